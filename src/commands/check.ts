@@ -1,0 +1,62 @@
+import { readJsonFile } from '../config/files.js';
+import { parseSourceConfig, type SourceConfig } from '../config/source.js';
+import { asHubflakeError } from '../errors.js';
+import { redact } from '../log.js';
+import { encodeMessage } from '../protocol/encode.js';
+import type { ConnectionStatus } from '../protocol/messages.js';
+import { Portal, type Unreadable } from '../streams/portal.js';
+import { withHubSpot } from './hubspot-session.js';
+import { configPath } from './options.js';
+import type { ProtocolIo } from './protocol-command.js';
+
+/** `check` answers soon, also when HubSpot does not. */
+const NEVER_REACHED_MS = 15_000;
+
+/**
+ * `hubflake check`: tries the credentials, and the scopes of what is configured. Once the configuration could be read the
+ * answer is a CONNECTION_STATUS, whatever is wrong.
+ */
+export async function check({ output, stop }: ProtocolIo, options: { config?: string }): Promise<number> {
+  const given = readJsonFile(configPath(options), 'configuration');
+  const connectionStatus = await status(given, stop.signal);
+  output.write(encodeMessage({ type: 'CONNECTION_STATUS', connectionStatus }));
+  return 0;
+}
+
+async function status(given: unknown, signal: AbortSignal): Promise<ConnectionStatus> {
+  try {
+    const config = parseSourceConfig(given);
+    return await withHubSpot(config, { signal, neverReachedMs: NEVER_REACHED_MS }, async (client) => {
+      const portal = await Portal.open(client, config, null);
+      const readable = await portal.readableNames();
+      return verdict(config, readable, portal.unreadable);
+    });
+  } catch (error) {
+    return { status: 'FAILED', message: redact(asHubflakeError(error).message) };
+  }
+}
+
+function verdict(
+  config: SourceConfig,
+  readable: readonly string[],
+  unreadable: readonly Unreadable[],
+): ConnectionStatus {
+  const missing = unreadable.filter((each) => each.scopes.length > 0);
+  const absent = unreadable.filter((each) => each.scopes.length === 0);
+  const scopes = missing.map((each) => `${each.name} needs ${each.scopes.join(' or ')}`).join('; ');
+  if (config.objects && unreadable.length > 0) {
+    const gone = absent.map((each) => `${each.name} is not in this portal`).join('; ');
+    const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, gone && `${gone}.`]
+      .filter(Boolean)
+      .join(' ');
+    return { status: 'FAILED', message: `Not everything that is configured can be read. ${what}` };
+  }
+  if (readable.length === 0) {
+    return { status: 'FAILED', message: `The token is valid, but may read nothing. Add scopes to it: ${scopes}.` };
+  }
+  if (missing.length === 0) return { status: 'SUCCEEDED', message: `${readable.length} streams can be read.` };
+  return {
+    status: 'SUCCEEDED',
+    message: `${readable.length} streams can be read. Left out for want of a scope: ${scopes}.`,
+  };
+}

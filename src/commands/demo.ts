@@ -1,0 +1,109 @@
+import { rmSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js';
+import type { Sandbox } from '../sandbox/server.js';
+import { startSandbox } from '../sandbox/server.js';
+import type { PeopleIo } from './people-command.js';
+import { Progress } from './progress.js';
+import { runSync, type SyncResult } from './run-sync.js';
+import { describeSync } from './sync.js';
+import { textTable } from './text-table.js';
+
+const DATABASE = 'hubflake-demo.duckdb';
+const RECORDS = { contacts: 2000, companies: 400, deals: 800, tickets: 300 };
+/** Far above HubSpot's, so that a newcomer does not wait for a limit to pass. */
+const BURST = 2000;
+
+const QUERY = `SELECT c.name AS company, count(DISTINCT d.id) AS open_deals, round(sum(d.amount)) AS amount
+FROM deals d, unnest(d.associated_companies::VARCHAR[]) AS link(company_id)
+JOIN companies c ON c.id = link.company_id
+WHERE NOT d.archived AND NOT d.hs_is_closed
+GROUP BY ALL ORDER BY amount DESC LIMIT 5`;
+
+/**
+ * `hubflake demo`: a portal of its own, a first sync into a DuckDB file, some changes in HubSpot, a second sync, and what is in
+ * the tables then. No account, no network.
+ */
+export async function demo({ print, stop }: PeopleIo, options: { json?: boolean }): Promise<number> {
+  for (const file of [DATABASE, `${DATABASE}.wal`]) rmSync(file, { force: true });
+  const say = options.json ? () => undefined : print;
+  const sandbox = await startSandbox({ counts: RECORDS, limits: { burst: BURST } });
+  try {
+    const config = pipeline(sandbox);
+    say(
+      `A HubSpot portal with sample data is running on ${sandbox.url}.\n\nFirst sync, everything into ${DATABASE}:\n`,
+    );
+    const first = await syncOnce(config, stop.signal);
+    say(`${describeSync(first)}\n`);
+    const changes = changePortal(sandbox);
+    say(`Now in HubSpot: ${changes.join(', ')}. Second sync, only what changed:\n`);
+    const second = await syncOnce(config, stop.signal);
+    say(`${describeSync(second)}\n`);
+    const rows = await query(QUERY);
+    say(`What is in the tables now, by SQL:\n\n${QUERY}\n\n${resultTable(rows)}\n`);
+    say(`Look further with any DuckDB client: ${DATABASE}. To do this with your own portal, see the README.`);
+    if (options.json) print(JSON.stringify({ first, changes, second, query: { sql: QUERY, rows } }));
+    return first.errors.length + second.errors.length > 0 ? 1 : 0;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function pipeline(sandbox: Sandbox): PipelineConfig {
+  const config = parsePipelineConfig({
+    name: 'demo',
+    source: {
+      credentials: { credentials_title: 'Private App Credentials', access_token: sandbox.token },
+      layout: 'columns',
+    },
+    destination: { type: 'duckdb', path: DATABASE },
+  });
+  config.source.baseUrl = sandbox.url;
+  return config;
+}
+
+async function syncOnce(config: PipelineConfig, signal: AbortSignal): Promise<SyncResult> {
+  const progress = new Progress();
+  return runSync(config, signal, progress).finally(() => progress.end());
+}
+
+/** What people do in a CRM between two syncs. Returns it in words. */
+function changePortal({ portal }: Sandbox): string[] {
+  const contacts = portal.truth('contacts').live.map((record) => record.id);
+  const deals = portal.truth('deals').live.map((record) => record.id);
+  const companies = portal.truth('companies').live.map((record) => record.id);
+  for (const id of contacts.slice(10, 35)) portal.edit('contacts', id, { jobtitle: 'Head of Data' });
+  portal.create('contacts', { firstname: 'Ada', lastname: 'Lovelace', email: 'ada@example.com' });
+  for (const id of deals.slice(0, 3)) portal.edit('deals', id, { amount: '250000' });
+  portal.archive('deals', deals[5] as string);
+  portal.merge('companies', companies[1] as string, companies[2] as string);
+  return [
+    '25 contacts got a new job title',
+    '1 contact was created',
+    '3 deals grew',
+    '1 deal was archived',
+    '2 companies were merged',
+  ];
+}
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(DATABASE);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function resultTable(rows: readonly Record<string, unknown>[]): string {
+  const headings = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) =>
+    headings.map((heading) => {
+      const text = String(row[heading]);
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    }),
+  );
+  return textTable(headings, cells);
+}

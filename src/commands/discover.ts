@@ -1,0 +1,41 @@
+import { readJsonFile } from '../config/files.js';
+import { parseSourceConfig } from '../config/source.js';
+import { MissingScopesError } from '../errors.js';
+import { encodeMessage } from '../protocol/encode.js';
+import type { AirbyteStream } from '../protocol/messages.js';
+import { catalogEntry } from '../streams/definition.js';
+import { Portal } from '../streams/portal.js';
+import { withHubSpot } from './hubspot-session.js';
+import { configPath } from './options.js';
+import type { ProtocolIo } from './protocol-command.js';
+
+/** `hubflake discover`: the streams that this token can read in this portal, with the portal's own properties. */
+export async function discover({ output, stop }: ProtocolIo, options: { config?: string }): Promise<number> {
+  const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
+  const streams = await withHubSpot(config, { signal: stop.signal }, async (client) => {
+    const portal = await Portal.open(client, config, null);
+    const names = await portal.readableNames();
+    const found = await Promise.all(names.map((name) => describe(portal, name)));
+    const entries = found.filter((entry) => entry !== null);
+    if (entries.length === 0) {
+      const scopes = [...new Set(portal.unreadable.flatMap((each) => each.scopes))];
+      throw new MissingScopesError(
+        `The token may not read anything that is configured. Add scopes to it: ${scopes.join(', ') || 'crm.objects.contacts.read, for example'}.`,
+        scopes,
+      );
+    }
+    return entries;
+  });
+  output.write(encodeMessage({ type: 'CATALOG', catalog: { streams } }));
+  return 0;
+}
+
+async function describe(portal: Portal, name: string): Promise<AirbyteStream | null> {
+  try {
+    const definition = await portal.define(name);
+    return definition ? catalogEntry(definition) : null;
+  } catch (error) {
+    if (portal.noteUnreadable(name, error)) return null;
+    throw error;
+  }
+}

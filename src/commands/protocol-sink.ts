@@ -1,0 +1,75 @@
+import { DailyLimitError, type HubflakeError } from '../errors.js';
+import {
+  encodeError,
+  encodeEstimate,
+  encodeStreamState,
+  encodeStreamStatus,
+  recordEnvelope,
+  recordEnvelopeEnd,
+} from '../protocol/encode.js';
+import type { JsonObject } from '../protocol/messages.js';
+import type { MessageOutput } from '../protocol/output.js';
+import type { EncodedRecord, RecordSink } from '../streams/sink.js';
+
+/** Puts records out as protocol messages: each stream's RECORDs, its STATEs behind them, and its statuses around them. */
+export class ProtocolSink implements RecordSink {
+  readonly #output: MessageOutput;
+  readonly #withStacks: boolean;
+  readonly #emitted = new Map<string, number>();
+  readonly #sinceState = new Map<string, number>();
+  readonly #running = new Set<string>();
+
+  constructor(output: MessageOutput, withStacks: boolean) {
+    this.#output = output;
+    this.#withStacks = withStacks;
+  }
+
+  emitted(stream: string): number {
+    return this.#emitted.get(stream) ?? 0;
+  }
+
+  started(stream: string): void {
+    this.#output.write(encodeStreamStatus(stream, 'STARTED', Date.now()));
+  }
+
+  async records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void> {
+    this.#markRunning(stream);
+    const { before, after } = recordEnvelope(stream, emittedAt);
+    let lines = '';
+    for (const record of records) {
+      lines += before + record.data + (record.changes ? recordEnvelopeEnd(record.changes) : after);
+    }
+    this.#emitted.set(stream, this.emitted(stream) + records.length);
+    this.#sinceState.set(stream, (this.#sinceState.get(stream) ?? 0) + records.length);
+    this.#output.write(lines);
+    await this.#output.drained();
+  }
+
+  async state(stream: string, state: JsonObject): Promise<void> {
+    this.#markRunning(stream);
+    this.#output.write(encodeStreamState(stream, state, this.#sinceState.get(stream) ?? 0));
+    this.#sinceState.set(stream, 0);
+    await this.#output.drained();
+  }
+
+  estimate(stream: string, rows: number): void {
+    this.#output.write(encodeEstimate(stream, rows, Date.now()));
+  }
+
+  async complete(stream: string): Promise<void> {
+    this.#markRunning(stream);
+    this.#output.write(encodeStreamStatus(stream, 'COMPLETE', Date.now()));
+  }
+
+  async incomplete(stream: string, error: HubflakeError | null): Promise<void> {
+    if (error) this.#output.write(encodeError(error, Date.now(), stream, this.#withStacks));
+    const quotaReset = error instanceof DailyLimitError ? error.resetsAt : undefined;
+    this.#output.write(encodeStreamStatus(stream, 'INCOMPLETE', Date.now(), quotaReset));
+  }
+
+  #markRunning(stream: string): void {
+    if (this.#running.has(stream)) return;
+    this.#running.add(stream);
+    this.#output.write(encodeStreamStatus(stream, 'RUNNING', Date.now()));
+  }
+}

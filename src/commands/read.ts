@@ -1,0 +1,51 @@
+import { readJsonFile } from '../config/files.js';
+import { parseSourceConfig, type SourceConfig } from '../config/source.js';
+import type { LogLevel } from '../log.js';
+import { parseConfiguredCatalog } from '../protocol/catalog.js';
+import { encodeMessage } from '../protocol/encode.js';
+import type { JsonObject } from '../protocol/messages.js';
+import type { MessageOutput } from '../protocol/output.js';
+import { parseInputState } from '../protocol/state.js';
+import { Portal } from '../streams/portal.js';
+import { readStreams } from '../streams/read.js';
+import { withHubSpot } from './hubspot-session.js';
+import { catalogPath, configPath } from './options.js';
+import type { ProtocolIo } from './protocol-command.js';
+import { ProtocolSink } from './protocol-sink.js';
+
+/** `hubflake read`: the records of the configured streams, from their states on. Exit code 1 when a stream failed. */
+export async function read(
+  { output, stop }: ProtocolIo,
+  options: { config?: string; catalog?: string; state?: string; level: LogLevel },
+): Promise<number> {
+  const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
+  const catalogFile = catalogPath(options);
+  const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
+  const states = options.state ? parseInputState(readJsonFile(options.state, 'state'), options.state) : new Map();
+  const streams = catalog.streams.map(({ stream, sync_mode }) => ({
+    name: stream.name,
+    mode: sync_mode,
+    state: states.get(stream.name) ?? null,
+    optional: false,
+  }));
+  const onRefreshToken = (token: string) => announceRefreshToken(output, config, token);
+  const { failures } = await withHubSpot(config, { signal: stop.signal, onRefreshToken }, async (client) => {
+    const names = streams.map((stream) => stream.name);
+    const portal = await Portal.open(client, config, names);
+    const sink = new ProtocolSink(output, options.level === 'debug' || options.level === 'trace');
+    return readStreams(client, portal, streams, sink, config);
+  });
+  return failures.length > 0 ? 1 : 0;
+}
+
+/** HubSpot issued another refresh token: a CONTROL message asks the platform to keep it for the next run. */
+function announceRefreshToken(output: MessageOutput, config: SourceConfig, refreshToken: string): void {
+  const given = config.given as JsonObject & { credentials: JsonObject };
+  const changed = { ...given, credentials: { ...given.credentials, refresh_token: refreshToken } };
+  output.write(
+    encodeMessage({
+      type: 'CONTROL',
+      control: { type: 'CONNECTOR_CONFIG', emitted_at: Date.now(), connectorConfig: { config: changed } },
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import type { PipelineConfig } from '../config/pipeline.js';
+import { asHubflakeError } from '../errors.js';
+import { log } from '../log.js';
+import { Portal } from '../streams/portal.js';
+import { readStreams, type StreamFailure } from '../streams/read.js';
+import { Loader, type StreamResult } from '../warehouse/loader.js';
+import { openStore } from '../warehouse/open-store.js';
+import type { Counts } from '../warehouse/store.js';
+import { targetsOf } from '../warehouse/target.js';
+import { withHubSpot } from './hubspot-session.js';
+import { LoaderSink } from './loader-sink.js';
+import { planSync } from './plan-sync.js';
+
+/** What a sync did to one table. */
+export interface TableResult extends Counts {
+  stream: string;
+  table: string;
+  /** Records that HubSpot gave. */
+  records: number;
+  complete: boolean;
+}
+
+/** What a sync did. */
+export interface SyncResult {
+  pipeline: string;
+  streams: TableResult[];
+  /** Calls to HubSpot, and the fewest in which it gives what was read. */
+  calls: { total: number; repeats: number; least: number; byKind: Record<string, number> };
+  seconds: number;
+  errors: { stream: string; code: string; kind: string; message: string }[];
+}
+
+export interface SyncProgress {
+  records(stream: string, count: number): void;
+  calls(total: number): void;
+}
+
+/** Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives. */
+export async function runSync(
+  config: PipelineConfig,
+  signal: AbortSignal,
+  progress: SyncProgress,
+): Promise<SyncResult> {
+  const startedAt = performance.now();
+  const store = await openStore(config.destination);
+  const onRefreshToken = () =>
+    log.warn(
+      'HubSpot issued a new refresh token; the one in the configuration may stop working. Install the app anew to get a token to keep.',
+    );
+  try {
+    return await withHubSpot(config.source, { signal, onRefreshToken }, async (client) => {
+      const states = await store.loadStates(config.name);
+      const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
+      const plan = await planSync(config, portal, states);
+      const { loader: settings } = config.destination;
+      const targets = targetsOf(plan.catalog, { ...settings, schema: store.defaultSchema, names: store.names });
+      const loader = new Loader(store, targets, { ...settings, pipeline: config.name });
+      const sink = new LoaderSink(loader, (stream, count) => {
+        progress.records(stream, count);
+        progress.calls(client.calls.summary().total);
+      });
+      const read = await readStreams(client, portal, plan.streams, sink, config.source).catch((error) => {
+        loader.close();
+        throw error;
+      });
+      const results = await loader.finish();
+      const leftOut = new Set(portal.unreadable.map((each) => each.name));
+      return {
+        pipeline: config.name,
+        streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
+        calls: { ...client.calls.summary(), least: read.leastCalls },
+        seconds: (performance.now() - startedAt) / 1000,
+        errors: failuresOf([...plan.failures, ...read.failures], results),
+      };
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+function tableResult({
+  stream,
+  table,
+  records,
+  inserted,
+  updated,
+  marked,
+  complete,
+  error,
+}: StreamResult): TableResult {
+  return { stream, table, records, inserted, updated, marked, complete: complete && error === null };
+}
+
+/** What failed, reading and writing together; a table that was left alone because reading failed is no second failure. */
+function failuresOf(reading: readonly StreamFailure[], results: readonly StreamResult[]): SyncResult['errors'] {
+  const failed = new Map(reading.map(({ stream, error }) => [stream, error]));
+  for (const { stream, error } of results) if (error && !failed.has(stream)) failed.set(stream, error);
+  return [...failed].map(([stream, caught]) => {
+    const { code, kind, message } = asHubflakeError(caught);
+    return { stream, code, kind, message };
+  });
+}

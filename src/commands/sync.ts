@@ -1,0 +1,39 @@
+import { readJsonFile } from '../config/files.js';
+import { parsePipelineConfig } from '../config/pipeline.js';
+import { log } from '../log.js';
+import { configPath } from './options.js';
+import type { PeopleIo } from './people-command.js';
+import { Progress } from './progress.js';
+import { runSync, type SyncResult } from './run-sync.js';
+import { textTable } from './text-table.js';
+
+/** `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed. */
+export async function sync({ print, stop }: PeopleIo, options: { config?: string; json?: boolean }): Promise<number> {
+  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const progress = new Progress();
+  const result = await runSync(config, stop.signal, progress).finally(() => progress.end());
+  print(options.json ? JSON.stringify(result) : describeSync(result));
+  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
+  return result.errors.length > 0 ? 1 : 0;
+}
+
+/** The result of a sync as people read it: a row for each table that had records, and a line of totals. */
+export function describeSync(result: SyncResult): string {
+  const { streams, calls, seconds } = result;
+  const busy = streams.filter((each) => each.records > 0);
+  const rows = busy.map(({ table, records, inserted, updated, marked, complete }) => [
+    table,
+    records,
+    inserted,
+    updated,
+    marked,
+    complete ? 'complete' : 'not complete',
+  ]);
+  const quiet = streams.length - busy.length;
+  const records = busy.reduce((sum, each) => sum + each.records, 0);
+  return [
+    busy.length > 0 ? textTable(['table', 'records', 'inserted', 'updated', 'marked', 'status'], rows) : 'Nothing new.',
+    ...(quiet > 0 && busy.length > 0 ? [`(${quiet} more streams had nothing new)`] : []),
+    `${records.toLocaleString('en')} records in ${seconds.toFixed(1)} s; ${calls.total.toLocaleString('en')} calls to HubSpot, where ${calls.least.toLocaleString('en')} are the least possible.`,
+  ].join('\n');
+}

@@ -1,0 +1,126 @@
+import { parseDestinationConfig } from '../config/destination.js';
+import { readJsonFile } from '../config/files.js';
+import { asHubflakeError, InputError } from '../errors.js';
+import type { LogLevel } from '../log.js';
+import { parseConfiguredCatalog } from '../protocol/catalog.js';
+import { encodeError } from '../protocol/encode.js';
+import { echoState, type Incoming, type IncomingRecord, parseIncoming } from '../protocol/incoming.js';
+import { type Line, readLines } from '../protocol/input.js';
+import type { RecordChange } from '../protocol/messages.js';
+import type { MessageOutput } from '../protocol/output.js';
+import { Loader } from '../warehouse/loader.js';
+import { openStore } from '../warehouse/open-store.js';
+import { targetsOf } from '../warehouse/target.js';
+import { catalogPath, configPath } from './options.js';
+import type { ProtocolIo } from './protocol-command.js';
+
+/**
+ * `hubflake write`: Airbyte messages on stdin into the warehouse. Each STATE is put out again, once everything before it is
+ * committed. Exit code 1 when a stream could not be written, or the source did not finish one that needs it.
+ */
+export async function write(
+  { output, stop }: ProtocolIo,
+  options: { config?: string; catalog?: string; level: LogLevel },
+  input: AsyncIterable<Buffer> = process.stdin,
+): Promise<number> {
+  const config = parseDestinationConfig(readJsonFile(configPath(options), 'configuration'));
+  const catalogFile = catalogPath(options);
+  const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
+  const store = await openStore(config);
+  try {
+    const { loader: settings } = config;
+    const targets = targetsOf(catalog.streams, { ...settings, schema: store.defaultSchema, names: store.names });
+    const loader = new Loader(store, targets, { ...settings, pipeline: null });
+    const failure = await feed(loader, input, output, stop.signal);
+    const results = await loader.finish();
+    const withStack = options.level === 'debug' || options.level === 'trace';
+    for (const { stream, error } of results) {
+      if (error) output.write(encodeError(error, Date.now(), stream, withStack));
+    }
+    if (failure !== null) throw failure;
+    return results.some((result) => result.error) ? 1 : 0;
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Feeds the loader until the input ends, or we are asked to stop. What came before a line that cannot be read is good, and is
+ * committed.
+ *
+ * @returns what made it end early
+ */
+async function feed(
+  loader: Loader,
+  input: AsyncIterable<Buffer>,
+  output: MessageOutput,
+  signal: AbortSignal,
+): Promise<Error | null> {
+  try {
+    for await (const lines of readLines(untilStopped(input, signal))) {
+      await takeLines(loader, lines, output);
+      await output.drained();
+    }
+    return null;
+  } catch (error) {
+    return error instanceof InputError ? error : Promise.reject(asHubflakeError(error));
+  }
+}
+
+async function takeLines(loader: Loader, lines: readonly Line[], output: MessageOutput): Promise<void> {
+  let stream: string | null = null;
+  let records: IncomingRecord[] = [];
+  const handOn = async () => {
+    if (stream !== null && records.length > 0) await loader.records(stream, records.map(spoolRecord));
+    records = [];
+  };
+  for (const line of lines) {
+    const message = parseIncoming(line);
+    if (message.type === 'RECORD') {
+      if (!loader.has(message.stream)) throw unknownStream(message);
+      if (message.stream !== stream) await handOn();
+      stream = message.stream;
+      records.push(message);
+    } else {
+      await handOn();
+      takeOther(loader, message, output);
+    }
+  }
+  await handOn();
+}
+
+function takeOther(loader: Loader, message: Incoming, output: MessageOutput): void {
+  if (message.type === 'STATE') {
+    const { raw, stream } = message;
+    loader.state({ stream, state: null, release: (records) => output.write(echoState(raw, records)) });
+  } else if (message.type === 'STATUS' && loader.has(message.stream)) {
+    if (message.status === 'COMPLETE') loader.complete(message.stream);
+    else if (message.status === 'INCOMPLETE') loader.incomplete(message.stream);
+  }
+}
+
+function spoolRecord({ data, emittedAt, meta }: IncomingRecord) {
+  const changes =
+    meta === null ? null : ((JSON.parse(meta.toString('utf8')) as { changes?: RecordChange[] }).changes ?? null);
+  return { data, emittedAt, changes };
+}
+
+function unknownStream({ stream, line }: IncomingRecord): InputError {
+  return new InputError(
+    `Line ${line} of the input is a record of the stream "${stream}", which the catalog does not have. Give both sides the same catalog.`,
+  );
+}
+
+/** The input up to its end or the stop, whichever comes first. */
+async function* untilStopped(input: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const iterator = input[Symbol.asyncIterator]();
+  const stopped = new Promise<{ done: true; value: undefined }>((resolve) => {
+    if (signal.aborted) resolve({ done: true, value: undefined });
+    signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), { once: true });
+  });
+  for (;;) {
+    const next = await Promise.race([iterator.next(), stopped]);
+    if (next.done) return;
+    yield next.value;
+  }
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../errors.js';
+
+/**
+ * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with the file: missing, not
+ * readable, a folder, empty, or not JSON (with the line and column where it stops being JSON). The content is never shown,
+ * since it may hold secrets.
+ *
+ * @param what how the file is called in messages, for example "configuration"
+ */
+export function readJsonFile(path: string, what: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`The ${what} file ${path} cannot be read: ${reason(error)}. Check the path.`, {
+      cause: error,
+    });
+  }
+  const json = text.startsWith('\ufeff') ? text.slice(1) : text;
+  if (json.trim() === '') throw new ConfigError(`The ${what} file ${path} is empty. It should hold a JSON document.`);
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new ConfigError(`The ${what} file ${path} is not JSON${whereItStops(json, error)}. Mend the file.`);
+  }
+}
+
+function reason(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a folder';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function whereItStops(text: string, error: unknown): string {
+  const position = /position (\d+)/.exec((error as Error).message)?.[1];
+  if (position === undefined) return ': it ends too early';
+  const before = text.slice(0, Number(position)).split('\n');
+  return `: see line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}

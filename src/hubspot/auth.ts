@@ -1,0 +1,138 @@
+import type { Credentials } from '../config/source.js';
+import { CredentialsError, UnavailableError } from '../errors.js';
+import { log, registerSecret } from '../log.js';
+import { paths } from './paths.js';
+
+/** Sends one request outside of all budgets; the answer's status and body. */
+export type SendForm = (path: string, form: Record<string, string>) => Promise<{ status: number; body: Buffer }>;
+
+export interface TokenSource {
+  /** The token for the next call, renewed before it expires. */
+  token(): Promise<string>;
+  /** HubSpot answered 401 to `token`. Whether asking again makes sense, with another token. */
+  refused(token: string): boolean;
+}
+
+/** A private app's token or a service key: it does not expire and cannot be renewed. */
+export class StaticToken implements TokenSource {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  token(): Promise<string> {
+    return Promise.resolve(this.#token);
+  }
+
+  refused(): boolean {
+    return false;
+  }
+}
+
+/** Renewed this long before `expires_in` ends. HubSpot: refresh by `expires_in` instead of waiting for a 401. */
+const RENEW_BEFORE_MS = 60_000;
+const ATTEMPTS = 4;
+const PAUSE_MS = 1000;
+
+/**
+ * OAuth access tokens from a refresh token. HubSpot's live 30 minutes, so a sync needs several. Many calls may ask at once:
+ * they share one renewal.
+ */
+export class OAuthTokens implements TokenSource {
+  readonly #credentials: Extract<Credentials, { kind: 'oauth' }>;
+  readonly #send: SendForm;
+  readonly #onRotated: (refreshToken: string) => void;
+  readonly #now: () => number;
+  #refreshToken: string;
+  #current: { token: string; renewAt: number } | null = null;
+  #renewing: Promise<string> | null = null;
+
+  /** @param onRotated called with a new refresh token when HubSpot issues one, which must then be kept for the next run */
+  constructor(
+    credentials: Extract<Credentials, { kind: 'oauth' }>,
+    send: SendForm,
+    onRotated: (refreshToken: string) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#credentials = credentials;
+    this.#send = send;
+    this.#onRotated = onRotated;
+    this.#now = now;
+    this.#refreshToken = credentials.refreshToken;
+  }
+
+  token(): Promise<string> {
+    if (this.#current && this.#now() < this.#current.renewAt) return Promise.resolve(this.#current.token);
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  refused(token: string): boolean {
+    // Another call may have renewed it since; then only the old one was refused.
+    if (this.#current?.token === token) this.#current = null;
+    return true;
+  }
+
+  async #renew(): Promise<string> {
+    const answer = await this.#ask();
+    const grant = readGrant(answer.body);
+    if (answer.status !== 200 || !grant.access_token) {
+      throw new CredentialsError(
+        'HubSpot refused to renew the access token. Check client_id, client_secret and refresh_token: the refresh token must have been issued to this app, and the app must still be installed.',
+        { internal: `${answer.status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
+      );
+    }
+    registerSecret(grant.access_token);
+    const lifeMs = (grant.expires_in ?? 1800) * 1000;
+    // A life shorter than twice the margin would be renewed before each call; half of it is as early as makes sense.
+    const renewAt = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
+    this.#current = { token: grant.access_token, renewAt };
+    if (grant.refresh_token && grant.refresh_token !== this.#refreshToken) {
+      registerSecret(grant.refresh_token);
+      this.#refreshToken = grant.refresh_token;
+      this.#onRotated(grant.refresh_token);
+    }
+    return grant.access_token;
+  }
+
+  async #ask(): Promise<{ status: number; body: Buffer }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#send(paths.token(), {
+        grant_type: 'refresh_token',
+        client_id: this.#credentials.clientId,
+        client_secret: this.#credentials.clientSecret,
+        refresh_token: this.#refreshToken,
+      }).catch((error: unknown) => error as Error);
+      if (!(answer instanceof Error) && answer.status < 500 && answer.status !== 429) return answer;
+      const why = answer instanceof Error ? answer.message : `status ${answer.status}`;
+      if (attempt === ATTEMPTS) {
+        throw new UnavailableError('HubSpot could not renew the access token just now. Run it again later.', {
+          internal: why,
+        });
+      }
+      log.warn(`Renewing the access token failed (${why}); trying again.`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1)));
+    }
+  }
+}
+
+/** The token endpoint's answer; errors come in RFC 6749's form and in HubSpot's older one. */
+interface Grant {
+  access_token?: string;
+  refresh_token?: string;
+  expires_in?: number;
+  error?: string;
+  error_description?: string;
+  status?: string;
+}
+
+function readGrant(body: Buffer): Grant {
+  try {
+    return JSON.parse(body.toString('utf8')) as Grant;
+  } catch {
+    return {};
+  }
+}

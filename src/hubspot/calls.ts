@@ -1,0 +1,40 @@
+/** The kinds of calls, and which of HubSpot's budgets each is charged to. */
+export type Budget = 'burst' | 'search' | 'exempt';
+
+/**
+ * HubSpot exempts search and the batch reading of associations from the ten-second limit; search has its own limit of five a
+ * second for the whole account.
+ */
+export const BUDGET_OF = {
+  account: 'burst',
+  associations: 'exempt',
+  batchRead: 'burst',
+  list: 'burst',
+  owners: 'burst',
+  pipelines: 'burst',
+  properties: 'burst',
+  schemas: 'burst',
+  search: 'search',
+} as const satisfies Record<string, Budget>;
+
+export type CallKind = keyof typeof BUDGET_OF;
+
+/** Counts the calls that were sent, repeats included, for the summary of a sync. */
+export class CallCounter {
+  readonly #sent = new Map<CallKind, number>();
+  #repeated = 0;
+
+  sent(kind: CallKind): void {
+    this.#sent.set(kind, (this.#sent.get(kind) ?? 0) + 1);
+  }
+
+  repeated(): void {
+    this.#repeated += 1;
+  }
+
+  /** Calls sent by kind, how many of them were repeats after a fault, and all of them. */
+  summary(): { byKind: Record<string, number>; repeats: number; total: number } {
+    const byKind = Object.fromEntries([...this.#sent].sort(([a], [b]) => a.localeCompare(b)));
+    return { byKind, repeats: this.#repeated, total: [...this.#sent.values()].reduce((sum, n) => sum + n, 0) };
+  }
+}

@@ -1,0 +1,160 @@
+import { CredentialsError, DailyLimitError, type HubflakeError, MissingScopesError, RequestError } from '../errors.js';
+import { resetsAtText } from './scheduler.js';
+
+/** An answer, or the lack of one, as the rules below see it. */
+export interface Answer {
+  status: number;
+  retryAfter: string | null;
+  body: Buffer;
+}
+
+/** HubSpot's error body; every field may be missing. */
+interface ErrorBody {
+  message?: string;
+  category?: string;
+  errorType?: string;
+  policyName?: string;
+  correlationId?: string;
+  errors?: { message?: string; context?: Record<string, unknown> }[];
+}
+
+export type Verdict =
+  /** Send it again after a growing pause. */
+  | { action: 'repeat'; leastPauseMs?: number; why: string }
+  /** The budget is used up: everyone of that budget waits, and the call is sent again. */
+  | { action: 'backOff'; pauseMs: number; why: string }
+  /** The access token is not accepted: renew it once, where it can be renewed. */
+  | { action: 'renewToken'; error: HubflakeError }
+  | { action: 'fail'; error: HubflakeError };
+
+/** How often, and after what pauses, a call is sent again. */
+export const RETRY = {
+  /** Attempts of one call that met a passing fault, all together. */
+  attempts: 10,
+  /** 429s of one call: each waits for the budget, so they cost little. */
+  rateLimitedAttempts: 100,
+  firstPauseMs: 500,
+  longestPauseMs: 30_000,
+  /** A host from which no answer ever came is given up after this. */
+  neverReachedMs: 45_000,
+};
+
+/** Statuses that pass: overload, time-outs and gateways, HubSpot's 423 (locked) and 477 (portal being moved). */
+const PASSING = new Set([408, 423, 425, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+const LOCKED_PAUSE_MS = 2000;
+/** HubSpot names no unit of time for a portal being moved that is worth waiting for longer than this. */
+const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
+const SECONDLY_PAUSE_MS = 1000;
+const TEN_SECONDLY_PAUSE_MS = 10_000;
+
+/**
+ * The pause before attempt `attempt` + 1 (attempts count from 1): doubling from {@link RETRY.firstPauseMs}, with half of it
+ * left to chance, so that many callers do not come back at once.
+ */
+export function pauseBefore(attempt: number, random: () => number = Math.random): number {
+  const pause = Math.min(RETRY.firstPauseMs * 2 ** (attempt - 1), RETRY.longestPauseMs);
+  return pause * (0.5 + random() / 2);
+}
+
+/** What an answer that is not a success means. `what` names the call for people, `dailyResetsAt` is epoch ms. */
+export function judge(answer: Answer, what: string, dailyResetsAt: () => number | undefined): Verdict {
+  const body = parseBody(answer.body);
+  const retryAfterMs = parseRetryAfter(answer.retryAfter);
+  const internal = `${what}: ${answer.status} ${body.category ?? body.policyName ?? ''} ${body.message ?? ''}`.trim();
+  switch (answer.status) {
+    case 429:
+      return judgeRateLimit(body, retryAfterMs, dailyResetsAt, internal);
+    case 401:
+      return { action: 'renewToken', error: refusedCredentials(body, internal) };
+    case 530:
+      // Cloudflare's answer to a token so malformed that HubSpot cannot route it.
+      return { action: 'fail', error: refusedCredentials(body, internal) };
+    case 403:
+      return { action: 'fail', error: missingScopes(body, what, internal) };
+    default:
+      break;
+  }
+  if (PASSING.has(answer.status)) {
+    if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
+      const minutes = Math.ceil(retryAfterMs / 60_000);
+      return fail(
+        answer.status,
+        `HubSpot asks to come back in ${minutes} minutes (${answer.status}). Run it again then.`,
+        internal,
+      );
+    }
+    const leastPauseMs = Math.max(retryAfterMs ?? 0, answer.status === 423 ? LOCKED_PAUSE_MS : 0);
+    return { action: 'repeat', leastPauseMs, why: `HubSpot answered ${answer.status} when asked for ${what}` };
+  }
+  const said = body.message ? `: ${body.message.slice(0, 300)}` : '';
+  return fail(answer.status, `HubSpot refused a call for ${what} (${answer.status})${said}`, internal);
+}
+
+function fail(status: number, message: string, internal: string): Verdict {
+  return { action: 'fail', error: new RequestError(message, status, { internal }) };
+}
+
+function judgeRateLimit(
+  body: ErrorBody,
+  retryAfterMs: number | null,
+  dailyResetsAt: () => number | undefined,
+  internal: string,
+): Verdict {
+  const policy = `${body.policyName ?? ''} ${body.message ?? ''}`.toUpperCase();
+  if (policy.includes('DAILY')) {
+    const resetsAt = dailyResetsAt();
+    const message = `The portal has used up its calls of the day. ${resetsAtText(resetsAt)}`;
+    return { action: 'fail', error: new DailyLimitError(message, resetsAt, { internal }) };
+  }
+  const usual = policy.includes('TEN_SECONDLY') ? TEN_SECONDLY_PAUSE_MS : SECONDLY_PAUSE_MS;
+  const pauseMs = Math.min(retryAfterMs ?? usual, LONGEST_RETRY_AFTER_MS);
+  return { action: 'backOff', pauseMs, why: `HubSpot's rate limit is reached (${body.policyName ?? '429'})` };
+}
+
+function refusedCredentials(body: ErrorBody, internal: string): CredentialsError {
+  const expired = body.category === 'EXPIRED_AUTHENTICATION' ? ' because it has expired' : '';
+  return new CredentialsError(
+    `HubSpot refused the access token${expired}. Check that it was copied whole, has not been revoked, and belongs to this portal.`,
+    { internal },
+  );
+}
+
+/** HubSpot lists the scopes of which one is needed in errors[].context.requiredGranularScopes. */
+function missingScopes(body: ErrorBody, what: string, internal: string): MissingScopesError {
+  const scopes = [
+    ...new Set(
+      (body.errors ?? []).flatMap((error) =>
+        ['requiredGranularScopes', 'requiredScopes'].flatMap((key) => {
+          const list = error.context?.[key];
+          return Array.isArray(list) ? list.map(String) : [];
+        }),
+      ),
+    ),
+  ];
+  const need =
+    scopes.length > 0 ? `add the scope ${scopes.join(' or ')}` : 'add the scope for it (HubSpot did not name it)';
+  return new MissingScopesError(
+    `The token may not read ${what}: ${need} to the private app, service key or OAuth app, and install it again.`,
+    scopes,
+    { internal },
+  );
+}
+
+function parseBody(body: Buffer): ErrorBody {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? (parsed as ErrorBody) : {};
+  } catch {
+    // HTML from a gateway: the status says all there is to know.
+    return {};
+  }
+}
+
+/** `Retry-After` in milliseconds, in either of its forms (seconds, or an HTTP date), or null. */
+export function parseRetryAfter(value: string | null, now: () => number = Date.now): number | null {
+  if (value === null || value.trim() === '') return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - now());
+}

@@ -1,0 +1,55 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, setGlobalDispatcher } from 'undici';
+
+/**
+ * Silence after which a call is given up, and repeated. undici's timers tick once a second, so it takes effect up to a second
+ * later: two silent attempts stay within the minute that a host which is never reached may take.
+ */
+const SILENCE_MS = 28_000;
+const CONNECT_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** The `code` of the error with which a redirect is refused. */
+export const REDIRECT_REFUSED = 'HF_REDIRECT_REFUSED';
+
+/**
+ * Sets up the dispatcher under node's fetch, which is what HubSpot's client calls: deadlines, a pool of connections, the
+ * environment's proxies, and no redirects (the access token must not follow one to another host).
+ *
+ * @param connections most connections kept to one host
+ */
+export function installTransport(connections: number): Dispatcher {
+  const options = {
+    connections,
+    headersTimeout: SILENCE_MS,
+    bodyTimeout: SILENCE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connect: { timeout: CONNECT_MS },
+  };
+  const base = usesProxy(process.env) ? new EnvHttpProxyAgent(options) : new Agent(options);
+  const dispatcher = base.compose(refuseRedirects);
+  setGlobalDispatcher(dispatcher);
+  return base;
+}
+
+function usesProxy(environment: NodeJS.ProcessEnv): boolean {
+  return ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => environment[name]);
+}
+
+const refuseRedirects: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (request, handler) =>
+  dispatch(request, {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onRequestUpgrade: (controller, status, headers, socket) =>
+      handler.onRequestUpgrade?.(controller, status, headers, socket),
+    onResponseStart: (controller, status, headers, message) => {
+      if (status >= 300 && status < 400 && status !== 304) {
+        controller.abort(
+          Object.assign(new Error(`HubSpot answered with a redirect (${status})`), { code: REDIRECT_REFUSED }),
+        );
+        return;
+      }
+      handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+    onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+    onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+  });

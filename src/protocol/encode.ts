@@ -1,0 +1,85 @@
+import type { HubflakeError } from '../errors.js';
+import { redact } from '../log.js';
+import type { JsonObject, LogMessageLevel, Message, RecordChange, StreamStatus } from './messages.js';
+
+/** Any message as its line, newline included. RECORD and STATE have their own encoders below. */
+export function encodeMessage(message: Message): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+export function encodeLog(level: LogMessageLevel, message: string): string {
+  return encodeMessage({ type: 'LOG', log: { level, message } });
+}
+
+/**
+ * The two halves of a stream's RECORD lines around the `data` JSON. Built once per page, so that a record costs one
+ * concatenation and its `data` may be bytes that were never parsed.
+ */
+export function recordEnvelope(stream: string, emittedAt: number): { before: string; after: string } {
+  return {
+    before: `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},"data":`,
+    after: '}}\n',
+  };
+}
+
+/** The `after` half for a record some of whose values could not be kept as they were. */
+export function recordEnvelopeEnd(changes: readonly RecordChange[]): string {
+  return `,"meta":{"changes":${JSON.stringify(changes)}}}}\n`;
+}
+
+/**
+ * A STREAM state. `recordCount` is the number of records since the state before; the protocol wants it with a decimal point,
+ * which JSON.stringify would not write.
+ */
+export function encodeStreamState(stream: string, state: JsonObject, recordCount: number): string {
+  const body = `{"stream_descriptor":{"name":${JSON.stringify(stream)}},"stream_state":${JSON.stringify(state)}}`;
+  return `{"type":"STATE","state":{"type":"STREAM","stream":${body},"sourceStats":{"recordCount":${recordCount}.0}}}\n`;
+}
+
+export function encodeStreamStatus(stream: string, status: StreamStatus, now: number, quotaReset?: number): string {
+  return encodeMessage({
+    type: 'TRACE',
+    trace: {
+      type: 'STREAM_STATUS',
+      emitted_at: now,
+      stream_status: {
+        stream_descriptor: { name: stream },
+        status,
+        ...(quotaReset === undefined
+          ? {}
+          : { reasons: [{ type: 'RATE_LIMITED' as const, rate_limited: { quota_reset: quotaReset } }] }),
+      },
+    },
+  });
+}
+
+/** How many rows a stream is about to emit, where HubSpot said so. */
+export function encodeEstimate(stream: string, rows: number, now: number): string {
+  return encodeMessage({
+    type: 'TRACE',
+    trace: { type: 'ESTIMATE', emitted_at: now, estimate: { name: stream, type: 'STREAM', row_estimate: rows } },
+  });
+}
+
+/**
+ * An error as TRACE ERROR, secrets redacted. The stack trace is left out unless `withStack` asks for it.
+ *
+ * @param stream the stream that failed, where one did
+ */
+export function encodeError(error: HubflakeError, now: number, stream?: string, withStack = false): string {
+  const internal = error.internal ?? (error.cause instanceof Error ? error.cause.message : undefined);
+  return encodeMessage({
+    type: 'TRACE',
+    trace: {
+      type: 'ERROR',
+      emitted_at: now,
+      error: {
+        message: redact(error.message),
+        internal_message: redact(internal === undefined ? error.code : `${error.code}: ${internal}`),
+        failure_type: error.kind,
+        ...(stream === undefined ? {} : { stream_descriptor: { name: stream } }),
+        ...(withStack && error.stack ? { stack_trace: redact(error.stack) } : {}),
+      },
+    },
+  });
+}

@@ -1,0 +1,176 @@
+import { InputError } from '../errors.js';
+import type { Line } from './input.js';
+import { isNull, JsonSyntaxError, membersOf, type Span, stringAt } from './json-scan.js';
+import type { LogMessage, StreamStatus } from './messages.js';
+
+/** A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. */
+export interface IncomingRecord {
+  type: 'RECORD';
+  stream: string;
+  namespace: string | null;
+  /** Epoch milliseconds. */
+  emittedAt: number;
+  data: Buffer;
+  /** The `meta` object's bytes, where there is one. */
+  meta: Buffer | null;
+  line: number;
+}
+
+/** A STATE, kept as its line so that it can be put out again unmodified. */
+export interface IncomingState {
+  type: 'STATE';
+  kind: 'STREAM' | 'GLOBAL' | 'LEGACY';
+  /** Of a STREAM state. */
+  stream: string | null;
+  namespace: string | null;
+  raw: Buffer;
+  line: number;
+}
+
+export interface IncomingStatus {
+  type: 'STATUS';
+  stream: string;
+  namespace: string | null;
+  status: StreamStatus;
+}
+
+export interface IncomingLog {
+  type: 'LOG';
+  log: LogMessage;
+}
+
+/** Whatever else the protocol knows, or will know: passed over. */
+export interface IncomingOther {
+  type: 'OTHER';
+}
+
+export type Incoming = IncomingRecord | IncomingState | IncomingStatus | IncomingLog | IncomingOther;
+
+/** Below this, an `emitted_at` is in seconds (PyAirbyte's cache writes seconds): in milliseconds it would lie before 1974. */
+const SECONDS_BELOW = 1e11;
+const SHOWN_OF_A_BAD_LINE = 80;
+
+/**
+ * Reads one line as an Airbyte message. Every envelope key may be missing or null (PyAirbyte writes all of them, as null).
+ * Throws an InputError naming the line's number and its beginning when it is not JSON or not a message.
+ */
+export function parseIncoming(line: Line): Incoming {
+  try {
+    return parse(line);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw notAMessage(line, 'is not JSON', error);
+    throw error;
+  }
+}
+
+function parse(line: Line): Incoming {
+  const { bytes } = line;
+  const envelope = membersOf(bytes);
+  const body = (key: string): Map<string, Span> => {
+    const span = envelope.get(key);
+    if (span === undefined || bytes[span.start] !== 0x7b) throw notAMessage(line, `has no object "${key}"`);
+    return membersOf(bytes, span);
+  };
+  const type = envelope.get('type');
+  if (type === undefined || bytes[type.start] !== 0x22) throw notAMessage(line, 'is not an Airbyte message: no "type"');
+  switch (stringAt(bytes, type)) {
+    case 'RECORD':
+      return parseRecord(line, body('record'));
+    case 'STATE':
+      return parseState(line, body('state'));
+    case 'TRACE':
+      return parseStatus(bytes, body('trace'));
+    case 'LOG':
+      return { type: 'LOG', log: parseJson(bytes, envelope.get('log') as Span) as LogMessage };
+    default:
+      return { type: 'OTHER' };
+  }
+}
+
+function parseRecord(line: Line, record: Map<string, Span>): IncomingRecord {
+  const { bytes } = line;
+  const data = record.get('data');
+  if (data === undefined || bytes[data.start] !== 0x7b) throw notAMessage(line, 'is a RECORD without an object "data"');
+  const emitted = record.get('emitted_at');
+  const time = emitted === undefined ? Number.NaN : Number(bytes.toString('latin1', emitted.start, emitted.end));
+  if (!Number.isFinite(time)) throw notAMessage(line, 'is a RECORD without a number "emitted_at"');
+  const meta = record.get('meta');
+  return {
+    type: 'RECORD',
+    stream: requiredString(line, record, 'stream'),
+    namespace: optionalString(bytes, record.get('namespace')),
+    emittedAt: Math.trunc(time < SECONDS_BELOW ? time * 1000 : time),
+    data: bytes.subarray(data.start, data.end),
+    meta: meta === undefined || isNull(bytes, meta) ? null : bytes.subarray(meta.start, meta.end),
+    line: line.number,
+  };
+}
+
+function parseState(line: Line, state: Map<string, Span>): IncomingState {
+  const { bytes } = line;
+  const kind = optionalString(bytes, state.get('type')) ?? 'LEGACY';
+  if (kind !== 'STREAM' && kind !== 'GLOBAL' && kind !== 'LEGACY') {
+    throw notAMessage(line, `is a STATE of the unknown type "${kind}"`);
+  }
+  let stream: string | null = null;
+  let namespace: string | null = null;
+  if (kind === 'STREAM') {
+    const span = state.get('stream');
+    const descriptor = span && membersOf(bytes, span).get('stream_descriptor');
+    if (!descriptor || isNull(bytes, descriptor))
+      throw notAMessage(line, 'is a STREAM state without a stream_descriptor');
+    const members = membersOf(bytes, descriptor);
+    stream = requiredString(line, members, 'name');
+    namespace = optionalString(bytes, members.get('namespace'));
+  }
+  return { type: 'STATE', kind, stream, namespace, raw: bytes, line: line.number };
+}
+
+function parseStatus(bytes: Buffer, trace: Map<string, Span>): IncomingStatus | IncomingOther {
+  const span = trace.get('stream_status');
+  if (span === undefined || isNull(bytes, span)) return { type: 'OTHER' };
+  const status = parseJson(bytes, span) as {
+    status?: StreamStatus;
+    stream_descriptor?: { name?: string; namespace?: string | null };
+  };
+  if (!status.stream_descriptor?.name || !status.status) return { type: 'OTHER' };
+  const { name, namespace } = status.stream_descriptor;
+  return { type: 'STATUS', stream: name, namespace: namespace ?? null, status: status.status };
+}
+
+/**
+ * The STATE line again as it came, with `destinationStats.recordCount` set to `records`: the bytes of everything else are
+ * untouched. Returns a whole line, newline included.
+ */
+export function echoState(raw: Buffer, records: number): Buffer {
+  const state = membersOf(raw).get('state') as Span;
+  const stats = membersOf(raw, state).get('destinationStats');
+  const value = `{"recordCount":${records}.0}`;
+  // Either in place of the value that is there, or as the object's last member.
+  const cut = stats ?? { start: state.end - 1, end: state.end - 1 };
+  const text = stats ? value : `,"destinationStats":${value}`;
+  return Buffer.concat([raw.subarray(0, cut.start), Buffer.from(text), raw.subarray(cut.end), Buffer.from('\n')]);
+}
+
+function parseJson(bytes: Buffer, span: Span): unknown {
+  return JSON.parse(bytes.toString('utf8', span.start, span.end));
+}
+
+function optionalString(bytes: Buffer, span: Span | undefined): string | null {
+  return span !== undefined && bytes[span.start] === 0x22 ? stringAt(bytes, span) : null;
+}
+
+function requiredString(line: Line, members: Map<string, Span>, key: string): string {
+  const value = optionalString(line.bytes, members.get(key));
+  if (value === null) throw notAMessage(line, `has no string "${key}"`);
+  return value;
+}
+
+function notAMessage(line: Line, what: string, cause?: unknown): InputError {
+  const text = line.bytes.toString('utf8', 0, SHOWN_OF_A_BAD_LINE * 4);
+  const shown = text.length > SHOWN_OF_A_BAD_LINE ? `${text.slice(0, SHOWN_OF_A_BAD_LINE)}…` : text;
+  return new InputError(
+    `Line ${line.number} of the input ${what}: ${shown} — nothing behind it was read. Check the program that writes the messages.`,
+    { cause },
+  );
+}

@@ -1,0 +1,129 @@
+import { write as fsWrite } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OutputError } from '../errors.js';
+
+/** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+/** Most bytes handed to one write(2). */
+const WRITE_BYTES = 1024 * 1024;
+/** A pipe that another process made non-blocking answers EAGAIN while it is full. */
+const EAGAIN_PAUSE_MS = 5;
+
+/**
+ * The ordered way out for protocol messages: lines leave in the order of the calls, batched into large writes, and none is
+ * lost at exit as long as {@link close} is awaited (calling `process.exit` right after a write to a pipe loses most of it).
+ *
+ * It writes to the file descriptor itself instead of `process.stdout`, whose writes to a pipe are synchronous on Linux: a slow
+ * reader would stop the whole process, signal handlers and rate-limit timers included.
+ */
+export class MessageOutput {
+  readonly #fd: number;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #pump: Promise<void> | null = null;
+  #failure: OutputError | null = null;
+  readonly #broken = new AbortController();
+  #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(fd = 1) {
+    this.#fd = fd;
+  }
+
+  /** Aborted once the output cannot be written any more, so that reading stops too; its reason is the error. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** Appends one or more whole lines, newlines included. Never blocks: await {@link drained} between batches. */
+  write(lines: string | Buffer): void {
+    if (this.#failure) return;
+    const bytes = typeof lines === 'string' ? Buffer.from(lines, 'utf8') : lines;
+    if (bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#pump ??= this.#run();
+  }
+
+  /** Resolves when the queue is short enough to go on. Throws an OutputError when the output is broken. */
+  async drained(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#queuedBytes < HIGH_WATER_BYTES) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Resolves when everything written so far has been handed to the operating system. */
+  async flush(): Promise<void> {
+    while (this.#pump) await this.#pump;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Flushes, and swallows a broken output: at the end there is nobody left to tell. */
+  async close(): Promise<void> {
+    await this.flush().catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop later, so that all lines of one page leave in one write.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#takeBatch();
+        await this.#writeAll(batch);
+        this.#queuedBytes -= batch.length;
+        if (this.#queuedBytes < HIGH_WATER_BYTES) this.#wake();
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#pump = null;
+    }
+  }
+
+  #takeBatch(): Buffer {
+    let bytes = 0;
+    let count = 0;
+    for (const chunk of this.#queue) {
+      if (count > 0 && bytes + chunk.length > WRITE_BYTES) break;
+      bytes += chunk.length;
+      count += 1;
+    }
+    const chunks = this.#queue.splice(0, count);
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+  }
+
+  async #writeAll(bytes: Buffer): Promise<void> {
+    let offset = 0;
+    while (offset < bytes.length) {
+      const written = await new Promise<number>((resolve, reject) => {
+        fsWrite(this.#fd, bytes, offset, bytes.length - offset, null, (error, count) => {
+          if (!error) resolve(count);
+          else if (error.code === 'EAGAIN') resolve(0);
+          else reject(error);
+        });
+      });
+      if (written === 0) await sleep(EAGAIN_PAUSE_MS);
+      offset += written;
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { resolve } of waiting) resolve();
+  }
+
+  #fail(error: unknown): void {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === 'EPIPE'
+        ? 'The reader of the output has gone away, so reading was stopped. States already received stay valid.'
+        : `The output cannot be written (${code ?? String(error)}). Check the disk and the program that reads it.`;
+    this.#failure = new OutputError(why, { cause: error });
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#broken.abort(this.#failure);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(this.#failure);
+  }
+}

@@ -1,0 +1,125 @@
+import type { JsonObject, RecordChange } from '../protocol/messages.js';
+import type { ValueKind } from './coerce.js';
+import {
+  associationMembers,
+  encodeValue,
+  headEncoder,
+  type Layout,
+  type LayoutInput,
+  memberKey,
+  propertyReader,
+  updatedAtOf,
+} from './layout.js';
+import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+
+/** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
+interface Field {
+  name: string;
+  kind: ValueKind;
+  read: (properties: Record<string, string | null>) => unknown;
+  nestedKey: string;
+  flatKey: string;
+  /** The places of the value in the record, for change entries. */
+  places: readonly string[];
+}
+
+/**
+ * The layout of source-hubspot: `properties` as an object and again flattened as `properties_<name>`, associations as arrays
+ * at the top level. Differences: association arrays are always there, and `archivedAt` and `merged_into` are added.
+ *
+ * @param legacyAliases the names HubSpot's v1 had for stage timings, which source-hubspot still fills from their successors
+ */
+export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
+  const fields = fieldsOf(input, legacyAliases);
+  const associationKeys = input.associations.map(memberKey);
+  const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input.cdc);
+  return {
+    schema: schemaOf(input, fields),
+    primaryKey: 'id',
+    cursorField: 'updatedAt',
+    encode(row, associated, tombstone) {
+      const changes: RecordChange[] = [];
+      let nested = '';
+      let flat = '';
+      for (const field of fields) {
+        const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
+        nested += nested === '' ? field.nestedKey + value : `,${field.nestedKey}${value}`;
+        flat += field.flatKey + value;
+      }
+      const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
+      const links = associationMembers(associationKeys, associated);
+      return {
+        data: `${start},"properties":{${nested}}${links}${flat}}`,
+        changes: changes.length > 0 ? changes : null,
+      };
+    },
+    encodeMergedAway(id, updatedAt, tombstone) {
+      return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
+    },
+  };
+}
+
+function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
+  const field = (name: string, kind: ValueKind, read: Field['read']): Field => ({
+    name,
+    kind,
+    read,
+    nestedKey: memberKey(name),
+    flatKey: `,${memberKey(`properties_${name}`)}`,
+    places: [`properties.${name}`, `properties_${name}`],
+  });
+  const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] as ValueKind]));
+  const fields = new Map<string, Field>();
+  for (const [name, kind] of own) fields.set(name, field(name, kind, propertyReader(name)));
+  for (const [successor, aliases] of legacyAliases) {
+    const kind = own.get(successor);
+    if (kind === undefined) continue;
+    const readSuccessor = propertyReader(successor);
+    for (const alias of aliases) {
+      const readOwn = propertyReader(alias);
+      fields.set(
+        alias,
+        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties)),
+      );
+    }
+  }
+  return [...fields.values()];
+}
+
+function schemaOf(input: LayoutInput, fields: Field[]): JsonObject {
+  const definitions = new Map(input.properties.map((property) => [property.name, property]));
+  const schemas = fields.map(({ name, kind }) => {
+    const definition = definitions.get(name) ?? { name, type: kind };
+    return [name, propertySchema(definition, kind, false)] as const;
+  });
+  return {
+    id: STRING,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    archived: TOMBSTONE,
+    archivedAt: INSTANT,
+    merged_into: STRING,
+    ...(input.cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+    properties: { type: ['null', 'object'], additionalProperties: true, properties: Object.fromEntries(schemas) },
+    ...Object.fromEntries(input.associations.map((name) => [name, STRINGS])),
+    ...Object.fromEntries(schemas.map(([name, schema]) => [`properties_${name}`, schema])),
+  };
+}
+
+/**
+ * source-hubspot's legacy names for the stage timings of contacts and deals: `hs_v2_date_entered_X` also comes as
+ * `hs_date_entered_X`, and so on; of contacts also as `hs_lifecyclestage_X_date`.
+ */
+export function legacyAliases(objectName: string, properties: readonly string[]): Map<string, string[]> {
+  const aliases = new Map<string, string[]>();
+  if (objectName !== 'contacts' && objectName !== 'deals') return aliases;
+  for (const name of properties) {
+    const match = /^hs_v2_(date_entered|date_exited|latest_time_in)_(.+)$/.exec(name);
+    if (!match) continue;
+    const [, what, stage] = match;
+    const names = [`hs_${what === 'latest_time_in' ? 'time_in' : what}_${stage}`];
+    if (objectName === 'contacts' && what === 'date_entered') names.push(`hs_lifecyclestage_${stage}_date`);
+    aliases.set(name, names);
+  }
+  return aliases;
+}

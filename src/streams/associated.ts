@@ -1,0 +1,65 @@
+import { readAssociations } from '../hubspot/associations.js';
+import type { HubSpotClient } from '../hubspot/client.js';
+import type { ObjectType } from '../hubspot/object-types.js';
+import type { AssociationList, ObjectRow } from '../hubspot/objects.js';
+import type { ObjectStream } from './definition.js';
+
+/** For each record by id, the associated ids for each of the stream's associations, in their order. */
+export type Associated = Map<string, string[][]>;
+
+/** The associations of records that came without them, by batch reads: one call for each association and 1,000 records. */
+export async function readAssociated(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  rows: readonly ObjectRow[],
+): Promise<Associated> {
+  const ids = rows.map((row) => row.id);
+  const lists = await Promise.all(
+    ids.length === 0
+      ? []
+      : stream.associations.map((target) => readAssociations(client, stream.type.name, target.type.name, ids)),
+  );
+  return new Map(ids.map((id) => [id, lists.map((list) => list.get(id) ?? [])]));
+}
+
+/**
+ * The associations of records whose list call asked for them. HubSpot cuts long lists short there; those are read whole by
+ * batch reads.
+ */
+export async function completeAssociated(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  rows: readonly ObjectRow[],
+): Promise<Associated> {
+  const found: Associated = new Map(rows.map((row) => [row.id, []]));
+  for (const [index, target] of stream.associations.entries()) {
+    const find = inlineFinder(target.type);
+    const short: string[] = [];
+    for (const row of rows) {
+      const list = find(row);
+      if (list?.paging?.next) short.push(row.id);
+      const ids = new Set((list?.results ?? []).map((result) => String(result.id)));
+      (found.get(row.id) as string[][])[index] = [...ids];
+    }
+    if (short.length === 0) continue;
+    const whole = await readAssociations(client, stream.type.name, target.type.name, short);
+    for (const [id, ids] of whole) (found.get(id) as string[][])[index] = ids;
+  }
+  return found;
+}
+
+/**
+ * Finds a record's inline list of one association. HubSpot spells the keys in its own ways ("line items" for line_items, the
+ * fully qualified name for custom objects), so they are compared without regard to case, spaces and underscores.
+ */
+function inlineFinder(type: ObjectType): (row: ObjectRow) => AssociationList | undefined {
+  const plain = (name: string) => name.toLowerCase().replace(/[ _]/g, '');
+  const names = new Set([type.name, type.typeId, ...type.aliases].map(plain));
+  const exact = type.name;
+  return ({ associations }) => {
+    if (!associations) return undefined;
+    if (Object.hasOwn(associations, exact)) return associations[exact];
+    const key = Object.keys(associations).find((each) => names.has(plain(each)));
+    return key === undefined ? undefined : associations[key];
+  };
+}

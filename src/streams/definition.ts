@@ -1,0 +1,132 @@
+import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import { nearest } from '../config/suggest.js';
+import { ConfigError } from '../errors.js';
+import type { HubSpotClient } from '../hubspot/client.js';
+import { type PropertyDefinition, readProperties } from '../hubspot/metadata.js';
+import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import { log } from '../log.js';
+import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
+import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
+import { kindOf, type ValueKind } from './coerce.js';
+import { columnsLayout } from './columns-layout.js';
+import type { Layout } from './layout.js';
+import { ownersStream } from './owners.js';
+import { pipelinesStream } from './pipelines.js';
+import { streamSchema } from './property-schema.js';
+import type { StreamPlan } from './selection.js';
+import type { SnapshotStream } from './snapshot.js';
+
+/** The property in which HubSpot lists the ids that were merged into a record. */
+export const MERGED_IDS = 'hs_merged_object_ids';
+
+/** An association whose ids a stream's records carry. */
+export interface AssociationTarget {
+  type: ObjectType;
+  /** The field's name, without a layout's prefix. */
+  field: string;
+}
+
+/** A stream of CRM records, with everything that reading it needs to know. */
+export interface ObjectStream {
+  kind: 'object';
+  name: string;
+  type: ObjectType;
+  layout: Layout;
+  /** The properties to ask HubSpot for. */
+  properties: readonly string[];
+  associations: readonly AssociationTarget[];
+  filterGroups: ObjectCriteria['filterGroups'];
+  /** Records last updated before this instant are left out; null: none are. */
+  updatedAfter: string | null;
+  /** Whether HubSpot tells of merges for this object. */
+  knowsMerges: boolean;
+}
+
+export type StreamDefinition = ObjectStream | SnapshotStream;
+
+/** Makes a plan a definition: for an object this reads its properties, one call. */
+export async function defineStream(
+  client: HubSpotClient,
+  config: SourceConfig,
+  plan: StreamPlan,
+  customTypes: readonly ObjectType[],
+): Promise<StreamDefinition> {
+  switch (plan.kind) {
+    case 'owners':
+      return ownersStream(plan.name, plan.archived, config);
+    case 'pipelines':
+      return pipelinesStream(plan.name, plan.objectType, config);
+    case 'object':
+      return defineObject(config, plan, customTypes, await readProperties(client, plan.type.name));
+  }
+}
+
+function defineObject(
+  config: SourceConfig,
+  plan: Extract<StreamPlan, { kind: 'object' }>,
+  customTypes: readonly ObjectType[],
+  all: readonly PropertyDefinition[],
+): ObjectStream {
+  const { type, criteria } = plan;
+  const selected = selectProperties(all, criteria, plan.name);
+  const associations = (criteria?.associations ?? type.associations).map((name) => {
+    const target = findObjectType(name, [...STANDARD_OBJECTS, ...customTypes]);
+    if (!target) throw new ConfigError(`associations of "${plan.name}": this portal has no object called "${name}".`);
+    return { type: target, field: target.custom ? target.stream : target.name };
+  });
+  const kinds = selected.map((property) => kindFor(property, config.numbersAsStrings));
+  const input = {
+    properties: selected,
+    kinds,
+    associations: associations.map((target) => target.field),
+    cdc: config.deletes === 'cdc',
+  };
+  const names = selected.map((property) => property.name);
+  const knowsMerges = all.some((property) => property.name === MERGED_IDS);
+  return {
+    kind: 'object',
+    name: plan.name,
+    type,
+    layout: config.layout === 'airbyte' ? airbyteLayout(input, legacyAliases(type.name, names)) : columnsLayout(input),
+    properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
+    associations,
+    filterGroups: criteria?.filterGroups ?? [],
+    updatedAfter: criteria?.updatedAfter ?? config.startDate,
+    knowsMerges,
+  };
+}
+
+function selectProperties(
+  all: readonly PropertyDefinition[],
+  criteria: ObjectCriteria | null,
+  stream: string,
+): PropertyDefinition[] {
+  const wanted = criteria?.properties ? new Set(criteria.properties) : null;
+  const excluded = new Set(criteria?.excludeProperties ?? []);
+  const known = new Set(all.map((property) => property.name));
+  for (const name of [...(wanted ?? []), ...excluded]) {
+    if (known.has(name)) continue;
+    const meant = nearest(name, [...known]);
+    log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : ''}`);
+  }
+  return all.filter(({ name }) => (wanted === null || wanted.has(name)) && !excluded.has(name));
+}
+
+function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): ValueKind {
+  const kind = kindOf(property.type);
+  return numbersAsStrings && (kind === 'number' || kind === 'boolean') ? 'string' : kind;
+}
+
+/** The stream as `discover` offers it. */
+export function catalogEntry(stream: StreamDefinition): AirbyteStream {
+  const { schema, primaryKey, cursorField } = stream.kind === 'object' ? stream.layout : stream;
+  return {
+    name: stream.name,
+    json_schema: streamSchema(schema) as JsonObject,
+    supported_sync_modes: ['full_refresh', 'incremental'],
+    source_defined_cursor: true,
+    default_cursor_field: [cursorField],
+    source_defined_primary_key: [[primaryKey]],
+    is_resumable: true,
+  };
+}

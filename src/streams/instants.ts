@@ -1,0 +1,12 @@
+/** Instants as ISO 8601 text, as HubSpot writes them: with and without fractions of a second, so never compared as text. */
+
+/** The instant so many minutes before `instant`. */
+export function earlier(instant: string, minutes: number): string {
+  return new Date(Date.parse(instant) - minutes * 60_000).toISOString();
+}
+
+/** Whether `instant` is not before `bound`. One that is not known counts: what cannot be judged is not left out. */
+export function isFrom(instant: string | null | undefined, bound: string | null): boolean {
+  if (bound === null || !instant) return true;
+  return !(Date.parse(instant) < Date.parse(bound));
+}

@@ -1,0 +1,124 @@
+import { StateError } from '../errors.js';
+import type { HubSpotClient } from '../hubspot/client.js';
+import { log } from '../log.js';
+import type { JsonObject, SyncMode } from '../protocol/messages.js';
+import { scanArchived } from './archived.js';
+import type { ObjectStream } from './definition.js';
+import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { earlier } from './instants.js';
+import { loadByList } from './load.js';
+import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
+import { EVERY_ID, type ObjectState, parseObjectState, REFRESH_COMPLETE } from './object-state.js';
+import { readPass } from './pass.js';
+import type { RecordSink } from './sink.js';
+
+/**
+ * Reads one stream of CRM records: the first load or what is left of it, then what was modified since, then what was archived.
+ * States go out on the way; the last one is the closing state. Throws what made it stop.
+ *
+ * @returns the fewest calls in which HubSpot gives what was read
+ *
+ * | the state says | what is read |
+ * |---|---|
+ * | nothing | the first load (by list; with filters, which list cannot apply, by a pass over everything), then what changed meanwhile |
+ * | a load was interrupted | the rest of it, then what changed meanwhile |
+ * | a pass was interrupted | the rest of it, then what changed since it began |
+ * | all is complete | what changed since the last pass began, less the lookback |
+ */
+export async function readObject(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  sink: RecordSink,
+  options: ReadOptions,
+  given: JsonObject | null,
+  mode: SyncMode,
+): Promise<number> {
+  const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
+  checkPortal(state, stream.name, options.portalId);
+  const run = new ObjectRun(client, stream, options, state, sink);
+  if (mode === 'full_refresh' && !(isUnderWay(state) && state.refresh)) {
+    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    if (given?.[REFRESH_COMPLETE] === true) {
+      await run.save(true);
+      return 0;
+    }
+    startAnew(state);
+  }
+  state.refresh = mode === 'full_refresh';
+  readAgainIfWider(state, stream);
+
+  const resumesPass = state.pass !== null;
+  const isIncrement = state.cursor !== null && !isUnderWay(state);
+  if (state.cursor === null && !isUnderWay(state)) begin(run);
+  if (state.load) await loadByList(run);
+  if (mode === 'full_refresh') {
+    await endRefresh(run);
+    return run.leastCalls;
+  }
+  if (state.pass) await readPass(run);
+  if (isIncrement || resumesPass) await increment(run);
+  if (options.deletes !== 'off') await scanArchived(run);
+  await run.save();
+  return run.leastCalls;
+}
+
+/**
+ * A full refresh has each record once, as it was when its page was read: without a key to tell versions apart, a second one
+ * would be a duplicate. What changed meanwhile is left to the next sync.
+ */
+async function endRefresh(run: ObjectRun): Promise<void> {
+  const { state } = run;
+  if (state.pass && run.stream.filterGroups.length > 0) await readPass(run);
+  else if (state.pass) completeAt(run, state.pass.since as string);
+  state.pass = null;
+  await run.save(true);
+}
+
+function isUnderWay(state: ObjectState): boolean {
+  return state.load !== null || state.pass !== null;
+}
+
+/** Forgets what was read, but not what is known of archived and merged records, nor the time already given to records. */
+function startAnew(state: ObjectState): void {
+  state.cursor = null;
+  state.load = null;
+  state.pass = null;
+}
+
+function checkPortal(state: ObjectState, stream: string, portalId: number | null): void {
+  if (state.portal !== null && portalId !== null && state.portal !== portalId) {
+    throw new StateError(
+      `The state of "${stream}" is of the HubSpot portal ${state.portal}, but the token is of the portal ${portalId}. ` +
+        'Use the token of that portal, or leave the state out to load this one anew.',
+    );
+  }
+  state.portal = portalId ?? state.portal;
+}
+
+function readAgainIfWider(state: ObjectState, stream: ObjectStream): void {
+  const fingerprint = fingerprintOf(stream);
+  const isFresh = state.cursor === null && !isUnderWay(state);
+  const reason = state.fingerprint && !isFresh ? reasonToReadAgain(state.fingerprint, fingerprint) : null;
+  if (reason !== null) {
+    log.info(`${stream.name} is read again from the start: ${reason}.`);
+    startAnew(state);
+  }
+  state.fingerprint = fingerprint;
+}
+
+function begin(run: ObjectRun): void {
+  const { state, stream } = run;
+  const startedAt = run.now();
+  // The very first load owes tombstones only for what goes away while it runs.
+  const mergesSince = state.archive.since === null ? startedAt : null;
+  state.archive.since ??= startedAt;
+  if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
+  else state.pass = { since: stream.updatedAfter, startedAt, mergesSince, ranges: [{ ...EVERY_ID }] };
+}
+
+async function increment(run: ObjectRun): Promise<void> {
+  const { state, options } = run;
+  const since = earlier(state.cursor as string, options.lookbackMinutes);
+  state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  await readPass(run);
+}

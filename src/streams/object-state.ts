@@ -1,0 +1,162 @@
+import { StateError } from '../errors.js';
+import type { JsonObject, JsonValue } from '../protocol/messages.js';
+import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
+
+/** The layout of the states below; a newer one cannot be read by this version. */
+const VERSION = 1;
+/** Airbyte's mark on the state of a stream whose full refresh is finished. */
+export const REFRESH_COMPLETE = '__ab_full_refresh_sync_complete';
+/** The cursor that source-hubspot begins with. */
+const BEGINNING = '2006-06-01T00:00:00.000Z';
+
+/** A first load under way: the list's records are read page by page. */
+export interface LoadPosition {
+  /** HubSpot's time when it began, ISO 8601. What changes from then on is read again by the pass behind it. */
+  startedAt: string;
+  /** The list's cursor of the next page; null: the first. */
+  after: string | null;
+  /** Merges before this instant are not told; null: all are. */
+  mergesSince: string | null;
+}
+
+/** A part of a pass: ids above `after`, up to and with `upTo`. */
+export interface RangePosition {
+  after: string;
+  upTo: string | null;
+}
+
+/** A pass of searches under way: everything modified since an instant, by ascending id. */
+export interface PassPosition {
+  /** null: everything. */
+  since: string | null;
+  /** HubSpot's time when it began; the cursor once it is complete. */
+  startedAt: string;
+  /** Merges before this instant are not told; null: all are. */
+  mergesSince: string | null;
+  /** What is left to read. Empty: the pass is complete. */
+  ranges: RangePosition[];
+}
+
+/** The range of a pass that is not divided. */
+export const EVERY_ID: RangePosition = { after: '0', upTo: null };
+
+/** What is known of archived records. */
+export interface ArchiveMemory {
+  /** Tombstones are owed for what was archived from this instant on: the beginning of the last scan, or of the first load. */
+  since: string | null;
+  /** When the last scan began. */
+  scannedAt: string | null;
+  /** Every id that the last scan saw, so that one that is gone from the list can be asked for again. */
+  ids: string[];
+  /** When ids archived since that scan began were archived: the next one sees them again. */
+  recent: Record<string, string>;
+}
+
+/** All that reading a stream of CRM records goes on from. */
+export interface ObjectState {
+  /** What source-hubspot would go on from without loss. */
+  shown: string;
+  /** HubSpot's time when the last complete pass began; null before there is one. */
+  cursor: string | null;
+  /** The latest emitted_at so far, epoch ms; it never falls. */
+  emittedAt: number;
+  portal: number | null;
+  fingerprint: Fingerprint | null;
+  /** Whether what is under way is a full refresh, which an increment's position would not be. */
+  refresh: boolean;
+  load: LoadPosition | null;
+  pass: PassPosition | null;
+  archive: ArchiveMemory;
+  /** Ids merged away, and the last survivor of each. */
+  merges: Record<string, string>;
+}
+
+/** The state of a stream of which nothing was read yet. @param updatedAfter where it starts from, ISO 8601 */
+function emptyState(updatedAfter: string | null): ObjectState {
+  return {
+    shown: updatedAfter ?? BEGINNING,
+    cursor: null,
+    emittedAt: 0,
+    portal: null,
+    fingerprint: null,
+    refresh: false,
+    load: null,
+    pass: null,
+    archive: { since: null, scannedAt: null, ids: [], recent: {} },
+    merges: {},
+  };
+}
+
+/**
+ * Reads a stream's state: ours, or source-hubspot's (`{"updatedAt": …}` as ISO text, milliseconds or an empty string). Throws
+ * a StateError for anything else, and for a state of a newer version.
+ */
+export function parseObjectState(
+  given: JsonObject | null,
+  stream: string,
+  cursorField: string,
+  updatedAfter: string | null,
+): ObjectState {
+  const state = emptyState(updatedAfter);
+  if (given === null || Object.keys(given).length === 0) return state;
+  const own = given.hubflake as Partial<Record<keyof ObjectState, unknown>> & { version?: number };
+  if (own !== undefined) return parseOwn(own, given[cursorField], stream, state);
+  const value = given.updatedAt ?? given.updated_at;
+  if (value === '' || (value === undefined && given[REFRESH_COMPLETE] === true)) return state;
+  const time = timeOf(value);
+  if (time === null) {
+    throw new StateError(
+      `The state of "${stream}" cannot be read: ${JSON.stringify(given).slice(0, 120)}. Give one that hubflake or source-hubspot ` +
+        'wrote, or leave it out to load the stream anew.',
+    );
+  }
+  state.cursor = new Date(time).toISOString();
+  state.shown = state.cursor;
+  return state;
+}
+
+function parseOwn(
+  own: Record<string, unknown>,
+  shown: JsonValue | undefined,
+  stream: string,
+  state: ObjectState,
+): ObjectState {
+  const { version } = own;
+  if (version !== VERSION) {
+    throw new StateError(
+      `The state of "${stream}" has version ${version}, but this hubflake reads version ${VERSION}. Use the version that wrote it, or leave it out to load the stream anew.`,
+    );
+  }
+  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges } = own as Partial<ObjectState>;
+  return {
+    shown: typeof shown === 'string' ? shown : state.shown,
+    cursor: cursor ?? null,
+    emittedAt: emittedAt ?? 0,
+    portal: portal ?? null,
+    fingerprint: parseFingerprint(fingerprint),
+    refresh: refresh ?? false,
+    load: load ?? null,
+    pass: pass ?? null,
+    archive: { ...state.archive, ...archive },
+    merges: merges ?? {},
+  };
+}
+
+/** The state as it goes out: source-hubspot's member, and ours. */
+export function objectStateJson(state: ObjectState, cursorField: string, refreshComplete: boolean): JsonObject {
+  const { shown, fingerprint, ...own } = state;
+  return {
+    [cursorField]: shown,
+    ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
+    hubflake: {
+      version: VERSION,
+      ...(own as unknown as JsonObject),
+      fingerprint: fingerprint && fingerprintJson(fingerprint),
+    },
+  };
+}
+
+function timeOf(value: JsonValue | undefined): number | null {
+  const time = typeof value === 'string' && !/^\d+$/.test(value) ? Date.parse(value) : Number(value ?? Number.NaN);
+  return Number.isNaN(time) || Math.abs(time) > 8.64e15 ? null : time;
+}

@@ -1,0 +1,149 @@
+import type { SourceConfig } from '../config/source.js';
+import { MissingScopesError, RequestError } from '../errors.js';
+import type { HubSpotClient } from '../hubspot/client.js';
+import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
+import { customObjectType, type ObjectType } from '../hubspot/object-types.js';
+import { listPage } from '../hubspot/objects.js';
+import { log } from '../log.js';
+import { defineStream, type StreamDefinition } from './definition.js';
+import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
+
+/** A stream that is not offered, and why. */
+export interface Unreadable {
+  name: string;
+  /** The scopes of which one is missing; empty where the portal does not have the object at all. */
+  scopes: readonly string[];
+  /** Whether the configuration names it, rather than it merely being discoverable. */
+  asked: boolean;
+}
+
+/** What a token's portal has, as far as a command needs to know it: each question is asked once. */
+export class Portal {
+  readonly #client: HubSpotClient;
+  readonly #config: SourceConfig;
+  readonly #definitions = new Map<string, Promise<StreamDefinition>>();
+  #customTypes: readonly ObjectType[] = [];
+  #plans: readonly StreamPlan[] = [];
+  /** The portal's id; null where HubSpot does not tell this token. */
+  id: number | null = null;
+  readonly unreadable: Unreadable[] = [];
+  /** The fewest calls in which HubSpot gives what was asked of it here. */
+  leastCalls = 0;
+
+  private constructor(client: HubSpotClient, config: SourceConfig) {
+    this.#client = client;
+    this.#config = config;
+  }
+
+  /**
+   * Asks whose portal it is, and for its custom objects where one of `streamNames` may be one (null: all streams). Throws
+   * CredentialsError where the token is refused, ConfigError where `objects` cannot be resolved.
+   */
+  static async open(
+    client: HubSpotClient,
+    config: SourceConfig,
+    streamNames: readonly string[] | null,
+  ): Promise<Portal> {
+    const portal = new Portal(client, config);
+    await portal.#readAccount();
+    if (mayBeCustom(config, streamNames)) await portal.#readCustomTypes();
+    portal.#plans = planStreams(config, portal.#customTypes);
+    return portal;
+  }
+
+  /** The names of all streams the configuration asks for, readable or not. */
+  get streamNames(): string[] {
+    return this.#plans.map((plan) => plan.name);
+  }
+
+  /** The definition of a stream, or undefined where there is none of this name. */
+  async define(name: string): Promise<StreamDefinition | undefined> {
+    const plan = this.#plans.find((each) => each.name === name);
+    if (!plan) return undefined;
+    let definition = this.#definitions.get(name);
+    if (!definition) {
+      definition = defineStream(this.#client, this.#config, plan, this.#customTypes);
+      this.#definitions.set(name, definition);
+    }
+    return definition;
+  }
+
+  /**
+   * Tries to read one record of each stream. Those that the token may not read, or that the portal does not have, are left out
+   * and noted in {@link unreadable}.
+   */
+  async readableNames(): Promise<string[]> {
+    const readable = await Promise.all(this.#plans.map((plan) => this.#isReadable(plan)));
+    return this.streamNames.filter((_, index) => readable[index]);
+  }
+
+  /** Whether `error` says that the stream cannot be had with this token in this portal; then notes it. */
+  noteUnreadable(name: string, error: unknown): boolean {
+    if (error instanceof MissingScopesError) {
+      this.#note(name, error.scopes.length > 0 ? error.scopes : this.#likelyScopes(name));
+      return true;
+    }
+    // HubSpot answers 400 or 404 for objects that the portal's products do not include.
+    if (error instanceof RequestError && (error.status === 400 || error.status === 404)) {
+      this.#note(name, []);
+      return true;
+    }
+    return false;
+  }
+
+  async #isReadable(plan: StreamPlan): Promise<boolean> {
+    try {
+      if (plan.kind === 'object') await this.#readOne(plan.type.name);
+      else await this.#readCollection(plan.name);
+      return true;
+    } catch (error) {
+      if (this.noteUnreadable(plan.name, error)) return false;
+      throw error;
+    }
+  }
+
+  async #readOne(objectType: string): Promise<void> {
+    const request = { objectType, properties: [], associations: [], archived: false, after: null, limit: 1 };
+    await listPage(this.#client, request);
+  }
+
+  async #readCollection(name: string): Promise<void> {
+    const definition = await this.define(name);
+    if (definition?.kind === 'snapshot') await definition.read(this.#client);
+  }
+
+  #likelyScopes(name: string): string[] {
+    const plan = this.#plans.find((each) => each.name === name);
+    return plan?.kind === 'object' ? [plan.type.scope] : [];
+  }
+
+  #note(name: string, scopes: readonly string[]): void {
+    if (this.unreadable.some((each) => each.name === name)) return;
+    this.unreadable.push({ name, scopes, asked: this.#config.objects !== null });
+    if (scopes.length > 0) log.info(`${name} is left out: the token lacks the scope ${scopes.join(' or ')}.`);
+    else log.debug(`${name} is left out: this portal does not have it.`);
+  }
+
+  async #readAccount(): Promise<void> {
+    this.leastCalls += 1;
+    try {
+      const account = await readAccount(this.#client);
+      if (Number.isFinite(account.portalId)) this.id = account.portalId;
+      const { timeZone } = account;
+      if (timeZone) this.#client.dailyResetsAt = () => nextMidnight(timeZone, this.#client.clock.now());
+    } catch (error) {
+      if (!(error instanceof MissingScopesError || error instanceof RequestError)) throw error;
+      log.debug(`HubSpot does not say whose portal this is: ${error.message}`);
+    }
+  }
+
+  async #readCustomTypes(): Promise<void> {
+    this.leastCalls += 1;
+    try {
+      this.#customTypes = (await readCustomSchemas(this.#client)).map(customObjectType);
+    } catch (error) {
+      if (!(error instanceof MissingScopesError || error instanceof RequestError)) throw error;
+      log.info('Custom objects are left out: the token lacks the scope crm.schemas.custom.read.');
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import { nearest } from '../config/suggest.js';
+import { ConfigError } from '../errors.js';
+import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import { log } from '../log.js';
+
+/** What a stream reads, before anything of the portal but its custom objects is known. */
+export type StreamPlan =
+  | { kind: 'object'; name: string; type: ObjectType; criteria: ObjectCriteria | null }
+  | { kind: 'owners'; name: string; archived: boolean }
+  | { kind: 'pipelines'; name: string; objectType: string };
+
+/** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
+const PIPELINES: Record<string, string> = {
+  deal_pipelines: 'deals',
+  ticket_pipelines: 'tickets',
+  lead_pipelines: 'leads',
+  order_pipelines: 'orders',
+  appointment_pipelines: 'appointments',
+  course_pipelines: 'courses',
+  listing_pipelines: 'listings',
+  service_pipelines: 'services',
+};
+
+const COLLECTIONS: readonly StreamPlan[] = [
+  { kind: 'owners', name: 'owners', archived: false },
+  { kind: 'owners', name: 'owners_archived', archived: true },
+  ...Object.entries(PIPELINES).map(([name, objectType]) => ({ kind: 'pipelines' as const, name, objectType })),
+];
+
+/** HubSpot: a search takes up to 5 groups of up to 6 filters, 18 filters in all; reading adds two to each group. */
+const MOST_GROUPS = 5;
+const MOST_FILTERS_A_GROUP = 6;
+const MOST_FILTERS = 18;
+const FILTERS_ADDED = 2;
+
+/**
+ * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
+ * custom object and the collections. Throws a ConfigError for an object that does not exist, for two entries of one name, and
+ * for filters that are more than HubSpot takes.
+ */
+export function planStreams(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
+  return config.objects ? planCriteria(config.objects, customTypes) : planEverything(config, customTypes);
+}
+
+/** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
+export function mayBeCustom(config: SourceConfig, streamNames: readonly string[] | null): boolean {
+  const isKnown = (name: string) =>
+    findObjectType(name, STANDARD_OBJECTS) !== undefined || COLLECTIONS.some((plan) => plan.name === name);
+  if (config.objects) {
+    return config.objects.some(
+      (entry) => !isKnown(entry.objectType) || (entry.associations ?? []).some((name) => !isKnown(name)),
+    );
+  }
+  return streamNames === null || streamNames.some((name) => !isKnown(name));
+}
+
+function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
+  const plans: StreamPlan[] = [
+    ...STANDARD_OBJECTS.map((type) => ({ kind: 'object' as const, name: type.stream, type, criteria: null })),
+    ...COLLECTIONS,
+  ];
+  const taken = new Set(plans.map((plan) => plan.name));
+  for (const type of customTypes) {
+    let name = type.stream;
+    if (taken.has(name)) {
+      if (!config.prefixCollidingCustomObjects) {
+        log.warn(
+          `The custom object ${type.name} has the name of another stream, ${name}, and is left out. ` +
+            'Set prefix_colliding_custom_objects, or list it in objects with a name of its own.',
+        );
+        continue;
+      }
+      name = `custom_object_${name}`;
+    }
+    taken.add(name);
+    plans.push({ kind: 'object', name, type, criteria: null });
+  }
+  return plans;
+}
+
+function planCriteria(objects: readonly ObjectCriteria[], customTypes: readonly ObjectType[]): StreamPlan[] {
+  const types = [...STANDARD_OBJECTS, ...customTypes];
+  const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, types));
+  for (const [index, plan] of plans.entries()) {
+    const first = plans.findIndex((other) => other.name === plan.name);
+    if (first !== index) {
+      throw new ConfigError(
+        `objects[${first}] and objects[${index}] are both called "${plan.name}". Give one of them a "name" of its own.`,
+      );
+    }
+  }
+  return plans;
+}
+
+function planOne(criteria: ObjectCriteria, path: string, types: readonly ObjectType[]): StreamPlan {
+  const { objectType } = criteria;
+  const collection = COLLECTIONS.find((plan) => plan.name === objectType.toLowerCase());
+  if (collection) return { ...collection, name: criteria.name ?? collection.name };
+  const type = findObjectType(objectType, types);
+  if (!type) {
+    const meant = nearest(objectType, [
+      ...types.flatMap((each) => [each.stream, each.name]),
+      ...COLLECTIONS.map((each) => each.name),
+    ]);
+    throw new ConfigError(
+      `${path}.object_type: this portal has no object called "${objectType}".${meant ? ` Did you mean "${meant}"?` : ''}`,
+    );
+  }
+  checkFilters(criteria, path);
+  return { kind: 'object', name: criteria.name ?? type.stream, type, criteria };
+}
+
+function checkFilters({ filterGroups }: ObjectCriteria, path: string): void {
+  const mostOwn = MOST_FILTERS_A_GROUP - FILTERS_ADDED;
+  const all = filterGroups.reduce((sum, group) => sum + group.filters.length + FILTERS_ADDED, 0);
+  const tooLarge = filterGroups.findIndex((group) => group.filters.length > mostOwn);
+  if (filterGroups.length <= MOST_GROUPS && tooLarge === -1 && all <= MOST_FILTERS) return;
+  throw new ConfigError(
+    `${path}.filter_groups is more than HubSpot's search takes: at most ${MOST_GROUPS} groups, ${mostOwn} filters a group, and ` +
+      `${MOST_FILTERS} filters in all, where reading adds ${FILTERS_ADDED} to each group. Use fewer groups or filters.`,
+  );
+}

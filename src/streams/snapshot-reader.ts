@@ -1,0 +1,125 @@
+import { StateError } from '../errors.js';
+import type { HubSpotClient } from '../hubspot/client.js';
+import { log } from '../log.js';
+import type { JsonObject, JsonValue, SyncMode } from '../protocol/messages.js';
+import type { ReadOptions } from './object-run.js';
+import { REFRESH_COMPLETE } from './object-state.js';
+import type { EncodedRecord, RecordSink } from './sink.js';
+import { contentHash, cursorTime, encodeItem, type SnapshotItem, type SnapshotStream } from './snapshot.js';
+
+const VERSION = 1;
+/** Records handed on at once. */
+const BATCH = 500;
+/** Items whose content is remembered; past it, a stream's items are all sent each time. */
+const MOST_REMEMBERED = 20_000;
+
+interface SnapshotState {
+  portal: number | null;
+  emittedAt: number;
+  /** By id, the hash of what was emitted last. null: nothing is remembered. */
+  seen: Record<string, string> | null;
+  /** What source-hubspot would go on from. */
+  shown: JsonValue | undefined;
+}
+
+/**
+ * Reads a collection whole, and emits what is new, changed or gone since the state; in a full refresh, all of it.
+ *
+ * @returns the fewest calls in which HubSpot gives what was read
+ */
+export async function readSnapshot(
+  client: HubSpotClient,
+  stream: SnapshotStream,
+  sink: RecordSink,
+  options: ReadOptions,
+  given: JsonObject | null,
+  mode: SyncMode,
+): Promise<number> {
+  const state = parseState(given, stream, options.portalId);
+  const isRefresh = mode === 'full_refresh';
+  if (isRefresh && given?.[REFRESH_COMPLETE] === true) {
+    await sink.state(stream.name, given);
+    return 0;
+  }
+  const { items, calls } = await stream.read(client);
+  const live = items.filter((item) => item.live);
+  const emitted = isRefresh ? live : live.filter((item) => isNews(item, stream, state));
+  const tombstones = isRefresh ? [] : findGone(stream, items, state, new Date(client.clock.now()).toISOString());
+  const records = [...emitted.map((item) => encodeItem(stream, item, null)), ...tombstones];
+  state.emittedAt = Math.max(state.emittedAt, client.clock.now());
+  for (let start = 0; start < records.length; start += BATCH) {
+    await sink.records(stream.name, records.slice(start, start + BATCH), state.emittedAt);
+  }
+  await sink.state(stream.name, nextState(stream, live, state, isRefresh));
+  return calls;
+}
+
+function isNews(item: SnapshotItem, stream: SnapshotStream, state: SnapshotState): boolean {
+  if (state.seen) return state.seen[item.id] !== contentHash(item.data);
+  // Taken over from source-hubspot, or too many to remember: by the time of the last update.
+  return state.shown === undefined || cursorTime(item.data[stream.cursorField]) >= cursorTime(state.shown);
+}
+
+/** The tombstones of what was there the time before and is not any more. */
+function findGone(
+  stream: SnapshotStream,
+  items: readonly SnapshotItem[],
+  state: SnapshotState,
+  now: string,
+): EncodedRecord[] {
+  if (!stream.marksDeletes || !state.seen) return [];
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return Object.keys(state.seen)
+    .filter((id) => byId.get(id)?.live !== true)
+    .map((id) => encodeItem(stream, byId.get(id) ?? { id, live: false, data: { [stream.primaryKey]: id } }, now));
+}
+
+function nextState(
+  stream: SnapshotStream,
+  live: readonly SnapshotItem[],
+  state: SnapshotState,
+  isRefresh: boolean,
+): JsonObject {
+  let shown = state.shown;
+  for (const item of live) {
+    const value = item.data[stream.cursorField];
+    if (cursorTime(value) > cursorTime(shown)) shown = value;
+  }
+  const remembered = live.length <= MOST_REMEMBERED;
+  if (!remembered)
+    log.info(`${stream.name} has ${live.length} items, too many to remember: unchanged ones are sent again.`);
+  return {
+    ...(shown === undefined ? {} : { [stream.cursorField]: shown }),
+    ...(isRefresh ? { [REFRESH_COMPLETE]: true } : {}),
+    hubflake: {
+      version: VERSION,
+      portal: state.portal,
+      emittedAt: state.emittedAt,
+      seen: remembered ? Object.fromEntries(live.map((item) => [item.id, contentHash(item.data)])) : null,
+    },
+  };
+}
+
+function parseState(given: JsonObject | null, stream: SnapshotStream, portalId: number | null): SnapshotState {
+  const shown = given?.[stream.cursorField];
+  const fresh = {
+    portal: portalId,
+    emittedAt: 0,
+    seen: null,
+    shown: shown === '' || shown === null ? undefined : shown,
+  };
+  const own = given?.hubflake as (Partial<SnapshotState> & { version?: number }) | undefined;
+  if (own === undefined) return fresh;
+  if (own.version !== VERSION) {
+    throw new StateError(
+      `The state of "${stream.name}" has version ${own.version}, but this hubflake reads version ${VERSION}. Use the version that wrote it, or leave it out to load the stream anew.`,
+    );
+  }
+  if (own.portal && portalId !== null && own.portal !== portalId) {
+    throw new StateError(
+      `The state of "${stream.name}" is of the HubSpot portal ${own.portal}, but the token is of the portal ${portalId}. ` +
+        'Use the token of that portal, or leave the state out to load this one anew.',
+    );
+  }
+  return { ...fresh, emittedAt: own.emittedAt ?? 0, seen: own.seen ?? null };
+}

@@ -1,0 +1,58 @@
+import type { JsonObject, JsonValue } from '../protocol/messages.js';
+
+/** What a column holds, independent of the warehouse. */
+export type ColumnType =
+  | 'boolean'
+  | 'integer'
+  | 'float'
+  /** Exact, 28 digits before the point and 10 behind it. */
+  | 'decimal'
+  | 'string'
+  | 'date'
+  | 'time'
+  | 'timestamp_tz'
+  | 'timestamp'
+  /** Arrays, objects, unions and whatever has no type of its own. */
+  | 'json';
+
+/**
+ * The column type of a JSON Schema property, by the map of Airbyte's typed destinations: `format` and `airbyte_type` decide
+ * about strings and numbers; a type that allows several kinds of values is json. `hubflake_decimal` is our own mark.
+ */
+export function columnType(schema: JsonValue | undefined): ColumnType {
+  if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) return 'json';
+  const given = Array.isArray(schema.type) ? schema.type : [schema.type];
+  const types = given.filter((type) => type !== 'null');
+  if (types.length !== 1 || schema.oneOf !== undefined || schema.anyOf !== undefined) return 'json';
+  switch (types[0]) {
+    case 'boolean':
+      return 'boolean';
+    case 'integer':
+      return 'integer';
+    case 'number':
+      return numberType(schema);
+    case 'string':
+      return stringType(schema);
+    default:
+      return 'json';
+  }
+}
+
+function numberType(schema: JsonObject): ColumnType {
+  if (schema.airbyte_type === 'integer') return 'integer';
+  return schema.hubflake_decimal === true ? 'decimal' : 'float';
+}
+
+function stringType(schema: JsonObject): ColumnType {
+  switch (schema.format) {
+    case 'date':
+      return 'date';
+    case 'date-time':
+      return schema.airbyte_type === 'timestamp_without_timezone' ? 'timestamp' : 'timestamp_tz';
+    case 'time':
+      // A time of day with a zone has no type in either warehouse.
+      return schema.airbyte_type === 'time_with_timezone' ? 'string' : 'time';
+    default:
+      return 'string';
+  }
+}

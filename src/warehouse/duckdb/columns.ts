@@ -1,0 +1,57 @@
+import type { ColumnType } from '../column-types.js';
+
+/** DuckDB's type for each kind of column. */
+export const DUCKDB_TYPES: Record<ColumnType, string> = {
+  boolean: 'BOOLEAN',
+  integer: 'BIGINT',
+  float: 'DOUBLE',
+  decimal: 'DECIMAL(38,10)',
+  string: 'VARCHAR',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp_tz: 'TIMESTAMP WITH TIME ZONE',
+  timestamp: 'TIMESTAMP',
+  json: 'JSON',
+};
+
+/**
+ * The SQL expression that makes a column's value of the text `raw`: NULL when the text is no value of the type. DuckDB's own
+ * casts are more generous than that (5.6 becomes the integer 6, the year 0 is a date), so each is guarded by the text's form.
+ */
+export function castExpression(type: ColumnType, raw: string): string {
+  switch (type) {
+    case 'string':
+    case 'json':
+      return raw;
+    case 'boolean':
+      return `CASE WHEN lower(${raw}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(${raw}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END`;
+    case 'integer':
+      return `CASE WHEN regexp_full_match(${raw}, '[+-]?[0-9]+(\\.0*)?') THEN TRY_CAST(${raw} AS BIGINT) END`;
+    case 'float':
+      return `CASE WHEN isfinite(TRY_CAST(${raw} AS DOUBLE)) THEN TRY_CAST(${raw} AS DOUBLE) END`;
+    case 'decimal':
+      return (
+        `CASE WHEN regexp_full_match(${raw}, '[+-]?[0-9]*(\\.[0-9]{0,10}0*)?') THEN TRY_CAST(${raw} AS DECIMAL(38,10)) ` +
+        `WHEN TRY_CAST(${raw} AS DECIMAL(38,10))::DOUBLE = TRY_CAST(${raw} AS DOUBLE) AND contains(lower(${raw}), 'e') ` +
+        `THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END`
+      );
+    case 'date':
+      return `CASE WHEN ${hasYear(raw)} THEN TRY_CAST(left(${raw}, 10) AS DATE) END`;
+    case 'time':
+      return `TRY_CAST(${raw} AS TIME)`;
+    case 'timestamp_tz':
+      return `CASE WHEN ${hasYear(raw)} THEN TRY_CAST(${raw} AS TIMESTAMP WITH TIME ZONE) END`;
+    case 'timestamp':
+      return `CASE WHEN ${hasYear(raw)} THEN TRY_CAST(${raw} AS TIMESTAMP) END`;
+  }
+}
+
+/** Whether a value that could not be kept is kept as text in the row's metadata. */
+export function keepsText(type: ColumnType): boolean {
+  return type === 'decimal' || type === 'float' || type === 'integer';
+}
+
+/** Years from 1 to 9999, which both warehouses can hold. */
+function hasYear(raw: string): string {
+  return `regexp_matches(${raw}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}') AND left(${raw}, 4) <> '0000'`;
+}

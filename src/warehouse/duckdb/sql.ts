@@ -1,0 +1,285 @@
+import type { Column, Target } from '../target.js';
+import { castExpression, DUCKDB_TYPES, keepsText } from './columns.js';
+
+/**
+ * The statements of the DuckDB store, compiled as text from a target and executed elsewhere. Identifiers are always quoted and
+ * values always literals made here, so that no name and no value can be read as SQL.
+ */
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function tableName(target: Pick<Target, 'schema' | 'table'>): string {
+  return `${identifier(target.schema)}.${identifier(target.table)}`;
+}
+
+/** The metadata columns, as Airbyte's destinations have them. */
+const METADATA: [name: string, type: string][] = [
+  ['_airbyte_raw_id', 'VARCHAR'],
+  ['_airbyte_extracted_at', 'TIMESTAMP WITH TIME ZONE'],
+  ['_airbyte_meta', 'JSON'],
+  ['_airbyte_generation_id', 'BIGINT'],
+];
+
+/** The batch's rows, typed; a temporary table of the connection. */
+const STAGE = identifier('_hubflake_stage');
+const RAW = identifier('_hubflake_raw');
+
+/** A file's lines as they are; a temporary table. @param largest the longest line, in bytes */
+export function loadRaw(paths: readonly string[], largest: number): string {
+  const files = paths.map(literal).join(', ');
+  // DuckDB refuses objects larger than it was told; its default is 16 MiB.
+  const limit = Math.max(16 * 1024 * 1024, largest + 1024);
+  return (
+    `CREATE OR REPLACE TEMP TABLE ${RAW} AS SELECT * FROM read_json([${files}], format = 'newline_delimited', ` +
+    `compression = 'gzip', maximum_object_size = ${limit}, columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: 'JSON'})`
+  );
+}
+
+export const COUNT_RAW = `SELECT count(*)::INTEGER AS rows FROM ${RAW}`;
+export const DROP_TEMPORARY = `DROP TABLE IF EXISTS ${RAW}; DROP TABLE IF EXISTS ${STAGE}`;
+
+/**
+ * Makes typed rows of the lines. Each column `c<i>` of the stage is the target's column i; beside them the metadata columns,
+ * and what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`, and `hf_keys`, the fields a tombstone carries.
+ */
+export function stage(target: Target): string {
+  const { columns } = target;
+  const { members, expressions } = rawValues(columns);
+  const typed = columns.map((column, i) => `${castExpression(column.type, `raw.c${i}`)} AS c${i}`);
+  const notes = columns.flatMap((column, i) => note(column, i));
+  const changes = [
+    `coalesce(from_json(m, '["JSON"]'), [])`,
+    ...(notes.length > 0 ? [`list_filter([${notes.join(', ')}], x -> x IS NOT NULL)`] : []),
+  ];
+  const sync = target.syncId === null ? '' : `'sync_id': ${target.syncId}, `;
+  const flag = (column: Column | null, test: (raw: string) => string) => {
+    const index = column === null ? -1 : columns.indexOf(column);
+    return index < 0 ? 'false' : `coalesce(${test(`typed.c${index}`)}, false)`;
+  };
+  const deleted = flag(target.deletedAt, (value) => `${value} IS NOT NULL`);
+  const tomb = `(${deleted} OR ${flag(target.tombstone, (value) => value)})`;
+  return [
+    `CREATE OR REPLACE TEMP TABLE ${STAGE} AS`,
+    `WITH parsed AS (SELECT n, t, m, d, from_json(d, ${literal(members)}) AS r FROM ${RAW}),`,
+    `raw AS (SELECT n, t, m, d${list(expressions.map((expression, i) => `${expression} AS c${i}`))} FROM parsed),`,
+    `typed AS (SELECT n, t, d, list_concat(${changes.join(', ')}) AS changes${list(typed)} FROM raw)`,
+    'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
+    `to_json({${sync}'changes': changes}) AS _airbyte_meta, ${target.generation}::BIGINT AS _airbyte_generation_id,`,
+    `n AS hf_line, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted, CASE WHEN ${tomb} THEN json_keys(d) END AS hf_keys`,
+    `${list(columns.map((_, i) => `typed.c${i}`))} FROM typed`,
+  ].join('\n');
+}
+
+/**
+ * How the text of each column is had from a line. One pass over the JSON gives all fields as a struct; of fields that differ
+ * only by case, which a struct cannot have beside each other, all but the first are looked up one by one.
+ */
+function rawValues(columns: readonly Column[]): { members: string; expressions: string[] } {
+  const taken = new Set<string>();
+  const members: Record<string, string> = Object.create(null);
+  const expressions = columns.map(({ field, type }) => {
+    const plain = field.toLowerCase();
+    const path = literal(`$.${JSON.stringify(field)}`);
+    // JSON Pointer and path both fail on an empty name; such a field cannot be looked up.
+    if (field === '' || taken.has(plain))
+      return type === 'json' ? `json_extract(d, ${path})` : `json_extract_string(d, ${path})`;
+    taken.add(plain);
+    members[field] = type === 'json' ? 'JSON' : 'VARCHAR';
+    return `r.${identifier(field)}`;
+  });
+  return { members: JSON.stringify(members), expressions };
+}
+
+function note(column: Column, index: number): string[] {
+  if (column.type === 'string' || column.type === 'json') return [];
+  const entry: Record<string, string> = {
+    field: literal(column.field),
+    change: literal('NULLED'),
+    reason: literal('DESTINATION_TYPECAST_ERROR'),
+  };
+  if (keepsText(column.type)) entry.value = `left(raw.c${index}, 1000)`;
+  const members = Object.entries(entry).map(([key, value]) => `'${key}', ${value}`);
+  const value = castExpression(column.type, `raw.c${index}`);
+  return [`CASE WHEN raw.c${index} IS NOT NULL AND (${value}) IS NULL THEN json_object(${members.join(', ')}) END`];
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `, ${item}`).join('');
+}
+
+export function createSchema(target: Pick<Target, 'schema'>): string {
+  return `CREATE SCHEMA IF NOT EXISTS ${identifier(target.schema)}`;
+}
+
+export function createTable(target: Target, table = tableName(target)): string {
+  const metadata = METADATA.map(([name, type]) => `${identifier(name)} ${type}`);
+  const columns = target.columns.map(({ name, type }) => `${identifier(name)} ${DUCKDB_TYPES[type]}`);
+  return `CREATE TABLE IF NOT EXISTS ${table} (${[...metadata, ...columns].join(', ')})`;
+}
+
+export function addColumn(target: Target, column: Column): string {
+  return `ALTER TABLE ${tableName(target)} ADD COLUMN IF NOT EXISTS ${identifier(column.name)} ${DUCKDB_TYPES[column.type]}`;
+}
+
+export function commentOn(target: Target, column: Column): string {
+  return `COMMENT ON COLUMN ${tableName(target)}.${identifier(column.name)} IS ${literal(column.comment ?? '')}`;
+}
+
+/** Every row of the stage, as it came. */
+export function append(target: Target, table = tableName(target)): string {
+  return `INSERT INTO ${table} (${columnList(target)}) SELECT ${stageList(target)} FROM ${STAGE} ORDER BY hf_line`;
+}
+
+/**
+ * The newest live version of each key: a new row, or an update of one that is not newer. The order of versions is generation,
+ * cursor, extraction time, line; nulls first.
+ */
+export function mergeLive(target: Target): string {
+  const columns = allColumns(target);
+  const set = columns.map(([name, stageName]) => `${identifier(name)} = s.${stageName}`);
+  return [
+    `MERGE INTO ${tableName(target)} AS t USING (${newest(target, 'NOT hf_tomb')}) AS s ON ${keysMatch(target)}`,
+    `WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${set.join(', ')}`,
+    `WHEN NOT MATCHED THEN INSERT (${columnList(target)}) VALUES (${columns.map(([, stageName]) => `s.${stageName}`).join(', ')})`,
+  ].join('\n');
+}
+
+/** The newest tombstone of each key: it marks its row, if there is one, and changes only the columns that it carries. */
+export function mergeTombstones(target: Target): string {
+  const carried = target.columns.map(({ field, name }, i) => {
+    const column = identifier(name);
+    return `${column} = CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN s.c${i} ELSE t.${column} END`;
+  });
+  const metadata = METADATA.map(([name]) => `${identifier(name)} = s.${name}`);
+  const clauses = [`WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${[...metadata, ...carried].join(', ')}`];
+  if (target.hardDeletes && target.deletedAt) {
+    clauses.unshift(`WHEN MATCHED AND s.hf_deleted AND ${notOlder(target)} THEN DELETE`);
+  }
+  return [
+    `MERGE INTO ${tableName(target)} AS t USING (${newest(target, 'hf_tomb')}) AS s ON ${keysMatch(target)}`,
+    ...clauses,
+  ].join('\n');
+}
+
+export const COUNT_STAGE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE}`;
+export const COUNT_LIVE = `${COUNT_STAGE} WHERE NOT hf_tomb`;
+export const COUNT_TOMBSTONES = `${COUNT_STAGE} WHERE hf_tomb`;
+
+function newest(target: Target, condition: string): string {
+  const key = target.key.map((column) => `c${target.columns.indexOf(column)}`);
+  const order = ['_airbyte_generation_id DESC'];
+  if (target.cursor) order.push(`c${target.columns.indexOf(target.cursor)} DESC NULLS LAST`);
+  order.push('_airbyte_extracted_at DESC', 'hf_line DESC');
+  return (
+    `SELECT * FROM ${STAGE} WHERE ${condition} ` +
+    `QUALIFY row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${order.join(', ')}) = 1`
+  );
+}
+
+function keysMatch(target: Target): string {
+  return target.key
+    .map((column) => `t.${identifier(column.name)} IS NOT DISTINCT FROM s.c${target.columns.indexOf(column)}`)
+    .join(' AND ');
+}
+
+/** The version `s` is not older than the row `t`. */
+function notOlder(target: Target): string {
+  const extracted = 's._airbyte_extracted_at >= t._airbyte_extracted_at';
+  let sameGeneration = extracted;
+  if (target.cursor) {
+    const mine = `s.c${target.columns.indexOf(target.cursor)}`;
+    const theirs = `t.${identifier(target.cursor.name)}`;
+    sameGeneration = `${mine} > ${theirs} OR (${theirs} IS NULL AND ${mine} IS NOT NULL) OR (${mine} IS NOT DISTINCT FROM ${theirs} AND ${extracted})`;
+  }
+  const generations = ['s._airbyte_generation_id', 'coalesce(t._airbyte_generation_id, 0)'];
+  return `(${generations.join(' > ')} OR (${generations.join(' = ')} AND (${sameGeneration})))`;
+}
+
+export function countRows(target: Target): string {
+  return `SELECT count(*)::BIGINT AS rows FROM ${tableName(target)}`;
+}
+
+/** The side table in which an overwrite collects its rows. */
+export function sideName(target: Target): string {
+  return `${target.table}__hubflake_side`;
+}
+
+export function sideTable(target: Target): string {
+  return tableName({ schema: target.schema, table: sideName(target) });
+}
+
+export function deleteAll(target: Target): string {
+  return `DELETE FROM ${tableName(target)}`;
+}
+
+export function insertSide(target: Target): string {
+  const columns = columnList(target);
+  return `INSERT INTO ${tableName(target)} (${columns}) SELECT ${columns} FROM ${sideTable(target)}`;
+}
+
+export function dropSide(target: Target): string {
+  return `DROP TABLE IF EXISTS ${sideTable(target)}`;
+}
+
+export function deleteOldGenerations(target: Target): string {
+  return `DELETE FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
+}
+
+/** The columns of a table that exists: name, type. Empty where there is no such table. */
+export function describe(target: Pick<Target, 'schema' | 'table'>): string {
+  return (
+    'SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = current_database() ' +
+    `AND lower(schema_name) = lower(${literal(target.schema)}) AND lower(table_name) = lower(${literal(target.table)})`
+  );
+}
+
+function allColumns(target: Target): [name: string, stageName: string][] {
+  return [
+    ...METADATA.map(([name]): [string, string] => [name, name]),
+    ...target.columns.map(({ name }, i): [string, string] => [name, `c${i}`]),
+  ];
+}
+
+function columnList(target: Target): string {
+  return allColumns(target)
+    .map(([name]) => identifier(name))
+    .join(', ');
+}
+
+function stageList(target: Target): string {
+  return allColumns(target)
+    .map(([, stageName]) => stageName)
+    .join(', ');
+}
+
+export const STATE_TABLE = '_HUBFLAKE_STATE';
+
+function stateTable(schema: string): string {
+  return tableName({ schema, table: STATE_TABLE });
+}
+
+export function createStateTable(schema: string): string {
+  return (
+    `CREATE TABLE IF NOT EXISTS ${stateTable(schema)} (PIPELINE VARCHAR, STREAM VARCHAR, STATE VARCHAR, SEQ BIGINT, ` +
+    'UPDATED_AT TIMESTAMP WITH TIME ZONE, PRIMARY KEY (PIPELINE, STREAM))'
+  );
+}
+
+/** Binds pipeline, stream, state. */
+export function keepState(schema: string): string {
+  return (
+    `INSERT INTO ${stateTable(schema)} VALUES ($1, $2, $3, 1, now()) ` +
+    'ON CONFLICT DO UPDATE SET STATE = EXCLUDED.STATE, SEQ = SEQ + 1, UPDATED_AT = EXCLUDED.UPDATED_AT'
+  );
+}
+
+/** Binds pipeline. */
+export function loadStates(schema: string): string {
+  return `SELECT STREAM AS stream, STATE AS state FROM ${stateTable(schema)} WHERE PIPELINE = $1`;
+}

@@ -1,0 +1,252 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDbConfig } from '../../config/destination.js';
+import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import type { NameRules } from '../names.js';
+import type { SpoolFile } from '../spool.js';
+import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import type { Target } from '../target.js';
+import * as sql from './sql.js';
+
+/** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
+const NAMES: NameRules = {
+  identifier: (name) => name,
+  same: (name) => name.toLowerCase(),
+  longest: 255,
+};
+
+/** Enough for a batch of wide records, and little enough for a small container. */
+const MEMORY_LIMIT = '512MB';
+
+/** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
+export class DuckDbStore implements Store {
+  readonly names = NAMES;
+  readonly defaultSchema: string;
+  readonly #path: string;
+  #instance: DuckDBInstance | null = null;
+  #connection: DuckDBConnection | null = null;
+
+  constructor(config: DuckDbConfig) {
+    this.#path = resolve(config.path);
+    this.defaultSchema = config.schema;
+  }
+
+  async open(): Promise<void> {
+    const folder = dirname(this.#path);
+    if (!existsSync(folder)) {
+      throw new WarehouseConfigError(
+        `The folder ${folder} of the DuckDB file does not exist. Create it, or change "path".`,
+      );
+    }
+    if (existsSync(this.#path) && statSync(this.#path).isDirectory()) {
+      throw new WarehouseConfigError(`${this.#path} is a folder. Set "path" to the DuckDB file in it.`);
+    }
+    try {
+      this.#instance = await DuckDBInstance.create(this.#path, { memory_limit: MEMORY_LIMIT });
+      this.#connection = await this.#instance.connect();
+      await this.#run("SET TimeZone = 'UTC'");
+    } catch (error) {
+      throw cannotOpen(this.#path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#connection?.closeSync();
+    this.#instance?.closeSync();
+    this.#connection = null;
+    this.#instance = null;
+  }
+
+  async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
+    const table = { schema: this.defaultSchema, table: sql.STATE_TABLE };
+    if ((await this.#columns(table)).size === 0) return new Map();
+    const rows = await this.#rows(sql.loadStates(this.defaultSchema), [pipeline]);
+    return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
+  }
+
+  async keepStates(states: readonly StateToKeep[]): Promise<void> {
+    await this.#transaction(async () => {
+      for (const state of states) await this.#keep(state);
+    });
+  }
+
+  async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
+    const rows = files.reduce((sum, file) => sum + file.rows, 0);
+    const longest = Math.max(...files.map((file) => file.longestLine));
+    return this.#of(target, () =>
+      this.#transaction(async () => {
+        await this.#run(
+          sql.loadRaw(
+            files.map((file) => file.path),
+            longest,
+          ),
+        );
+        const loaded = await this.#count(sql.COUNT_RAW);
+        if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
+        await this.#run(sql.stage(target));
+        const counts = await this.#write(target);
+        await this.#run(sql.DROP_TEMPORARY);
+        if (state) await this.#keep(state);
+        return counts;
+      }),
+    );
+  }
+
+  async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
+    return this.#of(target, () =>
+      this.#transaction(async () => {
+        const counts =
+          target.mode === 'overwrite' ? await this.#replace(target) : await this.#dropOldGenerations(target);
+        if (state && (counts.inserted > 0 || (await this.#columns(target)).size > 0)) await this.#keep(state);
+        return counts;
+      }),
+    );
+  }
+
+  async abandon(target: Target): Promise<void> {
+    if (target.mode === 'overwrite') await this.#of(target, () => this.#run(sql.dropSide(target)));
+  }
+
+  async #write(target: Target): Promise<Counts> {
+    if (target.mode === 'overwrite') {
+      await this.#run(sql.createSchema(target));
+      await this.#run(sql.createTable(target, sql.sideTable(target)));
+      await this.#run(sql.append(target, sql.sideTable(target)));
+      return NO_ROWS;
+    }
+    const tombstones = await this.#count(sql.COUNT_TOMBSTONES);
+    const exists = await this.#prepareTable(target, target.mode === 'append_dedup');
+    if (target.mode === 'append') return { ...NO_ROWS, inserted: await this.#change(sql.append(target)) };
+    // Only tombstones, and no table they could mark a row of.
+    if (!exists) return NO_ROWS;
+    const before = await this.#count(sql.countRows(target));
+    const merged = await this.#change(sql.mergeLive(target));
+    const inserted = (await this.#count(sql.countRows(target))) - before;
+    const marked = tombstones === 0 ? 0 : await this.#change(sql.mergeTombstones(target));
+    return { inserted, updated: merged - inserted, marked };
+  }
+
+  /** Creates the table where the batch has a row for it, adds the columns it lacks. @returns whether there is a table */
+  async #prepareTable(target: Target, onlyForLive: boolean): Promise<boolean> {
+    const existing = await this.#columns(target);
+    if (existing.size === 0) {
+      const live = await this.#count(onlyForLive ? sql.COUNT_LIVE : sql.COUNT_STAGE);
+      if (live === 0) return false;
+      await this.#run(sql.createSchema(target));
+      await this.#run(sql.createTable(target));
+      for (const column of target.columns) if (column.comment) await this.#run(sql.commentOn(target, column));
+      return true;
+    }
+    if (!existing.has('_airbyte_extracted_at')) {
+      throw new WarehouseConfigError(
+        `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
+      );
+    }
+    for (const column of target.columns) {
+      if (existing.has(NAMES.same(column.name))) continue;
+      await this.#run(sql.addColumn(target, column));
+      if (column.comment) await this.#run(sql.commentOn(target, column));
+    }
+    return true;
+  }
+
+  async #replace(target: Target): Promise<Counts> {
+    const side = await this.#columns({ schema: target.schema, table: sql.sideName(target) });
+    const existing = await this.#columns(target);
+    if (side.size === 0) {
+      if (existing.size > 0) await this.#run(sql.deleteAll(target));
+      return NO_ROWS;
+    }
+    if (existing.size === 0) await this.#run(sql.createTable(target));
+    for (const column of target.columns) {
+      if (existing.size > 0 && !existing.has(NAMES.same(column.name))) await this.#run(sql.addColumn(target, column));
+      if (column.comment && !existing.has(NAMES.same(column.name))) await this.#run(sql.commentOn(target, column));
+    }
+    await this.#run(sql.deleteAll(target));
+    const inserted = await this.#change(sql.insertSide(target));
+    await this.#run(sql.dropSide(target));
+    return { ...NO_ROWS, inserted };
+  }
+
+  async #dropOldGenerations(target: Target): Promise<Counts> {
+    if (target.minimumGeneration > 0 && (await this.#columns(target)).size > 0) {
+      await this.#run(sql.deleteOldGenerations(target));
+    }
+    return NO_ROWS;
+  }
+
+  async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
+    await this.#run(sql.createSchema({ schema: this.defaultSchema }));
+    await this.#run(sql.createStateTable(this.defaultSchema));
+    await this.#run(sql.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+  }
+
+  /** The columns of a table by their lower-case names; empty where there is no such table. */
+  async #columns(table: Pick<Target, 'schema' | 'table'>): Promise<Map<string, string>> {
+    const rows = await this.#rows(sql.describe(table));
+    return new Map(rows.map((row) => [NAMES.same(String(row.name)), String(row.type)]));
+  }
+
+  async #transaction<T>(body: () => Promise<T>): Promise<T> {
+    await this.#run('BEGIN');
+    try {
+      const result = await body();
+      await this.#run('COMMIT');
+      return result;
+    } catch (error) {
+      // The transaction may be gone already, when the connection or the disk failed.
+      await this.#run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (error instanceof WarehouseConfigError) throw error;
+      const text = error instanceof Error ? error.message : String(error);
+      throw new WarehouseError(
+        `Writing to the table ${target.table} in ${this.#path} failed: ${text.split('\n')[0]}. Nothing of this batch was committed; run it again.`,
+        { cause: error, internal: text },
+      );
+    }
+  }
+
+  async #run(statement: string, values?: string[]): Promise<void> {
+    await this.#open.run(statement, values);
+  }
+
+  /** Runs a statement that changes rows; how many. */
+  async #change(statement: string): Promise<number> {
+    return (await this.#open.run(statement)).rowsChanged;
+  }
+
+  async #count(query: string): Promise<number> {
+    return Number((await this.#rows(query))[0]?.rows ?? 0);
+  }
+
+  async #rows(query: string, values?: string[]): Promise<Record<string, unknown>[]> {
+    return (await this.#open.runAndReadAll(query, values)).getRowObjectsJS();
+  }
+
+  get #open(): DuckDBConnection {
+    if (!this.#connection) throw new WarehouseError('The DuckDB file is not open.');
+    return this.#connection;
+  }
+}
+
+function cannotOpen(path: string, error: unknown): WarehouseConfigError {
+  const text = error instanceof Error ? error.message : String(error);
+  const why = /lock/i.test(text)
+    ? 'another program has it open. Close it, and run this again'
+    : /not a valid DuckDB/i.test(text)
+      ? 'it is not a DuckDB file. Set "path" to another file'
+      : `${text.split('\n')[0]}. Check "path" and the rights on it`;
+  return new WarehouseConfigError(`The DuckDB file ${path} cannot be opened: ${why}.`, {
+    cause: error,
+    internal: text,
+  });
+}

@@ -1,0 +1,62 @@
+import { eachMember, type Span } from '../protocol/json-scan.js';
+import type { RecordChange } from '../protocol/messages.js';
+
+/**
+ * What warehouses' JSON readers cannot take as it is: escapes of half a surrogate pair (refused), and numbers of more digits
+ * than a double holds (rounded). Both are rare; this finds lines that may have them, without a parse.
+ */
+const SUSPECT = /\\u[dD][89a-fA-F]|\d[\d.]{15}/;
+const HALF_SURROGATE = /\\u[dD][89a-fA-F]/;
+const LONG_NUMBER = /^-?[\d.eE+-]+$/;
+/** Digits that a double keeps, whatever they are. */
+const SAFE_DIGITS = 15;
+
+/**
+ * Makes a record's data safe for a warehouse's JSON reader: half surrogates become U+FFFD, long numbers at the top level become
+ * strings, whose digits the column's type then decides about. Everything else stays byte for byte.
+ *
+ * @returns the data, and a change entry for each field whose text had to be altered
+ */
+export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] } {
+  if (!SUSPECT.test(data.toString('latin1'))) return { data, changes: [] };
+  const changes: RecordChange[] = [];
+  const pieces: Buffer[] = [];
+  let copied = 0;
+  const replace = (span: Span, safe: string): void => {
+    pieces.push(data.subarray(copied, span.start), Buffer.from(safe));
+    copied = span.end;
+  };
+  eachMember(data, 0, (key, value) => {
+    const name = data.toString('utf8', key.start, key.end);
+    const text = data.toString('utf8', value.start, value.end);
+    const safe = safeValue(text);
+    if (HALF_SURROGATE.test(name)) replace(key, wellFormed(name));
+    if (safe === text) return;
+    replace(value, safe);
+    if (!LONG_NUMBER.test(text)) {
+      changes.push({ field: JSON.parse(name), change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' });
+    }
+  });
+  pieces.push(data.subarray(copied));
+  return { data: Buffer.concat(pieces), changes };
+}
+
+function safeValue(text: string): string {
+  if (LONG_NUMBER.test(text)) return digitsOf(text) > SAFE_DIGITS ? `"${text}"` : text;
+  return HALF_SURROGATE.test(text) ? wellFormed(text) : text;
+}
+
+function digitsOf(number: string): number {
+  return number
+    .replace(/[eE].*$/, '')
+    .replace(/\D/g, '')
+    .replace(/^0+/, '').length;
+}
+
+/** Replaces each half of a surrogate pair that stands alone; every other escape stays as it is written. */
+function wellFormed(json: string): string {
+  return json.replace(
+    /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\./g,
+    (found, half: string | undefined) => (half === undefined ? found : '\\ufffd'),
+  );
+}

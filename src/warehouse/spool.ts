@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createGzip, type Gzip } from 'node:zlib';
+import { SpoolError } from '../errors.js';
+import type { RecordChange } from '../protocol/messages.js';
+import { safeData } from './spool-line.js';
+
+/** Lines are handed to the compressor in blocks of about this size: one call a line would cost more than the compression. */
+const BLOCK_BYTES = 128 * 1024;
+/** Records are repetitive text; higher levels cost several times as much for a few percent. */
+const GZIP_LEVEL = 1;
+
+/** A finished file of spooled records. */
+export interface SpoolFile {
+  path: string;
+  rows: number;
+  /** Compressed size. */
+  bytes: number;
+  /** The longest line in it, uncompressed. */
+  longestLine: number;
+}
+
+/** A record to spool. */
+export interface SpoolRecord {
+  /** The JSON text of the record's data. */
+  data: Buffer;
+  /** Epoch ms. */
+  emittedAt: number;
+  changes: readonly RecordChange[] | null;
+}
+
+/** The folder in which a run keeps its spool files; only this user can read it. */
+export class SpoolFolder {
+  readonly path: string;
+  #files = 0;
+
+  /** @param parent must exist, or be creatable. Throws a SpoolError where it cannot be written. */
+  constructor(parent: string) {
+    try {
+      mkdirSync(parent, { recursive: true });
+      this.path = mkdtempSync(join(parent, 'hubflake-'));
+    } catch (error) {
+      throw spoolError(parent, error);
+    }
+  }
+
+  /** A name for the next file: numbers, since stream names may hold anything. */
+  nextFile(): string {
+    this.#files += 1;
+    return join(this.path, `${this.#files}.json.gz`);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes records into one compressed file, one JSON object a line:
+ * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
+ */
+export class SpoolWriter {
+  readonly #path: string;
+  readonly #gzip: Gzip;
+  readonly #file: WriteStream;
+  #block: Buffer[] = [];
+  #blockBytes = 0;
+  #rows = 0;
+  #longestLine = 0;
+  #failure: SpoolError | null = null;
+  readonly #closed: Promise<unknown>;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#gzip = createGzip({ level: GZIP_LEVEL });
+    this.#file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
+    const fail = (error: Error) => {
+      this.#failure ??= spoolError(path, error);
+      this.#gzip.destroy();
+      this.#file.destroy();
+    };
+    this.#gzip.on('error', fail);
+    this.#file.on('error', fail);
+    this.#closed = once(this.#file, 'close').catch(() => undefined);
+    this.#gzip.pipe(this.#file);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Compressed bytes that have reached the file, plus what waits before the compressor. */
+  get bytes(): number {
+    return this.#file.bytesWritten + this.#blockBytes;
+  }
+
+  /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
+  add(record: SpoolRecord, line: number): void {
+    const { data, changes } = safeData(record.data);
+    const noted = changes.length > 0 ? [...(record.changes ?? []), ...changes] : record.changes;
+    const meta = noted && noted.length > 0 ? JSON.stringify(noted) : 'null';
+    const before = Buffer.from(`{"n":${line},"t":${record.emittedAt},"m":${meta},"d":`);
+    this.#block.push(before, data, END_OF_LINE);
+    const bytes = before.length + data.length + END_OF_LINE.length;
+    this.#blockBytes += bytes;
+    this.#rows += 1;
+    this.#longestLine = Math.max(this.#longestLine, bytes);
+  }
+
+  /** Resolves when more records may come. Throws a SpoolError when the file cannot be written. */
+  async drained(): Promise<void> {
+    if (this.#blockBytes >= BLOCK_BYTES) await this.#handOn();
+  }
+
+  /** Finishes the file. */
+  async end(): Promise<SpoolFile> {
+    await this.#handOn();
+    this.#gzip.end();
+    await this.#closed;
+    if (this.#failure) throw this.#failure;
+    return { path: this.#path, rows: this.#rows, bytes: this.#file.bytesWritten, longestLine: this.#longestLine };
+  }
+
+  async #handOn(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#blockBytes === 0) return;
+    const block = Buffer.concat(this.#block, this.#blockBytes);
+    this.#block = [];
+    this.#blockBytes = 0;
+    if (!this.#gzip.write(block)) await Promise.race([once(this.#gzip, 'drain').catch(() => undefined), this.#closed]);
+    if (this.#failure) throw this.#failure;
+  }
+}
+
+const END_OF_LINE = Buffer.from('}\n');
+
+function spoolError(path: string, error: unknown): SpoolError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why =
+    code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+      ? 'the disk is full'
+      : (code ?? message ?? String(error));
+  return new SpoolError(
+    `Records cannot be spooled to ${path}: ${why}. Make room there, or set spool_dir to a folder that can be written. ` +
+      'What was committed stays, and the next run goes on from it.',
+    { cause: error },
+  );
+}

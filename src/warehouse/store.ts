@@ -1,0 +1,50 @@
+import type { JsonObject } from '../protocol/messages.js';
+import type { NameRules } from './names.js';
+import type { SpoolFile } from './spool.js';
+import type { Target } from './target.js';
+
+/** Rows that a write changed. */
+export interface Counts {
+  inserted: number;
+  updated: number;
+  /** Rows marked as archived or merged away, or deleted by `_ab_cdc_deleted_at`. */
+  marked: number;
+}
+
+export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
+
+/** A state to keep beside the data, in the same transaction where the warehouse can. */
+export interface StateToKeep {
+  pipeline: string;
+  stream: string;
+  state: JsonObject;
+}
+
+/**
+ * A warehouse. One commit is one stream's batch: columns first, then the rows, then the state, all or nothing. Every method
+ * throws WarehouseError, WarehouseConfigError or CredentialsError.
+ */
+export interface Store {
+  readonly names: NameRules;
+  /** The schema of streams that name none. */
+  readonly defaultSchema: string;
+  /** Connects, and says clearly what is wrong with the configuration. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** The states kept for a pipeline, by stream. Empty where none was ever kept. */
+  loadStates(pipeline: string): Promise<Map<string, JsonObject>>;
+  /** Keeps states of streams that had no rows. */
+  keepStates(states: readonly StateToKeep[]): Promise<void>;
+  /**
+   * Writes a batch into the stream's table (in overwrite: into its side table), which is created with its first row; then the
+   * state. Applying a batch twice changes nothing in append_dedup.
+   */
+  commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts>;
+  /**
+   * Ends a stream that is complete: in overwrite the side table's rows take the place of the table's; otherwise rows of
+   * generations older than the target's minimum go. A stream without rows empties an existing table, and creates none.
+   */
+  complete(target: Target, state: StateToKeep | null): Promise<Counts>;
+  /** Ends a stream that is not: what readers see stays as it is. */
+  abandon(target: Target): Promise<void>;
+}

@@ -1,0 +1,126 @@
+import { ConfigError } from '../errors.js';
+import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
+import { type ColumnType, columnType } from './column-types.js';
+import { columnNames, type NameRules } from './names.js';
+
+export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
+
+export interface Column {
+  /** The field of the record. */
+  field: string;
+  /** The column's name in the warehouse. */
+  name: string;
+  type: ColumnType;
+  /** HubSpot's label and description, for the column's comment. */
+  comment: string | null;
+}
+
+/** The column of Airbyte's change data capture: when it is set, the source has deleted the record. */
+export const DELETED_AT = '_ab_cdc_deleted_at';
+
+/** One stream as the warehouse sees it: its table, its columns, and how rows get in. */
+export interface Target {
+  stream: string;
+  namespace: string | null;
+  schema: string;
+  table: string;
+  mode: WriteMode;
+  columns: Column[];
+  /** The columns that tell rows apart, for append_dedup. */
+  key: Column[];
+  /** The column that tells which of two versions is newer, or null: extraction time decides. */
+  cursor: Column | null;
+  /** The boolean column that is true on a tombstone, or null. */
+  tombstone: Column | null;
+  /** The column of deletion times, or null. */
+  deletedAt: Column | null;
+  hardDeletes: boolean;
+  generation: number;
+  /** Rows of older generations go when the stream is complete. */
+  minimumGeneration: number;
+  syncId: number | null;
+}
+
+export interface TargetOptions {
+  schema: string;
+  tableName: string | null;
+  hardDeletes: boolean;
+  names: NameRules;
+}
+
+/** Makes targets of a catalog's streams. Throws a ConfigError where two streams would share a table, or a key is missing. */
+export function targetsOf(streams: readonly ConfiguredStream[], options: TargetOptions): Target[] {
+  if (options.tableName !== null && streams.length > 1) {
+    throw new ConfigError(
+      `table_name is "${options.tableName}", but there are ${streams.length} streams, and one table holds one stream. Leave table_name out, or write one stream.`,
+    );
+  }
+  const targets = streams.map((configured) => targetOf(configured, options));
+  const taken = new Map<string, Target>();
+  for (const target of targets) {
+    const place = options.names.same(`${target.schema}.${target.table}`);
+    const other = taken.get(place);
+    if (other) {
+      throw new ConfigError(
+        `The streams "${other.stream}" and "${target.stream}" would share the table ${target.table}. Rename one of them.`,
+      );
+    }
+    taken.set(place, target);
+  }
+  return targets;
+}
+
+function targetOf(configured: ConfiguredStream, options: TargetOptions): Target {
+  const { stream, destination_sync_mode: mode } = configured;
+  if (mode === 'update' || mode === 'soft_delete') {
+    throw new ConfigError(
+      `The stream "${stream.name}" asks for the mode ${mode}, which only destinations for activation have.`,
+    );
+  }
+  const properties = (stream.json_schema.properties ?? {}) as JsonObject;
+  const fields = Object.keys(properties);
+  const names = columnNames(fields, options.names);
+  const columns = fields.map((field, index) => ({
+    field,
+    name: names[index] as string,
+    type: columnType(properties[field]),
+    comment: commentOf(properties[field] as JsonObject | null),
+  }));
+  const column = (path: readonly string[] | undefined) =>
+    columns.find(({ field }) => path?.length === 1 && field === path[0]);
+  const paths = configured.primary_key?.length ? configured.primary_key : (stream.source_defined_primary_key ?? []);
+  const key = paths.map((path) => column(path) ?? missingKey(stream.name, path));
+  if (mode === 'append_dedup' && key.length === 0) {
+    throw new ConfigError(
+      `The stream "${stream.name}" is to be deduplicated, but has no primary key. Use append or overwrite.`,
+    );
+  }
+  const cursorPath = configured.cursor_field?.length ? configured.cursor_field : stream.default_cursor_field;
+  return {
+    stream: stream.name,
+    namespace: stream.namespace ?? null,
+    schema: options.names.identifier(stream.namespace ?? options.schema, 'schema'),
+    table: options.names.identifier(options.tableName ?? stream.name, 'table'),
+    mode,
+    columns,
+    key,
+    cursor: column(cursorPath ?? undefined) ?? null,
+    tombstone: columns.find(({ field }) => (properties[field] as JsonObject)?.hubflake_tombstone === true) ?? null,
+    deletedAt: column([DELETED_AT]) ?? null,
+    hardDeletes: options.hardDeletes,
+    generation: configured.generation_id ?? 0,
+    minimumGeneration: configured.minimum_generation_id ?? 0,
+    syncId: configured.sync_id ?? null,
+  };
+}
+
+function missingKey(stream: string, path: readonly string[]): never {
+  throw new ConfigError(
+    `The primary key "${path.join('.')}" of the stream "${stream}" is not a top-level field of its schema. Choose another key, or append.`,
+  );
+}
+
+function commentOf(schema: JsonObject | null): string | null {
+  const texts = [schema?.title, schema?.description].filter((text) => typeof text === 'string' && text !== '');
+  return texts.length > 0 ? [...new Set(texts)].join('\n') : null;
+}
