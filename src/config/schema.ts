@@ -43,15 +43,14 @@ export function validate(
  * in the value chose; where none was chosen, one line that names the choices.
  */
 function relevant(errors: ErrorObject[]): ErrorObject[] {
-  const alternative = (error: ErrorObject) => /^(.*\/oneOf)\/(\d+)\//.exec(error.schemaPath);
-  const notChosen = new Set(
-    errors.filter((error) => error.keyword === 'const').map((error) => alternative(error)?.slice(1, 3).join('/')),
-  );
-  const kept = errors.filter((error) => {
-    if (error.keyword === 'oneOf') return false;
-    const match = alternative(error);
-    return !match || !notChosen.has(`${match[1]}/${match[2]}`);
-  });
+  const alternative = (error: ErrorObject) => /^(.*\/oneOf\/\d+)\//.exec(error.schemaPath)?.[1];
+  const rejectsChoice = (error: ErrorObject) => {
+    if (error.keyword !== 'required') return error.keyword === 'const';
+    const { properties } = error.parentSchema as Schema;
+    return properties?.[error.params.missingProperty]?.const !== undefined;
+  };
+  const notChosen = new Set(errors.filter(rejectsChoice).map(alternative));
+  const kept = errors.filter((error) => error.keyword !== 'oneOf' && !notChosen.has(alternative(error) ?? ''));
   return kept.length > 0 ? kept : errors.filter((error) => error.keyword === 'oneOf');
 }
 

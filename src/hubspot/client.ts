@@ -258,10 +258,10 @@ function limitHeaders(headers: Headers): LimitHeaders {
 /** What a call without an answer means. Node wraps what undici says as the cause of a "fetch failed". */
 function judgeFailure(error: unknown): Verdict {
   let fault = error as { code?: string; message?: string; cause?: unknown };
-  while (fault?.cause instanceof Error) fault = fault.cause as typeof fault;
-  if (fault?.code === REDIRECT_REFUSED) {
+  while (typeof fault.cause === 'object' && fault.cause !== null) fault = fault.cause;
+  if (fault.code === REDIRECT_REFUSED) {
     const message = `${fault.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
     return { action: 'fail', error: new RequestError(message, 302) };
   }
-  return { action: 'repeat', why: `HubSpot could not be reached (${fault?.code ?? fault?.message ?? String(error)})` };
+  return { action: 'repeat', why: `HubSpot could not be reached (${fault.code ?? fault.message ?? String(error)})` };
 }

@@ -112,14 +112,15 @@ export class Loader {
     const progress = this.#progress(stream);
     if (this.#broken) throw this.#broken;
     if (progress.error) return;
-    progress.writer ??= new SpoolWriter(this.#folder.nextFile());
     for (const record of records) {
+      progress.writer ??= new SpoolWriter(this.#folder.nextFile());
       this.#line += 1;
       progress.writer.add(record, this.#line);
       progress.records += 1;
       progress.sinceState += 1;
       this.#sinceGlobalState += 1;
     }
+    if (!progress.writer) return;
     this.#waitNoLonger();
     await progress.writer.drained();
     if (this.#waiting() >= this.#settings.flushBytes) this.#seal();

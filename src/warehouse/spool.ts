@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import { SpoolError } from '../errors.js';
@@ -35,10 +35,11 @@ export class SpoolFolder {
   readonly path: string;
   #files = 0;
 
-  /** @param parent must exist, or be creatable. Throws a SpoolError where it cannot be written. */
+  /** @param parent is created where only its last part is missing. Throws a SpoolError where it cannot be written. */
   constructor(parent: string) {
     try {
-      mkdirSync(parent, { recursive: true });
+      // Not recursive: node 20 never comes back from that where a file system refuses folders with ENOENT, as /proc does.
+      if (!existsSync(parent)) mkdirSync(parent);
       this.path = mkdtempSync(join(parent, 'hubflake-'));
     } catch (error) {
       throw spoolError(parent, error);

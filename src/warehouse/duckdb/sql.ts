@@ -85,10 +85,11 @@ function rawValues(columns: readonly Column[]): { members: string; expressions: 
   const members: Record<string, string> = Object.create(null);
   const expressions = columns.map(({ field, type }) => {
     const plain = field.toLowerCase();
-    const path = literal(`$.${JSON.stringify(field)}`);
-    // JSON Pointer and path both fail on an empty name; such a field cannot be looked up.
-    if (field === '' || taken.has(plain))
+    // A JSON pointer: DuckDB's own paths know no empty name. A struct member cannot have one either.
+    const path = literal(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    if (field === '' || taken.has(plain)) {
       return type === 'json' ? `json_extract(d, ${path})` : `json_extract_string(d, ${path})`;
+    }
     taken.add(plain);
     members[field] = type === 'json' ? 'JSON' : 'VARCHAR';
     return `r.${identifier(field)}`;
@@ -150,7 +151,10 @@ export function mergeLive(target: Target): string {
   ].join('\n');
 }
 
-/** The newest tombstone of each key: it marks its row, if there is one, and changes only the columns that it carries. */
+/**
+ * Of each key whose newest row is a tombstone, that one: it marks the key's row, if there is one, and changes only the columns
+ * that it carries.
+ */
 export function mergeTombstones(target: Target): string {
   const carried = target.columns.map(({ field, name }, i) => {
     const column = identifier(name);
@@ -162,7 +166,7 @@ export function mergeTombstones(target: Target): string {
     clauses.unshift(`WHEN MATCHED AND s.hf_deleted AND ${notOlder(target)} THEN DELETE`);
   }
   return [
-    `MERGE INTO ${tableName(target)} AS t USING (${newest(target, 'hf_tomb')}) AS s ON ${keysMatch(target)}`,
+    `MERGE INTO ${tableName(target)} AS t USING (SELECT * FROM (${newest(target, 'true')}) WHERE hf_tomb) AS s ON ${keysMatch(target)}`,
     ...clauses,
   ].join('\n');
 }
@@ -171,15 +175,17 @@ export const COUNT_STAGE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE}`;
 export const COUNT_LIVE = `${COUNT_STAGE} WHERE NOT hf_tomb`;
 export const COUNT_TOMBSTONES = `${COUNT_STAGE} WHERE hf_tomb`;
 
+/** The newest of each key's rows that meet the condition. */
 function newest(target: Target, condition: string): string {
+  return `SELECT * FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
+}
+
+function byAge(target: Target): string {
   const key = target.key.map((column) => `c${target.columns.indexOf(column)}`);
   const order = ['_airbyte_generation_id DESC'];
   if (target.cursor) order.push(`c${target.columns.indexOf(target.cursor)} DESC NULLS LAST`);
   order.push('_airbyte_extracted_at DESC', 'hf_line DESC');
-  return (
-    `SELECT * FROM ${STAGE} WHERE ${condition} ` +
-    `QUALIFY row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ${order.join(', ')}) = 1`
-  );
+  return `PARTITION BY ${key.join(', ')} ORDER BY ${order.join(', ')}`;
 }
 
 function keysMatch(target: Target): string {

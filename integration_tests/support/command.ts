@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConfiguredStream, JsonObject, Message } from '../../src/protocol/messages.js';
+
+const binary = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+export interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** The lines of stdout. */
+  lines: string[];
+}
+
+export interface RunOptions {
+  input?: string | Buffer;
+  environment?: Record<string, string>;
+  cwd?: string;
+  /** Called with the process, for tests that do something to it. */
+  during?: (child: ReturnType<typeof spawn>) => void;
+}
+
+/** Runs the built binary as a user would: another process, its stdout a pipe. */
+export function hubflake(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [binary, ...args], {
+      env: { ...process.env, ...options.environment },
+      cwd: options.cwd,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      const stdout = Buffer.concat(out).toString('utf8');
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      resolve({ code, signal, stdout, stderr: Buffer.concat(err).toString('utf8'), lines });
+    });
+    // A process that ends early closes its stdin; that is not this side's failure.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    options.during?.(child);
+  });
+}
+
+/** The messages of a run, parsed. */
+export function messages({ lines }: Outcome): Message[] {
+  return lines.map((line) => JSON.parse(line) as Message);
+}
+
+/** The messages of one type. */
+export function ofType<T extends Message['type']>(outcome: Outcome, type: T): Extract<Message, { type: T }>[] {
+  return messages(outcome).filter((message): message is Extract<Message, { type: T }> => message.type === type);
+}
+
+/** A folder for a test's files, removed at its end. */
+export class TestFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'hubflake-test-'));
+
+  /** Writes JSON (or, of a string, the text as it is) and returns the path. */
+  write(name: string, content: unknown): string {
+    const path = join(this.path, name);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  }
+
+  join(name: string): string {
+    return join(this.path, name);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Configures the streams of a discovered catalog. */
+export function configure(
+  discovered: Outcome,
+  choose: (name: string) => boolean = () => true,
+  modes: Partial<ConfiguredStream> = {},
+): { streams: ConfiguredStream[] } {
+  const [catalog] = ofType(discovered, 'CATALOG');
+  const streams = catalog?.catalog.streams ?? [];
+  return {
+    streams: streams
+      .filter((stream) => choose(stream.name))
+      .map((stream) => ({
+        stream,
+        sync_mode: 'incremental',
+        destination_sync_mode: 'append_dedup',
+        cursor_field: stream.default_cursor_field ?? null,
+        primary_key: stream.source_defined_primary_key ?? null,
+        ...modes,
+      })),
+  };
+}
+
+/** The last state of each stream, as a platform hands it to the next run. */
+export function lastStates(outcome: Outcome): JsonObject[] {
+  const last = new Map<string, JsonObject>();
+  for (const { state } of ofType(outcome, 'STATE')) {
+    last.set(state.stream?.stream_descriptor.name ?? '', state as unknown as JsonObject);
+  }
+  return [...last.values()];
+}

@@ -1,0 +1,18 @@
+import { TestEnvironment } from 'jest-environment-node';
+
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+
+/**
+ * Jest runs tests in a realm of their own, but its `fetch` is the outer one, which looks for undici's global dispatcher on the
+ * outer global object. Here a test's `fetch` uses the dispatcher that was set in the test's realm, as outside of Jest.
+ */
+export default class Environment extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    const outerFetch = globalThis.fetch;
+    this.global.fetch = (input, init) => {
+      const dispatcher = this.global[DISPATCHER];
+      return outerFetch(input, dispatcher ? { dispatcher, ...init } : init);
+    };
+  }
+}

@@ -1,0 +1,140 @@
+import { configureLog } from '../log.js';
+import { parseSourceConfig } from './source.js';
+
+const credentials = { credentials_title: 'Private App Credentials', access_token: 'pat-na1-test-token' };
+let warnings: string[];
+
+beforeEach(() => {
+  warnings = [];
+  configureLog({ sink: (_level, message) => warnings.push(message) });
+});
+
+test('gives every option its default', () => {
+  expect(parseSourceConfig({ credentials })).toMatchObject({
+    baseUrl: 'https://api.hubapi.com',
+    credentials: { kind: 'token', accessToken: 'pat-na1-test-token' },
+    startDate: null,
+    objects: null,
+    layout: 'airbyte',
+    deletes: 'mark',
+    deletesEveryMinutes: 0,
+    lookbackMinutes: 60,
+    maxInFlight: 12,
+    burstShare: 0.9,
+    dailyReserve: 0,
+  });
+});
+
+test("takes source-hubspot's configuration as it is", () => {
+  const config = parseSourceConfig({
+    credentials: {
+      credentials_title: 'OAuth Credentials',
+      client_id: 'i',
+      client_secret: 'secret-1',
+      refresh_token: 'refresh-1',
+    },
+    start_date: '2017-01-25T00:00:00Z',
+    enable_experimental_streams: false,
+    num_workers: 7,
+    lookback_window: 30,
+  });
+  expect(config).toMatchObject({
+    credentials: { kind: 'oauth', clientId: 'i', clientSecret: 'secret-1', refreshToken: 'refresh-1' },
+    startDate: '2017-01-25T00:00:00.000Z',
+    maxInFlight: 7,
+    lookbackMinutes: 30,
+  });
+  expect(warnings).toEqual([]);
+});
+
+test('guesses what kind of credentials was given when nobody says', () => {
+  expect(parseSourceConfig({ credentials: { access_token: 'token-abc' } }).credentials.kind).toBe('token');
+});
+
+test('reads search criteria, with a date as its first instant', () => {
+  const filter_groups = [{ filters: [{ propertyName: 'lifecyclestage', operator: 'EQ', value: 'customer' }] }];
+  const config = parseSourceConfig({
+    credentials,
+    objects: [
+      { object_type: 'contacts', name: 'customers', updated_after: '2024-02-29', filter_groups, properties: ['email'] },
+    ],
+  });
+  expect(config.objects).toEqual([
+    {
+      objectType: 'contacts',
+      name: 'customers',
+      updatedAfter: '2024-02-29T00:00:00.000Z',
+      filterGroups: filter_groups,
+      properties: ['email'],
+      excludeProperties: [],
+      associations: null,
+    },
+  ]);
+});
+
+test('never looks back less than HubSpot may be late, and says so', () => {
+  expect(parseSourceConfig({ credentials, lookback_window: 0 }).lookbackMinutes).toBe(10);
+  expect(warnings.join()).toContain('lookback_window is 0 minutes; 10 are used');
+});
+
+test('warns of an option it does not know, and names the nearest it does', () => {
+  parseSourceConfig({ credentials, layuot: 'columns', objects: [{ object_type: 'deals', propertys: [] }] });
+  expect(warnings).toEqual([
+    expect.stringContaining('unknown option layuot; it is ignored. Did you mean layout?'),
+    expect.stringContaining('unknown option objects[0].propertys; it is ignored. Did you mean properties?'),
+  ]);
+});
+
+test('warns of an option that it does not act on', () => {
+  parseSourceConfig({ credentials, association_streams: [{ from_object: 'deals', to_object: 'contacts' }] });
+  expect(warnings.join()).toContain('association_streams is not acted on');
+});
+
+test.each([
+  [null, 'the document should be an object, but is null'],
+  [{}, 'credentials is missing'],
+  [
+    { credentials: {} },
+    'credentials.credentials_title should be one of "OAuth Credentials", "Private App Credentials"',
+  ],
+  [{ credentials: { credentials_title: 'Basic' } }, 'credentials.credentials_title should be one of'],
+  [{ credentials: { credentials_title: 'OAuth Credentials', client_id: 'i' } }, 'credentials.client_secret is missing'],
+  [
+    { credentials: { ...credentials, access_token: 5 } },
+    'credentials.access_token should be a string, but is something else',
+  ],
+  [{ credentials: { ...credentials, access_token: ' ' } }, 'credentials.access_token is empty'],
+  [
+    { credentials, start_date: 'yesterday' },
+    'start_date should have the form YYYY-MM-DDTHH:mm:ssZ, but is "yesterday"',
+  ],
+  [{ credentials, start_date: '2023-02-30' }, 'start_date should be a date of the calendar, but is "2023-02-30"'],
+  [{ credentials, num_worker: 'many' }, 'num_worker should be an integer, but is "many"'],
+  [{ credentials, num_worker: 0 }, 'num_worker must be >= 1, but is 0'],
+  [{ credentials, layout: 'rows' }, 'layout should be one of "airbyte", "columns", but is "rows"'],
+  [{ credentials, objects: [{}] }, 'objects.0.object_type is missing'],
+  [
+    { credentials, objects: [{ object_type: 'deals', updated_after: 'x' }] },
+    'objects.0.updated_after should have the form',
+  ],
+])('says what is wrong with %j', (config, message) => {
+  expect(() => parseSourceConfig(config)).toThrow(message);
+});
+
+test('names every mistake at once', () => {
+  expect(() => parseSourceConfig({ credentials, num_worker: 'x', layout: 'y' })).toThrow(
+    /layout.*num_worker|num_worker.*layout/,
+  );
+});
+
+test('shows no secret in a message', () => {
+  const secret = {
+    credentials_title: 'OAuth Credentials',
+    client_id: 'i',
+    client_secret: ['hush-hush'],
+    refresh_token: 'r',
+  };
+  expect(() => parseSourceConfig({ credentials: secret })).toThrow(
+    expect.not.objectContaining({ message: expect.stringContaining('hush') }),
+  );
+});

@@ -1,0 +1,29 @@
+import { ServerClock } from './clock.js';
+
+test('never runs ahead of HubSpot, never goes back, and comes closer with each answer', () => {
+  let monotonic = 0;
+  const hubspotStart = Date.parse('2026-01-01T00:00:00.900Z');
+  const hubspot = () => hubspotStart + monotonic;
+  const clock = new ServerClock(() => monotonic);
+  let last = 0;
+  for (let i = 0; i < 200; i += 1) {
+    const header = new Date(hubspot()).toUTCString();
+    monotonic += 30 + (i % 7) * 10; // the answer travels
+    clock.observe(header);
+    expect(clock.now()).toBeLessThanOrEqual(hubspot());
+    expect(clock.now()).toBeGreaterThanOrEqual(last);
+    last = clock.now();
+    monotonic += 37;
+  }
+  expect(hubspot() - clock.now()).toBeLessThan(100);
+});
+
+test('a wrong clock of this machine does not matter once HubSpot has answered', () => {
+  const clock = new ServerClock(() => 5000);
+  expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1000);
+  clock.observe('Thu, 01 Jan 2037 00:00:00 GMT');
+  expect(clock.now()).toBe(Date.parse('2037-01-01T00:00:00Z'));
+  clock.observe(null);
+  clock.observe('nonsense');
+  expect(clock.now()).toBe(Date.parse('2037-01-01T00:00:00Z'));
+});

@@ -1,0 +1,73 @@
+import { CredentialsError, DailyLimitError, MissingScopesError, RequestError } from '../errors.js';
+import { judge, parseRetryAfter, pauseBefore, RETRY } from './faults.js';
+
+const answer = (status: number, body: unknown = {}, retryAfter: string | null = null) =>
+  judge(
+    { status, retryAfter, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
+    'contacts',
+    () => 86_400_000,
+  );
+
+test.each([408, 500, 502, 503, 504, 524])('%i passes: it is repeated, also when its body is HTML', (status) => {
+  expect(answer(status, '<html>')).toMatchObject({ action: 'repeat' });
+});
+
+test('a lock is waited for two seconds at least', () => {
+  expect(answer(423)).toMatchObject({ action: 'repeat', leastPauseMs: 2000 });
+});
+
+test('a portal being moved is waited for as long as it says, within reason', () => {
+  expect(answer(477, {}, '30')).toMatchObject({ action: 'repeat', leastPauseMs: 30_000 });
+  expect(answer(477, {}, '86400')).toMatchObject({ action: 'fail', error: expect.any(RequestError) });
+});
+
+test.each([
+  ['TEN_SECONDLY_ROLLING', null, 10_000],
+  ['TEN_SECONDLY_ROLLING', '3', 3000],
+  ['SECONDLY', null, 1000],
+  [undefined, null, 1000],
+])('429 %s with Retry-After %s backs off for %i ms', (policyName, retryAfter, pauseMs) => {
+  expect(answer(429, { policyName }, retryAfter)).toMatchObject({ action: 'backOff', pauseMs });
+});
+
+test('the limit of the day ends the run, and says when it can go on', () => {
+  const verdict = answer(429, { policyName: 'DAILY' });
+  expect(verdict).toMatchObject({ action: 'fail', error: expect.any(DailyLimitError) });
+  expect(verdict.action === 'fail' && verdict.error.message).toContain('1970-01-02T00:00Z');
+});
+
+test('a refused token is worth one renewal; a malformed one is not', () => {
+  expect(answer(401, { category: 'EXPIRED_AUTHENTICATION' })).toMatchObject({
+    action: 'renewToken',
+    error: expect.any(CredentialsError),
+  });
+  expect(answer(530)).toMatchObject({ action: 'fail', error: expect.any(CredentialsError) });
+});
+
+test('a missing scope is named as HubSpot names it', () => {
+  const body = { category: 'MISSING_SCOPES', errors: [{ context: { requiredGranularScopes: ['a.read', 'b.read'] } }] };
+  const verdict = answer(403, body);
+  expect(verdict.action === 'fail' && verdict.error).toBeInstanceOf(MissingScopesError);
+  expect(verdict.action === 'fail' && verdict.error.message).toContain('add the scope a.read or b.read');
+});
+
+test('any other refusal is passed on with what HubSpot said', () => {
+  const verdict = answer(400, { message: 'Unknown property' });
+  expect(verdict.action === 'fail' && verdict.error.message).toBe(
+    'HubSpot refused a call for contacts (400): Unknown property',
+  );
+});
+
+test('pauses double up to a bound, and half of each is chance', () => {
+  expect(pauseBefore(1, () => 1)).toBe(RETRY.firstPauseMs);
+  expect(pauseBefore(3, () => 1)).toBe(RETRY.firstPauseMs * 4);
+  expect(pauseBefore(3, () => 0)).toBe(RETRY.firstPauseMs * 2);
+  expect(pauseBefore(50, () => 1)).toBe(RETRY.longestPauseMs);
+});
+
+test('Retry-After is read in both its forms', () => {
+  expect(parseRetryAfter('2')).toBe(2000);
+  expect(parseRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', () => Date.parse('2026-01-01T00:00:00Z'))).toBe(5000);
+  expect(parseRetryAfter('soon')).toBeNull();
+  expect(parseRetryAfter(null)).toBeNull();
+});

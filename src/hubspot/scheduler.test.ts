@@ -1,0 +1,156 @@
+import { jest } from '@jest/globals';
+import { DailyLimitError, StoppedError } from '../errors.js';
+import type { Budget } from './calls.js';
+import { CallScheduler, type LimitHeaders } from './scheduler.js';
+
+const never = new AbortController().signal;
+const NO_HEADERS: LimitHeaders = { max: null, remaining: null, intervalMs: null, dailyRemaining: null };
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+/** A server that counts as HubSpot does, and a client that sends as fast as the scheduler lets it. */
+async function simulate(
+  scheduler: CallScheduler,
+  budget: Budget,
+  options: { calls: number; latencyMs: number; headers?: (at: number) => Partial<LimitHeaders> },
+): Promise<{ arrivals: number[]; took: number }> {
+  const arrivals: number[] = [];
+  const startedAt = Date.now();
+  const call = async () => {
+    const permit = await scheduler.acquire(budget, never);
+    await sleep(options.latencyMs / 2);
+    arrivals.push(Date.now());
+    await sleep(options.latencyMs / 2);
+    permit.done({ ...NO_HEADERS, ...options.headers?.(Date.now()) });
+  };
+  const all = Promise.all(Array.from({ length: options.calls }, call));
+  let done = false;
+  void all.then(() => {
+    done = true;
+  });
+  while (!done) await jest.advanceTimersByTimeAsync(50);
+  return { arrivals, took: Date.now() - startedAt };
+}
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const mostIn = (arrivals: number[], windowMs: number) =>
+  Math.max(...arrivals.map((at) => arrivals.filter((other) => other >= at && other < at + windowMs).length));
+const make = (options: Partial<ConstructorParameters<typeof CallScheduler>[0]> = {}) =>
+  new CallScheduler({ maxInFlight: 40, burstShare: 0.9, dailyReserve: 0, now: Date.now, ...options });
+
+test('never uses more than its share of the burst limit that the headers name', async () => {
+  const { arrivals } = await simulate(make(), 'burst', {
+    calls: 600,
+    latencyMs: 120,
+    headers: () => ({ max: 190, intervalMs: 10_000 }),
+  });
+  expect(mostIn(arrivals, 10_000)).toBeLessThanOrEqual(171);
+  expect(mostIn(arrivals, 10_000)).toBeGreaterThan(150);
+});
+
+test('uses nearly all of what the limit allows', async () => {
+  const { took } = await simulate(make({ burstShare: 1 }), 'burst', {
+    calls: 1900,
+    latencyMs: 300,
+    headers: () => ({ max: 190, intervalMs: 10_000 }),
+  });
+  expect(took).toBeLessThan(100_000 * 1.06);
+});
+
+test('keeps to the smallest limit of HubSpot before a header has said which it is', async () => {
+  const { arrivals } = await simulate(make(), 'burst', { calls: 200, latencyMs: 100 });
+  expect(mostIn(arrivals, 10_000)).toBeLessThanOrEqual(90);
+});
+
+test('sends no more than five searches in any second', async () => {
+  const { arrivals } = await simulate(make(), 'search', { calls: 100, latencyMs: 700 });
+  expect(mostIn(arrivals, 1000)).toBeLessThanOrEqual(5);
+  expect(mostIn(arrivals, 1000)).toBe(5);
+});
+
+test('charges exempt calls to nothing, and lets them pass when a budget is used up', async () => {
+  const scheduler = make({ maxInFlight: 200 });
+  const waiting = Array.from({ length: 120 }, () => scheduler.acquire('burst', never));
+  await jest.advanceTimersByTimeAsync(0);
+  const exempt = await scheduler.acquire('exempt', never);
+  exempt.done();
+  expect(waiting).toHaveLength(120);
+});
+
+test('never has more calls in flight than it may', async () => {
+  const scheduler = make({ maxInFlight: 3 });
+  let inFlight = 0;
+  let most = 0;
+  const call = async () => {
+    const permit = await scheduler.acquire('exempt', never);
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    await sleep(10);
+    inFlight -= 1;
+    permit.done();
+  };
+  const all = Promise.all(Array.from({ length: 20 }, call));
+  await jest.advanceTimersByTimeAsync(1000);
+  await all;
+  expect(most).toBe(3);
+});
+
+test('calls of one budget start in the order they came', async () => {
+  const scheduler = make({ maxInFlight: 1 });
+  const order: number[] = [];
+  const all = Promise.all(
+    [0, 1, 2, 3].map(async (n) => {
+      const permit = await scheduler.acquire('exempt', never);
+      order.push(n);
+      permit.done();
+    }),
+  );
+  await jest.advanceTimersByTimeAsync(100);
+  await all;
+  expect(order).toEqual([0, 1, 2, 3]);
+});
+
+test('waits as long as a 429 asks, then asks one call at a time until others leave room again', async () => {
+  const scheduler = make();
+  scheduler.backOff('burst', 10_000);
+  const first = scheduler.acquire('burst', never);
+  const second = scheduler.acquire('burst', never);
+  let started = 0;
+  void first.then(() => (started += 1));
+  void second.then(() => (started += 1));
+  await jest.advanceTimersByTimeAsync(9_900);
+  expect(started).toBe(0);
+  await jest.advanceTimersByTimeAsync(200);
+  expect(started).toBe(1);
+  (await first).done({ ...NO_HEADERS, max: 190, remaining: 100 });
+  await jest.advanceTimersByTimeAsync(1);
+  expect(started).toBe(2);
+});
+
+test('slows down to one call a second when others use the same limit up', async () => {
+  const scheduler = make();
+  const headers = () => ({ max: 190, intervalMs: 10_000, remaining: 0 });
+  await simulate(scheduler, 'burst', { calls: 1, latencyMs: 10, headers });
+  const { arrivals } = await simulate(scheduler, 'burst', { calls: 4, latencyMs: 10, headers });
+  expect(mostIn(arrivals, 1000)).toBe(1);
+});
+
+test('stops when only the reserve of the day is left, and says when it goes on', async () => {
+  const scheduler = make({ dailyReserve: 100, dailyResetsAt: () => Date.parse('2026-11-24T05:00:00Z') });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 101 });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 100 });
+  const refused = scheduler.acquire('burst', never);
+  await expect(refused).rejects.toThrow(DailyLimitError);
+  await expect(refused).rejects.toThrow('from 2026-11-24T05:00Z on');
+});
+
+test('a stop ends every wait at once', async () => {
+  const scheduler = make();
+  const stop = new AbortController();
+  scheduler.backOff('burst', 60_000);
+  const waiting = scheduler.acquire('burst', stop.signal);
+  stop.abort();
+  await expect(waiting).rejects.toThrow(StoppedError);
+  await expect(scheduler.acquire('burst', stop.signal)).rejects.toThrow(StoppedError);
+});

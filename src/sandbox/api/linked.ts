@@ -1,0 +1,78 @@
+import type { Services } from '../http/listener.js';
+import { type ByteText, byteText } from '../portal/bytes.js';
+import type { LinkType } from '../portal/link-types.js';
+import type { Link } from '../portal/links.js';
+import type { ObjectType } from '../portal/object-types.js';
+import { linkCursor } from './cursors.js';
+
+/** A page of the live records that one record is linked to, and the cursor of the next page if there is one. */
+export interface LinkPage {
+  readonly links: readonly Link[];
+  readonly after: string | undefined;
+}
+
+/** Links of record `id` to live records of `to` with ids above `after`, at most `max` of them. */
+export function linkPage(
+  { portal }: Services,
+  from: ObjectType,
+  id: number,
+  to: ObjectType,
+  after: number,
+  max: number,
+): LinkPage {
+  const targets = portal.store(to);
+  const links: Link[] = [];
+  for (const link of portal.links.of(from.id, id, to.id)) {
+    if (link.to <= after || !targets.find(link.to)?.live) continue;
+    if (links.length === max) return { links, after: linkCursor(to.id, (links[max - 1] as Link).to) };
+    links.push(link);
+  }
+  return { links, after: undefined };
+}
+
+/** The association types of a link, in the order in which the two object types have them. */
+export function typesOf({ portal }: Services, from: ObjectType, to: ObjectType, link: Link): LinkType[] {
+  return portal.linkTypes.between(from, to).filter((type) => link.typeIds.includes(type.typeId));
+}
+
+/** One target as v4 and the date-based paths show it. */
+export function labelledTarget(services: Services, from: ObjectType, to: ObjectType, link: Link) {
+  return {
+    toObjectId: link.to,
+    associationTypes: typesOf(services, from, to, link).map(({ category, typeId, label }) => ({
+      category,
+      typeId,
+      label,
+    })),
+  };
+}
+
+/**
+ * The `associations` of a list row: unlabelled ids, one entry for each type that connects the pair, so the same id
+ * appears twice where there is a primary association or a label.
+ */
+export function inlineAssociations(
+  services: Services,
+  from: ObjectType,
+  id: number,
+  targets: readonly ObjectType[],
+  baseUrl: string,
+): ByteText {
+  const max = services.switches.now.inlineAssociations;
+  const members: string[] = [];
+  for (const to of targets) {
+    const page = linkPage(services, from, id, to, 0, max);
+    if (page.links.length === 0) continue;
+    const results = page.links.flatMap((link) =>
+      typesOf(services, from, to, link).map((type) => ({ id: String(link.to), type: type.rowType })),
+    );
+    const paging = page.after && {
+      next: {
+        after: page.after,
+        link: `${baseUrl}/${id}/associations/${to.name}?after=${encodeURIComponent(page.after)}`,
+      },
+    };
+    members.push(`${JSON.stringify(to.associationKey)}:${JSON.stringify({ results, ...(paging && { paging }) })}`);
+  }
+  return byteText(members.join(','));
+}

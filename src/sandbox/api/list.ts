@@ -1,0 +1,90 @@
+import { type Answer, jsonBytes } from '../http/answer.js';
+import type { Call } from '../http/call.js';
+import type { Handler, Services } from '../http/listener.js';
+import type { ObjectType } from '../portal/object-types.js';
+import type { CrmRecord } from '../portal/record.js';
+import { idAfter, listCursor } from './cursors.js';
+import { inlineAssociations } from './linked.js';
+import type { PageCache } from './page-cache.js';
+import { baseUrl, flagParameter, limitParameter, listParameter, typeNamed } from './request.js';
+import { rowJson } from './row.js';
+import { select } from './selection.js';
+
+const EMPTY = jsonBytes('');
+
+const USUAL_LIMIT = 10;
+const MAX_LIMIT = 100;
+const MAX_LIMIT_WITH_HISTORY = 50;
+
+/**
+ * `GET /crm/objects/…/{type}`: a page of live (or archived) records in the order of their ids.
+ * Throws 400 for limits above 100 (50 with history), cursors that are none, and unknown object types.
+ */
+export function listHandler(pages: PageCache): Handler {
+  return {
+    scopes: (call, services) => typeNamed(call.params.type, services).scopes,
+    answer: (call, services) => listPage(call, services, pages),
+  };
+}
+
+function listPage(call: Call, services: Services, pages: PageCache): Answer {
+  const { portal, switches, access } = services;
+  const type = typeNamed(call.params.type, services);
+  const store = portal.store(type);
+  const epoch = `${portal.properties(type).epoch}.${switches.generation}.${access.generation}`;
+  const key = `${call.gzip ? 'gzip' : 'plain'} ${call.url}`;
+  const kept = pages.get(key, epoch);
+  if (kept !== undefined) {
+    const { encoding, body } = kept;
+    return { ...EMPTY, body, ...(encoding !== undefined && { encoding }) };
+  }
+
+  const query = new URLSearchParams(call.query);
+  const archived = flagParameter(query, 'archived');
+  const historyNames = listParameter(query, 'propertiesWithHistory') ?? [];
+  const max = historyNames.length > 0 ? MAX_LIMIT_WITH_HISTORY : MAX_LIMIT;
+  const limit = limitParameter(query.get('limit'), Math.min(USUAL_LIMIT, max), max);
+  const above = idAfter(switches, type.id, query.get('after'));
+  const selection = select(type, services, listParameter(query, 'properties'), historyNames);
+  const targets = archived ? [] : knownTypes(listParameter(query, 'associations') ?? [], services);
+
+  const oldest = archived ? portal.clock.now() - portal.rules.recycleBinMs : 0;
+  const wanted = (record: CrmRecord) => (archived ? record.binned && record.archivedAt >= oldest : record.live);
+  const { records, following } = take(store.records, store.indexAbove(above), limit, wanted);
+  const rows = records.map((record) =>
+    rowJson(record, record.change, selection, {
+      portalId: portal.account.portalId,
+      associations: inlineAssociations(services, type, record.id, targets, baseUrl(call)),
+    }),
+  );
+  const last = records.at(-1)?.id ?? above;
+  const next = following ? `,"paging":{"next":${nextPage(call, query, listCursor(switches, type.id, last))}}` : '';
+  const answer = jsonBytes(`{"results":[${rows.join(',')}]${next}}`);
+  // What the recycle bin still holds depends on the time, so such a page cannot be kept.
+  if (archived) return answer;
+  const basis = { store, above, upTo: following?.id ?? Number.POSITIVE_INFINITY, epoch };
+  const { version } = store;
+  return { ...answer, keep: (body, encoding) => pages.put(key, { body, encoding }, basis, version) };
+}
+
+/** The first `limit` wanted records from position `from` on, and the one that follows, if any does. */
+function take(records: readonly CrmRecord[], from: number, limit: number, wanted: (record: CrmRecord) => boolean) {
+  const taken: CrmRecord[] = [];
+  for (let index = from; index < records.length; index++) {
+    const record = records[index] as CrmRecord;
+    if (!wanted(record)) continue;
+    if (taken.length === limit) return { records: taken, following: record };
+    taken.push(record);
+  }
+  return { records: taken, following: undefined };
+}
+
+/** HubSpot ignores associations to types that do not exist. */
+function knownTypes(names: readonly string[], { portal }: Services): ObjectType[] {
+  return [...new Set(names.flatMap((name) => portal.types.find(name) ?? []))];
+}
+
+function nextPage(call: Call, query: URLSearchParams, after: string): string {
+  query.set('after', after);
+  return JSON.stringify({ after, link: `${baseUrl(call)}?${query}` });
+}

@@ -1,0 +1,39 @@
+import { json } from '../http/answer.js';
+import { ApiError } from '../http/errors.js';
+import type { Handler } from '../http/listener.js';
+
+/**
+ * `POST /oauth/…/token` with a form in the body: a refresh token for a new access token.
+ * Errors are RFC 6749's `error` and `error_description`, beside HubSpot's older `status` and `message`.
+ */
+export const tokenHandler: Handler = {
+  open: true,
+  answer(call, { access, portal }) {
+    const form = new URLSearchParams(call.body);
+    const { options } = access;
+    if (form.get('grant_type') !== 'refresh_token') {
+      throw oauthError('unsupported_grant_type', 'BAD_GRANT_TYPE', 'missing or unknown grant type');
+    }
+    if (form.get('client_id') !== options.clientId) {
+      throw oauthError('invalid_client', 'BAD_CLIENT_ID', 'missing or unknown client id');
+    }
+    if (form.get('client_secret') !== options.clientSecret) {
+      throw oauthError('invalid_client', 'BAD_CLIENT_SECRET', 'missing or invalid client secret');
+    }
+    if (form.get('refresh_token') !== access.refreshToken) {
+      throw oauthError('invalid_grant', 'BAD_REFRESH_TOKEN', 'missing or invalid refresh token');
+    }
+    const issued = access.issue();
+    return json({
+      token_type: 'bearer',
+      access_token: issued.accessToken,
+      refresh_token: issued.refreshToken,
+      expires_in: issued.expiresIn,
+      hub_id: portal.account.portalId,
+    });
+  },
+};
+
+function oauthError(error: string, status: string, message: string): ApiError {
+  return new ApiError(400, { status, message, error, error_description: message });
+}

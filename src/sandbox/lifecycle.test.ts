@@ -1,0 +1,205 @@
+import { type Sandbox, type SandboxOptions, startSandbox } from './server.js';
+
+interface Row {
+  id: string;
+  properties: Record<string, string | null>;
+  createdAt: string;
+  updatedAt: string;
+  archived: boolean;
+  archivedAt?: string;
+}
+
+describe('the life of a record', () => {
+  let time: number;
+  let sandbox: Sandbox;
+
+  const start = async (options: SandboxOptions = {}) => {
+    time = Date.parse('2026-11-01T12:00:00.123Z');
+    sandbox = await startSandbox({ counts: { '*': 0, contacts: 30 }, clock: () => time, limits: 'off', ...options });
+  };
+  afterEach(() => sandbox.close());
+
+  const rows = async (path: string, init?: RequestInit) => {
+    const body = (await (await sandbox.fetch(path, init)).json()) as { results: Row[] };
+    return body.results;
+  };
+  const listed = (archived: boolean) =>
+    rows(
+      `/crm/objects/2026-09/contacts?limit=100&archived=${archived}&properties=email,firstname,hs_merged_object_ids`,
+    );
+  const searched = () =>
+    rows('/crm/objects/2026-09/contacts/search', { method: 'POST', body: JSON.stringify({ limit: 200 }) });
+  const batch = (id: string, archived = false) =>
+    sandbox.fetch(`/crm/objects/2026-09/contacts/batch/read?archived=${archived}`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs: [{ id }], properties: ['firstname'] }),
+    });
+  const idsOf = (list: Row[]) => list.map((row) => row.id);
+
+  it('shows a new record and its edits at once in lists, with milliseconds in all three modified fields', async () => {
+    await start();
+    const id = sandbox.portal.create('contacts', { email: 'new@example.com' });
+    time += 5;
+    sandbox.portal.edit('contacts', id, { firstname: 'Zoë' });
+    const row = (await listed(false)).at(-1);
+    expect(row).toMatchObject({
+      id,
+      createdAt: '2026-11-01T12:00:00.123Z',
+      updatedAt: '2026-11-01T12:00:00.128Z',
+      archived: false,
+      properties: { email: 'new@example.com', firstname: 'Zoë', lastmodifieddate: '2026-11-01T12:00:00.128Z' },
+    });
+    expect(row).not.toHaveProperty('archivedAt');
+  });
+
+  it('keeps the history of values, newest first', async () => {
+    await start();
+    const id = sandbox.portal.create('contacts', { firstname: 'Ann' });
+    time += 1_000;
+    sandbox.portal.edit('contacts', id, { firstname: 'Anna' });
+    const [row] = await rows(`/crm/v3/objects/contacts?propertiesWithHistory=firstname&after=${Number(id) - 1}`);
+    expect(row).toMatchObject({
+      propertiesWithHistory: {
+        firstname: [
+          { value: 'Anna', timestamp: '2026-11-01T12:00:01.123Z' },
+          { value: 'Ann', timestamp: '2026-11-01T12:00:00.123Z' },
+        ],
+      },
+    });
+  });
+
+  it('archives without touching the modified date, and shows the record in archived lists only', async () => {
+    await start();
+    const [before] = await listed(false);
+    const id = before?.id as string;
+    sandbox.portal.archive('contacts', id);
+    expect(idsOf(await listed(false))).not.toContain(id);
+    expect(idsOf(await searched())).not.toContain(id);
+    expect((await listed(true)).find((row) => row.id === id)).toMatchObject({
+      archived: true,
+      archivedAt: '2026-11-01T12:00:00.123Z',
+      updatedAt: before?.updatedAt,
+    });
+    expect((await batch(id)).status).toBe(207);
+    expect((await batch(id, true)).status).toBe(200);
+  });
+
+  it.each([false, true])('restores, setting the modified date: %s', async (restoreBumps) => {
+    await start({ restoreBumps });
+    const [before] = await listed(false);
+    const id = before?.id as string;
+    sandbox.portal.archive('contacts', id);
+    time += 1_000;
+    sandbox.portal.restore('contacts', id);
+    const after = (await listed(false)).find((row) => row.id === id);
+    expect(after).toMatchObject({
+      archived: false,
+      updatedAt: restoreBumps ? '2026-11-01T12:00:01.123Z' : before?.updatedAt,
+    });
+    expect(after).not.toHaveProperty('archivedAt');
+    expect(idsOf(await listed(true))).not.toContain(id);
+  });
+
+  it.each([
+    ['full', (a: string, b: string) => `${a};${b}`],
+    ['direct', (_: string, b: string) => b],
+  ] as const)('merges chains, the survivor naming its losers (%s)', async (mergeChain, expected) => {
+    await start({ mergeChain });
+    const { portal } = sandbox;
+    const [a, b, c] = idsOf(await listed(false)) as [string, string, string];
+    portal.merge('contacts', b, a);
+    time += 1_000;
+    portal.merge('contacts', c, b);
+    const live = await listed(false);
+    expect(live.find((row) => row.id === c)).toMatchObject({
+      updatedAt: '2026-11-01T12:00:01.123Z',
+      properties: { hs_merged_object_ids: expected(a, b) },
+    });
+    for (const loser of [a, b]) {
+      expect(idsOf(live)).not.toContain(loser);
+      expect(idsOf(await searched())).not.toContain(loser);
+      expect(idsOf(await listed(true))).not.toContain(loser);
+      expect((await batch(loser)).status).toBe(207);
+    }
+    const merged = portal.truth('contacts').merged.filter((record) => [a, b].includes(record.id));
+    expect(merged.map((record) => record.mergedInto)).toEqual([c, c]);
+  });
+
+  it('merges into a record of its own where the portal does so', async () => {
+    await start({ mergeInto: 'new-record' });
+    const { portal } = sandbox;
+    const [a, b] = [portal.create('contacts', { firstname: 'Ann' }), portal.create('contacts', { firstname: 'Bob' })];
+    const merged = portal.merge('contacts', a, b);
+    expect(Number(merged)).toBeGreaterThan(Number(b));
+    const live = await listed(false);
+    expect(live.find((row) => row.id === merged)?.properties).toMatchObject({
+      firstname: 'Ann',
+      hs_merged_object_ids: `${a};${b}`,
+    });
+    expect(idsOf(live)).not.toEqual(expect.arrayContaining([a]));
+  });
+
+  it('answers reads of a merged-away id with the survivor where the portal does so', async () => {
+    await start({ mergedReads: 'survivor' });
+    const [a, b] = idsOf(await listed(false)) as [string, string];
+    sandbox.portal.merge('contacts', b, a);
+    const answer = (await (await batch(a)).json()) as { results: Row[] };
+    expect(idsOf(answer.results)).toEqual([b]);
+  });
+
+  it('moves the associations of a loser to the survivor', async () => {
+    await start();
+    const { portal } = sandbox;
+    const [a, b] = idsOf(await listed(false)) as [string, string];
+    const company = portal.create('companies', { name: 'Acme' });
+    portal.associate('contacts', a, 'companies', company, { label: 'Primary' });
+    portal.merge('contacts', b, a);
+    const truth = portal.truth('companies', { associations: ['contacts'] });
+    expect(truth.live[0]?.associations).toEqual({ contacts: [b] });
+  });
+
+  it('erases without a trace', async () => {
+    await start();
+    const [id] = idsOf(await listed(false)) as [string];
+    sandbox.portal.erase('contacts', id);
+    expect(idsOf([...(await listed(false)), ...(await listed(true)), ...(await searched())])).not.toContain(id);
+    expect(sandbox.portal.truth('contacts').erased).toEqual([id]);
+  });
+
+  it('forgets archived records when the recycle bin is told to', async () => {
+    await start({ recycleBinMs: 90 * 86_400_000 });
+    const [id] = idsOf(await listed(false)) as [string];
+    sandbox.portal.archive('contacts', id);
+    time += 90 * 86_400_000;
+    expect(idsOf(await listed(true))).toContain(id);
+    time += 1;
+    expect(idsOf(await listed(true))).not.toContain(id);
+  });
+
+  it('recalculates without setting the modified date', async () => {
+    await start();
+    const { portal } = sandbox;
+    const [before] = await listed(false);
+    const id = before?.id as string;
+    const deal = portal.create('deals', { dealname: 'Big one' });
+    portal.associate('contacts', id, 'deals', deal);
+    portal.edit('contacts', id, { firstname: 'Silent' }, { silent: true });
+    const [row] = await rows('/crm/v3/objects/contacts?limit=1&properties=num_associated_deals,firstname');
+    expect(row).toMatchObject({
+      updatedAt: before?.updatedAt,
+      properties: { num_associated_deals: '1', firstname: 'Silent' },
+    });
+  });
+
+  it('refuses impossible changes, and leaves the record as it was', async () => {
+    await start();
+    const { portal } = sandbox;
+    const id = portal.create('contacts', { firstname: 'Ann' });
+    expect(() => portal.edit('contacts', id, { firstname: 'X', nonsense: '1' })).toThrow('nonsense');
+    expect(() => portal.edit('contacts', id, { hs_object_id: '1' })).toThrow('fills hs_object_id');
+    expect(() => portal.restore('contacts', id)).toThrow('no archived record');
+    expect(() => portal.merge('contacts', id, id)).toThrow('into itself');
+    portal.edit('contacts', id, { lastname: 'Y' });
+    expect(portal.record('contacts', id)?.properties).toMatchObject({ firstname: 'Ann', lastname: 'Y' });
+  });
+});

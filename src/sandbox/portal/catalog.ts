@@ -1,0 +1,77 @@
+import type { Account, Owner, Pipeline } from './account.js';
+import type { Clock } from './clock.js';
+import { LinkTypes } from './link-types.js';
+import { customType, type ObjectType, ObjectTypes } from './object-types.js';
+import { type NewProperty, PropertySet, property } from './properties.js';
+import { STANDARD_TYPES } from './standard-types.js';
+import { ObjectStore } from './store.js';
+
+/** What a portal is made of besides the content of its records: object types, properties, labels, owners, pipelines. */
+export class Catalog {
+  readonly types = new ObjectTypes(STANDARD_TYPES);
+  readonly linkTypes = new LinkTypes();
+  readonly owners: Owner[] = [];
+  /** By object type id. */
+  readonly pipelines = new Map<string, Pipeline[]>();
+  readonly #stores = new Map<string, ObjectStore>();
+  readonly #properties = new Map<string, PropertySet>();
+  #customTypes = 0;
+
+  constructor(
+    readonly account: Account,
+    readonly clock: Clock,
+  ) {}
+
+  type(name: string): ObjectType {
+    return this.types.get(name);
+  }
+
+  store(type: ObjectType): ObjectStore {
+    let store = this.#stores.get(type.id);
+    if (store === undefined) {
+      // Ids of different types coincide, and they gain a digit early on, so that nobody may sort them as text.
+      store = new ObjectStore(type, type.custom ? 9_999_999_960 : 951);
+      this.#stores.set(type.id, store);
+    }
+    return store;
+  }
+
+  properties(type: ObjectType): PropertySet {
+    let set = this.#properties.get(type.id);
+    if (set === undefined) {
+      set = new PropertySet();
+      this.#properties.set(type.id, set);
+    }
+    return set;
+  }
+
+  /** Adds a property, or replaces one of the same name. */
+  addProperty(objectType: string, parts: NewProperty): void {
+    this.properties(this.type(objectType)).put(property(parts, this.clock.now()));
+  }
+
+  /** Changes a property's metadata, its type included; values stay as they are. */
+  changeProperty(objectType: string, name: string, parts: Partial<NewProperty>): void {
+    const set = this.properties(this.type(objectType));
+    set.put({ ...set.get(name), ...parts, name, updatedAt: this.clock.now() });
+  }
+
+  archiveProperty(objectType: string, name: string): void {
+    const set = this.properties(this.type(objectType));
+    set.put({ ...set.get(name), archivedAt: this.clock.now() });
+  }
+
+  restoreProperty(objectType: string, name: string): void {
+    const set = this.properties(this.type(objectType));
+    const { archivedAt: _, ...restored } = set.get(name);
+    set.put(restored);
+  }
+
+  /** Defines a custom object; its records are reached by `name`, `p_name`, `p<portal>_name` and the returned type's id. */
+  addObjectType(name: string, labels: ObjectType['labels'], primaryDisplayProperty: string): ObjectType {
+    const id = `2-${3_465_400 + ++this.#customTypes}`;
+    const type = customType(this.account.portalId, id, name, labels, primaryDisplayProperty);
+    this.types.add(type);
+    return type;
+  }
+}

@@ -1,0 +1,77 @@
+import { parseSourceConfig } from '../config/source.js';
+import { customObjectType } from '../hubspot/object-types.js';
+import { configureLog } from '../log.js';
+import { mayBeCustom, planStreams } from './selection.js';
+
+const config = (more: object = {}) => parseSourceConfig({ credentials: { access_token: 'token-1' }, ...more });
+const custom = (name: string) =>
+  customObjectType({ name, objectTypeId: `2-${name}`, fullyQualifiedName: `p1_${name}` });
+let logged: string[];
+
+beforeEach(() => {
+  logged = [];
+  configureLog({ sink: (_level, message) => logged.push(message) });
+});
+
+test('without criteria offers everything, by the names source-hubspot has for it', () => {
+  const names = planStreams(config(), [custom('vehicles')]).map((plan) => plan.name);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'contacts',
+      'engagements_calls',
+      'goals',
+      'line_items',
+      'owners',
+      'deal_pipelines',
+      'vehicles',
+    ]),
+  );
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('a custom object called like another stream is left out, or prefixed when that is asked for', () => {
+  expect(planStreams(config(), [custom('contacts')]).filter((plan) => plan.name.includes('contacts'))).toHaveLength(1);
+  expect(logged.join()).toContain('prefix_colliding_custom_objects');
+  const names = planStreams(config({ prefix_colliding_custom_objects: true }), [custom('contacts')]).map(
+    (plan) => plan.name,
+  );
+  expect(names).toContain('custom_object_contacts');
+});
+
+test('with criteria offers just those, whatever name the object is given by', () => {
+  const objects = [{ object_type: '0-1' }, { object_type: 'p_vehicles', name: 'cars' }, { object_type: 'owners' }];
+  const plans = planStreams(config({ objects }), [custom('vehicles')]);
+  expect(plans.map((plan) => [plan.kind, plan.name])).toEqual([
+    ['object', 'contacts'],
+    ['object', 'cars'],
+    ['owners', 'owners'],
+  ]);
+});
+
+test.each([
+  [
+    [{ object_type: 'contcats' }],
+    'objects[0].object_type: this portal has no object called "contcats". Did you mean "contacts"?',
+  ],
+  [[{ object_type: 'deals' }, { object_type: '0-3' }], 'objects[0] and objects[1] are both called "deals"'],
+  [
+    [
+      {
+        object_type: 'deals',
+        filter_groups: [{ filters: Array(5).fill({ propertyName: 'a', operator: 'HAS_PROPERTY' }) }],
+      },
+    ],
+    "objects[0].filter_groups is more than HubSpot's search takes",
+  ],
+])('says what is wrong with the criteria', (objects, message) => {
+  expect(() => planStreams(config({ objects }), [])).toThrow(message);
+});
+
+test("asks for the portal's custom objects only where a stream may be one", () => {
+  expect(mayBeCustom(config(), null)).toBe(true);
+  expect(mayBeCustom(config(), ['contacts', 'owners'])).toBe(false);
+  expect(mayBeCustom(config(), ['vehicles'])).toBe(true);
+  expect(mayBeCustom(config({ objects: [{ object_type: 'deals' }] }), null)).toBe(false);
+  expect(mayBeCustom(config({ objects: [{ object_type: 'p_x' }] }), null)).toBe(true);
+  expect(mayBeCustom(config({ objects: [{ object_type: 'deals', associations: ['p_x'] }] }), null)).toBe(true);
+});

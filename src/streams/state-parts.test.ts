@@ -1,0 +1,149 @@
+import { StateError } from '../errors.js';
+import type { ObjectRow } from '../hubspot/objects.js';
+import type { Fingerprint } from './fingerprint.js';
+import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { MergeMap } from './merges.js';
+import { objectStateJson, parseObjectState } from './object-state.js';
+
+describe('a state', () => {
+  const parse = (given: object | null, updatedAfter: string | null = null) =>
+    parseObjectState(given as never, 'contacts', 'updatedAt', updatedAfter);
+
+  test('survives being put out and read again', () => {
+    const state = parse(null);
+    Object.assign(state, {
+      cursor: '2024-01-01T00:00:00.000Z',
+      emittedAt: 5,
+      portal: 7,
+      pass: {
+        since: null,
+        startedAt: '2024-01-02T00:00:00.000Z',
+        mergesSince: null,
+        ranges: [{ after: '5', upTo: null }],
+      },
+      merges: { 1: '2' },
+      fingerprint: {
+        properties: 'AAAA',
+        associations: ['companies'],
+        filters: '',
+        updatedAfter: null,
+        cursorField: 'updatedAt',
+      },
+    });
+    state.archive.ids = ['9'];
+    const out = JSON.parse(JSON.stringify(objectStateJson(state, 'updatedAt', false)));
+    expect(parse(out)).toEqual(state);
+  });
+
+  test.each([
+    ['2024-05-01T00:00:00.000000Z', '2024-05-01T00:00:00.000Z'],
+    ['1714521600000', '2024-05-01T00:00:00.000Z'],
+    [1714521600000, '2024-05-01T00:00:00.000Z'],
+  ])('of source-hubspot goes on from its cursor: %j', (updatedAt, cursor) => {
+    expect(parse({ updatedAt })).toMatchObject({ cursor, shown: cursor });
+  });
+
+  test.each([[null], [{}], [{ updatedAt: '' }]])('that is empty starts from the beginning: %j', (given) => {
+    expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
+    expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
+  });
+
+  test.each([[{ cursor: 1 }], [{ updatedAt: 'x' }], [{ updatedAt: {} }], [{ hubflake: { version: 99 } }]])(
+    'of another kind is refused: %j',
+    (given) => {
+      expect(() => parse(given)).toThrow(StateError);
+    },
+  );
+
+  test('shows source-hubspot the old value until a pass is complete', () => {
+    const state = parse({ updatedAt: '2024-05-01T00:00:00Z' });
+    state.load = { startedAt: '2025-01-01T00:00:00Z', after: '5', mergesSince: null };
+    expect(objectStateJson(state, 'updatedAt', false).updatedAt).toBe('2024-05-01T00:00:00.000Z');
+  });
+});
+
+describe('a selection', () => {
+  const fingerprint = (properties: string[], more: Partial<Fingerprint> = {}) => ({
+    ...fingerprintOf({
+      properties,
+      associations: [],
+      filterGroups: [],
+      updatedAfter: null,
+      layout: { cursorField: 'updatedAt' },
+    } as never),
+    ...more,
+  });
+  const base = fingerprint(['a', 'b']);
+
+  test.each([
+    ['the same', fingerprint(['b', 'a'])],
+    ['a property less', fingerprint(['a'])],
+    ['an association less', base, fingerprint(['a', 'b'], { associations: ['companies'] })],
+    ['a later start', fingerprint(['a', 'b'], { updatedAfter: '2025-01-01T00:00:00.000Z' })],
+    ['filters where there were none', fingerprint(['a', 'b'], { filters: 'x' })],
+  ])('is not read again: %s', (_, now, before = base) => {
+    expect(reasonToReadAgain(before, now)).toBeNull();
+  });
+
+  test.each([
+    ['a property more', fingerprint(['a', 'b', 'c']), 'a property was added'],
+    ['two more', fingerprint(['a', 'c', 'd']), '2 properties were added'],
+    [
+      'an association more',
+      fingerprint(['a', 'b'], { associations: ['companies'] }),
+      'the association with companies was added',
+    ],
+    ['another layout', fingerprint(['a', 'b'], { cursorField: 'updated_at' }), 'the layout was changed'],
+    [
+      'other filters',
+      fingerprint(['a', 'b'], { filters: 'y' }),
+      'the filters were changed',
+      fingerprint(['a', 'b'], { filters: 'x' }),
+    ],
+    [
+      'an earlier start',
+      base,
+      'the date to start from was moved back',
+      fingerprint(['a', 'b'], { updatedAfter: '2025-01-01T00:00:00.000Z' }),
+    ],
+  ])('is read again: %s', (_, now, reason, before = base) => {
+    expect(reasonToReadAgain(before, now)).toBe(reason);
+  });
+});
+
+describe('merges', () => {
+  const survivor = (id: string, merged: string | null): ObjectRow => ({
+    id,
+    properties: { hs_merged_object_ids: merged },
+    updatedAt: 'then',
+  });
+
+  test('are told once', () => {
+    const map = new MergeMap({});
+    expect(map.learn(survivor('3', '1;2'))).toEqual([
+      { id: '1', survivor: '3', updatedAt: 'then' },
+      { id: '2', survivor: '3', updatedAt: 'then' },
+    ]);
+    expect(map.learn(survivor('3', '1;2'))).toEqual([]);
+    expect(map.isMergedAway('1')).toBe(true);
+    expect(map.isMergedAway('3')).toBe(false);
+  });
+
+  test.each([['2'], ['2;1']])(
+    'are followed to the last survivor, whether it lists the whole chain or not: %s',
+    (listed) => {
+      const map = new MergeMap({});
+      map.learn(survivor('2', '1'));
+      expect(map.learn(survivor('3', listed)).map(({ id, survivor }) => [id, survivor])).toEqual([
+        ['2', '3'],
+        ['1', '3'],
+      ]);
+      expect(map.toJson()).toEqual({ 1: '3', 2: '3' });
+    },
+  );
+
+  test('of a record into itself are none', () => {
+    expect(new MergeMap({}).learn(survivor('3', '3'))).toEqual([]);
+    expect(new MergeMap({}).learn(survivor('3', null))).toEqual([]);
+  });
+});
