@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
-import { configure, hubflake, messages, type Outcome, ofType, TestFolder } from './support/command.js';
+import { configure, hubflake, messages, type Outcome, ofType, shell, TestFolder } from './support/command.js';
 import { query, tables } from './support/duckdb.js';
 import { judgeMessages } from './support/judge.js';
 
@@ -450,6 +452,31 @@ describe('write says in one sentence what is wrong, and keeps what was good', ()
   ])('%s', async (_, config, message) => {
     const given = 'path' in config && config.path === ':w:' ? { ...config, path: folder.join('w.duckdb') } : config;
     expect(failure(await write(record('1'), given))).toMatchObject({ message: expect.stringContaining(message) });
+  });
+
+  test('a full disk: what was committed stays, nothing else is confirmed, and no file is left behind', async () => {
+    const config = folder.write('d.json', {
+      type: 'duckdb',
+      path: folder.join('w.duckdb'),
+      spool_dir: folder.join('spool'),
+    });
+    const noise = (id: number) =>
+      JSON.stringify({
+        type: 'RECORD',
+        record: {
+          stream: 's',
+          data: { id: String(id), v: randomBytes(60_000).toString('base64') },
+          emitted_at: 1_700_000_000_000,
+        },
+      });
+    const input = `${[1, 2, 3, 4, 5].flatMap((i) => Array.from({ length: 40 }, (_, j) => noise(i * 100 + j))).join('\n')}\n${state(1)}\n`;
+    // No file may grow beyond 2 MB: what a full disk does to the first that tries.
+    const command = `ulimit -f 4000; exec ${process.execPath} dist/main.js write --config ${config} --catalog ${catalog()}`;
+    const outcome = await shell(command, input);
+    const error = failure(outcome);
+    expect(error?.message).toContain('the disk is full');
+    expect(ofType(outcome, 'STATE')).toEqual([]);
+    expect(readdirSync(folder.join('spool'))).toEqual([]);
   });
 
   test('a file that is no DuckDB file', async () => {

@@ -1,3 +1,4 @@
+import { DuckDBInstance } from '@duckdb/node-api';
 import type { JsonObject } from '../src/protocol/messages.js';
 import { Loader } from '../src/warehouse/loader.js';
 import { openStore } from '../src/warehouse/open-store.js';
@@ -84,10 +85,20 @@ async function load(batches: Batch[], options: Load = {}) {
     }
     if (options.complete !== false) loader.complete(stream);
     const [result] = await loader.finish();
+    loader.close();
     return { ...result, released };
   } finally {
     await store.close();
   }
+}
+
+/** Does something to the file as another program would. */
+async function execute(sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  await connection.run(sql);
+  connection.closeSync();
+  instance.closeSync();
 }
 
 const rows = (columns = 'id, name', table = 't') => query(path, `SELECT ${columns} FROM "${table}" ORDER BY ALL`);
@@ -252,6 +263,14 @@ describe('overwrite', () => {
     expect(await tables(path)).toEqual(['t']);
   });
 
+  test('leaves out what a run that died had collected', async () => {
+    await load([{ records: [record('old')] }], { mode: 'overwrite' });
+    await execute('CREATE TABLE t__hubflake_side AS SELECT * FROM t');
+    await load([{ records: [record('new')] }], { mode: 'overwrite' });
+    expect(await rows()).toEqual([{ id: 'new', name: 'new' }]);
+    expect(await tables(path)).toEqual(['t']);
+  });
+
   test('with no records empties a table, and makes none', async () => {
     await load([], { mode: 'overwrite' });
     expect(await tables(path)).toEqual([]);
@@ -409,12 +428,7 @@ describe('values', () => {
 });
 
 test('a table that someone else made is left alone', async () => {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(path);
-  const connection = await instance.connect();
-  await connection.run("CREATE TABLE t (id VARCHAR, mine VARCHAR); INSERT INTO t VALUES ('1', 'mine')");
-  connection.closeSync();
-  instance.closeSync();
+  await execute("CREATE TABLE t (id VARCHAR, mine VARCHAR); INSERT INTO t VALUES ('1', 'mine')");
   const result = await load([{ records: [{ id: '1', name: 'a' }] }]);
   expect(result.error?.message).toContain('There is already a table t that hubflake did not make');
   expect(result.released).toEqual([]);

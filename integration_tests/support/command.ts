@@ -26,8 +26,17 @@ export interface RunOptions {
 
 /** Runs the built binary as a user would: another process, its stdout a pipe. */
 export function hubflake(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run(process.execPath, [binary, ...args], options);
+}
+
+/** Runs a shell command from the project's folder. */
+export function shell(command: string, input: string): Promise<Outcome> {
+  return run('sh', ['-c', command], { input, cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+}
+
+function run(program: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [binary, ...args], {
+    const child = spawn(program, args, {
       env: { ...process.env, ...options.environment },
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],

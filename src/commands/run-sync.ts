@@ -3,9 +3,10 @@ import { asHubflakeError } from '../errors.js';
 import { log } from '../log.js';
 import { Portal } from '../streams/portal.js';
 import { readStreams, type StreamFailure } from '../streams/read.js';
-import { Loader, type StreamResult } from '../warehouse/loader.js';
+import { Loader } from '../warehouse/loader.js';
 import { openStore } from '../warehouse/open-store.js';
 import type { Counts } from '../warehouse/store.js';
+import type { StreamResult } from '../warehouse/stream-load.js';
 import { targetsOf } from '../warehouse/target.js';
 import { withHubSpot } from './hubspot-session.js';
 import { LoaderSink } from './loader-sink.js';
@@ -55,23 +56,24 @@ export async function runSync(
       const { loader: settings } = config.destination;
       const targets = targetsOf(plan.catalog, { ...settings, schema: store.defaultSchema, names: store.names });
       const loader = new Loader(store, targets, { ...settings, pipeline: config.name });
-      const sink = new LoaderSink(loader, (stream, count) => {
-        progress.records(stream, count);
-        progress.calls(client.calls.summary().total);
-      });
-      const read = await readStreams(client, portal, plan.streams, sink, config.source).catch((error) => {
+      try {
+        const sink = new LoaderSink(loader, (stream, count) => {
+          progress.records(stream, count);
+          progress.calls(client.calls.summary().total);
+        });
+        const read = await readStreams(client, portal, plan.streams, sink, config.source);
+        const results = await loader.finish();
+        const leftOut = new Set(portal.unreadable.map((each) => each.name));
+        return {
+          pipeline: config.name,
+          streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
+          calls: { ...client.calls.summary(), least: read.leastCalls },
+          seconds: (performance.now() - startedAt) / 1000,
+          errors: failuresOf([...plan.failures, ...read.failures], results),
+        };
+      } finally {
         loader.close();
-        throw error;
-      });
-      const results = await loader.finish();
-      const leftOut = new Set(portal.unreadable.map((each) => each.name));
-      return {
-        pipeline: config.name,
-        streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
-        calls: { ...client.calls.summary(), least: read.leastCalls },
-        seconds: (performance.now() - startedAt) / 1000,
-        errors: failuresOf([...plan.failures, ...read.failures], results),
-      };
+      }
     });
   } finally {
     await store.close();

@@ -42,6 +42,7 @@ function sandboxOptions(given: SandboxArguments): SandboxOptions {
     ...(given.properties === undefined ? {} : { extraProperties: { contacts: given.properties } }),
     ...(given.latency === undefined ? {} : { latencyMs: given.latency }),
     ...(given.indexLag === undefined ? {} : { indexLagMs: given.indexLag }),
-    ...(given.limits === false ? { limits: 'off' as const } : {}),
+    // Clients pace themselves by the limits that the headers name, so these must be out of reach, too.
+    ...(given.limits === false ? { limits: { enabled: false, burst: 1e6, searchPerSecond: 1e6, daily: 1e9 } } : {}),
   };
 }

@@ -31,14 +31,18 @@ export async function write(
     const { loader: settings } = config;
     const targets = targetsOf(catalog.streams, { ...settings, schema: store.defaultSchema, names: store.names });
     const loader = new Loader(store, targets, { ...settings, pipeline: null });
-    const failure = await feed(loader, input, output, stop.signal);
-    const results = await loader.finish();
-    const withStack = options.level === 'debug' || options.level === 'trace';
-    for (const { stream, error } of results) {
-      if (error) output.write(encodeError(error, Date.now(), stream, withStack));
+    try {
+      const failure = await feed(loader, input, output, stop.signal);
+      const results = await loader.finish();
+      const withStack = options.level === 'debug' || options.level === 'trace';
+      for (const { stream, error } of results) {
+        if (error) output.write(encodeError(error, Date.now(), stream, withStack));
+      }
+      if (failure !== null) throw failure;
+      return results.some((result) => result.error) ? 1 : 0;
+    } finally {
+      loader.close();
     }
-    if (failure !== null) throw failure;
-    return results.some((result) => result.error) ? 1 : 0;
   } finally {
     await store.close();
   }

@@ -1,8 +1,8 @@
-import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
-import { log } from '../log.js';
+import { asHubflakeError, type HubflakeError } from '../errors.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { type SpoolFile, SpoolFolder, type SpoolRecord, SpoolWriter } from './spool.js';
-import { type Counts, NO_ROWS, type Store } from './store.js';
+import { SpoolFolder, type SpoolRecord, type SpoolWriter } from './spool.js';
+import type { Store } from './store.js';
+import { StreamLoad, type StreamResult } from './stream-load.js';
 import type { Target } from './target.js';
 
 export interface LoaderSettings {
@@ -22,39 +22,14 @@ export interface PendingState {
   stream: string | null;
   /** Kept in the warehouse, in `sync`. */
   state: JsonObject | null;
-  /** Puts the state out. @param records how many were committed since the one before */
+  /** Puts the state out. @param records how many came since the one before */
   release(records: number): void;
-}
-
-/** What a run did to one stream's table. */
-export interface StreamResult extends Counts {
-  stream: string;
-  table: string;
-  /** Records received. */
-  records: number;
-  complete: boolean;
-  error: HubflakeError | null;
 }
 
 /** A state with the number of records that came since the one before. */
 interface CountedState {
   pending: PendingState;
   records: number;
-}
-
-interface StreamProgress {
-  target: Target;
-  writer: SpoolWriter | null;
-  records: number;
-  sinceState: number;
-  counts: Counts;
-  complete: boolean;
-  /** What ended the stream: after it nothing of the stream is written, and no state of it put out. */
-  error: HubflakeError | null;
-  /** The last state that came for it, where it is still to be kept. */
-  unkept: JsonObject | null;
-  /** States of an overwrite: valid once the new rows are in place. */
-  held: CountedState[];
 }
 
 /**
@@ -64,39 +39,27 @@ interface StreamProgress {
 export class Loader {
   readonly #store: Store;
   readonly #settings: LoaderSettings;
-  readonly #streams: Map<string, StreamProgress>;
+  readonly #streams: Map<string, StreamLoad>;
   readonly #folder: SpoolFolder;
   #states: CountedState[] = [];
-  #sinceGlobalState = 0;
+  /** Records since the last state, by stream; under null, since the last state of all streams. */
+  readonly #sinceState = new Map<string | null, number>();
   #line = 0;
-  #oldest: number | null = null;
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
   #anyRows = false;
   #tail: Promise<void> = Promise.resolve();
+  /** What makes going on impossible for every stream. */
   #broken: HubflakeError | null = null;
+  /** Runs while a batch is being collected. */
   #timer: NodeJS.Timeout | null = null;
 
+  /** Throws a SpoolError where the spool folder cannot be made. */
   constructor(store: Store, targets: readonly Target[], settings: LoaderSettings) {
     this.#store = store;
     this.#settings = settings;
     this.#folder = new SpoolFolder(settings.spoolDir);
-    this.#streams = new Map(
-      targets.map((target) => [
-        target.stream,
-        {
-          target,
-          writer: null,
-          records: 0,
-          sinceState: 0,
-          counts: { ...NO_ROWS },
-          complete: false,
-          error: null,
-          unkept: null,
-          held: [],
-        },
-      ]),
-    );
+    this.#streams = new Map(targets.map((target) => [target.stream, new StreamLoad(target, store, settings.pipeline)]));
   }
 
   has(stream: string): boolean {
@@ -108,21 +71,17 @@ export class Loader {
   }
 
   /** Takes records of one stream. Resolves when more may come. Throws what makes going on impossible. */
-  async records(stream: string, records: Iterable<SpoolRecord>): Promise<void> {
-    const progress = this.#progress(stream);
+  async records(stream: string, records: readonly SpoolRecord[]): Promise<void> {
     if (this.#broken) throw this.#broken;
-    if (progress.error) return;
+    const load = this.#load(stream);
+    if (load.error || records.length === 0) return;
     for (const record of records) {
-      progress.writer ??= new SpoolWriter(this.#folder.nextFile());
       this.#line += 1;
-      progress.writer.add(record, this.#line);
-      progress.records += 1;
-      progress.sinceState += 1;
-      this.#sinceGlobalState += 1;
+      load.add(record, this.#line, () => this.#folder.nextFile());
     }
-    if (!progress.writer) return;
-    this.#waitNoLonger();
-    await progress.writer.drained();
+    for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
+    this.#startTimer();
+    await load.drained();
     if (this.#waiting() >= this.#settings.flushBytes) this.#seal();
     while (this.#committing + this.#waiting() > this.#settings.spoolMaxBytes) {
       if (this.#committing === 0) this.#seal();
@@ -133,83 +92,72 @@ export class Loader {
 
   /** Takes a state. It is released when everything before it is committed, in the order of the calls. */
   state(pending: PendingState): void {
-    this.#states.push({ pending, records: this.#takeCount(pending.stream) });
-    this.#waitNoLonger();
+    this.#states.push({ pending, records: this.#sinceState.get(pending.stream) ?? 0 });
+    this.#sinceState.set(pending.stream, 0);
+    this.#startTimer();
   }
 
   /** The source has finished a stream. */
   complete(stream: string): void {
-    this.#progress(stream).complete = true;
+    this.#load(stream).complete = true;
   }
 
   /** The source could not finish a stream; its records so far are good. */
   incomplete(stream: string): void {
-    this.#progress(stream).complete = false;
+    this.#load(stream).complete = false;
   }
 
   /** Commits what is left, ends every stream, and returns what was done. Throws only what no stream survives. */
   async finish(): Promise<StreamResult[]> {
-    try {
-      this.#seal();
-      await this.#tail;
-      if (this.#broken) throw this.#broken;
-      for (const progress of this.#streams.values()) await this.#endStream(progress);
-      await this.#keepRest();
-      return [...this.#streams.values()].map((each) => this.#result(each));
-    } finally {
-      this.close();
-    }
+    this.#seal();
+    await this.#tail;
+    if (this.#broken) throw this.#broken;
+    const loads = [...this.#streams.values()];
+    for (const load of loads) await load.end();
+    await this.#keepRest();
+    return loads.map((load) => load.result());
   }
 
-  /** Leaves without committing: what was not committed is read again next time. */
+  /** Removes the spool. What was not committed by then is read again next time. */
   close(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopTimer();
     this.#folder.remove();
   }
 
-  #progress(stream: string): StreamProgress {
-    return this.#streams.get(stream) as StreamProgress;
-  }
-
-  #takeCount(stream: string | null): number {
-    const progress = stream === null ? undefined : this.#streams.get(stream);
-    const count = stream === null ? this.#sinceGlobalState : (progress?.sinceState ?? 0);
-    if (stream === null) this.#sinceGlobalState = 0;
-    else if (progress) progress.sinceState = 0;
-    return count;
+  #load(stream: string): StreamLoad {
+    return this.#streams.get(stream) as StreamLoad;
   }
 
   #waiting(): number {
     let bytes = 0;
-    for (const { writer } of this.#streams.values()) bytes += writer?.bytes ?? 0;
+    for (const load of this.#streams.values()) bytes += load.waiting;
     return bytes;
   }
 
-  /** Starts the clock of the batch that is being collected. */
-  #waitNoLonger(): void {
-    if (this.#oldest !== null) return;
-    this.#oldest = Date.now();
-    this.#timer = setTimeout(() => this.#seal(), this.#settings.flushMilliseconds);
+  #startTimer(): void {
+    this.#timer ??= setTimeout(() => this.#seal(), this.#settings.flushMilliseconds);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   /** Closes the batch that was being collected, and has it committed behind the ones before. */
   #seal(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#oldest = null;
-    const writers: [StreamProgress, SpoolWriter][] = [];
-    for (const progress of this.#streams.values()) {
-      if (progress.writer) writers.push([progress, progress.writer]);
-      progress.writer = null;
+    this.#stopTimer();
+    const bytes = this.#waiting();
+    const files: [StreamLoad, SpoolWriter][] = [];
+    for (const load of this.#streams.values()) {
+      const writer = load.takeWriter();
+      if (writer) files.push([load, writer]);
     }
     const states = this.#states;
     this.#states = [];
-    if (writers.length === 0 && states.length === 0) return;
-    const bytes = writers.reduce((sum, [, writer]) => sum + writer.bytes, 0);
+    if (files.length === 0 && states.length === 0) return;
     this.#committing += bytes;
     this.#tail = this.#tail
-      .then(() => this.#commit(writers, states))
+      .then(() => this.#commit(files, states))
       .catch((error: unknown) => {
         this.#broken ??= asHubflakeError(error);
       })
@@ -218,89 +166,32 @@ export class Loader {
       });
   }
 
-  async #commit(writers: readonly [StreamProgress, SpoolWriter][], states: readonly CountedState[]): Promise<void> {
-    const files = new Map<StreamProgress, SpoolFile>();
-    for (const [progress, writer] of writers) files.set(progress, await writer.end());
+  async #commit(files: readonly [StreamLoad, SpoolWriter][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
     for (const { pending } of states) {
-      const progress = pending.stream === null ? undefined : this.#streams.get(pending.stream);
-      if (progress && pending.state) progress.unkept = pending.state;
+      if (pending.stream !== null && pending.state) this.#load(pending.stream).reaches(pending.state);
     }
-    for (const [progress, file] of files) await this.#commitStream(progress, file);
-    for (const state of states) this.#release(state);
+    for (const [load, writer] of files) {
+      if (await load.commit(writer)) this.#anyRows = true;
+    }
+    for (const { pending, records } of states) this.#release(pending, records);
   }
 
-  async #commitStream(progress: StreamProgress, file: SpoolFile): Promise<void> {
-    if (progress.error) return;
-    try {
-      const keep = progress.target.mode === 'overwrite' ? null : this.#stateToKeep(progress);
-      const counts = await this.#store.commit(progress.target, [file], keep);
-      this.#anyRows = true;
-      if (keep) progress.unkept = null;
-      add(progress.counts, counts);
-    } catch (error) {
-      if (error instanceof SpoolError) throw error;
-      progress.error = asHubflakeError(error);
-      log.error(`${progress.target.stream}: ${progress.error.message}`);
-    }
-  }
-
-  #stateToKeep({ target, unkept }: StreamProgress) {
-    const { pipeline } = this.#settings;
-    return pipeline === null || unkept === null ? null : { pipeline, stream: target.stream, state: unkept };
-  }
-
-  #release(state: CountedState): void {
-    const { pending, records } = state;
-    const progress = pending.stream === null ? undefined : this.#streams.get(pending.stream);
-    const concerned = progress ? [progress] : pending.stream === null ? [...this.#streams.values()] : [];
-    if (concerned.some((each) => each.error)) return;
-    if (progress?.target.mode === 'overwrite') progress.held.push(state);
-    else pending.release(records);
-  }
-
-  async #endStream(progress: StreamProgress): Promise<void> {
-    const { target } = progress;
-    if (progress.error || !progress.complete) {
-      await this.#store.abandon(target).catch((error: unknown) => {
-        progress.error ??= asHubflakeError(error);
-      });
-      if (target.mode === 'overwrite' && !progress.error) {
-        progress.error = new SourceIncompleteError(
-          `The source did not finish "${target.stream}", so the table ${target.table} was left as it was. Run it again.`,
-        );
-      }
-      return;
-    }
-    try {
-      const keep = target.mode === 'overwrite' ? this.#stateToKeep(progress) : null;
-      add(progress.counts, await this.#store.complete(target, keep));
-      if (keep) progress.unkept = null;
-      if (target.mode === 'overwrite') this.#anyRows ||= progress.records > 0;
-      for (const { pending, records } of progress.held) pending.release(records);
-    } catch (error) {
-      progress.error = asHubflakeError(error);
-      log.error(`${target.stream}: ${progress.error.message}`);
-    }
+  #release(pending: PendingState, records: number): void {
+    const load = pending.stream === null ? undefined : this.#streams.get(pending.stream);
+    if (load) load.release(() => pending.release(records));
+    // A state of all streams is only true when all of them are.
+    else if (pending.stream !== null || [...this.#streams.values()].every((each) => !each.error))
+      pending.release(records);
   }
 
   /** States of streams that had no rows are kept with those that had: a run without any rows leaves the warehouse alone. */
   async #keepRest(): Promise<void> {
     if (!this.#anyRows) return;
     const rest = [...this.#streams.values()]
-      .filter((each) => !each.error && (each.complete || each.target.mode !== 'overwrite'))
-      .map((each) => this.#stateToKeep(each))
-      .filter((each) => each !== null);
+      .filter((load) => load.complete || !load.isOverwrite)
+      .map((load) => load.stateToKeep())
+      .filter((state) => state !== null);
     if (rest.length > 0) await this.#store.keepStates(rest);
   }
-
-  #result({ target, records, counts, complete, error }: StreamProgress): StreamResult {
-    return { stream: target.stream, table: target.table, records, ...counts, complete, error };
-  }
-}
-
-function add(sum: Counts, counts: Counts): void {
-  sum.inserted += counts.inserted;
-  sum.updated += counts.updated;
-  sum.marked += counts.marked;
 }

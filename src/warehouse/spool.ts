@@ -30,6 +30,11 @@ export interface SpoolRecord {
   changes: readonly RecordChange[] | null;
 }
 
+/** Makes room on the disk once a file's records are in the warehouse, or never will be. */
+export function removeSpoolFile(file: SpoolFile): void {
+  rmSync(file.path, { force: true });
+}
+
 /** The folder in which a run keeps its spool files; only this user can read it. */
 export class SpoolFolder {
   readonly path: string;

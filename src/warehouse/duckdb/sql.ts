@@ -171,9 +171,7 @@ export function mergeTombstones(target: Target): string {
   ].join('\n');
 }
 
-export const COUNT_STAGE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE}`;
-export const COUNT_LIVE = `${COUNT_STAGE} WHERE NOT hf_tomb`;
-export const COUNT_TOMBSTONES = `${COUNT_STAGE} WHERE hf_tomb`;
+export const COUNT_TOMBSTONES = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE hf_tomb`;
 
 /** The newest of each key's rows that meet the condition. */
 function newest(target: Target, condition: string): string {
@@ -212,7 +210,7 @@ export function countRows(target: Target): string {
 }
 
 /** The side table in which an overwrite collects its rows. */
-export function sideName(target: Target): string {
+function sideName(target: Target): string {
   return `${target.table}__hubflake_side`;
 }
 

@@ -27,6 +27,8 @@ export class DuckDbStore implements Store {
   readonly #path: string;
   #instance: DuckDBInstance | null = null;
   #connection: DuckDBConnection | null = null;
+  /** The overwrites that this run has begun. */
+  readonly #sides = new Set<Target>();
 
   constructor(config: DuckDbConfig) {
     this.#path = resolve(config.path);
@@ -86,7 +88,7 @@ export class DuckDbStore implements Store {
         const loaded = await this.#count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
         await this.#run(sql.stage(target));
-        const counts = await this.#write(target);
+        const counts = await this.#write(target, rows);
         await this.#run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
         return counts;
@@ -109,18 +111,24 @@ export class DuckDbStore implements Store {
     if (target.mode === 'overwrite') await this.#of(target, () => this.#run(sql.dropSide(target)));
   }
 
-  async #write(target: Target): Promise<Counts> {
+  async #write(target: Target, rows: number): Promise<Counts> {
     if (target.mode === 'overwrite') {
       await this.#run(sql.createSchema(target));
+      // What a run that died has left there is not ours.
+      if (!this.#sides.has(target)) await this.#run(sql.dropSide(target));
       await this.#run(sql.createTable(target, sql.sideTable(target)));
       await this.#run(sql.append(target, sql.sideTable(target)));
+      this.#sides.add(target);
       return NO_ROWS;
     }
+    if (target.mode === 'append') {
+      await this.#makeTable(target);
+      return { ...NO_ROWS, inserted: await this.#change(sql.append(target)) };
+    }
     const tombstones = await this.#count(sql.COUNT_TOMBSTONES);
-    const exists = await this.#prepareTable(target, target.mode === 'append_dedup');
-    if (target.mode === 'append') return { ...NO_ROWS, inserted: await this.#change(sql.append(target)) };
-    // Only tombstones, and no table they could mark a row of.
-    if (!exists) return NO_ROWS;
+    // Tombstones mark rows; a table that has none is not made for them.
+    if (tombstones === rows && (await this.#columns(target)).size === 0) return NO_ROWS;
+    await this.#makeTable(target);
     const before = await this.#count(sql.countRows(target));
     const merged = await this.#change(sql.mergeLive(target));
     const inserted = (await this.#count(sql.countRows(target))) - before;
@@ -128,42 +136,34 @@ export class DuckDbStore implements Store {
     return { inserted, updated: merged - inserted, marked };
   }
 
-  /** Creates the table where the batch has a row for it, adds the columns it lacks. @returns whether there is a table */
-  async #prepareTable(target: Target, onlyForLive: boolean): Promise<boolean> {
+  /**
+   * Sees to it that there is a table with the target's columns: creates it, or adds the columns it lacks. Throws a
+   * WarehouseConfigError where a table of that name is not ours.
+   */
+  async #makeTable(target: Target): Promise<void> {
     const existing = await this.#columns(target);
-    if (existing.size === 0) {
-      const live = await this.#count(onlyForLive ? sql.COUNT_LIVE : sql.COUNT_STAGE);
-      if (live === 0) return false;
-      await this.#run(sql.createSchema(target));
-      await this.#run(sql.createTable(target));
-      for (const column of target.columns) if (column.comment) await this.#run(sql.commentOn(target, column));
-      return true;
-    }
-    if (!existing.has('_airbyte_extracted_at')) {
+    if (existing.size > 0 && !existing.has('_airbyte_extracted_at')) {
       throw new WarehouseConfigError(
         `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
       );
     }
+    if (existing.size === 0) {
+      await this.#run(sql.createSchema(target));
+      await this.#run(sql.createTable(target));
+    }
     for (const column of target.columns) {
       if (existing.has(NAMES.same(column.name))) continue;
-      await this.#run(sql.addColumn(target, column));
+      if (existing.size > 0) await this.#run(sql.addColumn(target, column));
       if (column.comment) await this.#run(sql.commentOn(target, column));
     }
-    return true;
   }
 
   async #replace(target: Target): Promise<Counts> {
-    const side = await this.#columns({ schema: target.schema, table: sql.sideName(target) });
-    const existing = await this.#columns(target);
-    if (side.size === 0) {
-      if (existing.size > 0) await this.#run(sql.deleteAll(target));
+    if (!this.#sides.has(target)) {
+      if ((await this.#columns(target)).size > 0) await this.#run(sql.deleteAll(target));
       return NO_ROWS;
     }
-    if (existing.size === 0) await this.#run(sql.createTable(target));
-    for (const column of target.columns) {
-      if (existing.size > 0 && !existing.has(NAMES.same(column.name))) await this.#run(sql.addColumn(target, column));
-      if (column.comment && !existing.has(NAMES.same(column.name))) await this.#run(sql.commentOn(target, column));
-    }
+    await this.#makeTable(target);
     await this.#run(sql.deleteAll(target));
     const inserted = await this.#change(sql.insertSide(target));
     await this.#run(sql.dropSide(target));

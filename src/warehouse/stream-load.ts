@@ -1,0 +1,144 @@
+import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
+import { log } from '../log.js';
+import type { JsonObject } from '../protocol/messages.js';
+import { removeSpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
+import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
+import type { Target } from './target.js';
+
+/** What a run did to one stream's table. */
+export interface StreamResult extends Counts {
+  stream: string;
+  table: string;
+  /** Records received. */
+  records: number;
+  complete: boolean;
+  error: HubflakeError | null;
+}
+
+/**
+ * One stream on its way into the warehouse: the file its records are collected in, the state that is still to be kept, and
+ * what ended it, if anything did. After an error nothing of the stream is written any more, and no state of it leaves.
+ */
+export class StreamLoad {
+  readonly target: Target;
+  readonly #store: Store;
+  readonly #pipeline: string | null;
+  #writer: SpoolWriter | null = null;
+  #counts: Counts = { ...NO_ROWS };
+  #unkept: JsonObject | null = null;
+  /** Releases of an overwrite's states, which are valid once the new rows are in place. */
+  #held: (() => void)[] = [];
+  records = 0;
+  /** Whether the source has finished the stream. */
+  complete = false;
+  error: HubflakeError | null = null;
+
+  /** @param pipeline whose states are kept in the warehouse; null: they are not */
+  constructor(target: Target, store: Store, pipeline: string | null) {
+    this.target = target;
+    this.#store = store;
+    this.#pipeline = pipeline;
+  }
+
+  get isOverwrite(): boolean {
+    return this.target.mode === 'overwrite';
+  }
+
+  /** Compressed bytes that wait in the file under way. */
+  get waiting(): number {
+    return this.#writer?.bytes ?? 0;
+  }
+
+  add(record: SpoolRecord, line: number, nextFile: () => string): void {
+    this.#writer ??= new SpoolWriter(nextFile());
+    this.#writer.add(record, line);
+    this.records += 1;
+  }
+
+  async drained(): Promise<void> {
+    await this.#writer?.drained();
+  }
+
+  /** Hands over the file under way, to be committed; the next record begins another. */
+  takeWriter(): SpoolWriter | null {
+    const writer = this.#writer;
+    this.#writer = null;
+    return writer;
+  }
+
+  /** The state that the rows committed next will bring the stream to. */
+  reaches(state: JsonObject): void {
+    this.#unkept = state;
+  }
+
+  /** Commits a file of records with the state they reach. @returns whether the warehouse has changed */
+  async commit(writer: SpoolWriter): Promise<boolean> {
+    const file = await writer.end();
+    try {
+      if (this.error) return false;
+      const keep = this.isOverwrite ? null : this.stateToKeep();
+      add(this.#counts, await this.#store.commit(this.target, [file], keep));
+      if (keep) this.#unkept = null;
+      return true;
+    } catch (error) {
+      if (error instanceof SpoolError) throw error;
+      this.#fail(error);
+      return false;
+    } finally {
+      removeSpoolFile(file);
+    }
+  }
+
+  /** Releases a state, now or, of an overwrite, when its rows are in place; never after an error. */
+  release(release: () => void): void {
+    if (this.error) return;
+    if (this.isOverwrite) this.#held.push(release);
+    else release();
+  }
+
+  /** Ends the stream as it ended in the source: completely, or not. */
+  async end(): Promise<void> {
+    try {
+      if (this.error || !this.complete) {
+        await this.#store.abandon(this.target);
+        if (this.isOverwrite && !this.error) throw this.#notFinished();
+        return;
+      }
+      const keep = this.isOverwrite ? this.stateToKeep() : null;
+      add(this.#counts, await this.#store.complete(this.target, keep));
+      if (keep) this.#unkept = null;
+      for (const release of this.#held) release();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A state that came with no rows to commit, or whose rows were committed before it. */
+  stateToKeep(): StateToKeep | null {
+    if (this.#pipeline === null || this.#unkept === null || this.error) return null;
+    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#unkept };
+  }
+
+  result(): StreamResult {
+    const { target, records, complete, error } = this;
+    return { stream: target.stream, table: target.table, records, ...this.#counts, complete, error };
+  }
+
+  #notFinished(): SourceIncompleteError {
+    return new SourceIncompleteError(
+      `The source did not finish "${this.target.stream}", so the table ${this.target.table} was left as it was. Run it again.`,
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (this.error) return;
+    this.error = asHubflakeError(error);
+    log.error(`${this.target.stream}: ${this.error.message}`);
+  }
+}
+
+function add(sum: Counts, counts: Counts): void {
+  sum.inserted += counts.inserted;
+  sum.updated += counts.updated;
+  sum.marked += counts.marked;
+}
