@@ -206,3 +206,62 @@ test('what changes while a load runs is right at its end', async () => {
   await expectTruth(emitted, OBJECTS.slice(0, 1));
   expect(emitted.gone('contacts').sort()).toEqual(gone.sort());
 });
+
+test('what the search index shows late is found by the lookback', async () => {
+  await sandbox.close();
+  let ahead = 0;
+  const minute = 60_000;
+  sandbox = await startSandbox({
+    counts: { contacts: 250 },
+    limits: { burst: 5000, searchPerSecond: 1000 },
+    clock: () => Date.now() + ahead,
+    indexLagMs: 5 * minute,
+  });
+  const catalog = await discovered((name) => name === 'contacts');
+  const first = await read(catalog);
+  const emitted = new Emitted().add(first);
+  ahead += 20 * minute;
+  const [id] = sandbox.portal.truth('contacts').live.map((record) => record.id);
+  sandbox.portal.edit('contacts', id as string, { firstname: 'Late' });
+  ahead += minute;
+  const second = await read(catalog, lastStates(first));
+  expect(ofType(second, 'RECORD')).toEqual([]);
+  ahead += 20 * minute;
+  const third = await read(catalog, lastStates(second));
+  emitted.add(second).add(third);
+  await expectTruth(emitted, OBJECTS.slice(0, 1), true);
+});
+
+test('a record that is gone does not come back because the search index still shows it', async () => {
+  await sandbox.close();
+  let ahead = 0;
+  const minute = 60_000;
+  sandbox = await startSandbox({
+    counts: { contacts: 250 },
+    limits: { burst: 5000, searchPerSecond: 1000 },
+    clock: () => Date.now() + ahead,
+    indexLagMs: 5 * minute,
+  });
+  const catalog = await discovered((name) => name === 'contacts');
+  let last = await read(catalog);
+  const emitted = new Emitted().add(last);
+  ahead += 20 * minute;
+  const { portal } = sandbox;
+  const [archived, survivor, loser] = portal.truth('contacts').live.map((record) => record.id) as [
+    string,
+    string,
+    string,
+  ];
+  // Modified shortly before it is archived: the index shows the edit alone, for a while.
+  portal.edit('contacts', [archived, loser], { firstname: 'Going' });
+  ahead += 4 * minute;
+  portal.archive('contacts', archived);
+  portal.merge('contacts', survivor, loser);
+  for (const minutes of [2, 2, 20]) {
+    ahead += minutes * minute;
+    last = await read(catalog, lastStates(last));
+    emitted.add(last);
+  }
+  expect(emitted.gone('contacts').sort()).toEqual([archived, loser].sort());
+  await expectTruth(emitted, OBJECTS.slice(0, 1), true);
+});

@@ -290,6 +290,53 @@ test('rows of generations older than the minimum go when the stream is complete,
   expect(await rows()).toEqual([{ id: '3', name: 'c' }]);
 });
 
+describe('a state', () => {
+  /** Loads one batch with its state in the same commit; in what order things happened. */
+  async function order(before: () => Promise<void> = async () => undefined): Promise<string[]> {
+    await before();
+    const events: string[] = [];
+    const store = await openStore({ type: 'duckdb', path, schema: 'main', loader: {} as never });
+    const commit = store.commit.bind(store);
+    store.commit = async (...args) => {
+      const counts = await commit(...args);
+      events.push('committed');
+      return counts;
+    };
+    const stream = { name: 't', json_schema: { properties: SCHEMA }, supported_sync_modes: ['incremental' as const] };
+    const configured = { stream, sync_mode: 'incremental' as const, destination_sync_mode: 'append' as const };
+    const targets = targetsOf([configured], { schema: 'main', tableName: null, hardDeletes: true, names: store.names });
+    const settings = {
+      spoolDir: folder.path,
+      flushBytes: 1e9,
+      flushMilliseconds: 1e6,
+      spoolMaxBytes: 1e9,
+      pipeline: null,
+    };
+    const loader = new Loader(store, targets, settings);
+    const state = (name: string | null) =>
+      loader.state({ stream: name, state: {}, release: (count) => events.push(`${name ?? 'all'} ${count}`) });
+    const records = [{ data: Buffer.from('{"id":"1"}'), emittedAt: 1, changes: null }];
+    await loader.records('t', records);
+    state('t');
+    await loader.records('t', [...records, ...records]);
+    state('t');
+    state(null);
+    loader.complete('t');
+    await loader.finish();
+    loader.close();
+    await store.close();
+    return events;
+  }
+
+  test('leaves only behind the commit of what came before it, in its order, with its count', async () => {
+    expect(await order()).toEqual(['committed', 't 1', 't 2', 'all 3']);
+  });
+
+  test('never leaves when its records could not be committed, nor does one of all streams', async () => {
+    expect(await order(() => execute('CREATE TABLE t (mine VARCHAR)'))).toEqual([]);
+  });
+});
+
 test('a stream without records makes no table', async () => {
   await load([]);
   expect(await tables(path)).toEqual([]);
