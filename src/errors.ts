@@ -121,6 +121,12 @@ export class WarehouseError extends HubflakeError {
   readonly kind = 'system_error';
 }
 
+/** HF-WAREHOUSE-UNAVAILABLE: the warehouse could not be reached, or stopped answering; waiting mends it. */
+export class WarehouseUnavailableError extends HubflakeError {
+  readonly code = 'HF-WAREHOUSE-UNAVAILABLE';
+  readonly kind = 'transient_error';
+}
+
 /** HF-SOURCE-INCOMPLETE: the source did not finish a stream, so what needs the whole of it was not done. */
 export class SourceIncompleteError extends HubflakeError {
   readonly code = 'HF-SOURCE-INCOMPLETE';

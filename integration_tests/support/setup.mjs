@@ -1,22 +1,28 @@
-// Makes the Python environment that the integration tests judge with, once: pinned, in .venv/, not in git.
+// Makes the Python environments of the integration tests, once: pinned, beside package.json, not in git.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const environment = `${root}.venv`;
-const requirements = `${root}integration_tests/python/requirements.txt`;
-const stamp = `${environment}/hubflake-requirements`;
 
 export default function setup() {
   if (!existsSync(`${root}dist/main.js`))
     throw new Error('dist/ is missing: run "npm run build" first (npm test does).');
-  const python = findPython();
+  // Airbyte's models of the protocol, and the stand-in for Snowflake.
+  makeEnvironment('.venv', 'integration_tests/python/requirements.txt');
+  makeEnvironment('.venv-snowflake', 'integration_tests/snowflake/requirements.txt');
+}
+
+/** Makes an environment anew where its requirements are not those that it was made from. */
+function makeEnvironment(name, requirementsPath) {
+  const environment = root + name;
+  const requirements = root + requirementsPath;
+  const stamp = `${environment}/hubflake-requirements`;
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(environment, { recursive: true, force: true });
-  execFileSync(python, ['-m', 'venv', environment], { stdio: 'inherit' });
+  execFileSync(findPython(), ['-m', 'venv', environment], { stdio: 'inherit' });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
   execFileSync(`${environment}/bin/python`, pip, { stdio: 'inherit' });
   writeFileSync(stamp, wanted);

@@ -43,7 +43,7 @@ export async function runSync(
   progress: SyncProgress,
 ): Promise<SyncResult> {
   const startedAt = performance.now();
-  const store = await openStore(config.destination);
+  const store = await openStore(config.destination, config.name);
   const onRefreshToken = () =>
     log.warn(
       'HubSpot issued a new refresh token; the one in the configuration may stop working. Install the app anew to get a token to keep.',

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../errors.js';
 import { readSpec, validate } from './schema.js';
+import { parseSnowflakeConfig, type SnowflakeConfig } from './snowflake.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -9,6 +10,8 @@ export interface LoaderOptions {
   /** The single configured table, or null: a table per stream. */
   tableName: string | null;
   hardDeletes: boolean;
+  /** A column for each field; or the record as one value, with a view that has the columns. */
+  tableForm: 'typed' | 'raw';
   spoolDir: string;
   spoolMaxBytes: number;
   flushBytes: number;
@@ -22,29 +25,33 @@ export interface DuckDbConfig {
   loader: LoaderOptions;
 }
 
-export type DestinationConfig = DuckDbConfig;
+export type DestinationConfig = DuckDbConfig | (SnowflakeConfig & { loader: LoaderOptions });
 
 /** Checks a destination configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
 export function parseDestinationConfig(value: unknown): DestinationConfig {
   const config = structuredClone(value) as Record<string, unknown>;
   const type = (config as { type?: unknown } | null)?.type ?? 'snowflake';
-  if (type === 'snowflake') {
+  if (type === 'duckdb') {
+    validate(readSpec('destination-duckdb'), config, 'destination configuration');
+    return { type, path: config.path as string, schema: config.schema as string, loader: loaderOptions(config) };
+  }
+  if (type !== 'snowflake') {
     throw new ConfigError(
-      'The Snowflake store is not part of this version of hubflake. Use "type": "duckdb" with a "path".',
+      `The destination configuration cannot be used: type should be "snowflake" or "duckdb", but is ${JSON.stringify(type)}.`,
     );
   }
-  validate(readSpec('destination'), config, 'destination configuration');
+  const snowflake = parseSnowflakeConfig(config);
+  return { ...snowflake, loader: loaderOptions(config) };
+}
+
+function loaderOptions(config: Record<string, unknown>): LoaderOptions {
   return {
-    type: 'duckdb',
-    path: config.path as string,
-    schema: config.schema as string,
-    loader: {
-      tableName: (config.table_name as string | undefined) ?? null,
-      hardDeletes: config.cdc_deletion_mode === 'Hard delete',
-      spoolDir: (config.spool_dir as string | undefined) ?? tmpdir(),
-      spoolMaxBytes: (config.spool_max_mb as number) * MEGABYTE,
-      flushBytes: (config.flush_mb as number) * MEGABYTE,
-      flushMilliseconds: (config.flush_seconds as number) * 1000,
-    },
+    tableName: (config.table_name as string | undefined) ?? null,
+    hardDeletes: config.cdc_deletion_mode === 'Hard delete',
+    tableForm: config.table_form as LoaderOptions['tableForm'],
+    spoolDir: (config.spool_dir as string | undefined) ?? tmpdir(),
+    spoolMaxBytes: (config.spool_max_mb as number) * MEGABYTE,
+    flushBytes: (config.flush_mb as number) * MEGABYTE,
+    flushMilliseconds: (config.flush_seconds as number) * 1000,
   };
 }

@@ -8,7 +8,7 @@ import { nearest } from './suggest.js';
 type Schema = { properties?: Record<string, Schema>; oneOf?: Schema[]; items?: Schema; const?: unknown };
 
 /** Reads one of the JSON Schemas in `spec/`, by its name without the ending. */
-export function readSpec(name: 'source' | 'destination' | 'pipeline'): Record<string, unknown> {
+export function readSpec(name: 'source' | 'destination' | 'destination-duckdb' | 'pipeline'): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../../spec/${name}.json`, import.meta.url), 'utf8'));
 }
 

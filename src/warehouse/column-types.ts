@@ -12,7 +12,9 @@ export type ColumnType =
   | 'time'
   | 'timestamp_tz'
   | 'timestamp'
-  /** Arrays, objects, unions and whatever has no type of its own. */
+  | 'array'
+  | 'object'
+  /** Unions and whatever has no type of its own. */
   | 'json';
 
 /**
@@ -33,6 +35,9 @@ export function columnType(schema: JsonValue | undefined): ColumnType {
       return numberType(schema);
     case 'string':
       return stringType(schema);
+    case 'array':
+    case 'object':
+      return types[0];
     default:
       return 'json';
   }
@@ -55,4 +60,9 @@ function stringType(schema: JsonObject): ColumnType {
     default:
       return 'string';
   }
+}
+
+/** Whether a column holds JSON, rather than one value. */
+export function isSemiStructured(type: ColumnType): boolean {
+  return type === 'json' || type === 'array' || type === 'object';
 }

@@ -113,7 +113,7 @@ export class Loader {
     await this.#tail;
     if (this.#broken) throw this.#broken;
     const loads = [...this.#streams.values()];
-    for (const load of loads) await load.end();
+    await this.#sideBySide(loads, (load) => load.end());
     await this.#keepRest();
     return loads.map((load) => load.result());
   }
@@ -171,10 +171,22 @@ export class Loader {
     for (const { pending } of states) {
       if (pending.stream !== null && pending.state) this.#load(pending.stream).reaches(pending.state);
     }
-    for (const [load, writer] of files) {
+    await this.#sideBySide(files, async ([load, writer]) => {
       if (await load.commit(writer)) this.#anyRows = true;
-    }
+    });
     for (const { pending, records } of states) this.#release(pending, records);
+  }
+
+  /** Does something with each, as many at once as the warehouse takes; throws the first failure when all have ended. */
+  async #sideBySide<T>(items: readonly T[], body: (item: T) => Promise<void>): Promise<void> {
+    const left = [...items];
+    const worker = async () => {
+      for (let item = left.shift(); item !== undefined; item = left.shift()) await body(item);
+    };
+    const workers = Array.from({ length: Math.min(this.#store.parallelCommits, items.length) }, worker);
+    for (const outcome of await Promise.allSettled(workers)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
   }
 
   #release(pending: PendingState, records: number): void {

@@ -1,10 +1,27 @@
 import type { DestinationConfig } from '../config/destination.js';
 import type { Store } from './store.js';
 
-/** Opens the store a configuration names. Its driver is loaded only now: it is the heaviest part of a start. */
-export async function openStore(config: DestinationConfig): Promise<Store> {
-  const { DuckDbStore } = await import('./duckdb/store.js');
-  const store = new DuckDbStore(config);
-  await store.open();
+/**
+ * Opens the store a configuration names. Its driver is loaded only now: it is the heaviest part of a start.
+ *
+ * @param pipeline the name of the pipeline that writes, if one does
+ */
+export async function openStore(config: DestinationConfig, pipeline: string | null = null): Promise<Store> {
+  const store = await makeStore(config, pipeline);
+  try {
+    await store.open();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   return store;
+}
+
+async function makeStore(config: DestinationConfig, pipeline: string | null): Promise<Store> {
+  if (config.type === 'duckdb') {
+    const { DuckDbStore } = await import('./duckdb/store.js');
+    return new DuckDbStore(config);
+  }
+  const { SnowflakeStore } = await import('./snowflake/store.js');
+  return new SnowflakeStore(config, pipeline);
 }

@@ -2,17 +2,18 @@ import { eachMember, type Span } from '../protocol/json-scan.js';
 import type { RecordChange } from '../protocol/messages.js';
 
 /**
- * What warehouses' JSON readers cannot take as it is: escapes of half a surrogate pair (refused), and numbers of more digits
- * than a double holds (rounded). Both are rare; this finds lines that may have them, without a parse.
+ * What warehouses' JSON readers cannot take as it is: escapes of half a surrogate pair (refused) and of NUL (a VARIANT with one
+ * cannot be queried, see snowflake-ingest-java #870), and numbers of more digits than a double holds (rounded). All are rare;
+ * this finds lines that may have them, without a parse.
  */
-const SUSPECT = /\\u[dD][89a-fA-F]|\d[\d.]{15}/;
-const HALF_SURROGATE = /\\u[dD][89a-fA-F]/;
+const SUSPECT = /\\u(?:0000|[dD][89a-fA-F])|\d[\d.]{15}/;
+const UNWANTED = /\\u(?:0000|[dD][89a-fA-F])/;
 const LONG_NUMBER = /^-?[\d.eE+-]+$/;
 /** Digits that a double keeps, whatever they are. */
 const SAFE_DIGITS = 15;
 
 /**
- * Makes a record's data safe for a warehouse's JSON reader: half surrogates become U+FFFD, long numbers at the top level become
+ * Makes a record's data safe for a warehouse's JSON reader: half surrogates and NUL become U+FFFD, long numbers at the top level become
  * strings, whose digits the column's type then decides about. Everything else stays byte for byte.
  *
  * @returns the data, and a change entry for each field whose text had to be altered
@@ -30,7 +31,7 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
     const name = data.toString('utf8', key.start, key.end);
     const text = data.toString('utf8', value.start, value.end);
     const safe = safeValue(text);
-    if (HALF_SURROGATE.test(name)) replace(key, wellFormed(name));
+    if (UNWANTED.test(name)) replace(key, wellFormed(name));
     if (safe === text) return;
     replace(value, safe);
     if (!LONG_NUMBER.test(text)) {
@@ -43,7 +44,7 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
 
 function safeValue(text: string): string {
   if (LONG_NUMBER.test(text)) return digitsOf(text) > SAFE_DIGITS ? `"${text}"` : text;
-  return HALF_SURROGATE.test(text) ? wellFormed(text) : text;
+  return UNWANTED.test(text) ? wellFormed(text) : text;
 }
 
 function digitsOf(number: string): number {
@@ -53,10 +54,10 @@ function digitsOf(number: string): number {
     .replace(/^0+/, '').length;
 }
 
-/** Replaces each half of a surrogate pair that stands alone; every other escape stays as it is written. */
+/** Replaces NULs, and each half of a surrogate pair that stands alone; every other escape stays as it is written. */
 function wellFormed(json: string): string {
   return json.replace(
-    /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\./g,
-    (found, half: string | undefined) => (half === undefined ? found : '\\ufffd'),
+    /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\./g,
+    (found, unwanted: string | undefined) => (unwanted === undefined ? found : '\\ufffd'),
   );
 }

@@ -26,6 +26,8 @@ export interface StateToKeep {
  */
 export interface Store {
   readonly names: NameRules;
+  /** How many commits, each of another stream, may go on at once. */
+  readonly parallelCommits: number;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */

@@ -3,7 +3,7 @@ import { type ColumnType, columnType } from './column-types.js';
 import { targetsOf } from './target.js';
 
 const names = { identifier: (name: string) => name, same: (name: string) => name.toLowerCase(), longest: 255 };
-const options = { schema: 'main', tableName: null, hardDeletes: true, names };
+const options = { schema: 'main', tableName: null, hardDeletes: true, tableForm: 'typed' as const, names };
 const stream = (name: string, more: Partial<ConfiguredStream> = {}): ConfiguredStream => ({
   stream: {
     name,
@@ -68,7 +68,12 @@ test.each([
     { ...options, tableName: 't' },
     'one table holds one stream',
   ],
-  ['two streams that share a table', [stream('Deals'), stream('deals')], options, 'would share the table deals'],
+  [
+    'two streams that share a table',
+    [stream('Deals'), stream('deals')],
+    options,
+    'would share the table or view deals',
+  ],
   [
     'no key to deduplicate by',
     [stream('a', { stream: { ...stream('a').stream, source_defined_primary_key: [] } })],

@@ -15,6 +15,9 @@ export interface Column {
   comment: string | null;
 }
 
+/** What a raw table's view has behind the table's name. */
+export const VIEW_SUFFIX = '_VIEW';
+
 /** The column of Airbyte's change data capture: when it is set, the source has deleted the record. */
 export const DELETED_AT = '_ab_cdc_deleted_at';
 
@@ -46,6 +49,8 @@ export interface TargetOptions {
   tableName: string | null;
   hardDeletes: boolean;
   names: NameRules;
+  /** Raw tables have views beside them. */
+  tableForm: 'typed' | 'raw';
 }
 
 /** Makes targets of a catalog's streams. Throws a ConfigError where two streams would share a table, or a key is missing. */
@@ -57,16 +62,18 @@ export function targetsOf(streams: readonly ConfiguredStream[], options: TargetO
   }
   const targets = streams.map((configured) => targetOf(configured, options));
   const taken = new Map<string, Target>();
-  for (const target of targets) {
-    const place = options.names.same(`${target.schema}.${target.table}`);
+  const take = (target: Target, name: string) => {
+    const place = options.names.same(`${target.schema}.${name}`);
     const other = taken.get(place);
     if (other) {
       throw new ConfigError(
-        `The streams "${other.stream}" and "${target.stream}" would share the table ${target.table}. Rename one of them.`,
+        `The streams "${other.stream}" and "${target.stream}" would share the table or view ${name}. Rename one of them.`,
       );
     }
     taken.set(place, target);
-  }
+  };
+  for (const target of targets) take(target, target.table);
+  if (options.tableForm === 'raw') for (const target of targets) take(target, target.table + VIEW_SUFFIX);
   return targets;
 }
 

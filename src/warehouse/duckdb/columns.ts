@@ -11,6 +11,8 @@ export const DUCKDB_TYPES: Record<ColumnType, string> = {
   time: 'TIME',
   timestamp_tz: 'TIMESTAMP WITH TIME ZONE',
   timestamp: 'TIMESTAMP',
+  array: 'JSON',
+  object: 'JSON',
   json: 'JSON',
 };
 
@@ -23,6 +25,10 @@ export function castExpression(type: ColumnType, raw: string): string {
     case 'string':
     case 'json':
       return raw;
+    case 'array':
+      return `CASE WHEN json_type(${raw}) = 'ARRAY' THEN ${raw} END`;
+    case 'object':
+      return `CASE WHEN json_type(${raw}) = 'OBJECT' THEN ${raw} END`;
     case 'boolean':
       return `CASE WHEN lower(${raw}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(${raw}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END`;
     case 'integer':

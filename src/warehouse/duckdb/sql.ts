@@ -1,3 +1,4 @@
+import { isSemiStructured } from '../column-types.js';
 import type { Column, Target } from '../target.js';
 import { castExpression, DUCKDB_TYPES, keepsText } from './columns.js';
 
@@ -19,7 +20,7 @@ export function tableName(target: Pick<Target, 'schema' | 'table'>): string {
 }
 
 /** The metadata columns, as Airbyte's destinations have them. */
-const METADATA: [name: string, type: string][] = [
+export const METADATA: [name: string, type: string][] = [
   ['_airbyte_raw_id', 'VARCHAR'],
   ['_airbyte_extracted_at', 'TIMESTAMP WITH TIME ZONE'],
   ['_airbyte_meta', 'JSON'],
@@ -27,7 +28,7 @@ const METADATA: [name: string, type: string][] = [
 ];
 
 /** The batch's rows, typed; a temporary table of the connection. */
-const STAGE = identifier('_hubflake_stage');
+export const STAGE = identifier('_hubflake_stage');
 const RAW = identifier('_hubflake_raw');
 
 /** A file's lines as they are; a temporary table. @param largest the longest line, in bytes */
@@ -44,11 +45,17 @@ export function loadRaw(paths: readonly string[], largest: number): string {
 export const COUNT_RAW = `SELECT count(*)::INTEGER AS rows FROM ${RAW}`;
 export const DROP_TEMPORARY = `DROP TABLE IF EXISTS ${RAW}; DROP TABLE IF EXISTS ${STAGE}`;
 
+/** What the stage of a raw table has besides. */
+export interface RawColumns {
+  /** The expression of a record's key as text. */
+  id: string;
+}
+
 /**
  * Makes typed rows of the lines. Each column `c<i>` of the stage is the target's column i; beside them the metadata columns,
  * and what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`, and `hf_keys`, the fields a tombstone carries.
  */
-export function stage(target: Target): string {
+export function stage(target: Target, raw: RawColumns | null = null): string {
   const { columns } = target;
   const { members, expressions } = rawValues(columns);
   const typed = columns.map((column, i) => `${castExpression(column.type, `raw.c${i}`)} AS c${i}`);
@@ -72,7 +79,7 @@ export function stage(target: Target): string {
     'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
     `to_json({${sync}'changes': changes}) AS _airbyte_meta, ${target.generation}::BIGINT AS _airbyte_generation_id,`,
     `n AS hf_line, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted, CASE WHEN ${tomb} THEN json_keys(d) END AS hf_keys`,
-    `${list(columns.map((_, i) => `typed.c${i}`))} FROM typed`,
+    `${list(columns.map((_, i) => `typed.c${i}`))}${raw === null ? '' : `, ${raw.id} AS hf_id, d AS hf_data`} FROM typed`,
   ].join('\n');
 }
 
@@ -88,10 +95,10 @@ function rawValues(columns: readonly Column[]): { members: string; expressions: 
     // A JSON pointer: DuckDB's own paths know no empty name. A struct member cannot have one either.
     const path = literal(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`);
     if (field === '' || taken.has(plain)) {
-      return type === 'json' ? `json_extract(d, ${path})` : `json_extract_string(d, ${path})`;
+      return isSemiStructured(type) ? `json_extract(d, ${path})` : `json_extract_string(d, ${path})`;
     }
     taken.add(plain);
-    members[field] = type === 'json' ? 'JSON' : 'VARCHAR';
+    members[field] = isSemiStructured(type) ? 'JSON' : 'VARCHAR';
     return `r.${identifier(field)}`;
   });
   return { members: JSON.stringify(members), expressions };
@@ -192,13 +199,17 @@ function keysMatch(target: Target): string {
     .join(' AND ');
 }
 
-/** The version `s` is not older than the row `t`. */
-function notOlder(target: Target): string {
-  const extracted = 's._airbyte_extracted_at >= t._airbyte_extracted_at';
+/**
+ * The version `s` is not older than the row `t`.
+ *
+ * @param version another version's cursor and extraction time @param theirCursor the row's cursor, where it is in no column
+ */
+export function notOlder(target: Target, version?: { cursor: string; at: string }, theirCursor?: string): string {
+  const extracted = `${version?.at ?? 's._airbyte_extracted_at'} >= t._airbyte_extracted_at`;
   let sameGeneration = extracted;
   if (target.cursor) {
-    const mine = `s.c${target.columns.indexOf(target.cursor)}`;
-    const theirs = `t.${identifier(target.cursor.name)}`;
+    const mine = version?.cursor ?? `s.c${target.columns.indexOf(target.cursor)}`;
+    const theirs = theirCursor ?? `t.${identifier(target.cursor.name)}`;
     sameGeneration = `${mine} > ${theirs} OR (${theirs} IS NULL AND ${mine} IS NOT NULL) OR (${mine} IS NOT DISTINCT FROM ${theirs} AND ${extracted})`;
   }
   const generations = ['s._airbyte_generation_id', 'coalesce(t._airbyte_generation_id, 0)'];
@@ -240,6 +251,14 @@ export function describe(target: Pick<Target, 'schema' | 'table'>): string {
   return (
     'SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = current_database() ' +
     `AND lower(schema_name) = lower(${literal(target.schema)}) AND lower(table_name) = lower(${literal(target.table)})`
+  );
+}
+
+/** How many tables, views not counted, have a name: one or none. */
+export function countTables({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
+  return (
+    'SELECT count(*)::INTEGER AS rows FROM duckdb_tables() WHERE database_name = current_database() ' +
+    `AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`
   );
 }
 

@@ -5,9 +5,11 @@ import type { DuckDbConfig } from '../../config/destination.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { NameRules } from '../names.js';
+import { narrowTarget, rawTarget } from '../raw-form.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
-import type { Target } from '../target.js';
+import { type Target, VIEW_SUFFIX } from '../target.js';
+import * as raw from './raw.js';
 import * as sql from './sql.js';
 
 /** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
@@ -23,8 +25,10 @@ const MEMORY_LIMIT = '512MB';
 /** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
   readonly names = NAMES;
+  readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #path: string;
+  readonly #isRaw: boolean;
   #instance: DuckDBInstance | null = null;
   #connection: DuckDBConnection | null = null;
   /** The overwrites that this run has begun. */
@@ -33,6 +37,7 @@ export class DuckDbStore implements Store {
   constructor(config: DuckDbConfig) {
     this.#path = resolve(config.path);
     this.defaultSchema = config.schema;
+    this.#isRaw = config.loader.tableForm === 'raw';
   }
 
   async open(): Promise<void> {
@@ -87,7 +92,7 @@ export class DuckDbStore implements Store {
         );
         const loaded = await this.#count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
-        await this.#run(sql.stage(target));
+        await this.#stage(target);
         const counts = await this.#write(target, rows);
         await this.#run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
@@ -111,29 +116,54 @@ export class DuckDbStore implements Store {
     if (target.mode === 'overwrite') await this.#of(target, () => this.#run(sql.dropSide(target)));
   }
 
+  /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
+  async #stage(target: Target): Promise<void> {
+    await this.#run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+  }
+
+  #append(target: Target, table: string): Promise<number> {
+    return this.#change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
+  }
+
+  /** The stream as its table sees it. */
+  #tableOf(target: Target): Target {
+    return this.#isRaw ? rawTarget(target) : target;
+  }
+
   async #write(target: Target, rows: number): Promise<Counts> {
     if (target.mode === 'overwrite') {
       await this.#run(sql.createSchema(target));
       // What a run that died has left there is not ours.
       if (!this.#sides.has(target)) await this.#run(sql.dropSide(target));
-      await this.#run(sql.createTable(target, sql.sideTable(target)));
-      await this.#run(sql.append(target, sql.sideTable(target)));
+      await this.#run(sql.createTable(this.#tableOf(target), sql.sideTable(target)));
+      await this.#append(target, sql.sideTable(target));
       this.#sides.add(target);
       return NO_ROWS;
     }
     if (target.mode === 'append') {
       await this.#makeTable(target);
-      return { ...NO_ROWS, inserted: await this.#change(sql.append(target)) };
+      return { ...NO_ROWS, inserted: await this.#append(target, sql.tableName(target)) };
     }
     const tombstones = await this.#count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
     if (tombstones === rows && (await this.#columns(target)).size === 0) return NO_ROWS;
     await this.#makeTable(target);
     const before = await this.#count(sql.countRows(target));
+    if (this.#isRaw) return this.#mergeRaw(target, before);
     const merged = await this.#change(sql.mergeLive(target));
     const inserted = (await this.#count(sql.countRows(target))) - before;
     const marked = tombstones === 0 ? 0 : await this.#change(sql.mergeTombstones(target));
     return { inserted, updated: merged - inserted, marked };
+  }
+
+  async #mergeRaw(target: Target, before: number): Promise<Counts> {
+    const changed = await this.#change(raw.mergeRaw(narrowTarget(target)));
+    const grown = (await this.#count(sql.countRows(target))) - before;
+    const marked = await this.#count(raw.countMarkedRaw(target));
+    // A table that shrank has lost rows to hard deletes, which are marks as well.
+    const inserted = Math.max(grown, 0);
+    const deleted = Math.max(-grown, 0);
+    return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
   /**
@@ -141,6 +171,7 @@ export class DuckDbStore implements Store {
    * WarehouseConfigError where a table of that name is not ours.
    */
   async #makeTable(target: Target): Promise<void> {
+    const table = this.#tableOf(target);
     const existing = await this.#columns(target);
     if (existing.size > 0 && !existing.has('_airbyte_extracted_at')) {
       throw new WarehouseConfigError(
@@ -149,13 +180,24 @@ export class DuckDbStore implements Store {
     }
     if (existing.size === 0) {
       await this.#run(sql.createSchema(target));
-      await this.#run(sql.createTable(target));
+      await this.#run(sql.createTable(table));
     }
-    for (const column of target.columns) {
+    for (const column of table.columns) {
       if (existing.has(NAMES.same(column.name))) continue;
-      if (existing.size > 0) await this.#run(sql.addColumn(target, column));
-      if (column.comment) await this.#run(sql.commentOn(target, column));
+      if (existing.size > 0) await this.#run(sql.addColumn(table, column));
+      if (column.comment) await this.#run(sql.commentOn(table, column));
     }
+    if (this.#isRaw) await this.#makeView(target);
+  }
+
+  async #makeView(target: Target): Promise<void> {
+    const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
+    if ((await this.#count(sql.countTables(view))) > 0) {
+      throw new WarehouseConfigError(
+        `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
+      );
+    }
+    await this.#run(raw.createView(target));
   }
 
   async #replace(target: Target): Promise<Counts> {
@@ -165,7 +207,7 @@ export class DuckDbStore implements Store {
     }
     await this.#makeTable(target);
     await this.#run(sql.deleteAll(target));
-    const inserted = await this.#change(sql.insertSide(target));
+    const inserted = await this.#change(sql.insertSide(this.#tableOf(target)));
     await this.#run(sql.dropSide(target));
     return { ...NO_ROWS, inserted };
   }

@@ -1,0 +1,59 @@
+"""What tests tell the stand-in and ask of it: rules for faults, accounts, and records of all that clients sent."""
+
+import time
+from dataclasses import dataclass, field
+
+from faults import BadRequest, Rule
+
+_NAMES = ("warehouses", "roles", "databases")
+
+
+@dataclass
+class Control:
+    """Everything that a reset forgets."""
+
+    statements: list[dict] = field(default_factory=list)
+    logins: list[dict] = field(default_factory=list)
+    uploads: list[dict] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    # Public keys, PEM, by user. While empty, no key is checked.
+    users: dict[str, str] = field(default_factory=dict)
+    # By user: password, pat, oauth, expiredOauth, client {id, secret}. While empty, none is checked.
+    passwords: dict[str, dict] = field(default_factory=dict)
+    # Names of what does not exist, as Snowflake folds them.
+    unknown: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in _NAMES})
+    # How far this server's clock is ahead of the machine's.
+    clock_seconds: float = 0
+
+    def fault(self, on: str, text: str) -> dict:
+        """
+        What is to happen to this attempt; empty where no rule says. Rules are asked in their order, and those after the
+        one that takes the attempt do not see it: several without numbers happen one after the other.
+        """
+        return next((rule.fault for rule in self.rules if rule.on == on and rule.meets(text)), {})
+
+    def now(self) -> float:
+        return time.time() + self.clock_seconds
+
+    def tell(self, what: str, given: dict | list) -> None:
+        """Sets the rules, users, passwords, unknown names or the clock."""
+        if what == "rules":
+            self.rules = [Rule.parse(rule) for rule in given]
+        elif what == "users":
+            self.users = {user.upper(): key for user, key in given.items()}
+        elif what == "passwords":
+            self.passwords = {
+                user.upper(): secrets if isinstance(secrets, dict) else {"password": secrets}
+                for user, secrets in given.items()
+            }
+        elif what == "clock":
+            self.clock_seconds = given["seconds"]
+        elif what == "unknown" and not set(given) - set(_NAMES):
+            self.unknown = {kind: {fold(name) for name in given.get(kind, [])} for kind in _NAMES}
+        else:
+            raise BadRequest(f"nothing to tell: {what} {given}")
+
+
+def fold(name: str) -> str:
+    """An identifier as Snowflake keeps it: upper case unless quoted."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') and name.endswith('"') else name.upper()

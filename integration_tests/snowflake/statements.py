@@ -1,0 +1,185 @@
+"""One statement on its way: what Snowflake would refuse, what it would wait for, and its answer in Snowflake's form."""
+
+import asyncio
+import logging
+import re
+from contextlib import nullcontext
+from os.path import dirname
+from urllib.parse import unquote, urlsplit
+
+from comments import ColumnComments, show_comments
+from control import Control
+from engine import Engine, placed
+from errors import SnowflakeError, from_exception, recode
+from fakesnow.fakes import FakeSnowflakeConnection
+from merges import check_merge
+from names import check_names
+from rowset import to_json_rows
+from sessions import Session, TableLocks
+from sql import folded, locked_table, parse, place
+from sqlglot import exp
+
+# What Snowflake says of the form of texts, which the driver needs when it fetches moments as texts.
+PARAMETERS = {
+    "BINARY_OUTPUT_FORMAT": "HEX",
+    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
+    "TIMEZONE": "Etc/UTC",
+    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM",
+    "TIMESTAMP_LTZ_OUTPUT_FORMAT": "",
+    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
+    "TIMESTAMP_TZ_OUTPUT_FORMAT": "",
+}
+
+_NEED_WAREHOUSE = (exp.Query, exp.DML, exp.Merge, exp.Copy)
+_DDL = (exp.Create, exp.Alter, exp.Drop, exp.Comment)
+
+
+class Statements:
+    """Runs statements, those of one session one after the other."""
+
+    def __init__(self, engine: Engine, control: Control):
+        self._engine = engine
+        self._control = control
+        self._locks = TableLocks(lambda session: self._end_transaction(session, "ROLLBACK"))
+
+    async def run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
+        """The answer. Raises a SnowflakeError where the statement fails."""
+        async with session.turn:
+            session.running += 1
+            try:
+                return await self._run(session, scope, body, request)
+            except SnowflakeError:
+                raise
+            except Exception as error:
+                logging.exception("the stand-in failed at %s", request.get("sqlText"))
+                raise from_exception(error, "") from error
+            finally:
+                session.touch()
+
+    def end(self, session: Session) -> None:
+        """The session ends, and its transaction with it."""
+        self._engine.end_session(session.token)
+        self._locks.release(session)
+
+    def interrupt(self, session: Session) -> None:
+        """Stops what the session runs."""
+        if session.running:
+            self._engine.connection(session.token)._duck_conn.interrupt()
+
+    async def _run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
+        sql = request.get("sqlText") or ""
+        connection = self._engine.connection(session.token)
+        statement = await asyncio.to_thread(parse, sql)
+        self._refuse_unknown(session, statement, connection)
+        await asyncio.to_thread(check_names, statement, connection)
+        if session.in_transaction and isinstance(statement, _DDL) and statement.args.get("kind") != "SESSION":
+            # As in Snowflake, it commits what was done before.
+            await self._end_transaction(session, "COMMIT")
+        async with self._locks.held(session, locked_table(statement, connection)):
+            if isinstance(statement, exp.Merge) and not session.in_transaction:
+                await asyncio.to_thread(check_merge, statement, request, connection)
+            comments = ColumnComments(statement, connection)
+            where = None if connection.schema_set and not isinstance(statement, exp.Copy) else place(statement)
+            with placed(connection, *where) if where else nullcontext():
+                status, answer = await self._engine.send(scope, body)
+            if isinstance(statement, (exp.Commit, exp.Rollback)):
+                session.in_transaction = False
+            if status != 200:
+                raise from_exception(self._engine.unhandled(), str(answer.get("message")))
+            if not answer["success"]:
+                raise recode(answer)
+            if isinstance(statement, exp.Transaction):
+                session.in_transaction = True
+            comments.keep()
+        self._note_use(session, statement)
+        self._finish(session, scope, request, answer["data"])
+        show_comments(statement, answer["data"], connection)
+        return answer
+
+    def _refuse_unknown(
+        self, session: Session, statement: exp.Expr | None, connection: FakeSnowflakeConnection
+    ) -> None:
+        """Refuses what does not exist, also where it only is what tests declared not to exist."""
+        unknown = self._control.unknown
+        if statement is None:
+            return
+        kind, name = _used(statement)
+        if name in unknown.get(f"{kind.lower()}s", ()) or self._shows_nothing(statement, connection):
+            message = "SQL compilation error:\nObject does not exist, or operation cannot be performed."
+            raise SnowflakeError("002043", message, "02000")
+        for table in statement.find_all(exp.Table):
+            database = folded(table.args.get("catalog"))
+            if database in unknown["databases"]:
+                message = f"SQL compilation error:\nDatabase '{database}' does not exist or not authorized."
+                raise SnowflakeError("002003", message, "02000")
+        if session.without_warehouse and isinstance(statement, _NEED_WAREHOUSE) and statement.find(exp.Table):
+            raise SnowflakeError(
+                "000606",
+                "No active warehouse selected in the current session.  "
+                "Select an active warehouse with the 'use warehouse' command.",
+                "57P03",
+            )
+
+    def _shows_nothing(self, statement: exp.Expr, connection: FakeSnowflakeConnection) -> bool:
+        """Whether it is a SHOW … IN a database or a schema that is not there; fakesnow would answer without rows."""
+        kind, scope = statement.args.get("scope_kind"), statement.args.get("scope")
+        if not isinstance(statement, exp.Show) or not isinstance(scope, exp.Table):
+            return False
+        name = folded(scope.this)
+        if kind not in ("DATABASE", "SCHEMA") or name == "INFORMATION_SCHEMA":
+            return False
+        database = name if kind == "DATABASE" else folded(scope.args.get("db")) or connection.database
+        hidden = self._control.unknown["databases"]
+        if not database or database in hidden or not self._engine.has_database(database):
+            return True
+        return kind == "SCHEMA" and not self._engine.has_schema(database, name)
+
+    def _note_use(self, session: Session, statement: exp.Expr | None) -> None:
+        kind, name = _used(statement)
+        if kind == "WAREHOUSE":
+            session.warehouse, session.without_warehouse = name, False
+        elif kind == "ROLE":
+            session.role = name
+
+    async def _end_transaction(self, session: Session, how: str) -> None:
+        connection = self._engine.connection(session.token)
+        await asyncio.to_thread(connection.cursor().execute, how)
+        session.in_transaction = False
+        self._locks.release(session)
+
+    def _finish(self, session: Session, scope: dict, request: dict, data: dict) -> None:
+        """Makes Snowflake's answer of fakesnow's."""
+        if data.get("command") == "UPLOAD":
+            _finish_upload(data, scope, request["sqlText"])
+            return
+        to_json_rows(data)
+        connection = self._engine.connection(session.token)
+        given = {**PARAMETERS, **session.parameters, **(request.get("parameters") or {})}
+        data["parameters"] = [{"name": name, "value": given[name]} for name in PARAMETERS]
+        data["finalDatabaseName"], data["finalSchemaName"] = connection.database, connection.schema
+        data["finalWarehouseName"] = session.warehouse
+        data["finalRoleName"] = session.role
+
+
+def _used(statement: exp.Expr | None) -> tuple[str, str | None]:
+    """Of USE WAREHOUSE "W": WAREHOUSE and W."""
+    if not isinstance(statement, exp.Use) or not statement.args.get("kind") or not statement.this:
+        return "", None
+    return statement.args["kind"].name.upper(), folded(statement.this.this)
+
+
+def _finish_upload(data: dict, scope: dict, sql: str) -> None:
+    """
+    Tells the driver to upload over HTTP to this server, as to a bucket of Google's with a token for the whole stage:
+    its only way that needs neither TLS nor another request for each file. fakesnow names a signed address instead.
+    """
+    info = data["stageInfo"]
+    if info["locationType"] == "GCS":
+        host = dict(scope["headers"])[b"host"].decode()
+        path = dirname(unquote(urlsplit(info.pop("presignedUrl")).path)).removeprefix("/fs_bucket/")
+        info["location"] = f"{path}/"
+        info["endPoint"] = f"http://{host}/fs_bucket"
+        info["creds"] = {"GCS_ACCESS_TOKEN": "stand-in"}
+        info["region"] = "us-central1"
+    data["overwrite"] = bool(re.search(r"\bOVERWRITE\s*=\s*TRUE\b", sql, re.IGNORECASE))

@@ -1,0 +1,81 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { LoaderOptions } from '../../src/config/destination.js';
+import { TestFolder } from './command.js';
+import { query } from './duckdb.js';
+import { type ConfigOptions, canonical, type ReadAs, sorted, type TestWarehouse } from './test-warehouse.js';
+
+const SCHEMA = 'main';
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** DuckDB as a warehouse under test. */
+export class DuckDbWarehouse implements TestWarehouse {
+  readonly wide = 2000;
+  #folder: TestFolder | null = null;
+
+  get #path(): string {
+    return (this.#folder as TestFolder).join('w.duckdb');
+  }
+
+  config({ schema = SCHEMA, tableForm = 'typed' }: ConfigOptions = {}) {
+    return { type: 'duckdb' as const, path: this.#path, schema, loader: { tableForm } as LoaderOptions };
+  }
+
+  async begin(): Promise<void> {
+    this.#folder = new TestFolder();
+  }
+
+  async end(): Promise<void> {
+    this.#folder?.remove();
+  }
+
+  canName(): boolean {
+    return true;
+  }
+
+  name(given: string): string {
+    return given;
+  }
+
+  async tables(): Promise<string[]> {
+    return (await this.#tables()).filter((name) => name !== '_HUBFLAKE_STATE');
+  }
+
+  async hasStates(): Promise<boolean> {
+    return (await this.#tables()).includes('_HUBFLAKE_STATE');
+  }
+
+  async rows<T extends Record<string, ReadAs>>(stream: string, fields: T): Promise<Record<keyof T, unknown>[]> {
+    const columns = Object.entries(fields).map(
+      ([field, as], i) => `${quoted(field)}${as === 'text' ? '::VARCHAR' : ''} AS c${i}`,
+    );
+    const rows = await query(this.#path, `SELECT ${columns.join(', ')} FROM ${quoted(stream)}`);
+    const named = rows.map((row) =>
+      Object.fromEntries(Object.entries(fields).map(([field, as], i) => [field, canonical(row[`c${i}`], as)])),
+    );
+    return sorted(named) as Record<keyof T, unknown>[];
+  }
+
+  async comment(stream: string, field: string): Promise<string | null> {
+    const [row] = await query(
+      this.#path,
+      `SELECT comment FROM duckdb_columns() WHERE table_name = '${stream}' AND column_name = '${field}'`,
+    );
+    return (row?.comment as string | null | undefined) ?? null;
+  }
+
+  async execute(sql: string, stream: string): Promise<void> {
+    const instance = await DuckDBInstance.create(this.#path);
+    const connection = await instance.connect();
+    await connection.run(sql.replaceAll('{table}', quoted(stream)));
+    connection.closeSync();
+    instance.closeSync();
+  }
+
+  async #tables(): Promise<string[]> {
+    const rows = await query(this.#path, 'SELECT table_name FROM duckdb_tables() ORDER BY 1');
+    return rows.map((row) => String(row.table_name));
+  }
+}

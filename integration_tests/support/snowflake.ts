@@ -1,0 +1,225 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Bind, Connection } from 'snowflake-sdk';
+import { close, connect, execute, type Row } from './snowflake-driver.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A statement that a client sent, in the order of the first attempts. */
+export interface SentStatement {
+  sql: string;
+  /** Of the statement alone, as QUERY_TAG. */
+  parameters: Record<string, unknown>;
+  binds: unknown[];
+  /** The number of the login, from 1. */
+  session: number;
+  /** How often it was sent under the same request id. It is run once, as in Snowflake. */
+  attempts: number;
+  /** Whether it was run at all. */
+  ran: boolean;
+  /** How the last attempt ended: ok, an error's code, `HTTP 503`, or `lost` where the connection was closed without an answer. */
+  ended: string;
+}
+
+export interface SeenLogin {
+  authenticator: string;
+  loginName: string | null;
+  password: string | null;
+  token: string | null;
+  account: string;
+  database: string | null;
+  schema: string | null;
+  warehouse: string | null;
+  role: string | null;
+  sessionParameters: Record<string, unknown>;
+  clientAppId: string;
+  /** The name that a client gives itself with `application`. */
+  application: string | null;
+  session: number | null;
+  /** As of a statement. */
+  ended: string;
+}
+
+export interface Upload {
+  /** DATABASE/SCHEMA/STAGE/path/file */
+  path: string;
+  bytes: number;
+  ended: string;
+}
+
+/**
+ * A fault, told to the stand-in before it happens. An attempt meets the first rule that is due, and the rules after that one
+ * do not see it: several rules without numbers happen one after the other.
+ */
+export interface Rule {
+  /** What it concerns. Default: statements. */
+  on?: 'statement' | 'login' | 'upload' | 'heartbeat';
+  /** A regular expression, without regard to case: of a statement's text, a login's name, an upload's path. Default: all. */
+  match?: string;
+  /** The first attempt that meets the fault, from 1 (default). Every attempt counts, also what the driver repeats. */
+  nth?: number;
+  /** How many attempts meet it; null: all from then on. Default: 1. */
+  times?: number | null;
+  fault: Fault;
+}
+
+/** What happens. With `delayMs` any of the others happens after the delay; alone, nothing else happens. */
+export interface Fault {
+  /** Refused without being run. Of uploads there is none: they are not Snowflake's to answer. */
+  error?: { code: string; message: string; sqlState?: string };
+  /** The connection is closed without the statement being run. */
+  dropBefore?: boolean;
+  /** It is run, then the connection is closed without an answer. */
+  dropAfter?: boolean;
+  delayMs?: number;
+  /** Neither run nor answered, until the client aborts the statement. */
+  silence?: boolean;
+  /** Answered with a bare HTTP status, not run. */
+  status?: number;
+}
+
+/** What a user may log in with. */
+export interface Secrets {
+  password?: string;
+  /** A programmatic access token. */
+  pat?: string;
+  oauth?: string;
+  /** An OAuth token that Snowflake says has expired. */
+  expiredOauth?: string;
+  /** The OAuth client that gets this user's `oauth` token at /oauth/token-request. */
+  client?: { id: string; secret: string };
+}
+
+export interface Unknown {
+  warehouses?: string[];
+  roles?: string[];
+  databases?: string[];
+}
+
+/**
+ * Starts a Snowflake for tests: a process of its own, fakesnow behind Snowflake's protocol (integration_tests/snowflake/).
+ * It begins without any database, or with those of the directory.
+ */
+export async function startStandIn({ databaseDir }: { databaseDir?: string } = {}): Promise<StandIn> {
+  const adapter = `${root}integration_tests/snowflake/adapter.py`;
+  const child = spawn(
+    `${root}.venv-snowflake/bin/python`,
+    ['-B', adapter, ...(databaseDir === undefined ? [] : [databaseDir])],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const complaints: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
+  child.stdin.on('error', () => undefined);
+  const lines = createInterface(child.stdout);
+  const line = await Promise.race([
+    once(lines, 'line').then(([text]) => String(text)),
+    once(child, 'close').then(() => undefined),
+  ]);
+  if (line === undefined) throw new Error(`the stand-in for Snowflake did not start: ${complaints.join('')}`);
+  const { port } = JSON.parse(line) as { port: number };
+  return new StandIn(`http://127.0.0.1:${port}`, child, complaints);
+}
+
+/** What tests tell and ask the stand-in. */
+export class StandIn {
+  #reader: Promise<Connection> | undefined;
+
+  constructor(
+    /** The driver's `accessUrl`. */
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly complaints: string[],
+  ) {}
+
+  /**
+   * Runs a statement on a connection of the test's own, which is not recorded and which no rule and no password concerns.
+   * Values are as JSON has them, numbers as texts.
+   */
+  async query(sql: string, binds?: readonly Bind[]): Promise<Row[]> {
+    this.#reader ??= connect({
+      accessUrl: this.url,
+      username: 'READER',
+      password: 'any',
+      application: 'stand_in_reader',
+    });
+    return execute(await this.#reader, sql, binds && { binds });
+  }
+
+  statements(): Promise<SentStatement[]> {
+    return this.#ask('GET', 'statements');
+  }
+
+  logins(): Promise<SeenLogin[]> {
+    return this.#ask('GET', 'logins');
+  }
+
+  /** All attempts at uploads. */
+  uploads(): Promise<Upload[]> {
+    return this.#ask('GET', 'uploads');
+  }
+
+  /** The files that are on stages now. */
+  stagedFiles(): Promise<string[]> {
+    return this.#ask('GET', 'stages');
+  }
+
+  /** From now on key pair logins are checked by these public keys (PEM), by user; others are refused. */
+  async users(keys: Record<string, string>): Promise<void> {
+    await this.#ask('PUT', 'users', keys);
+  }
+
+  /** From now on logins with passwords and tokens are checked by these, by user. A text alone is a password. */
+  async passwords(secrets: Record<string, string | Secrets>): Promise<void> {
+    await this.#ask('PUT', 'passwords', secrets);
+  }
+
+  /** How far Snowflake's clock is ahead of this machine's, in seconds: in its Date header and when it judges tokens. */
+  async clock(seconds: number): Promise<void> {
+    await this.#ask('PUT', 'clock', { seconds });
+  }
+
+  /** What from now on does not exist, or is not for this user to see. */
+  async unknown(names: Unknown): Promise<void> {
+    await this.#ask('PUT', 'unknown', names);
+  }
+
+  /** The faults from now on, in the place of all before. */
+  async rules(rules: Rule[]): Promise<void> {
+    await this.#ask('POST', 'rules', rules);
+  }
+
+  /** Forgets everything: databases, stages, sessions, records, rules, users. */
+  async reset(): Promise<void> {
+    await this.#closeReader();
+    await this.#ask('POST', 'reset');
+  }
+
+  async stop(): Promise<void> {
+    await this.#closeReader();
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'close');
+    this.child.stdin?.end();
+    const patience = setTimeout(() => this.child.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(patience);
+  }
+
+  async #closeReader(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader) await reader.then(close, () => undefined);
+  }
+
+  async #ask<T>(method: string, what: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/__test/${what}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) {
+      throw new Error(`the stand-in answered ${answer.status} ${await answer.text()} ${this.complaints.join('')}`);
+    }
+    return (await answer.json()) as T;
+  }
+}

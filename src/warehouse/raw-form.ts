@@ -1,0 +1,20 @@
+import type { Column, Target } from './target.js';
+
+/**
+ * The raw form of a table: each record as one JSON value, PAYLOAD, under its key, ID; beside it a view with the columns that
+ * the typed form would have.
+ */
+
+export const ID: Column = { field: 'ID', name: 'ID', type: 'string', comment: 'The key of the record' };
+export const PAYLOAD: Column = { field: 'PAYLOAD', name: 'PAYLOAD', type: 'json', comment: 'The record as it came' };
+
+/** The stream as its raw table sees it. */
+export function rawTarget(target: Target): Target {
+  return { ...target, columns: [ID, PAYLOAD], key: [ID], cursor: null, tombstone: null, deletedAt: null };
+}
+
+/** The stream with those columns only that say which row a record belongs to, and which version it is. */
+export function narrowTarget(target: Target): Target {
+  const roles = [...target.key, target.cursor, target.tombstone, target.deletedAt];
+  return { ...target, columns: target.columns.filter((column) => roles.includes(column)) };
+}

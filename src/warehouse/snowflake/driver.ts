@@ -1,0 +1,72 @@
+import type { Connection, ConnectionOptions } from 'snowflake-sdk';
+import type { SnowflakeConfig } from '../../config/snowflake.js';
+
+type Driver = typeof import('snowflake-sdk');
+
+let driver: Promise<Driver> | null = null;
+
+/**
+ * Snowflake's driver, loaded on first use: it is the heaviest module of all. It is made silent before anything else: by default
+ * it logs to stdout, which belongs to the protocol, and into a file in the working folder.
+ */
+export function loadDriver(): Promise<Driver> {
+  driver ??= (async () => {
+    // The driver looks for cloud metadata services and loads native code that only its telemetry needs; AWS's part of it
+    // warns of old Node versions.
+    process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION ??= 'true';
+    process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    const { default: snowflake } = (await import('snowflake-sdk')) as unknown as { default: Driver };
+    snowflake.configure({ logLevel: 'OFF', additionalLogToConsole: false });
+    return snowflake;
+  })();
+  return driver;
+}
+
+/** A connection that has not logged in yet. @param token of Snowpark Container Services, read just now */
+export async function newConnection(config: SnowflakeConfig, token: string | null): Promise<Connection> {
+  const snowflake = await loadDriver();
+  return snowflake.createConnection({
+    account: config.account,
+    accessUrl: config.url,
+    application: 'hubflake',
+    // Otherwise a NULL that is fetched as text is the text NULL.
+    representNullAsStringNull: false,
+    ...(config.role === null ? {} : { role: config.role }),
+    ...(config.warehouse === null ? {} : { warehouse: config.warehouse }),
+    ...login(config, token),
+  } as ConnectionOptions);
+}
+
+function login({ credentials }: SnowflakeConfig, token: string | null): ConnectionOptions {
+  switch (credentials.kind) {
+    case 'key-pair':
+      return {
+        authenticator: 'SNOWFLAKE_JWT',
+        username: credentials.username,
+        privateKey: credentials.privateKey,
+      };
+    case 'password':
+      return { username: credentials.username, password: credentials.password };
+    case 'access-token':
+      return { authenticator: 'PROGRAMMATIC_ACCESS_TOKEN', username: credentials.username, token: credentials.token };
+    case 'oauth-token':
+      return { authenticator: 'OAUTH', ...named(credentials.username), token: credentials.token };
+    case 'oauth-client':
+      return {
+        authenticator: 'OAUTH_CLIENT_CREDENTIALS',
+        ...named(credentials.username),
+        oauthClientId: credentials.clientId,
+        oauthClientSecret: credentials.clientSecret,
+        oauthTokenRequestUrl: credentials.tokenUrl,
+        oauthHttpAllowed: credentials.tokenUrl.startsWith('http:'),
+        ...(credentials.scope === null ? {} : { oauthScope: credentials.scope }),
+      };
+    case 'container':
+      return { authenticator: 'OAUTH', token: token ?? '' };
+  }
+}
+
+function named(username: string | null): ConnectionOptions {
+  return username === null ? {} : { username };
+}

@@ -1,0 +1,241 @@
+import type { SnowflakeConfig } from '../../config/snowflake.js';
+import {
+  CredentialsError,
+  type HubflakeError,
+  WarehouseConfigError,
+  WarehouseError,
+  WarehouseUnavailableError,
+} from '../../errors.js';
+
+/**
+ * What Snowflake's errors mean for the person who runs the sync. Codes are as Snowflake documents them and its drivers know
+ * them; texts are matched only where a code says too little.
+ */
+
+/** An error as the driver gives it. */
+interface DriverError {
+  code?: unknown;
+  message?: string;
+  sqlState?: string;
+  response?: { status?: number; statusCode?: number };
+  cause?: unknown;
+}
+
+/** Where an error came up. */
+export interface Circumstance {
+  config: SnowflakeConfig;
+  /** What was being done, as a noun phrase: "Writing to the table CONTACTS". */
+  doing: string;
+  /** The privilege that the step needs, as GRANT writes it. */
+  needs?: string | undefined;
+  /** Whether it may have been done though no answer came. */
+  mayBeDone?: boolean;
+}
+
+export function codeOf(error: unknown): string {
+  const { code } = error as DriverError;
+  return code === undefined || code === null ? '' : String(code).padStart(6, '0');
+}
+
+/** "Object does not exist or not authorized", of tables, schemas and databases. */
+export function isMissing(error: unknown): boolean {
+  return ['002003', '002043'].includes(codeOf(error));
+}
+
+const SESSION_GONE = ['390104', '390111', '390112', '390114', '390195', '405503', '407001', '407002'];
+
+/** The session or the network is gone: another login may mend it. The driver's codes 401xxx to 403xxx are failed requests. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    error instanceof SilenceError ||
+    SESSION_GONE.includes(code) ||
+    /^40[123]\d{3}$/.test(code) ||
+    /ECONN|ETIMEDOUT|EPIPE|socket hang up/i.test(String(error))
+  );
+}
+
+/** The connection stopped answering, or a statement took too long. */
+export class SilenceError extends Error {
+  override readonly name = 'SilenceError';
+}
+
+/** An error of the login, in words. */
+export function loginError(error: unknown, config: SnowflakeConfig): HubflakeError {
+  const details = detailsOf(error);
+  const text = details.internal;
+  const { credentials, role } = config;
+  const user = 'username' in credentials && credentials.username !== null ? ` of the user ${credentials.username}` : '';
+  const address = /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(text)?.[0];
+  switch (codeOf(error)) {
+    case '390189':
+    case '390186':
+      return new WarehouseConfigError(
+        `The role ${role ?? ''} does not exist, or was not granted to the user. Run: GRANT ROLE ${role ?? '…'} TO USER …`,
+        details,
+      );
+    case '390422':
+    case '390420':
+      return new WarehouseConfigError(
+        `Snowflake's network policy does not let ${address ?? 'this address'} in. Add the address to the policy's allowed list.`,
+        details,
+      );
+    case '390201':
+      return new WarehouseConfigError(databaseMissing(config), details);
+    case '390318':
+    case '390303':
+      return new CredentialsError(
+        `Snowflake refused the OAuth token${user}: ${codeOf(error) === '390318' ? 'it has expired' : 'it is not valid'}. Get a new one, or configure client_id, client_secret and token_url.`,
+        details,
+      );
+    case '390144':
+      return new CredentialsError(
+        `Snowflake refused the key${user}. See that the public key is the user's (DESCRIBE USER … shows its fingerprint as RSA_PUBLIC_KEY_FP), that account and user are written right, and that this machine's clock is.`,
+        details,
+      );
+  }
+  if (/programmatic access token/i.test(text)) {
+    const why = /expired/i.test(text)
+      ? 'it has expired'
+      : /disabled/i.test(text)
+        ? 'it is disabled'
+        : 'it is not valid';
+    return new CredentialsError(
+      `Snowflake refused the programmatic access token${user}: ${why}. Make a new one.`,
+      details,
+    );
+  }
+  if (/network policy|not allowed to access/i.test(text)) {
+    return new WarehouseConfigError(
+      `Snowflake does not let this login in from here: ${firstLine(text)}. A network policy must allow it.`,
+      details,
+    );
+  }
+  if (/^39\d{4}$/.test(codeOf(error))) {
+    return new CredentialsError(
+      `Snowflake refused the login${user}: ${firstLine(text)} Check username and credentials.`,
+      details,
+    );
+  }
+  const status = (error as DriverError).response?.status ?? (error as DriverError).response?.statusCode;
+  if (status === 403 || status === 404) {
+    return new WarehouseConfigError(
+      `There is no Snowflake account at ${config.url} (HTTP ${status}). Check "host".`,
+      details,
+    );
+  }
+  if (/ENOTFOUND|EAI_NONAME/.test(text)) {
+    return new WarehouseConfigError(`The host ${config.url} does not exist. Check "host".`, details);
+  }
+  if (/certificate|SSL|TLS/i.test(text)) {
+    return new WarehouseConfigError(
+      `The certificate of ${config.url} is not trusted: ${firstLine(text)}. Behind a proxy that re-encrypts, set NODE_EXTRA_CA_CERTS.`,
+      details,
+    );
+  }
+  return unreachable(config, details);
+}
+
+export function unreachable(config: SnowflakeConfig, details: ErrorDetails = {}): WarehouseUnavailableError {
+  return new WarehouseUnavailableError(
+    `Snowflake cannot be reached at ${config.url}. Check "host" and the network, and run it again.`,
+    details,
+  );
+}
+
+/** An error of a statement, in words. */
+export function statementError(error: unknown, { config, doing, needs, mayBeDone }: Circumstance): HubflakeError {
+  const details = detailsOf(error);
+  const text = details.internal;
+  const what = firstLine(text.replace(/^SQL (compilation|access control|execution) error:\s*/i, ''));
+  const role = config.role === null ? 'The role' : `The role ${config.role}`;
+  switch (codeOf(error)) {
+    case '003001':
+    case '003041':
+      return new WarehouseConfigError(
+        `${doing} failed: ${role} lacks a privilege. Snowflake says: ${what}.${grant(needs, config)}`,
+        details,
+      );
+    case '000606':
+    case '057003':
+      return new WarehouseConfigError(
+        config.warehouse === null
+          ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
+          : `${doing} failed: the warehouse ${config.warehouse} does not exist, or ${role.toLowerCase().replace(config.role?.toLowerCase() ?? '', config.role ?? '')} may not use it. Run: GRANT USAGE ON WAREHOUSE ${config.warehouse} TO ROLE ${config.role ?? '…'}`,
+        details,
+      );
+    case '000607':
+    case '000608':
+    case '000609':
+    case '090073':
+    case '090109':
+      return new WarehouseConfigError(
+        `${doing} failed: the warehouse ${config.warehouse ?? ''} is suspended and cannot be resumed. Snowflake says: ${what}. Run: ALTER WAREHOUSE … RESUME, grant OPERATE on it, or raise its resource monitor's quota.`,
+        details,
+      );
+    case '002003':
+    case '002043':
+      return new WarehouseConfigError(
+        `${doing} failed: something it needs does not exist, or ${role.charAt(0).toLowerCase()}${role.slice(1)} may not use it. Snowflake says: ${what}.${grant(needs, config)}`,
+        details,
+      );
+    case '100072':
+      return new WarehouseConfigError(notNull(doing, what), details);
+    case '000604':
+    case '000630':
+      return new WarehouseUnavailableError(
+        `${doing} was canceled by Snowflake: ${what}. Raise STATEMENT_TIMEOUT_IN_SECONDS or use a larger warehouse; ${AGAIN}`,
+        details,
+      );
+  }
+  if (/NOT NULL constraint|non-nullable/i.test(text)) return new WarehouseConfigError(notNull(doing, what), details);
+  if (isConnectionLost(error)) return lost(doing, mayBeDone === true, details);
+  return new WarehouseError(`${doing} failed: ${what}. Nothing of this batch was confirmed; ${AGAIN}`, details);
+}
+
+/** An error for a connection that no longer answers. */
+export function lost(doing: string, mayBeDone: boolean, details: ErrorDetails = {}): WarehouseUnavailableError {
+  const outcome = mayBeDone
+    ? 'Whether it was done is not known; its state was not confirmed, so the next run does it again'
+    : 'Nothing of this batch was confirmed';
+  return new WarehouseUnavailableError(
+    `${doing} failed: the connection to Snowflake is gone. ${outcome}; ${AGAIN}`,
+    details,
+  );
+}
+
+export function databaseMissing({ database, role }: SnowflakeConfig): string {
+  return `The database "${database}" does not exist, or the role ${role ?? ''} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${role ?? '…'}`.replace(
+    'the role  may',
+    'the role may',
+  );
+}
+
+const AGAIN = 'run it again.';
+
+interface ErrorDetails {
+  internal?: string;
+  cause?: unknown;
+}
+
+function detailsOf(error: unknown): { internal: string; cause: unknown } {
+  const { message, cause, response } = error as DriverError;
+  const inner = cause instanceof Error ? ` ${cause.message} ${(cause as NodeJS.ErrnoException).code ?? ''}` : '';
+  const status = response?.status ?? response?.statusCode;
+  return {
+    internal: `${message ?? String(error)}${inner}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    cause: error,
+  };
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n').find((line) => line.trim() !== '') ?? text).trim().replace(/[.\s]+$/, '');
+}
+
+function grant(needs: string | undefined, { role }: SnowflakeConfig): string {
+  return needs === undefined ? '' : ` Run: GRANT ${needs} TO ROLE ${role ?? '…'}`;
+}
+
+function notNull(doing: string, what: string): string {
+  return `${doing} failed: a column was made NOT NULL, and a record has no value for it. Snowflake says: ${what}. Run: ALTER TABLE … ALTER COLUMN … DROP NOT NULL`;
+}

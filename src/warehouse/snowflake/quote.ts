@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { NameRules } from '../names.js';
+
+/**
+ * Names and values as SQL text. Every name from outside goes through {@link identifier} and every value through
+ * {@link literal} or a bind, so that none can be read as SQL.
+ */
+
+/** https://docs.snowflake.com/en/sql-reference/identifiers-syntax */
+const LONGEST_IDENTIFIER = 255;
+
+/** Streams, columns and tables in capital letters, as Airbyte's destination names them; schemas as they are written. */
+export const SNOWFLAKE_NAMES: NameRules = {
+  identifier: (name, kind) => (kind === 'schema' ? name : name.toUpperCase()),
+  // Quoted identifiers are told apart to the letter.
+  same: (identifier) => identifier,
+  longest: LONGEST_IDENTIFIER,
+};
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Snowflake reads backslashes in quoted text as escapes. */
+export function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+/** A name with its schema and database before it. */
+export function qualified(...parts: string[]): string {
+  return parts.map(identifier).join('.');
+}
+
+/** An identifier that fits behind a suffix: a long one is cut, and a hash of the whole keeps it apart from others. */
+export function withSuffix(name: string, suffix: string): string {
+  if (name.length + suffix.length <= LONGEST_IDENTIFIER) return name + suffix;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8).toUpperCase();
+  return `${name.slice(0, LONGEST_IDENTIFIER - suffix.length - hash.length - 1)}_${hash}${suffix}`;
+}
+
+/** A pattern for LIKE that matches one name only, but for case. */
+export function pattern(name: string): string {
+  return literal(name.replace(/[\\%_]/g, '\\$&'));
+}

@@ -1,0 +1,202 @@
+import { isSemiStructured } from '../column-types.js';
+import type { Column, Target } from '../target.js';
+import { literal } from './quote.js';
+import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
+
+/**
+ * How the rows of a batch are made of its stage table, whose one column V holds a spooled line
+ * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`. Compiled as nested
+ * queries, each of which only needs the names of the one inside; all of these names are ours.
+ */
+
+/** A batch on its way: its target, where its lines are, and what its table's columns take. */
+export interface Batch {
+  target: Target;
+  /** The full name of the stage table. */
+  stage: string;
+  /** The types of the target's columns, in their order. */
+  types: readonly SqlType[];
+  /** The first 24 characters of the raw ids; the line number makes them whole. */
+  idPrefix: string;
+}
+
+/** The metadata columns of a table, with what they are called in a batch's rows. */
+export const METADATA: readonly { name: string; alias: string; type: string }[] = [
+  { name: '_AIRBYTE_RAW_ID', alias: 'HF_ID', type: 'VARCHAR' },
+  { name: '_AIRBYTE_EXTRACTED_AT', alias: 'HF_AT', type: 'TIMESTAMP_TZ' },
+  { name: '_AIRBYTE_META', alias: 'HF_META', type: 'VARIANT' },
+  { name: '_AIRBYTE_GENERATION_ID', alias: 'HF_GENERATION', type: 'NUMBER(38,0)' },
+];
+
+/** What the lines hold, one row a line. */
+export function lines(batch: Batch): string {
+  return (
+    `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D ` +
+    `FROM ${batch.stage}`
+  );
+}
+
+/** A field of a record, as a column of this type wants it: its text, or its VARIANT. */
+function field(data: string, { field }: Column, type: SqlType): string {
+  const found = member(data, field);
+  return isSemiStructured(type.kind) ? found : `${found}::VARCHAR`;
+}
+
+/** What an object holds under a name, told apart to the letter; emulators know no empty name in brackets. */
+export function member(data: string, name: string): string {
+  return name === '' ? `GET(${data}, '')` : `${data}[${literal(name)}]`;
+}
+
+/** Whether a record carries a field at all, be it as null. */
+export function isCarried(data: string, { field }: Column): string {
+  return `IS_NULL_VALUE(${member(data, field)}) IS NOT NULL`;
+}
+
+/** The value of one column from a record's data. */
+function value(batch: Batch, column: Column, data = 'D'): string {
+  const type = batch.types[batch.target.columns.indexOf(column)] ?? newType(column.type);
+  return castExpression(type, field(data, column, type));
+}
+
+function isTombstone({ target }: Batch): string {
+  const marks = [
+    ...(target.tombstone
+      ? [`COALESCE(${booleanExpression(field('D', target.tombstone, newType('boolean')))}, FALSE)`]
+      : []),
+    ...(target.deletedAt ? [isDeleted(target.deletedAt)] : []),
+  ];
+  return marks.length > 0 ? marks.join(' OR ') : 'FALSE';
+}
+
+function isDeleted(deletedAt: Column): string {
+  return `COALESCE(${field('D', deletedAt, newType('string'))}, '') <> ''`;
+}
+
+/** How many of a batch's lines are tombstones, and how many are not. */
+export function countKinds(batch: Batch): string {
+  return (
+    `SELECT COUNT_IF(TOMB) AS TOMBSTONES, COUNT_IF(NOT TOMB) AS LIVE ` +
+    `FROM (SELECT ${isTombstone(batch)} AS TOMB FROM (${lines(batch)}))`
+  );
+}
+
+/** Every line as a row. */
+export function allRows(batch: Batch): string {
+  return typed(batch, lines(batch), []);
+}
+
+/**
+ * Of each key, its newest version: by cursor, then extraction, then line; nulls are oldest. Where that is a tombstone, the
+ * newest live version in the batch gives what the tombstone does not carry.
+ *
+ * Beside the columns of {@link allRows}: TOMB, DELETED (by `_ab_cdc_deleted_at`), D (the newest version's data), VERSION (its
+ * cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
+ */
+export function newestRows(batch: Batch): string {
+  if (!hasTombstones(batch.target)) return typed(batch, newestLines(batch), ['VERSION']);
+  const extra = ['TOMB', 'DELETED', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
+  return typed(batch, newestLines(batch), extra, 'LIVE_D');
+}
+
+/**
+ * The lines that {@link newestRows} are made of: N, T, M, D, TOMB, DELETED, VERSION; where there are tombstones also LIVE,
+ * LIVE_D, LIVE_T, LIVE_VERSION.
+ *
+ * @param keys expressions on D that tell rows apart, as K0, K1, …
+ */
+export function newestLines(batch: Batch, keys = batch.target.key.map((column) => value(batch, column))): string {
+  const { target } = batch;
+  const names = keys.map((_, i) => `K${i}`).join(', ');
+  const flagged = [
+    `SELECT N, T, M, D, ${isTombstone(batch)} AS TOMB, ${target.deletedAt ? isDeleted(target.deletedAt) : 'FALSE'} AS DELETED`,
+    ...keys.map((key, i) => `${key} AS K${i}`),
+    `${target.cursor ? value(batch, target.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
+  ].join(', ');
+  const age = [...(target.cursor ? ['VERSION DESC NULLS LAST'] : []), 'T DESC', 'N DESC'].join(', ');
+  const live = (name: string) => `FIRST_VALUE(${name}) OVER (PARTITION BY ${names} ORDER BY TOMB, ${age})`;
+  const newestLive = hasTombstones(target)
+    ? `, ${live('D')} AS LIVE_D, ${live('VERSION')} AS LIVE_VERSION, ${live('T')} AS LIVE_T, NOT ${live('TOMB')} AS LIVE`
+    : '';
+  return (
+    `SELECT N, T, M, D, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${flagged}) ` +
+    `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${names} ORDER BY ${age}) = 1`
+  );
+}
+
+export function hasTombstones(target: Target): boolean {
+  return target.tombstone !== null || target.deletedAt !== null;
+}
+
+/**
+ * Rows with the metadata columns and C0, C1, … for the target's columns; each value that is none of its column's type is NULL,
+ * and noted in HF_META.
+ *
+ * @param source a query with N, T, M and D
+ * @param extra further columns of the source to keep
+ * @param fallback the data that a field is taken from which D does not carry
+ */
+function typed(batch: Batch, source: string, extra: readonly string[], fallback?: string): string {
+  const { target, types } = batch;
+  const texts = target.columns.map((column, i) => {
+    const type = types[i] as SqlType;
+    if (fallback === undefined) return `${field('D', column, type)} AS X${i}`;
+    return `IFF(${isCarried('D', column)}, ${field('D', column, type)}, ${field(fallback, column, type)}) AS X${i}`;
+  });
+  const values = target.columns.map((_, i) => {
+    const type = types[i] as SqlType;
+    return type.kind === 'string' && takesAnything(type)
+      ? `X${i} AS C${i}`
+      : `${castExpression(type, `X${i}`)} AS C${i}`;
+  });
+  const notes = target.columns.flatMap((column, i) => {
+    const type = types[i] as SqlType;
+    return takesAnything(type) ? [] : [note(column, type, i)];
+  });
+  const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
+  const inner = `SELECT ${[...without(kept, extra), ...texts].join(', ')} FROM (${source})`;
+  const middle = `SELECT *, ${values.join(', ')} FROM (${inner})`;
+  const noted = `${CHANGES_OF_THE_SOURCE}${notes.map((each) => ` || ${each}`).join('')}`;
+  return [
+    `SELECT ${metadata(batch, noted)}`,
+    ...extra.map(nameOf),
+    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${middle})`,
+  ].join(', ');
+}
+
+/** The metadata columns. @param noted the text of the change entries, each with a comma before it */
+export function metadata({ idPrefix, target }: Batch, noted = CHANGES_OF_THE_SOURCE): string {
+  const sync = target.syncId === null ? '' : `"sync_id":${target.syncId},`;
+  return [
+    `${literal(idPrefix)} || LPAD(N::VARCHAR, 12, '0') AS HF_ID`,
+    `${instant('T')} AS HF_AT`,
+    `PARSE_JSON(${literal(`{${sync}"changes":[`)} || SUBSTR(${noted}, 2) || ']}') AS HF_META`,
+    `${target.generation} AS HF_GENERATION`,
+  ].join(', ');
+}
+
+function nameOf(expression: string): string {
+  return expression.split(' AS ').at(-1) as string;
+}
+
+/** The expressions that give the names: those of `extra` that compute something, else the plain names. */
+function without(names: readonly string[], extra: readonly string[]): string[] {
+  return names.map((name) => extra.find((each) => nameOf(each) === name) ?? name);
+}
+
+/** The change entries that came with the record, each with a comma before it. */
+const CHANGES_OF_THE_SOURCE = "IFF(IS_ARRAY(M), ',' || SUBSTR(TO_JSON(M), 2, LENGTH(TO_JSON(M)) - 2), '')";
+
+/** A change entry, with a comma before it, where a value had to be left out. */
+function note(column: Column, type: SqlType, index: number): string {
+  const entry = `,{"field":${JSON.stringify(column.field)},"change":"NULLED","reason":"DESTINATION_TYPECAST_ERROR"`;
+  const x = `X${index}`;
+  const given = isSemiStructured(type.kind) ? `NOT COALESCE(IS_NULL_VALUE(${x}), TRUE)` : `${x} IS NOT NULL`;
+  const text = keepsText(type)
+    ? `${literal(`${entry},"value":`)} || TO_JSON(TO_VARIANT(LEFT(${x}, 1000))) || '}'`
+    : literal(`${entry}}`);
+  return `IFF(C${index} IS NULL AND ${given}, ${text}, '')`;
+}
+
+export function instant(milliseconds: string): string {
+  return `DATEADD(millisecond, ${milliseconds}, TO_TIMESTAMP_TZ('1970-01-01T00:00:00Z'))`;
+}

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import type { Bind, Connection, RowStatement } from 'snowflake-sdk';
+import type { SnowflakeConfig } from '../../config/snowflake.js';
+import { CredentialsError, HubflakeError, WarehouseConfigError } from '../../errors.js';
+import { registerSecret } from '../../log.js';
+import { newConnection } from './driver.js';
+import {
+  codeOf,
+  databaseMissing,
+  isConnectionLost,
+  isMissing,
+  loginError,
+  SilenceError,
+  unreachable,
+} from './faults.js';
+import { literal, qualified } from './quote.js';
+
+/** A row of an answer; numbers are text, so that none loses digits. */
+export type Row = Record<string, unknown>;
+
+/** How long to wait for what, in ms. The driver's own repeats go on for hours. */
+export interface Patience {
+  /** For a login, from the first byte to the last. */
+  login: number;
+  /** Between signs of life that are asked for while a statement runs. */
+  heartbeat: number;
+  /** Without any sign of life, before the connection is given up. */
+  silence: number;
+  /** For the longest statement. */
+  statement: number;
+}
+
+export const PATIENCE: Patience = {
+  login: 50_000,
+  heartbeat: 20_000,
+  silence: 120_000,
+  statement: 4 * 3600_000,
+};
+
+/** Farewell to a server that may be gone. */
+const CLOSE_MS = 3000;
+const CLOCK_MS = 5000;
+/** A JWT is good for a minute or two; a clock that is off by more makes every login fail. */
+const CLOCK_TOLERANCE_MS = 45_000;
+
+export interface RunOptions {
+  binds?: readonly Bind[];
+  /** Shown in Snowflake's query history. */
+  tag?: string | undefined;
+  /** Gives up after so many ms, where that is less than usual. */
+  longest?: number;
+}
+
+/**
+ * Parameters without which values or names would mean something else here than they do elsewhere.
+ * https://docs.snowflake.com/en/sql-reference/parameters
+ */
+const PARAMETERS: readonly [string, string][] = [
+  ['TIMEZONE', 'UTC'],
+  ['TIMESTAMP_INPUT_FORMAT', 'AUTO'],
+  ['TIME_INPUT_FORMAT', 'AUTO'],
+  ['QUOTED_IDENTIFIERS_IGNORE_CASE', 'FALSE'],
+  ['ERROR_ON_NONDETERMINISTIC_MERGE', 'TRUE'],
+];
+
+/** One login, which runs one statement at a time. */
+export class Session {
+  readonly #connection: Connection;
+  readonly #patience: Patience;
+  /** Given up: nothing may be run on it any more. */
+  broken = false;
+  /** Whether the configured schema was there at login. */
+  schemaIsThere = true;
+
+  private constructor(connection: Connection, patience: Patience) {
+    this.#connection = connection;
+    this.#patience = patience;
+  }
+
+  /** Logs in. Throws CredentialsError, WarehouseConfigError or WarehouseUnavailableError. */
+  static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
+    const connection = await newConnection(config, containerToken(config));
+    try {
+      await within(patience.login, () => connection.connectAsync());
+    } catch (error) {
+      connection.destroy(() => undefined);
+      if (error instanceof SilenceError) throw unreachable(config, { cause: error });
+      throw (codeOf(error) === '390144' && (await clockError(config))) || loginError(error, config);
+    }
+    const session = new Session(connection, patience);
+    try {
+      await session.#setParameters(config);
+      await session.#enter(config);
+    } catch (error) {
+      await session.close();
+      throw error instanceof HubflakeError ? error : loginError(error, config);
+    }
+    return session;
+  }
+
+  /** Runs a statement. Throws the driver's errors as they are, or a SilenceError. */
+  async run(sql: string, { binds, tag, longest = this.#patience.statement }: RunOptions = {}): Promise<Row[]> {
+    let statement: RowStatement | undefined;
+    const answer = new Promise<Row[]>((resolve, reject) => {
+      statement = this.#connection.execute({
+        sqlText: sql,
+        ...(binds ? { binds } : {}),
+        ...(tag === undefined ? {} : { parameters: { QUERY_TAG: tag } }),
+        fetchAsString: ['Number'],
+        complete: (error, _statement, rows) => (error ? reject(error) : resolve((rows ?? []) as Row[])),
+      }) as RowStatement;
+    });
+    try {
+      return await this.#watched(answer, longest);
+    } catch (error) {
+      if (isConnectionLost(error)) this.broken = true;
+      if (error instanceof SilenceError) {
+        answer.catch(() => undefined);
+        // Whether the server hears it or not: nobody waits for the statement any more.
+        statement?.cancel(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.broken = true;
+    await within(CLOSE_MS, () => new Promise((resolve) => this.#connection.destroy(resolve))).catch(() => undefined);
+  }
+
+  /** Waits for an answer as long as the server shows signs of life. */
+  async #watched<T>(answer: Promise<T>, longest: number): Promise<T> {
+    const { heartbeat, silence } = this.#patience;
+    const startedAt = Date.now();
+    let lastSign = startedAt;
+    let timer: NodeJS.Timeout | undefined;
+    const givenUp = new Promise<never>((_, reject) => {
+      timer = setInterval(
+        () => {
+          const now = Date.now();
+          if (now - startedAt > longest) reject(new SilenceError(`no answer within ${longest / 1000} s`));
+          else if (now - lastSign > silence) reject(new SilenceError(`no sign of life for ${silence / 1000} s`));
+          else {
+            this.#connection.isValidAsync().then(
+              (alive) => {
+                if (alive) lastSign = Date.now();
+              },
+              () => undefined,
+            );
+          }
+        },
+        Math.min(heartbeat, longest),
+      );
+    });
+    try {
+      return await Promise.race([answer, givenUp]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async #setParameters(config: SnowflakeConfig): Promise<void> {
+    const parameters = new Map([...config.sessionParameters, ...PARAMETERS]);
+    parameters.delete('QUERY_TAG');
+    const list = [...parameters].map(([name, value]) => `${name} = ${parameterValue(value)}`);
+    try {
+      await this.run(`ALTER SESSION SET ${list.join(' ')}`);
+    } catch (error) {
+      if (isConnectionLost(error) || config.sessionParameters.size === 0) throw error;
+      throw new WarehouseConfigError(
+        `Snowflake does not take the session parameters of jdbc_url_params: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Makes the schema the current one; a schema that is still to be created, its database. */
+  async #enter(config: SnowflakeConfig): Promise<void> {
+    const { database, schema } = config;
+    try {
+      await this.run(`USE SCHEMA ${qualified(database, schema)}`);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.schemaIsThere = false;
+      await this.run(`USE DATABASE ${qualified(database)}`).catch((inner: Error) => {
+        if (isMissing(inner)) throw new WarehouseConfigError(databaseMissing(config), { cause: inner });
+        throw inner;
+      });
+    }
+  }
+}
+
+function parameterValue(value: string): string {
+  return /^(\d+|true|false)$/i.test(value) ? value.toUpperCase() : literal(value);
+}
+
+/** The token that Snowflake keeps in a container and replaces every few minutes. */
+function containerToken({ credentials }: SnowflakeConfig): string | null {
+  if (credentials.kind !== 'container') return null;
+  try {
+    const token = readFileSync(credentials.tokenFile, 'utf8').trim();
+    registerSecret(token);
+    return token;
+  } catch (error) {
+    throw new CredentialsError(
+      `The token of Snowpark Container Services cannot be read from ${credentials.tokenFile}. This login works only inside such a container; elsewhere use another auth_type.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What to say of a refused JWT where this machine's clock is the reason; null where it is not. */
+async function clockError({ url }: SnowflakeConfig): Promise<HubflakeError | null> {
+  try {
+    const answer = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(CLOCK_MS) });
+    const skew = Date.now() - Date.parse(answer.headers.get('date') ?? '');
+    if (!(Math.abs(skew) > CLOCK_TOLERANCE_MS)) return null;
+    return new CredentialsError(
+      `Snowflake refused the key: this machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead' : 'behind'}, and the login is signed with its time. Set the clock right.`,
+    );
+  } catch {
+    return null;
+  }
+}
+
+async function within<T>(milliseconds: number, body: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SilenceError(`no answer within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  const answer = body();
+  answer.catch(() => undefined);
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

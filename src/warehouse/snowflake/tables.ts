@@ -1,0 +1,94 @@
+import type { Target } from '../target.js';
+import { identifier, literal } from './quote.js';
+import { METADATA } from './rows.js';
+import type { SqlType } from './types.js';
+import { columnList } from './write.js';
+
+/** The statements that make, change and describe tables. A table's name comes whole and quoted. */
+
+/** A column of a table to be. */
+export interface NewColumn {
+  name: string;
+  type: string;
+  comment: string | null;
+}
+
+export function newColumns(target: Target, types: readonly SqlType[]): NewColumn[] {
+  return target.columns.map(({ name, comment }, i) => ({ name, type: (types[i] as SqlType).name, comment }));
+}
+
+/** @param retentionDays of Time Travel */
+export function createTable(table: string, columns: readonly NewColumn[], retentionDays: number): string {
+  const metadata = METADATA.map(({ name, type }) => `${identifier(name)} ${type}`);
+  const all = [...metadata, ...columns.map(definition)].join(', ');
+  return `CREATE TABLE IF NOT EXISTS ${table} (${all}) DATA_RETENTION_TIME_IN_DAYS = ${retentionDays}`;
+}
+
+/** A table in which a refresh collects its rows; what was left under its name goes. */
+export function createSideTable(table: string, columns: readonly NewColumn[]): string {
+  const metadata = METADATA.map(({ name, type }) => `${identifier(name)} ${type}`);
+  const all = [...metadata, ...columns.map(({ name, type }) => `${identifier(name)} ${type}`)].join(', ');
+  return `CREATE OR REPLACE TRANSIENT TABLE ${table} (${all}) DATA_RETENTION_TIME_IN_DAYS = 0`;
+}
+
+/** One statement for all new columns; those that another run has added meanwhile are left as they are. */
+export function addColumns(table: string, columns: readonly NewColumn[]): string {
+  const added = columns.map((column) => `IF NOT EXISTS ${definition(column)}`);
+  return `ALTER TABLE ${table} ADD COLUMN ${added.join(', ')}`;
+}
+
+function definition({ name, type, comment }: NewColumn): string {
+  return `${identifier(name)} ${type}${comment === null ? '' : ` COMMENT ${literal(comment)}`}`;
+}
+
+export function describeTable(table: string): string {
+  return `DESCRIBE TABLE ${table}`;
+}
+
+export function dropTable(table: string): string {
+  return `DROP TABLE IF EXISTS ${table}`;
+}
+
+/** Takes the rows of the side table in place of the table's, in one step; grants and history stay. */
+export function overwriteFrom(target: Target, table: string, side: string): string {
+  const columns = columnList(target);
+  return `INSERT OVERWRITE INTO ${table} (${columns}) SELECT ${columns} FROM ${side}`;
+}
+
+export function deleteAll(table: string): string {
+  return `DELETE FROM ${table}`;
+}
+
+export function deleteOldGenerations(target: Target, table: string): string {
+  return `DELETE FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${target.minimumGeneration}`;
+}
+
+/** The table that a batch's lines are loaded into. Its own stage takes the files, so that both go with one DROP. */
+export function createStageTable(table: string): string {
+  return `CREATE TRANSIENT TABLE ${table} ("V" VARIANT) DATA_RETENTION_TIME_IN_DAYS = 0`;
+}
+
+/**
+ * Uploads one file. A path that is more than letters, digits and slashes is quoted.
+ * https://docs.snowflake.com/en/sql-reference/sql/put
+ *
+ * @param place the stage's name, from {@link tableStage}
+ */
+export function put(path: string, place: string): string {
+  const url = `file://${path.replaceAll('\\', '/')}`;
+  const source = /^[A-Za-z0-9_./:-]+$/.test(url) ? url : literal(url);
+  return `PUT ${source} ${place} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=GZIP OVERWRITE=TRUE`;
+}
+
+/** The stage that each table has: https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage */
+export function tableStage(database: string, schema: string, table: string): string {
+  return `@${identifier(database)}.${identifier(schema)}.%${table}`;
+}
+
+/** Loads every line or none. Of a field that a record has twice, the last counts, as everywhere in JSON. */
+export function copyInto(table: string, place: string): string {
+  return (
+    `COPY INTO ${table} FROM ${place} ` +
+    'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT'
+  );
+}

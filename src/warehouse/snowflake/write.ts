@@ -1,0 +1,90 @@
+import type { Target } from '../target.js';
+import { identifier } from './quote.js';
+import { allRows, type Batch, hasTombstones, isCarried, METADATA, metadata, newestLines, newestRows } from './rows.js';
+
+/** The statements that put a batch's rows into a table. */
+
+/** Every row of the batch, as it came. */
+export function insertAll(batch: Batch, table: string): string {
+  return `INSERT INTO ${table} (${columnList(batch.target)}) SELECT ${rowList(batch.target)} FROM (${allRows(batch)})`;
+}
+
+/**
+ * One MERGE for the whole batch: new rows, newer versions, tombstones, deletions. The order of versions is generation, cursor,
+ * extraction time, line; a row never goes backwards, so applying a batch again changes nothing that is newer.
+ */
+export function mergeNewest(batch: Batch, table: string): string {
+  const { target } = batch;
+  const tombstones = hasTombstones(target);
+  const values = target.columns.map((_, i) => `s.C${i}`);
+  const clauses: string[] = [];
+  const deletes = target.hardDeletes && target.deletedAt !== null;
+  if (deletes) clauses.push(`WHEN MATCHED AND s.DELETED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN DELETE`);
+  clauses.push(
+    tombstones
+      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(target, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(target, values)}`
+      : `WHEN MATCHED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, values)}`,
+  );
+  if (tombstones) {
+    const carried = target.columns.map(
+      (column, i) => `IFF(${isCarried('s.D', column)}, s.C${i}, t.${identifier(column.name)})`,
+    );
+    clauses.push(
+      `WHEN MATCHED AND s.TOMB AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, carried)}`,
+    );
+  }
+  const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
+  clauses.push(
+    `WHEN NOT MATCHED${inserts} THEN INSERT (${columnList(target)}) VALUES (${[...METADATA.map(({ alias }) => `s.${alias}`), ...values].join(', ')})`,
+  );
+  return [`MERGE INTO ${table} t USING (${newestRows(batch)}) s ON ${keysMatch(target)}`, ...clauses].join('\n');
+}
+
+/** How many rows of the table are tombstones that this batch brought. */
+export function countMarked(batch: Batch, table: string): string {
+  return (
+    `SELECT COUNT(*) AS MARKED FROM ${table} t JOIN (SELECT ${metadata(batch)} FROM (${newestLines(batch)}) WHERE TOMB) s ` +
+    `ON t."_AIRBYTE_RAW_ID" = s.HF_ID`
+  );
+}
+
+function assignments(target: Target, values: readonly string[]): string {
+  return [
+    ...METADATA.map(({ name, alias }) => `${identifier(name)} = s.${alias}`),
+    ...target.columns.map(({ name }, i) => `${identifier(name)} = ${values[i]}`),
+  ].join(', ');
+}
+
+/**
+ * Keys that hold no value are equal, too. Every line has data; the term is for emulators, which know only those of the source's
+ * columns that are assigned as they are or stand here.
+ */
+function keysMatch(target: Target): string {
+  const keys = target.key.map(
+    (column) => `EQUAL_NULL(t.${identifier(column.name)}, s.C${target.columns.indexOf(column)})`,
+  );
+  if (hasTombstones(target)) keys.push('s.D IS NOT NULL');
+  return keys.join(' AND ');
+}
+
+/** The version in the batch is not older than the row. @param rowVersion the row's cursor, where it is in no column */
+export function notOlder(target: Target, version: string, extractedAt: string, rowVersion?: string): string {
+  const extracted = `${extractedAt} >= t."_AIRBYTE_EXTRACTED_AT"`;
+  let sameGeneration = extracted;
+  if (target.cursor) {
+    const row = rowVersion ?? `t.${identifier(target.cursor.name)}`;
+    sameGeneration =
+      `${version} > ${row} OR (${row} IS NULL AND ${version} IS NOT NULL) ` +
+      `OR (EQUAL_NULL(${version}, ${row}) AND ${extracted})`;
+  }
+  const row = 'COALESCE(t."_AIRBYTE_GENERATION_ID", 0)';
+  return `(s.HF_GENERATION > ${row} OR (s.HF_GENERATION = ${row} AND (${sameGeneration})))`;
+}
+
+export function columnList(target: Target): string {
+  return [...METADATA.map(({ name }) => name), ...target.columns.map(({ name }) => name)].map(identifier).join(', ');
+}
+
+function rowList(target: Target): string {
+  return [...METADATA.map(({ alias }) => alias), ...target.columns.map((_, i) => `C${i}`)].join(', ');
+}
