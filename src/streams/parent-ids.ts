@@ -19,12 +19,14 @@ const MOST_PAGES = 10_000;
  */
 export class ParentIds {
   readonly #client: HubSpotClient;
+  readonly #mostPages: number;
   /** By object and cursor; the ids as one text, which is a tenth of the memory. */
   readonly #pages = new Map<string, Promise<{ ids: string; after: string | null }>>();
   readonly #rows = new Map<string, number>();
 
-  constructor(client: HubSpotClient) {
+  constructor(client: HubSpotClient, mostPages = MOST_PAGES) {
     this.#client = client;
+    this.#mostPages = mostPages;
   }
 
   /** The fewest calls in which HubSpot gives the ids that were read. */
@@ -41,7 +43,7 @@ export class ParentIds {
       this.#pages.set(key, page);
       page.catch(() => this.#pages.delete(key));
       const [oldest] = this.#pages.keys();
-      if (this.#pages.size > MOST_PAGES && oldest !== undefined) this.#pages.delete(oldest);
+      if (this.#pages.size > this.#mostPages && oldest !== undefined) this.#pages.delete(oldest);
     }
     const read = await page;
     return { ids: read.ids === '' ? [] : read.ids.split(','), after: read.after };
