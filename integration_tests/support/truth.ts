@@ -61,3 +61,33 @@ export async function liveRecords(
     ]),
   );
 }
+
+/** A row of an association stream. */
+export interface ExpectedLink {
+  from_id: string;
+  to_id: string;
+  association_type_id: number;
+  category: string;
+  label: string | null;
+}
+
+/** Everything that connects live records of the one object with live records of the other, as the portal has it. */
+export function liveLinks({ portal }: Sandbox, from: string, to: string): ExpectedLink[] {
+  const [here, there] = [portal.type(from), portal.type(to)];
+  const types = new Map(portal.linkTypes.between(here, there).map((type) => [type.typeId, type]));
+  const live = new Set(portal.truth(to).live.map((record) => record.id));
+  return portal.truth(from).live.flatMap(({ id }) =>
+    portal.links
+      .of(here.id, Number(id), there.id)
+      .filter((link) => live.has(String(link.to)))
+      .flatMap((link) =>
+        link.typeIds.map((typeId) => ({
+          from_id: id,
+          to_id: String(link.to),
+          association_type_id: typeId,
+          category: types.get(typeId)?.category as string,
+          label: types.get(typeId)?.label ?? null,
+        })),
+      ),
+  );
+}

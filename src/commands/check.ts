@@ -1,5 +1,5 @@
 import { readJsonFile } from '../config/files.js';
-import { parseSourceConfig, type SourceConfig } from '../config/source.js';
+import { parseSourceConfig } from '../config/source.js';
 import { asHubflakeError } from '../errors.js';
 import { redact } from '../log.js';
 import { encodeMessage } from '../protocol/encode.js';
@@ -29,34 +29,36 @@ async function status(given: unknown, signal: AbortSignal): Promise<ConnectionSt
     return await withHubSpot(config, { signal, neverReachedMs: NEVER_REACHED_MS }, async (client) => {
       const portal = await Portal.open(client, config, null);
       const readable = await portal.readableNames();
-      return verdict(config, readable, portal.unreadable);
+      return verdict(readable, portal.unreadable);
     });
   } catch (error) {
     return { status: 'FAILED', message: redact(asHubflakeError(error).message) };
   }
 }
 
-function verdict(
-  config: SourceConfig,
-  readable: readonly string[],
-  unreadable: readonly Unreadable[],
-): ConnectionStatus {
-  const missing = unreadable.filter((each) => each.scopes.length > 0);
-  const absent = unreadable.filter((each) => each.scopes.length === 0);
-  const scopes = missing.map((each) => `${each.name} needs ${each.scopes.join(' or ')}`).join('; ');
-  if (config.objects && unreadable.length > 0) {
+function verdict(readable: readonly string[], unreadable: readonly Unreadable[]): ConnectionStatus {
+  const asked = unreadable.filter((each) => each.asked);
+  if (asked.length > 0) {
+    const scopes = scopesOf(asked);
+    const absent = asked.filter((each) => each.scopes.length === 0);
     const gone = absent.map((each) => `${each.name} is not in this portal`).join('; ');
     const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, gone && `${gone}.`]
       .filter(Boolean)
       .join(' ');
     return { status: 'FAILED', message: `Not everything that is configured can be read. ${what}` };
   }
+  const scopes = scopesOf(unreadable);
   if (readable.length === 0) {
     return { status: 'FAILED', message: `The token is valid, but may read nothing. Add scopes to it: ${scopes}.` };
   }
-  if (missing.length === 0) return { status: 'SUCCEEDED', message: `${readable.length} streams can be read.` };
+  if (scopes === '') return { status: 'SUCCEEDED', message: `${readable.length} streams can be read.` };
   return {
     status: 'SUCCEEDED',
     message: `${readable.length} streams can be read. Left out for want of a scope: ${scopes}.`,
   };
+}
+
+function scopesOf(unreadable: readonly Unreadable[]): string {
+  const missing = unreadable.filter((each) => each.scopes.length > 0);
+  return missing.map((each) => `${each.name} needs ${each.scopes.join(' or ')}`).join('; ');
 }

@@ -1,5 +1,6 @@
 import type { PipelineConfig, PipelineStream } from '../config/pipeline.js';
 import { asHubflakeError, ConfigError } from '../errors.js';
+import { log } from '../log.js';
 import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { catalogEntry, type StreamDefinition } from '../streams/definition.js';
 import type { Portal } from '../streams/portal.js';
@@ -25,8 +26,8 @@ export async function planSync(
   const plan: SyncPlan = { streams: [], catalog: [], failures: [] };
   const listed = config.streams;
   const wanted = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
-  const optional = listed === null && config.source.objects === null;
-  const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, optional)));
+  const isOptional = (name: string) => listed === null && !portal.asks(name);
+  const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, isOptional(name))));
   for (const [index, stream] of wanted.entries()) {
     const definition = definitions[index];
     if (definition === null || definition === undefined) continue;
@@ -41,7 +42,7 @@ export async function planSync(
       mode: configured.sync_mode,
       // A refresh starts over: the rows it had collected before were not kept.
       state: configured.sync_mode === 'full_refresh' ? null : (states.get(stream.name) ?? null),
-      optional,
+      optional: isOptional(stream.name),
     });
   }
   return plan;
@@ -61,13 +62,16 @@ async function define(
   }
 }
 
-/** Incremental and deduplicated by default, as every stream of ours has a cursor and a key. */
+/** Incremental and deduplicated by default; of a stream without a cursor always the whole, by default as an overwrite. */
 function configure(
   definition: StreamDefinition,
   { name, syncMode, destinationSyncMode }: PipelineStream,
 ): ConfiguredStream {
   const stream = catalogEntry(definition);
-  const sync_mode = syncMode ?? (destinationSyncMode === 'overwrite' ? 'full_refresh' : 'incremental');
+  const hasCursor = stream.supported_sync_modes.includes('incremental');
+  if (syncMode === 'incremental' && !hasCursor) log.info(`${name} has no cursor, so it is read as a full refresh.`);
+  const wanted = syncMode ?? (destinationSyncMode === 'overwrite' ? 'full_refresh' : 'incremental');
+  const sync_mode = hasCursor ? wanted : 'full_refresh';
   const destination_sync_mode = destinationSyncMode ?? (sync_mode === 'full_refresh' ? 'overwrite' : 'append_dedup');
   if (sync_mode === 'incremental' && destination_sync_mode === 'overwrite') {
     throw new ConfigError(

@@ -15,6 +15,7 @@ test('gives every option its default', () => {
     credentials: { kind: 'token', accessToken: 'pat-na1-test-token' },
     startDate: null,
     objects: null,
+    associationStreams: [],
     layout: 'airbyte',
     deletes: 'mark',
     deletesEveryMinutes: 0,
@@ -72,6 +73,37 @@ test('reads search criteria, with a date as its first instant', () => {
   ]);
 });
 
+test('reads the association streams of both options, called as source-hubspot calls them', () => {
+  const config = parseSourceConfig({
+    credentials,
+    association_streams: [
+      { from_object: 'deals', to_object: 'contacts' },
+      { from_object: ' deals', to_object: 'line_items', stream_name: '' },
+    ],
+    custom_object_association_streams: [
+      { from_object: 'p_vehicles', to_object: '2-12345' },
+      { from_object: 'p_vehicles', to_object: 'contacts', stream_name: 'drivers' },
+    ],
+  });
+  expect(config.associationStreams).toEqual([
+    { fromObject: 'deals', toObject: 'contacts', name: 'associations_deals_contacts', path: 'association_streams[0]' },
+    {
+      fromObject: 'deals',
+      toObject: 'line_items',
+      name: 'associations_deals_line_items',
+      path: 'association_streams[1]',
+    },
+    {
+      fromObject: 'p_vehicles',
+      toObject: '2-12345',
+      name: 'associations_p_vehicles_2-12345',
+      path: 'custom_object_association_streams[0]',
+    },
+    { fromObject: 'p_vehicles', toObject: 'contacts', name: 'drivers', path: 'custom_object_association_streams[1]' },
+  ]);
+  expect(warnings).toEqual([]);
+});
+
 test('never looks back less than HubSpot may be late, and says so', () => {
   expect(parseSourceConfig({ credentials, lookback_window: 0 }).lookbackMinutes).toBe(10);
   expect(warnings.join()).toContain('lookback_window is 0 minutes; 10 are used');
@@ -86,8 +118,8 @@ test('warns of an option it does not know, and names the nearest it does', () =>
 });
 
 test('warns of an option that it does not act on', () => {
-  parseSourceConfig({ credentials, association_streams: [{ from_object: 'deals', to_object: 'contacts' }] });
-  expect(warnings.join()).toContain('association_streams is not acted on');
+  parseSourceConfig({ credentials, enable_experimental_streams: true });
+  expect(warnings.join()).toContain('enable_experimental_streams is not acted on');
 });
 
 test.each([
@@ -113,6 +145,7 @@ test.each([
   [{ credentials, num_worker: 0 }, 'num_worker must be >= 1, but is 0'],
   [{ credentials, layout: 'rows' }, 'layout should be one of "airbyte", "columns", but is "rows"'],
   [{ credentials, objects: [{}] }, 'objects.0.object_type is missing'],
+  [{ credentials, association_streams: [{ from_object: 'deals' }] }, 'association_streams.0.to_object is missing'],
   [
     { credentials, objects: [{ object_type: 'deals', updated_after: 'x' }] },
     'objects.0.updated_after should have the form',

@@ -4,13 +4,9 @@ import { hubspotBaseUrl } from './environment.js';
 import { readSpec, validate } from './schema.js';
 
 /** Source options that exist in source-hubspot or in a coming version, and that this version does not act on. */
-const NOT_ACTED_ON = [
-  'enable_experimental_streams',
-  'property_history_lookback_window',
-  'association_streams',
-  'custom_object_association_streams',
-  'first_load',
-];
+const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window', 'first_load'];
+/** source-hubspot divides association streams by whether a custom object is among the two; here either takes any object. */
+const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'];
 /** source-hubspot's own misspelling: its spec says num_worker, its manifest reads num_workers. */
 const ALIASES = ['num_workers'];
 /** HubSpot's search shows changes late; less than this would lose them. */
@@ -46,6 +42,17 @@ export interface ObjectCriteria {
   associations: string[] | null;
 }
 
+/** One association stream: everything that connects the records of one object with those of another, in this direction. */
+export interface AssociationCriteria {
+  /** The objects by any name that HubSpot or a stream knows. */
+  fromObject: string;
+  toObject: string;
+  /** The stream's name. */
+  name: string;
+  /** Where it stands in the configuration, for messages: `association_streams[0]`. */
+  path: string;
+}
+
 export type LayoutName = 'airbyte' | 'columns';
 export type DeletesMode = 'off' | 'mark' | 'cdc';
 
@@ -56,6 +63,7 @@ export interface SourceConfig {
   startDate: string | null;
   /** null: everything that the token may read. */
   objects: ObjectCriteria[] | null;
+  associationStreams: AssociationCriteria[];
   layout: LayoutName;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
@@ -90,6 +98,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     credentials: parseCredentials(config.credentials as Record<string, string>),
     startDate: parseInstant(config.start_date, 'start_date'),
     objects: parseObjects(config.objects as Record<string, unknown>[] | undefined),
+    associationStreams: ASSOCIATION_OPTIONS.flatMap((option) => parseAssociations(config[option], option)),
     layout: config.layout as LayoutName,
     deletes: config.deletes as DeletesMode,
     deletesEveryMinutes: config.deletes_every as number,
@@ -145,6 +154,16 @@ function parseObjects(objects: Record<string, unknown>[] | undefined): ObjectCri
     excludeProperties: (entry.exclude_properties as string[] | undefined) ?? [],
     associations: (entry.associations as string[] | undefined) ?? null,
   }));
+}
+
+/** source-hubspot calls such a stream by its objects' names as they are given. */
+function parseAssociations(entries: unknown, option: string): AssociationCriteria[] {
+  return ((entries ?? []) as Record<string, string>[]).map((entry, index) => {
+    const fromObject = (entry.from_object as string).trim();
+    const toObject = (entry.to_object as string).trim();
+    const name = entry.stream_name?.trim() || `associations_${fromObject}_${toObject}`;
+    return { fromObject, toObject, name, path: `${option}[${index}]` };
+  });
 }
 
 /** A date or instant as an instant; the form was checked by the schema, the calendar is checked here. */

@@ -1,3 +1,4 @@
+import { RequestError } from '../errors.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
 import { nextOf, parseAnswer, resultsOf } from './objects.js';
 import { paths } from './paths.js';
@@ -5,15 +6,54 @@ import { paths } from './paths.js';
 /** HubSpot: a batch read of associations takes up to 1,000 ids since 2025-02-10. */
 export const ASSOCIATIONS_LIMIT = 1000;
 
+/** HubSpot answers 207 with one of these for an id that has no associations, or is gone. Any other error is a fault. */
+const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
+
 interface BatchResult {
   from?: { id?: string | number };
-  to?: { toObjectId?: string | number }[];
+  to?: BatchTarget[];
   paging?: unknown;
 }
 
+interface BatchTarget {
+  toObjectId?: string | number;
+  associationTypes?: { typeId?: number; category?: string; label?: string | null }[];
+}
+
+interface BatchError {
+  category?: string;
+  subCategory?: string;
+}
+
+/** One record to ask for, and where to go on in its list. */
+interface Input {
+  id: string;
+  after?: string;
+}
+
+/** What connects two records, in one direction. Two records may be connected by several. */
+export interface Link {
+  fromId: string;
+  toId: string;
+  /** Tells the kinds of associations apart within its category; null where HubSpot names no kind. */
+  typeId: number | null;
+  /** HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED. */
+  category: string | null;
+  /** What people call it; null of an association without a label. */
+  label: string | null;
+}
+
+/** A part of the associations of one record, as one answer has it. */
+interface PartOfList {
+  fromId: string;
+  targets: readonly BatchTarget[];
+  /** Whether the list goes on in a later answer. */
+  goesOn: boolean;
+}
+
 /**
- * The ids of the `to` objects associated with each of the `from` objects `ids`, each list complete (HubSpot pages long ones
- * per id) and without repeats (HubSpot gives one entry per label). Ids without associations map to an empty list.
+ * The ids of the `to` objects associated with each of the `from` objects `ids`, each list complete and without repeats
+ * (HubSpot gives one entry per label). Ids without associations map to an empty list.
  */
 export async function readAssociations(
   client: HubSpotClient,
@@ -22,31 +62,102 @@ export async function readAssociations(
   ids: readonly string[],
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, Set<string>>(ids.map((id) => [id, new Set<string>()]));
-  let inputs: { id: string; after?: string }[] = ids.map((id) => ({ id }));
+  for await (const parts of readParts(client, from, to, ids)) {
+    for (const { fromId, targets } of parts) {
+      for (const target of targets) found.get(fromId)?.add(String(target.toObjectId));
+    }
+  }
+  return new Map([...found].map(([id, targets]) => [id, [...targets]]));
+}
+
+/**
+ * Everything that connects each of the `from` objects `ids` with `to` objects, without repeats, as HubSpot answers it: one
+ * array for each call, in which a record has at most a page of its links, so that no long list is held as a whole.
+ */
+export async function* readLinks(
+  client: HubSpotClient,
+  from: string,
+  to: string,
+  ids: readonly string[],
+): AsyncGenerator<Link[]> {
+  // A list that changes while it is paged may show a link twice; what was seen is remembered for as long as it goes on.
+  const seen = new Map<string, Set<string>>();
+  for await (const parts of readParts(client, from, to, ids)) {
+    const links: Link[] = [];
+    for (const { fromId, targets, goesOn } of parts) {
+      const known = seen.get(fromId) ?? new Set<string>();
+      for (const link of targets.flatMap((target) => linksOf(fromId, target))) {
+        const key = `${link.toId} ${link.typeId} ${link.category}`;
+        if (known.has(key)) continue;
+        known.add(key);
+        links.push(link);
+      }
+      if (goesOn) seen.set(fromId, known);
+      else seen.delete(fromId);
+    }
+    yield links;
+  }
+}
+
+function linksOf(fromId: string, { toObjectId, associationTypes = [] }: BatchTarget): Link[] {
+  const types = associationTypes.length > 0 ? associationTypes : [{}];
+  return types.map(({ typeId, category, label }) => ({
+    fromId,
+    toId: String(toObjectId),
+    typeId: typeId ?? null,
+    category: category ?? null,
+    label: label ?? null,
+  }));
+}
+
+/**
+ * Reads the lists of `ids` to their ends, 1,000 to a call: HubSpot pages long lists per id, and what is left of them goes
+ * into common calls, too. One array for each answer.
+ */
+async function* readParts(
+  client: HubSpotClient,
+  from: string,
+  to: string,
+  ids: readonly string[],
+): AsyncGenerator<PartOfList[]> {
+  const what = `associations of ${from} with ${to}`;
+  const asked = new Set(ids);
+  let inputs: Input[] = [...asked].map((id) => ({ id }));
   while (inputs.length > 0) {
-    const next: { id: string; after: string }[] = [];
+    const next: Input[] = [];
     for (let start = 0; start < inputs.length; start += ASSOCIATIONS_LIMIT) {
       const batch = inputs.slice(start, start + ASSOCIATIONS_LIMIT);
-      const call = {
-        kind: 'associations' as const,
-        path: paths.associations(from, to),
-        body: { inputs: batch },
-        what: `associations of ${from} with ${to}`,
-      };
-      const results = await client.call(call, (body) => {
-        const answered = resultsOf(parseAnswer(body)) as BatchResult[];
-        const stranger = answered.find((result) => !found.has(String(result.from?.id)));
-        if (stranger) throw new MalformedAnswer(`associations of ${stranger.from?.id}, which was not asked for`);
-        return answered;
-      });
-      for (const result of results) {
-        const id = String(result.from?.id);
-        for (const target of result.to ?? []) found.get(id)?.add(String(target.toObjectId));
+      const call = { kind: 'associations' as const, path: paths.associations(from, to), body: { inputs: batch }, what };
+      const results = await client.call(call, (body) => decode(body, asked));
+      const positions = new Map(batch.map(({ id, after }) => [id, after]));
+      yield results.map((result) => {
+        const fromId = String(result.from?.id);
         const after = nextOf({ paging: result.paging });
-        if (after !== null) next.push({ id, after });
-      }
+        if (after !== null) {
+          if (after === positions.get(fromId)) throw standsStill(what, fromId, after);
+          next.push({ id: fromId, after });
+        }
+        return { fromId, targets: result.to ?? [], goesOn: after !== null };
+      });
     }
     inputs = next;
   }
-  return new Map([...found].map(([id, targets]) => [id, [...targets]]));
+}
+
+function standsStill(what: string, id: string, after: string): RequestError {
+  return new RequestError(`HubSpot's list of the ${what}, of ${id}, does not move on from ${after}.`, 200);
+}
+
+/** Throws MalformedAnswer, so that the call is repeated, for an answer that would be taken for shorter lists than there are. */
+function decode(body: Buffer, asked: ReadonlySet<string>): BatchResult[] {
+  const answer = parseAnswer(body);
+  const errors = Array.isArray(answer.errors) ? (answer.errors as BatchError[]) : [];
+  const fault = errors.find(({ category = '', subCategory = '' }) =>
+    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
+  );
+  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
+  const results = resultsOf(answer) as BatchResult[];
+  const stranger = results.find((result) => !asked.has(String(result.from?.id)));
+  if (stranger) throw new MalformedAnswer(`associations of ${stranger.from?.id}, which was not asked for`);
+  return results;
 }

@@ -72,6 +72,18 @@ function make(options: Partial<ClientOptions> = {}): HubSpotClient {
 const list: Call = { kind: 'list', path: '/crm/objects/x/contacts', query: 'properties=a,b', what: 'contacts' };
 const read = (call: Call = list) => (client ?? make()).call(call, parseAnswer);
 
+test('closed while calls are under way, it ends them instead of repeating them', async () => {
+  const closing = make();
+  answers = [() => undefined];
+  const calls = [read(), read({ ...list, kind: 'search' }), read()].map((call) =>
+    call.catch((error: unknown) => error),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await closing.close();
+  for (const outcome of await Promise.all(calls)) expect(outcome).toBeInstanceOf(StoppedError);
+  expect(seen).toHaveLength(3);
+});
+
 test('sends the token, the query as it is, and a body as JSON', async () => {
   make();
   expect(await read()).toEqual({ results: [1] });

@@ -61,6 +61,7 @@ export class HubSpotClient {
   dailyResetsAt: () => number | undefined = () => undefined;
   readonly #client: hubspot.Client;
   readonly #tokens: TokenSource;
+  readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
   readonly #neverReachedMs: number;
   readonly #close: () => Promise<void>;
@@ -70,7 +71,7 @@ export class HubSpotClient {
   constructor(options: ClientOptions) {
     const dispatcher = installTransport(options.maxInFlight);
     this.#close = () => dispatcher.destroy();
-    this.#signal = options.signal ?? new AbortController().signal;
+    this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     // Every waiting call listens for the stop; there is no leak to warn of.
     setMaxListeners(0, this.#signal);
     this.#neverReachedMs = options.neverReachedMs ?? RETRY.neverReachedMs;
@@ -83,8 +84,9 @@ export class HubSpotClient {
         : new OAuthTokens(credentials, this.#sendForm, options.onRefreshToken ?? (() => undefined));
   }
 
-  /** Ends the connections. Calls still in flight are dropped. */
+  /** Ends the connections. Calls still under way end with a StoppedError, instead of being repeated without connections. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#close();
   }
 

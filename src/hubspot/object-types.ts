@@ -91,6 +91,8 @@ export interface CustomSchema {
 }
 
 export const CUSTOM_SCOPE = 'crm.objects.custom.read';
+/** The scope that seeing which custom objects there are needs. */
+export const CUSTOM_SCHEMAS_SCOPE = 'crm.schemas.custom.read';
 
 export function customObjectType(schema: CustomSchema): ObjectType {
   return {

@@ -7,6 +7,7 @@ import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/ob
 import { log } from '../log.js';
 import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
 import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
+import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './association-stream.js';
 import { kindOf, type ValueKind } from './coerce.js';
 import { columnsLayout } from './columns-layout.js';
 import type { Layout } from './layout.js';
@@ -42,22 +43,28 @@ export interface ObjectStream {
   knowsMerges: boolean;
 }
 
-export type StreamDefinition = ObjectStream | SnapshotStream;
+export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream;
 
-/** Makes a plan a definition: for an object this reads its properties, one call. */
+/**
+ * Makes a plan a definition: for an object this reads its properties, one call.
+ *
+ * @param customTypes null where the token may not see the portal's custom objects
+ */
 export async function defineStream(
   client: HubSpotClient,
   config: SourceConfig,
   plan: StreamPlan,
-  customTypes: readonly ObjectType[],
+  customTypes: readonly ObjectType[] | null,
 ): Promise<StreamDefinition> {
   switch (plan.kind) {
     case 'owners':
       return ownersStream(plan.name, plan.archived, config);
     case 'pipelines':
       return pipelinesStream(plan.name, plan.objectType, config);
+    case 'associations':
+      return associationStream(plan, customTypes);
     case 'object':
-      return defineObject(config, plan, customTypes, await readProperties(client, plan.type.name));
+      return defineObject(config, plan, customTypes ?? [], await readProperties(client, plan.type.name));
   }
 }
 
@@ -119,6 +126,17 @@ function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): Value
 
 /** The stream as `discover` offers it. */
 export function catalogEntry(stream: StreamDefinition): AirbyteStream {
+  if (stream.kind === 'associations') {
+    return {
+      name: stream.name,
+      json_schema: streamSchema(LINK_SCHEMA) as JsonObject,
+      supported_sync_modes: ['full_refresh'],
+      // The protocol wants it of every resumable stream: nobody is to choose a cursor.
+      source_defined_cursor: true,
+      source_defined_primary_key: LINK_KEY.map((field) => [field]),
+      is_resumable: true,
+    };
+  }
   const { schema, primaryKey, cursorField } = stream.kind === 'object' ? stream.layout : stream;
   return {
     name: stream.name,

@@ -1,4 +1,3 @@
-import { StateError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
@@ -11,6 +10,7 @@ import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState, REFRESH_COMPLETE } from './object-state.js';
 import { readPass } from './pass.js';
 import type { RecordSink } from './sink.js';
+import { checkPortal } from './state-checks.js';
 
 /**
  * Reads one stream of CRM records: the first load or what is left of it, then what was modified since, then what was archived.
@@ -34,7 +34,8 @@ export async function readObject(
   mode: SyncMode,
 ): Promise<number> {
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
-  checkPortal(state, stream.name, options.portalId);
+  checkPortal(stream.name, state.portal, options.portalId);
+  state.portal = options.portalId ?? state.portal;
   const run = new ObjectRun(client, stream, options, state, sink);
   if (mode === 'full_refresh' && !(isUnderWay(state) && state.refresh)) {
     // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
@@ -83,16 +84,6 @@ function startAnew(state: ObjectState): void {
   state.cursor = null;
   state.load = null;
   state.pass = null;
-}
-
-function checkPortal(state: ObjectState, stream: string, portalId: number | null): void {
-  if (state.portal !== null && portalId !== null && state.portal !== portalId) {
-    throw new StateError(
-      `The state of "${stream}" is of the HubSpot portal ${state.portal}, but the token is of the portal ${portalId}. ` +
-        'Use the token of that portal, or leave the state out to load this one anew.',
-    );
-  }
-  state.portal = portalId ?? state.portal;
 }
 
 function readAgainIfWider(state: ObjectState, stream: ObjectStream): void {

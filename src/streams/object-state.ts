@@ -1,6 +1,7 @@
 import { StateError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../protocol/messages.js';
 import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
+import { checkVersion } from './state-checks.js';
 
 /** The layout of the states below; a newer one cannot be read by this version. */
 const VERSION = 1;
@@ -121,12 +122,7 @@ function parseOwn(
   stream: string,
   state: ObjectState,
 ): ObjectState {
-  const { version } = own;
-  if (version !== VERSION) {
-    throw new StateError(
-      `The state of "${stream}" has version ${version}, but this hubflake reads version ${VERSION}. Use the version that wrote it, or leave it out to load the stream anew.`,
-    );
-  }
+  checkVersion(stream, own.version, VERSION);
   const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges } = own as Partial<ObjectState>;
   return {
     shown: typeof shown === 'string' ? shown : state.shown,

@@ -1,9 +1,16 @@
 import type { SourceConfig } from '../config/source.js';
 import { MissingScopesError, RequestError } from '../errors.js';
+import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
-import { customObjectType, type ObjectType } from '../hubspot/object-types.js';
-import { listPage } from '../hubspot/objects.js';
+import {
+  CUSTOM_SCHEMAS_SCOPE,
+  customObjectType,
+  findObjectType,
+  type ObjectType,
+  STANDARD_OBJECTS,
+} from '../hubspot/object-types.js';
+import { listPage, type ObjectRow } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { defineStream, type StreamDefinition } from './definition.js';
 import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
@@ -22,7 +29,9 @@ export class Portal {
   readonly #client: HubSpotClient;
   readonly #config: SourceConfig;
   readonly #definitions = new Map<string, Promise<StreamDefinition>>();
-  #customTypes: readonly ObjectType[] = [];
+  /** null where the token may not see them. */
+  #customTypes: readonly ObjectType[] | null = [];
+  readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
   #plans: readonly StreamPlan[] = [];
   /** The portal's id; null where HubSpot does not tell this token. */
   id: number | null = null;
@@ -47,13 +56,18 @@ export class Portal {
     const portal = new Portal(client, config);
     await portal.#readAccount();
     if (mayBeCustom(config, streamNames)) await portal.#readCustomTypes();
-    portal.#plans = planStreams(config, portal.#customTypes);
+    portal.#plans = planStreams(config, portal.#customTypes ?? []);
     return portal;
   }
 
   /** The names of all streams the configuration asks for, readable or not. */
   get streamNames(): string[] {
     return this.#plans.map((plan) => plan.name);
+  }
+
+  /** Whether the configuration names the stream, rather than it merely being discoverable. */
+  asks(name: string): boolean {
+    return this.#config.objects !== null || this.#config.associationStreams.some((each) => each.name === name);
   }
 
   /** The definition of a stream, or undefined where there is none of this name. */
@@ -94,7 +108,7 @@ export class Portal {
   async #isReadable(plan: StreamPlan): Promise<boolean> {
     try {
       if (plan.kind === 'object') await this.#readOne(plan.type.name);
-      else await this.#readCollection(plan.name);
+      else await this.#tryToRead(plan.name);
       return true;
     } catch (error) {
       if (this.noteUnreadable(plan.name, error)) return false;
@@ -102,24 +116,36 @@ export class Portal {
     }
   }
 
-  async #readOne(objectType: string): Promise<void> {
-    const request = { objectType, properties: [], associations: [], archived: false, after: null, limit: 1 };
-    await listPage(this.#client, request);
+  #readOne(objectType: string): Promise<ObjectRow | undefined> {
+    let row = this.#firstRows.get(objectType);
+    if (!row) {
+      const request = { objectType, properties: [], associations: [], archived: false, after: null, limit: 1 };
+      row = listPage(this.#client, request).then(({ rows }) => rows[0]);
+      this.#firstRows.set(objectType, row);
+    }
+    return row;
   }
 
-  async #readCollection(name: string): Promise<void> {
+  async #tryToRead(name: string): Promise<void> {
     const definition = await this.define(name);
     if (definition?.kind === 'snapshot') await definition.read(this.#client);
+    if (definition?.kind !== 'associations') return;
+    const { from, to } = definition;
+    const first = await this.#readOne(from.name);
+    if (first) await readAssociations(this.#client, from.name, to.name, [first.id]);
   }
 
   #likelyScopes(name: string): string[] {
     const plan = this.#plans.find((each) => each.name === name);
-    return plan?.kind === 'object' ? [plan.type.scope] : [];
+    if (plan?.kind === 'object') return [plan.type.scope];
+    if (plan?.kind !== 'associations') return [];
+    const types = [...STANDARD_OBJECTS, ...(this.#customTypes ?? [])];
+    return [plan.fromObject, plan.toObject].flatMap((object) => findObjectType(object, types)?.scope ?? []);
   }
 
   #note(name: string, scopes: readonly string[]): void {
     if (this.unreadable.some((each) => each.name === name)) return;
-    this.unreadable.push({ name, scopes, asked: this.#config.objects !== null });
+    this.unreadable.push({ name, scopes, asked: this.asks(name) });
     if (scopes.length > 0) log.info(`${name} is left out: the token lacks the scope ${scopes.join(' or ')}.`);
     else log.debug(`${name} is left out: this portal does not have it.`);
   }
@@ -143,7 +169,8 @@ export class Portal {
       this.#customTypes = (await readCustomSchemas(this.#client)).map(customObjectType);
     } catch (error) {
       if (!(error instanceof MissingScopesError || error instanceof RequestError)) throw error;
-      log.info('Custom objects are left out: the token lacks the scope crm.schemas.custom.read.');
+      log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
+      this.#customTypes = null;
     }
   }
 }

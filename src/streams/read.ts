@@ -2,8 +2,11 @@ import { nearest } from '../config/suggest.js';
 import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
+import { readAssociationStream } from './association-reader.js';
+import type { StreamDefinition } from './definition.js';
 import { readObject } from './object-reader.js';
 import type { ReadOptions } from './object-run.js';
+import { ParentIds } from './parent-ids.js';
 import type { Portal } from './portal.js';
 import type { RecordSink } from './sink.js';
 import { readSnapshot } from './snapshot-reader.js';
@@ -40,11 +43,12 @@ export async function readStreams(
   options: Omit<ReadOptions, 'portalId'>,
 ): Promise<{ failures: StreamFailure[]; leastCalls: number }> {
   const failures: StreamFailure[] = [];
+  const parents = new ParentIds(client);
   let leastCalls = portal.leastCalls;
   const waiting = [...streams];
   const worker = async () => {
     for (let stream = waiting.shift(); stream; stream = waiting.shift()) {
-      const outcome = await readStream(client, portal, stream, sink, { ...options, portalId: portal.id });
+      const outcome = await readStream(client, portal, stream, parents, sink, { ...options, portalId: portal.id });
       if (typeof outcome === 'number') leastCalls += outcome;
       else if (outcome) failures.push({ stream: stream.name, error: outcome });
     }
@@ -52,7 +56,7 @@ export async function readStreams(
   // A stream whose load or pass was interrupted goes first: it has waited since the run before.
   waiting.sort((a, b) => Number(isUnfinished(b)) - Number(isUnfinished(a)));
   await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, streams.length) }, worker));
-  return { failures, leastCalls };
+  return { failures, leastCalls: leastCalls + parents.leastCalls };
 }
 
 function isUnfinished({ state }: StreamToRead): boolean {
@@ -64,18 +68,17 @@ function isUnfinished({ state }: StreamToRead): boolean {
 async function readStream(
   client: HubSpotClient,
   portal: Portal,
-  { name, mode, state, optional }: StreamToRead,
+  stream: StreamToRead,
+  parents: ParentIds,
   sink: RecordSink,
   options: ReadOptions,
 ): Promise<number | HubflakeError | null> {
+  const { name, state, optional } = stream;
   try {
     sink.started(name);
     const definition = await portal.define(name);
     if (!definition) throw unknownStream(name, portal);
-    const leastCalls =
-      definition.kind === 'object'
-        ? 1 + (await readObject(client, definition, sink, options, state, mode))
-        : await readSnapshot(client, definition, sink, options, state, mode);
+    const leastCalls = await readDefined(client, definition, stream, parents, sink, options);
     await sink.complete(name);
     return leastCalls;
   } catch (caught) {
@@ -84,6 +87,25 @@ async function readStream(
     const stopped = error instanceof StoppedError;
     await sink.incomplete(name, stopped ? null : error);
     return stopped ? null : error;
+  }
+}
+
+/** @returns the fewest calls for what was read, but for those that `parents` counts */
+async function readDefined(
+  client: HubSpotClient,
+  definition: StreamDefinition,
+  { mode, state }: StreamToRead,
+  parents: ParentIds,
+  sink: RecordSink,
+  options: ReadOptions,
+): Promise<number> {
+  switch (definition.kind) {
+    case 'object':
+      return 1 + (await readObject(client, definition, sink, options, state, mode));
+    case 'snapshot':
+      return readSnapshot(client, definition, sink, options, state, mode);
+    case 'associations':
+      return readAssociationStream(client, definition, parents, sink, options, state, mode);
   }
 }
 

@@ -67,6 +67,46 @@ test.each([
   expect(() => planStreams(config({ objects }), [])).toThrow(message);
 });
 
+describe('association streams', () => {
+  const contacts = { from_object: 'contacts', to_object: 'companies' };
+  const vehicles = { from_object: 'vehicles', to_object: 'deals' };
+
+  test('are offered beside what else there is, also where objects are chosen', () => {
+    const options = { association_streams: [contacts], custom_object_association_streams: [vehicles] };
+    const ours = ['associations_contacts_companies', 'associations_vehicles_deals'];
+    const names = planStreams(config(options), []).map((plan) => plan.name);
+    expect(names.slice(-2)).toEqual(ours);
+    expect(names).toContain('contacts');
+    const chosen = planStreams(config({ ...options, objects: [{ object_type: 'deals' }] }), []);
+    expect(chosen.map((plan) => plan.name)).toEqual(['deals', ...ours]);
+  });
+
+  test.each([
+    [
+      { association_streams: [contacts, contacts] },
+      'association_streams[1] is called "associations_contacts_companies", as is association_streams[0].',
+    ],
+    [
+      { association_streams: [contacts], custom_object_association_streams: [contacts] },
+      'as is association_streams[0].',
+    ],
+    [{ association_streams: [{ ...contacts, stream_name: 'deals' }] }, 'called "deals", as is another stream.'],
+  ])('have names of their own: %j', (options, message) => {
+    expect(() => planStreams(config(options), [])).toThrow(message);
+  });
+
+  test("need the portal's custom objects only where one of them is read", () => {
+    const objects = [{ object_type: 'deals' }];
+    const options = { association_streams: [contacts], custom_object_association_streams: [vehicles] };
+    for (const more of [options, { ...options, objects }]) {
+      expect(mayBeCustom(config(more), ['deals', 'associations_contacts_companies'])).toBe(false);
+      expect(mayBeCustom(config(more), ['deals', 'associations_vehicles_deals'])).toBe(true);
+      expect(mayBeCustom(config(more), null)).toBe(true);
+    }
+    expect(mayBeCustom(config({ association_streams: [contacts], objects }), null)).toBe(false);
+  });
+});
+
 test("asks for the portal's custom objects only where a stream may be one", () => {
   expect(mayBeCustom(config(), null)).toBe(true);
   expect(mayBeCustom(config(), ['contacts', 'owners'])).toBe(false);

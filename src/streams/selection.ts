@@ -1,4 +1,4 @@
-import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import type { AssociationCriteria, ObjectCriteria, SourceConfig } from '../config/source.js';
 import { nearest } from '../config/suggest.js';
 import { ConfigError } from '../errors.js';
 import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
@@ -8,7 +8,8 @@ import { log } from '../log.js';
 export type StreamPlan =
   | { kind: 'object'; name: string; type: ObjectType; criteria: ObjectCriteria | null }
   | { kind: 'owners'; name: string; archived: boolean }
-  | { kind: 'pipelines'; name: string; objectType: string };
+  | { kind: 'pipelines'; name: string; objectType: string }
+  | ({ kind: 'associations' } & AssociationCriteria);
 
 /** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
 const PIPELINES: Record<string, string> = {
@@ -36,23 +37,37 @@ const FILTERS_ADDED = 2;
 
 /**
  * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
- * custom object and the collections. Throws a ConfigError for an object that does not exist, for two entries of one name, and
- * for filters that are more than HubSpot takes.
+ * custom object and the collections; and the association streams. Throws a ConfigError for an object that does not exist, for
+ * two streams of one name, and for filters that are more than HubSpot takes. The objects of an association stream are looked
+ * up when the stream is defined, so that one that is gone fails alone.
  */
 export function planStreams(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
-  return config.objects ? planCriteria(config.objects, customTypes) : planEverything(config, customTypes);
+  const plans = config.objects ? planCriteria(config.objects, customTypes) : planEverything(config, customTypes);
+  for (const association of config.associationStreams) {
+    const { name, path } = association;
+    const other = plans.find((plan) => plan.name === name);
+    if (other) {
+      const whose = other.kind === 'associations' ? other.path : 'another stream';
+      throw new ConfigError(`${path} is called "${name}", as is ${whose}. Give it a "stream_name" of its own.`);
+    }
+    plans.push({ kind: 'associations', ...association });
+  }
+  return plans;
 }
 
 /** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
 export function mayBeCustom(config: SourceConfig, streamNames: readonly string[] | null): boolean {
   const isKnown = (name: string) =>
     findObjectType(name, STANDARD_OBJECTS) !== undefined || COLLECTIONS.some((plan) => plan.name === name);
+  const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);
+  if (associations.some(({ fromObject, toObject }) => !isKnown(fromObject) || !isKnown(toObject))) return true;
   if (config.objects) {
     return config.objects.some(
       (entry) => !isKnown(entry.objectType) || (entry.associations ?? []).some((name) => !isKnown(name)),
     );
   }
-  return streamNames === null || streamNames.some((name) => !isKnown(name));
+  if (streamNames === null) return true;
+  return streamNames.some((name) => !isKnown(name) && !associations.some((each) => each.name === name));
 }
 
 function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
@@ -98,17 +113,23 @@ function planOne(criteria: ObjectCriteria, path: string, types: readonly ObjectT
   const collection = COLLECTIONS.find((plan) => plan.name === objectType.toLowerCase());
   if (collection) return { ...collection, name: criteria.name ?? collection.name };
   const type = findObjectType(objectType, types);
-  if (!type) {
-    const meant = nearest(objectType, [
-      ...types.flatMap((each) => [each.stream, each.name]),
-      ...COLLECTIONS.map((each) => each.name),
-    ]);
-    throw new ConfigError(
-      `${path}.object_type: this portal has no object called "${objectType}".${meant ? ` Did you mean "${meant}"?` : ''}`,
-    );
-  }
+  const others = COLLECTIONS.map((each) => each.name);
+  if (!type) throw unknownObject(`${path}.object_type`, objectType, types, others);
   checkFilters(criteria, path);
   return { kind: 'object', name: criteria.name ?? type.stream, type, criteria };
+}
+
+/** @param others names that are no objects, but could stand there, too */
+export function unknownObject(
+  path: string,
+  name: string,
+  types: readonly ObjectType[],
+  others: readonly string[] = [],
+): ConfigError {
+  const meant = nearest(name, [...types.flatMap((each) => [each.stream, each.name]), ...others]);
+  return new ConfigError(
+    `${path}: this portal has no object called "${name}".${meant ? ` Did you mean "${meant}"?` : ''}`,
+  );
 }
 
 function checkFilters({ filterGroups }: ObjectCriteria, path: string): void {

@@ -1,4 +1,3 @@
-import { StateError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { log } from '../log.js';
 import type { JsonObject, JsonValue, SyncMode } from '../protocol/messages.js';
@@ -6,6 +5,7 @@ import type { ReadOptions } from './object-run.js';
 import { REFRESH_COMPLETE } from './object-state.js';
 import type { EncodedRecord, RecordSink } from './sink.js';
 import { contentHash, cursorTime, encodeItem, type SnapshotItem, type SnapshotStream } from './snapshot.js';
+import { checkPortal, checkVersion } from './state-checks.js';
 
 const VERSION = 1;
 /** Records handed on at once. */
@@ -110,16 +110,7 @@ function parseState(given: JsonObject | null, stream: SnapshotStream, portalId: 
   };
   const own = given?.hubflake as (Partial<SnapshotState> & { version?: number }) | undefined;
   if (own === undefined) return fresh;
-  if (own.version !== VERSION) {
-    throw new StateError(
-      `The state of "${stream.name}" has version ${own.version}, but this hubflake reads version ${VERSION}. Use the version that wrote it, or leave it out to load the stream anew.`,
-    );
-  }
-  if (own.portal && portalId !== null && own.portal !== portalId) {
-    throw new StateError(
-      `The state of "${stream.name}" is of the HubSpot portal ${own.portal}, but the token is of the portal ${portalId}. ` +
-        'Use the token of that portal, or leave the state out to load this one anew.',
-    );
-  }
+  checkVersion(stream.name, own.version, VERSION);
+  checkPortal(stream.name, own.portal, portalId);
   return { ...fresh, emittedAt: own.emittedAt ?? 0, seen: own.seen ?? null };
 }
