@@ -5,11 +5,16 @@ import type { Store } from './store.js';
 import { StreamLoad, type StreamResult } from './stream-load.js';
 import type { Target } from './target.js';
 
+/** A warehouse loads files side by side; 100 MB and more a file are only worth it where one batch has many of them. */
+const FILE_BYTES = 50 * 1024 * 1024;
+
 export interface LoaderSettings {
   spoolDir: string;
   /** A batch is committed when so many compressed bytes wait, or when the oldest has waited so long. */
   flushBytes: number;
   flushMilliseconds: number;
+  /** A batch is spread over files of about so many compressed bytes, which are uploaded and loaded side by side. */
+  fileBytes?: number;
   /** Most compressed bytes on disk: beyond it, reading waits for commits. */
   spoolMaxBytes: number;
   /** Names the pipeline whose states are kept in the warehouse (`sync`); null: states are only put out (`write`). */
@@ -77,7 +82,7 @@ export class Loader {
     if (load.error || records.length === 0) return;
     for (const record of records) {
       this.#line += 1;
-      load.add(record, this.#line, () => this.#folder.nextFile());
+      load.add(record, this.#line, () => this.#folder.nextFile(), this.#settings.fileBytes ?? FILE_BYTES);
     }
     for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
     this.#startTimer();
@@ -147,10 +152,10 @@ export class Loader {
   #seal(): void {
     this.#stopTimer();
     const bytes = this.#waiting();
-    const files: [StreamLoad, SpoolWriter][] = [];
+    const files: [StreamLoad, SpoolWriter[]][] = [];
     for (const load of this.#streams.values()) {
-      const writer = load.takeWriter();
-      if (writer) files.push([load, writer]);
+      const writers = load.takeWriters();
+      if (writers.length > 0) files.push([load, writers]);
     }
     const states = this.#states;
     this.#states = [];
@@ -166,13 +171,13 @@ export class Loader {
       });
   }
 
-  async #commit(files: readonly [StreamLoad, SpoolWriter][], states: readonly CountedState[]): Promise<void> {
+  async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
     for (const { pending } of states) {
       if (pending.stream !== null && pending.state) this.#load(pending.stream).reaches(pending.state);
     }
-    await this.#sideBySide(files, async ([load, writer]) => {
-      if (await load.commit(writer)) this.#anyRows = true;
+    await this.#sideBySide(files, async ([load, writers]) => {
+      if (await load.commit(writers)) this.#anyRows = true;
     });
     for (const { pending, records } of states) this.#release(pending, records);
   }

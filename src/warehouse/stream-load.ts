@@ -1,7 +1,7 @@
 import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { removeSpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
+import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
 
@@ -23,7 +23,8 @@ export class StreamLoad {
   readonly target: Target;
   readonly #store: Store;
   readonly #pipeline: string | null;
-  #writer: SpoolWriter | null = null;
+  /** The file under way is the last. */
+  #writers: SpoolWriter[] = [];
   #counts: Counts = { ...NO_ROWS };
   #unkept: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
@@ -44,26 +45,31 @@ export class StreamLoad {
     return this.target.mode === 'overwrite';
   }
 
-  /** Compressed bytes that wait in the file under way. */
+  /** Compressed bytes that wait in the files of the batch under way. */
   get waiting(): number {
-    return this.#writer?.bytes ?? 0;
+    return this.#writers.reduce((sum, writer) => sum + writer.bytes, 0);
   }
 
-  add(record: SpoolRecord, line: number, nextFile: () => string): void {
-    this.#writer ??= new SpoolWriter(nextFile());
-    this.#writer.add(record, line);
+  /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
+  add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
+    let writer = this.#writers.at(-1);
+    if (writer === undefined || writer.bytes >= fileBytes) {
+      writer = new SpoolWriter(nextFile());
+      this.#writers.push(writer);
+    }
+    writer.add(record, line);
     this.records += 1;
   }
 
   async drained(): Promise<void> {
-    await this.#writer?.drained();
+    for (const writer of this.#writers.slice(-2)) await writer.drained();
   }
 
-  /** Hands over the file under way, to be committed; the next record begins another. */
-  takeWriter(): SpoolWriter | null {
-    const writer = this.#writer;
-    this.#writer = null;
-    return writer;
+  /** Hands over the files under way, to be committed; the next record begins another batch. */
+  takeWriters(): SpoolWriter[] {
+    const writers = this.#writers;
+    this.#writers = [];
+    return writers;
   }
 
   /** The state that the rows committed next will bring the stream to. */
@@ -71,13 +77,14 @@ export class StreamLoad {
     this.#unkept = state;
   }
 
-  /** Commits a file of records with the state they reach. @returns whether the warehouse has changed */
-  async commit(writer: SpoolWriter): Promise<boolean> {
-    const file = await writer.end();
+  /** Commits a batch's files with the state they reach. @returns whether the warehouse has changed */
+  async commit(writers: readonly SpoolWriter[]): Promise<boolean> {
+    const files: SpoolFile[] = [];
+    for (const writer of writers) files.push(await writer.end());
     try {
       if (this.error) return false;
       const keep = this.isOverwrite ? null : this.stateToKeep();
-      add(this.#counts, await this.#store.commit(this.target, [file], keep));
+      add(this.#counts, await this.#store.commit(this.target, files, keep));
       if (keep) this.#unkept = null;
       return true;
     } catch (error) {
@@ -85,7 +92,7 @@ export class StreamLoad {
       this.#fail(error);
       return false;
     } finally {
-      removeSpoolFile(file);
+      for (const file of files) removeSpoolFile(file);
     }
   }
 

@@ -242,6 +242,10 @@ export function dropSide(target: Target): string {
   return `DROP TABLE IF EXISTS ${sideTable(target)}`;
 }
 
+export function dropTable(target: Target): string {
+  return `DROP TABLE IF EXISTS ${tableName(target)}`;
+}
+
 export function deleteOldGenerations(target: Target): string {
   return `DELETE FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
 }

@@ -116,6 +116,13 @@ export class DuckDbStore implements Store {
     if (target.mode === 'overwrite') await this.#of(target, () => this.#run(sql.dropSide(target)));
   }
 
+  async remove(target: Target): Promise<void> {
+    await this.#of(target, async () => {
+      if (this.#isRaw) await this.#run(raw.dropView(target));
+      await this.#run(sql.dropTable(target));
+    });
+  }
+
   /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
   async #stage(target: Target): Promise<void> {
     await this.#run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));

@@ -116,6 +116,13 @@ export class SnowflakeStore implements Store {
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#sideTable(target))));
   }
 
+  async remove(target: Target): Promise<void> {
+    await this.#with(target, `Dropping the table ${target.table}`, async (steps) => {
+      if (this.#form.hasView) await this.#views.drop(steps, target);
+      await steps.run(sql.dropTable(this.#tables.fullName(target)));
+    });
+  }
+
   async #write(steps: Steps, target: Target, stage: string): Promise<Counts> {
     const fresh = this.#batch(target, stage, this.#tables.newTypes(target));
     if (target.mode === 'overwrite') {

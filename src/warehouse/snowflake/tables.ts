@@ -89,6 +89,6 @@ export function tableStage(database: string, schema: string, table: string): str
 export function copyInto(table: string, place: string): string {
   return (
     `COPY INTO ${table} FROM ${place} ` +
-    'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT'
+    'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT PURGE = TRUE'
   );
 }
