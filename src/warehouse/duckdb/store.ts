@@ -11,6 +11,7 @@ import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js'
 import { type Target, VIEW_SUFFIX } from '../target.js';
 import * as raw from './raw.js';
 import * as sql from './sql.js';
+import * as states from './states.js';
 
 /** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
 const NAMES: NameRules = {
@@ -67,9 +68,9 @@ export class DuckDbStore implements Store {
   }
 
   async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
-    const table = { schema: this.defaultSchema, table: sql.STATE_TABLE };
+    const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
     if ((await this.#columns(table)).size === 0) return new Map();
-    const rows = await this.#rows(sql.loadStates(this.defaultSchema), [pipeline]);
+    const rows = await this.#rows(states.loadStates(this.defaultSchema), [pipeline]);
     return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
   }
 
@@ -228,8 +229,8 @@ export class DuckDbStore implements Store {
 
   async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
     await this.#run(sql.createSchema({ schema: this.defaultSchema }));
-    await this.#run(sql.createStateTable(this.defaultSchema));
-    await this.#run(sql.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+    await this.#run(states.createStateTable(this.defaultSchema));
+    await this.#run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
   }
 
   /** The columns of a table by their lower-case names; empty where there is no such table. */
