@@ -50,7 +50,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
   /** One run of the loader over batches, each committed by itself. */
   async function load(batches: Batch[], options: Load = {}) {
     const { stream = 't', mode = 'append_dedup', hardDeletes = true, tableForm = 'typed' } = options;
-    const store = await openStore(warehouse.config({ tableForm }));
+    const store = await openStore(warehouse.config({ tableForm }), options.pipeline ?? null);
     const released: number[] = [];
     try {
       const configured = {

@@ -1,4 +1,5 @@
 import { asHubflakeError, type HubflakeError } from '../errors.js';
+import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { SpoolFolder, type SpoolRecord, type SpoolWriter } from './spool.js';
 import type { Store } from './store.js';
@@ -53,6 +54,8 @@ export class Loader {
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
   #anyRows = false;
+  /** A batch is due that could not be committed yet. */
+  #overdue = false;
   #tail: Promise<void> = Promise.resolve();
   /** What makes going on impossible for every stream. */
   #broken: HubflakeError | null = null;
@@ -89,7 +92,7 @@ export class Loader {
     await load.drained();
     if (this.#waiting() >= this.#settings.flushBytes) this.#seal();
     while (this.#committing + this.#waiting() > this.#settings.spoolMaxBytes) {
-      if (this.#committing === 0) this.#seal();
+      if (this.#committing === 0 && !this.#seal()) break;
       await this.#tail;
     }
     if (this.#broken) throw this.#broken;
@@ -99,6 +102,8 @@ export class Loader {
   state(pending: PendingState): void {
     this.#states.push({ pending, records: this.#sinceState.get(pending.stream) ?? 0 });
     this.#sinceState.set(pending.stream, 0);
+    if (pending.stream !== null) this.#load(pending.stream).covered();
+    if (this.#overdue) this.#seal();
     this.#startTimer();
   }
 
@@ -114,6 +119,7 @@ export class Loader {
 
   /** Commits what is left, ends every stream, and returns what was done. Throws only what no stream survives. */
   async finish(): Promise<StreamResult[]> {
+    for (const load of this.#streams.values()) if (!load.canCommit) await this.#giveUp(load);
     this.#seal();
     await this.#tail;
     if (this.#broken) throw this.#broken;
@@ -148,18 +154,30 @@ export class Loader {
     this.#timer = null;
   }
 
-  /** Closes the batch that was being collected, and has it committed behind the ones before. */
-  #seal(): void {
+  /**
+   * Closes the batch that was being collected, and has it committed behind the ones before. What must end at a state and does
+   * not yet is left for the next.
+   *
+   * @returns whether there was anything
+   */
+  #seal(): boolean {
     this.#stopTimer();
-    const bytes = this.#waiting();
+    let bytes = 0;
     const files: [StreamLoad, SpoolWriter[]][] = [];
+    const left = new Set<string | null>();
     for (const load of this.#streams.values()) {
+      if (!load.canCommit) {
+        left.add(load.target.stream);
+        continue;
+      }
+      bytes += load.waiting;
       const writers = load.takeWriters();
       if (writers.length > 0) files.push([load, writers]);
     }
-    const states = this.#states;
-    this.#states = [];
-    if (files.length === 0 && states.length === 0) return;
+    this.#overdue = left.size > 0;
+    const states = this.#states.filter(({ pending }) => !left.has(pending.stream));
+    this.#states = this.#states.filter(({ pending }) => left.has(pending.stream));
+    if (files.length === 0 && states.length === 0) return false;
     this.#committing += bytes;
     this.#tail = this.#tail
       .then(() => this.#commit(files, states))
@@ -169,6 +187,17 @@ export class Loader {
       .finally(() => {
         this.#committing -= bytes;
       });
+    return true;
+  }
+
+  /** Leaves out what no state covers, with the states before it in the same batch. */
+  async #giveUp(load: StreamLoad): Promise<void> {
+    const { stream } = load.target;
+    if (load.complete) return load.covered();
+    log.debug(`${stream}: rows that no state covers are left to the next run`);
+    this.#states = this.#states.filter(({ pending }) => pending.stream !== stream);
+    await load.discard();
+    load.covered();
   }
 
   async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {

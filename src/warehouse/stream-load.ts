@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-point.js';
 import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
@@ -29,6 +30,8 @@ export class StreamLoad {
   #unkept: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
   #held: (() => void)[] = [];
+  /** Records that no state covers yet. */
+  #sinceState = 0;
   records = 0;
   /** Whether the source has finished the stream. */
   complete = false;
@@ -39,6 +42,19 @@ export class StreamLoad {
     this.target = target;
     this.#store = store;
     this.#pipeline = pipeline;
+  }
+
+  /**
+   * Whether rows may only be committed together with the state behind them: appended rows that are read again would be there
+   * twice.
+   */
+  get endsAtState(): boolean {
+    return this.target.mode === 'append' && this.#pipeline !== null;
+  }
+
+  /** Whether what is collected may be committed now. */
+  get canCommit(): boolean {
+    return !this.endsAtState || this.#sinceState === 0;
   }
 
   get isOverwrite(): boolean {
@@ -59,6 +75,12 @@ export class StreamLoad {
     }
     writer.add(record, line);
     this.records += 1;
+    this.#sinceState += 1;
+  }
+
+  /** A state came: it covers every record so far. */
+  covered(): void {
+    this.#sinceState = 0;
   }
 
   async drained(): Promise<void> {
@@ -72,6 +94,11 @@ export class StreamLoad {
     return writers;
   }
 
+  /** Gives up what is collected: it is read again by the next run. */
+  async discard(): Promise<void> {
+    for (const writer of this.takeWriters()) removeSpoolFile(await writer.end());
+  }
+
   /** The state that the rows committed next will bring the stream to. */
   reaches(state: JsonObject): void {
     this.#unkept = state;
@@ -81,6 +108,7 @@ export class StreamLoad {
   async commit(writers: readonly SpoolWriter[]): Promise<boolean> {
     const files: SpoolFile[] = [];
     for (const writer of writers) files.push(await writer.end());
+    crashPoint('after-spool');
     try {
       if (this.error) return false;
       const keep = this.isOverwrite ? null : this.stateToKeep();

@@ -34,7 +34,7 @@ function batch(properties = PROPERTIES, changes: Partial<ConfiguredStream> = {},
   );
   if (!target) throw new Error('no target');
   const types = target.columns.map(({ type }) => newType(type));
-  return { target, stage: '"DB"."HUBSPOT"."STAGE"', types, idPrefix: '01234567-89ab-4cde-8f01-' };
+  return { target, guard: null, stage: '"DB"."HUBSPOT"."STAGE"', types, idPrefix: '01234567-89ab-4cde-8f01-' };
 }
 const TABLE = '"DB"."HUBSPOT"."DEALS"';
 
@@ -197,7 +197,7 @@ describe('the merge', () => {
 
 test('states are bound, never written into the statement, and come in portions', () => {
   const state = { pipeline: "p'", stream: 's', state: { cursor: 'x'.repeat(200_000) } };
-  const { sql, binds } = keepStates('"S"', [state]);
+  const { sql, binds } = keepStates('"S"', [state], 'TRUE');
   expect(sql).not.toContain('xxx');
   expect(binds.slice(0, 2)).toEqual(["p'", 's']);
   expect([...portions(Array.from({ length: 30 }, () => state))].map((some) => some.length)).toEqual(

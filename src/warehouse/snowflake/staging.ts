@@ -1,3 +1,4 @@
+import { crashPoint } from '../../crash-point.js';
 import type { SpoolFile } from '../spool.js';
 import type { Pool } from './pool.js';
 import { qualified } from './quote.js';
@@ -36,7 +37,9 @@ export class Staging {
         needs: `CREATE TABLE ON SCHEMA ${qualified(this.#database, this.#schema)}`,
       });
       await this.#upload(steps, files, place);
+      crashPoint('after-put');
       await load(steps, files, table, place);
+      crashPoint('after-copy');
       return await body(table);
     } finally {
       await steps.tidy(dropTable(table));
