@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDbConfig } from '../../config/destination.js';
+import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { NameRules } from '../names.js';
@@ -93,8 +94,10 @@ export class DuckDbStore implements Store {
         );
         const loaded = await this.#count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
+        crashPoint('after-copy');
         await this.#stage(target);
         const counts = await this.#write(target, rows);
+        crashPoint('after-write');
         await this.#run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
         return counts;
@@ -107,6 +110,7 @@ export class DuckDbStore implements Store {
       this.#transaction(async () => {
         const counts =
           target.mode === 'overwrite' ? await this.#replace(target) : await this.#dropOldGenerations(target);
+        crashPoint('after-swap');
         if (state && (counts.inserted > 0 || (await this.#columns(target)).size > 0)) await this.#keep(state);
         return counts;
       }),
@@ -243,7 +247,9 @@ export class DuckDbStore implements Store {
     await this.#run('BEGIN');
     try {
       const result = await body();
+      crashPoint('before-commit');
       await this.#run('COMMIT');
+      crashPoint('after-commit');
       return result;
     } catch (error) {
       // The transaction may be gone already, when the connection or the disk failed.
