@@ -2,6 +2,7 @@ import { crashPoint } from '../crash-point.js';
 import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
+import { startsAnew } from './refresh.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
@@ -57,8 +58,9 @@ export class StreamLoad {
     return !this.endsAtState || this.#sinceState === 0;
   }
 
+  /** Whether the rows are in place only when the stream is complete, all of them or none. */
   get isOverwrite(): boolean {
-    return this.target.mode === 'overwrite';
+    return startsAnew(this.target);
   }
 
   /** Compressed bytes that wait in the files of the batch under way. */

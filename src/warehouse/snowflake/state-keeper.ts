@@ -85,6 +85,7 @@ export class StateKeeper {
     try {
       const [row] = await this.#run(steps, compareAndSwap(this.#table, state, sequence, guard));
       if (changed(row) !== 1) throw (this.#lease as Lease).lost();
+      crashPoint('before-rows');
       answer = await steps.run(statement);
       crashPoint('before-commit');
     } catch (error) {

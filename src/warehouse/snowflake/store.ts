@@ -4,6 +4,7 @@ import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
@@ -42,8 +43,8 @@ export class SnowflakeStore implements Store {
   readonly #staging: Staging;
   readonly #states: StateKeeper;
   readonly #runId = randomUUID();
-  /** The refreshes that this run has begun. */
-  readonly #sides = new Set<Target>();
+  /** Where each stream's rows go in this run. */
+  readonly #places = new Map<Target, Promise<Target>>();
 
   /** @param pipeline the pipeline's name, for the query tag; null in `write` */
   constructor(
@@ -107,19 +108,17 @@ export class SnowflakeStore implements Store {
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
-      if (target.mode === 'overwrite') return this.#replace(steps, target, state);
-      const isThere = await this.#tables.isThere(steps, target);
-      if (isThere && target.minimumGeneration > 0) {
-        await steps.run(sql.deleteOldGenerations(target, this.#tables.fullName(target)));
-      }
-      if (isThere && state) await this.#states.keep(steps, [state]);
+      const place = isRefresh(target) ? await this.#placeOf(steps, target) : target;
+      if (place !== target) return this.#replace(steps, target, place, state);
+      if (state && (await this.#tables.isThere(steps, target))) await this.#states.keep(steps, [state]);
       return NO_ROWS;
     });
   }
 
   async abandon(target: Target): Promise<void> {
-    if (!this.#sides.delete(target)) return;
-    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#sideTable(target))));
+    // What a generation has collected is gone on with by its next attempt.
+    if (!startsAnew(target) || !this.#places.has(target)) return;
+    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(sideOf(target)))));
   }
 
   async remove(target: Target): Promise<void> {
@@ -148,23 +147,19 @@ export class SnowflakeStore implements Store {
   }
 
   async #writeRows(steps: Steps, target: Target, source: Source): Promise<Counts> {
-    const fresh = this.#batch(target, source, this.#tables.newTypes(target));
-    if (target.mode === 'overwrite') {
-      await this.#openSide(steps, target);
-      await steps.run(this.#form.insertAll(fresh, this.#sideTable(target)), { mayBeDone: true });
-      return NO_ROWS;
-    }
-    const table = this.#tables.fullName(target);
-    if (target.mode === 'append') {
-      const batch = this.#batch(target, source, await this.#make(steps, target));
+    const place = await this.#placeOf(steps, target);
+    const table = this.#tables.fullName(place);
+    if (target.mode !== 'append_dedup') {
+      const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
       const [row] = await steps.run(this.#form.insertAll(batch, table), { mayBeDone: true });
-      return { ...NO_ROWS, inserted: changed(row, 'inserted') };
+      return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
     }
-    const kinds = await this.#kinds(steps, fresh);
+    const kinds = await this.#kinds(steps, this.#batch(target, source, this.#tables.newTypes(target)));
     // Tombstones mark rows; a table that has none is not made for them.
-    if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
-    const batch = this.#batch(target, source, await this.#make(steps, target));
+    if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, place))) return NO_ROWS;
+    const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
     const [row] = await steps.run(this.#form.merge(batch, table), { mayBeDone: true });
+    if (place !== target) return NO_ROWS;
     const updated = changed(row, 'updated');
     let marked = kinds === 'tombstones' ? updated : 0;
     if (kinds === 'both') {
@@ -179,12 +174,33 @@ export class SnowflakeStore implements Store {
     };
   }
 
-  /** Makes the table, or what it lacks, and its view. @returns what the target's columns take */
-  async #make(steps: Steps, target: Target): Promise<SqlType[]> {
+  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
+  #placeOf(steps: Steps, target: Target): Promise<Target> {
+    const known = this.#places.get(target) ?? this.#findPlace(steps, target);
+    this.#places.set(target, known);
+    return known;
+  }
+
+  async #findPlace(steps: Steps, target: Target): Promise<Target> {
+    if (!isRefresh(target)) return target;
+    const side = sideOf(target);
+    if (startsAnew(target)) {
+      // What an attempt that died has left there is not ours.
+      await steps.run(sql.dropTable(this.#tables.fullName(side)));
+      return side;
+    }
+    if (await this.#tables.isThere(steps, side)) return side;
+    if (!(await this.#tables.isThere(steps, target))) return target.mode === 'overwrite' ? side : target;
+    const [row] = await steps.run(sql.countOldGenerations(target, this.#tables.fullName(target)));
+    return Number(row?.OLD ?? 0) > 0 ? side : target;
+  }
+
+  /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
+  async #make(steps: Steps, target: Target, withView = true): Promise<SqlType[]> {
     const types = await this.#tables.make(steps, this.#form.tableOf(target));
     crashPoint('after-ddl');
     if (!this.#form.hasView) return types;
-    await this.#views.make(steps, target, this.#tables.fullName(target));
+    if (withView) await this.#views.make(steps, target, this.#tables.fullName(target));
     return this.#tables.newTypes(target);
   }
 
@@ -195,27 +211,19 @@ export class SnowflakeStore implements Store {
     return Number(row?.LIVE ?? 0) === 0 ? 'tombstones' : 'both';
   }
 
-  async #openSide(steps: Steps, target: Target): Promise<void> {
-    if (this.#sides.has(target)) return;
-    const table = this.#form.tableOf(target);
-    await this.#tables.makeSchema(steps, target.schema);
-    await steps.run(sql.createSideTable(this.#sideTable(target), sql.newColumns(table, this.#tables.newTypes(table))));
-    this.#sides.add(target);
-  }
-
   /** Puts the side table's rows, or none, in the place of the table's. */
-  async #replace(steps: Steps, target: Target, state: StateToKeep | null): Promise<Counts> {
-    const began = this.#sides.has(target);
-    if (!began && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
+  async #replace(steps: Steps, target: Target, side: Target, state: StateToKeep | null): Promise<Counts> {
+    const collected = await this.#tables.isThere(steps, side);
+    if (!collected && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
     await this.#make(steps, target);
     const table = this.#tables.fullName(target);
-    const side = this.#sideTable(target);
-    const text = began ? sql.overwriteFrom(this.#form.tableOf(target), table, side) : sql.deleteAll(table);
+    const text = collected
+      ? sql.overwriteFrom(this.#form.tableOf(target), table, this.#tables.fullName(side))
+      : sql.deleteAll(table);
     const [row] = state ? await this.#states.together(steps, state, text) : await steps.run(text, { mayBeDone: true });
     crashPoint('after-swap');
-    if (!began) return NO_ROWS;
-    this.#sides.delete(target);
-    await steps.tidy(sql.dropTable(side));
+    if (!collected) return NO_ROWS;
+    await steps.tidy(sql.dropTable(this.#tables.fullName(side)));
     return { ...NO_ROWS, inserted: changed(row, 'inserted') };
   }
 
@@ -225,10 +233,6 @@ export class SnowflakeStore implements Store {
 
   #batch(target: Target, source: Source, types: readonly SqlType[]): Batch {
     return { target, ...source, types, idPrefix: this.#runId.slice(0, -LINE_DIGITS) };
-  }
-
-  #sideTable({ schema, table }: Target): string {
-    return qualified(this.#config.database, schema, withSuffix(table, '__HUBFLAKE_SIDE'));
   }
 
   /** What Snowflake's query history shows beside each statement. */
@@ -249,6 +253,15 @@ type Source = Pick<Batch, 'stage' | 'guard'>;
 
 /** https://docs.snowflake.com/en/sql-reference/parameters#query-tag */
 const LONGEST_TAG = 2000;
+
+const sides = new WeakMap<Target, Target>();
+
+/** A stream with the table beside its own, in which a refresh is collected. */
+function sideOf(target: Target): Target {
+  const side = sides.get(target) ?? { ...target, table: withSuffix(target.table, sideSuffix(target).toUpperCase()) };
+  sides.set(target, side);
+  return side;
+}
 
 /** The count that an answer to a statement that changes rows gives. */
 function changed(row: Row | undefined, what: 'inserted' | 'updated' | 'deleted'): number {
