@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { CrashPoint } from '../../src/crash-point.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { hubflake, type TestFolder } from '../support/command.js';
@@ -15,6 +16,8 @@ export interface World {
   destination: object;
   /** The ids in the table, sorted, each as often as it is there. */
   ids(): Promise<string[]>;
+  /** The tables in the schema, in small letters, that of the states left out. */
+  tables(): Promise<string[]>;
 }
 
 /** Writes a pipeline's configuration: contacts in one of the modes, a commit every second. @returns its path */
@@ -49,7 +52,7 @@ export function crashBehaviours({ world, points }: { world: () => World; points:
   test.each(cases)(
     '%s, killed at %s and run again: every record once',
     async (mode, point) => {
-      const { sandbox, folder, destination, ids } = world();
+      const { sandbox, folder, destination, ids, tables } = world();
       const path = pipelineFile(folder, destination, mode);
       const run = (crashAt: string) =>
         hubflake(['sync', '--json', '--config', path], {
@@ -59,6 +62,8 @@ export function crashBehaviours({ world, points }: { world: () => World; points:
       const edited = liveIds(sandbox)[0] as string;
       sandbox.portal.edit('contacts', edited, { firstname: 'Edited' });
       expect(await run('')).toMatchObject({ code: 0 });
+      expect(readdirSync(folder.path).filter((name) => name.startsWith('hubflake-'))).toEqual([]);
+      expect(await tables()).toEqual(['contacts']);
       // An edited record of an append is there in both of its versions, where the first was committed.
       const found = await ids();
       expect([...new Set(found)]).toEqual(liveIds(sandbox));

@@ -1,6 +1,6 @@
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { TestFolder } from '../support/command.js';
-import { query } from '../support/duckdb.js';
+import { query, tables } from '../support/duckdb.js';
 import { crashBehaviours, TOKEN } from './crashes.js';
 
 let folder: TestFolder;
@@ -22,6 +22,7 @@ crashBehaviours({
     destination: { type: 'duckdb', path: folder.join('w.duckdb') },
     ids: async () =>
       (await query(folder.join('w.duckdb'), 'SELECT id FROM contacts ORDER BY 1')).map(({ id }) => String(id)),
+    tables: async () => (await tables(folder.join('w.duckdb'))).filter((name) => name !== '_HUBFLAKE_STATE'),
   }),
   points: {
     append_dedup: ['after-spool', 'after-copy', 'after-write', 'before-commit', 'after-commit'],

@@ -43,7 +43,13 @@ const truth = () => liveIds(sandbox);
 const ids = async () => (await warehouse.rows('contacts', { id: 'text' })).map(({ id }) => String(id)).sort();
 
 crashBehaviours({
-  world: () => ({ sandbox, folder, destination: destination(), ids }),
+  world: () => ({
+    sandbox,
+    folder,
+    destination: destination(),
+    ids,
+    tables: async () => (await warehouse.tables()).map((name) => name.toLowerCase()),
+  }),
   points: {
     append_dedup: [
       'after-spool',

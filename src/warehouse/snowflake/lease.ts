@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WarehouseBusyError } from '../../errors.js';
 import { log } from '../../log.js';
+import { startOf } from '../process-life.js';
 import { literal } from './quote.js';
 import type { Steps } from './steps.js';
 
@@ -141,24 +141,4 @@ function isDead(text: string): boolean {
   const { host, pid, started } = parseOwner(text);
   if (host !== hostname() || pid === undefined) return false;
   return startOf(pid) !== started;
-}
-
-/** When a process began, where the kernel tells; null where there is none that runs. */
-function startOf(pid: number): string | null {
-  try {
-    // The name in parentheses may hold anything; behind it the state is the first field, the start the 20th.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return fields[0] === 'Z' ? null : (fields[19] ?? '');
-  } catch {
-    return isThere(pid) ? '' : null;
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

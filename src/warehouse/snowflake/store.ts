@@ -60,7 +60,7 @@ export class SnowflakeStore implements Store {
     this.#tables = new TableKeeper(config);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
-    this.#staging = new Staging(this.#pool, config.database, config.schema, run);
+    this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
     this.#states = new StateKeeper(
       { database: config.database, schema: config.schema, schemaName: qualified(config.database, config.schema) },
       pipeline === null ? null : { name: pipeline, run, flushMilliseconds: config.loader.flushMilliseconds ?? 0 },
@@ -102,6 +102,7 @@ export class SnowflakeStore implements Store {
     return this.#with(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
       const guard = await this.#states.guard(steps);
+      if (guard !== null) await this.#staging.tidy(steps);
       return this.#staging.with(steps, files, (stage) => this.#write(steps, target, { stage, guard }, state));
     });
   }
