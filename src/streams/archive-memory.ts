@@ -1,4 +1,4 @@
-import { packIds, unpackIds } from './packed-ids.js';
+import { packIds, packTimes, unpackIds } from './packed-ids.js';
 
 /** Archived records a stream remembers. 25,000 take about 100 KB of a state. */
 export const MOST_ARCHIVED = 25_000;
@@ -15,8 +15,8 @@ export interface ScanPosition {
   seen: string;
   /** Packed: ids whose tombstone may be out although no state behind it is. */
   pending: string;
-  /** When ids archived since it began were archived. */
-  recent: Record<string, string>;
+  /** Packed: when ids archived since it began were archived. */
+  recent: string;
 }
 
 /** What a state knows of archived records. */
@@ -27,18 +27,26 @@ export interface ArchiveState {
   scannedAt: string | null;
   /** Packed: every id that the last scan saw, so that one that is gone from the list can be asked for again. */
   ids: string;
-  /** When ids archived since that scan began were archived: the next one sees them again. */
-  recent: Record<string, string>;
+  /** Packed: when ids archived since that scan began were archived. The next one sees them again. */
+  recent: string;
   scan: ScanPosition | null;
 }
 
-export const NO_ARCHIVE: ArchiveState = { since: null, scannedAt: null, ids: '', recent: {}, scan: null };
+export const NO_ARCHIVE: ArchiveState = { since: null, scannedAt: null, ids: '', recent: '', scan: null };
 
 /** Reads a state's archive, also of before ids were packed and scans had a position. */
 export function parseArchive(given: unknown): ArchiveState {
   const archive = { ...NO_ARCHIVE, ...(given as Partial<ArchiveState> | null | undefined) };
-  const ids: unknown = archive.ids;
-  return { ...archive, ids: Array.isArray(ids) ? packIds(ids.map(String)) : String(ids) };
+  const { ids, recent, since }: { ids: unknown; recent: unknown; since: string | null } = archive;
+  return {
+    ...archive,
+    ids: Array.isArray(ids) ? packIds(ids.map(String)) : String(ids),
+    recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), Date.parse(since ?? '')),
+  };
+}
+
+function timesOf(recent: unknown): Map<string, number> {
+  return new Map(Object.entries(recent ?? {}).map(([id, archivedAt]) => [id, Date.parse(String(archivedAt))]));
 }
 
 /**

@@ -7,7 +7,7 @@ import { matching, readLive } from './ghosts.js';
 import { earlier, isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
 import type { ObjectRun } from './object-run.js';
-import { packIds, unpackIds } from './packed-ids.js';
+import { packIds, packTimes, unpackIds, unpackTimes } from './packed-ids.js';
 
 /**
  * Looks through HubSpot's list of archived records (search never shows them, and archiving does not change when a record was
@@ -45,7 +45,7 @@ function begin(run: ObjectRun, tells: boolean): ScanPosition {
   const { archive, cursor } = run.state;
   const startedAt = run.now();
   archive.since ??= earlier(cursor ?? startedAt, run.options.lookbackMinutes);
-  archive.scan = { startedAt, after: null, tells, seen: '', pending: '', recent: {} };
+  archive.scan = { startedAt, after: null, tells, seen: '', pending: '', recent: '' };
   return archive.scan;
 }
 
@@ -53,6 +53,8 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   const { state, archived } = run;
   const request = listRequest(run);
   const isOwed = tombstoneRule(run, position);
+  const began = Date.parse(position.startedAt);
+  const recent = unpackTimes(position.recent, began);
   let listed = 0;
   for (let more = true; more; ) {
     const page = await listPage(run.client, { ...request, after: position.after });
@@ -60,11 +62,13 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
     await tell(run, position, position.tells ? page.rows.filter(isOwed) : []);
     for (const row of page.rows) {
       archived.see(row.id, row.archivedAt);
-      if (row.archivedAt && isFrom(row.archivedAt, position.startedAt)) position.recent[row.id] = row.archivedAt;
+      const archivedAt = Date.parse(row.archivedAt ?? '');
+      if (archivedAt >= began) recent.set(row.id, archivedAt);
     }
     more = page.after !== null;
     if (!more) break;
     position.after = page.after;
+    position.recent = packTimes(recent, began);
     await run.save();
   }
   run.tally(listed, LIST_LIMIT);
@@ -75,8 +79,13 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
         'when others are restored, they come back with their next change, or when the stream is loaded anew.',
     );
   }
-  const { startedAt, recent } = position;
-  Object.assign(state.archive, { since: startedAt, scannedAt: startedAt, recent, scan: null });
+  const { startedAt } = position;
+  Object.assign(state.archive, {
+    since: startedAt,
+    scannedAt: startedAt,
+    recent: packTimes(recent, began),
+    scan: null,
+  });
 }
 
 function listRequest({ stream }: ObjectRun) {
@@ -91,7 +100,8 @@ function listRequest({ stream }: ObjectRun) {
  */
 function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow) => boolean {
   const { archived, state, merges, stream } = run;
-  const { since, scannedAt, recent } = state.archive;
+  const { since, scannedAt } = state.archive;
+  const recent = unpackTimes(state.archive.recent, Date.parse(since ?? ''));
   const knowsAll = scannedAt !== null && archived.isComplete;
   // Of these a tombstone may have gone out behind the last state, or not.
   const unsure = new Set(unpackIds(position.pending));
@@ -100,7 +110,11 @@ function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow)
     if (archived.isSeen(row.id)) return false;
     if (unsure.has(row.id)) return true;
     if (!archived.has(row.id) && (knowsAll || !row.archivedAt)) return true;
-    return Boolean(row.archivedAt) && isFrom(row.archivedAt, since) && recent[row.id] !== row.archivedAt;
+    return (
+      Boolean(row.archivedAt) &&
+      isFrom(row.archivedAt, since) &&
+      recent.get(row.id) !== Date.parse(row.archivedAt ?? '')
+    );
   };
 }
 

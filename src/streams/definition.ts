@@ -14,7 +14,6 @@ import type { Layout } from './layout.js';
 import { ownersStream } from './owners.js';
 import { pipelinesStream } from './pipelines.js';
 import { streamSchema } from './property-schema.js';
-import { checkFilterLimits } from './search-filters.js';
 import type { StreamPlan } from './selection.js';
 import type { SnapshotStream } from './snapshot.js';
 
@@ -76,7 +75,6 @@ function defineObject(
   all: readonly PropertyDefinition[],
 ): ObjectStream {
   const { type, criteria } = plan;
-  checkFilterLimits(plan.name, criteria?.filterGroups ?? []);
   const selected = selectProperties(all, criteria, plan.name);
   const associations = (criteria?.associations ?? type.associations).map((name) => {
     const target = findObjectType(name, [...STANDARD_OBJECTS, ...customTypes]);

@@ -115,8 +115,9 @@ function parseOwn(
   state: ObjectState,
 ): ObjectState {
   checkVersion(stream, own.version, VERSION);
-  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges, sent } =
-    own as Partial<ObjectState>;
+  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges, sent } = structuredClone(
+    own,
+  ) as Partial<ObjectState>;
   return {
     shown: typeof shown === 'string' ? shown : state.shown,
     cursor: cursor ?? null,

@@ -29,6 +29,28 @@ export function unpackIds(packed: unknown): string[] {
   return ids;
 }
 
+/** Instants by id as one short text: each with its distance from `from` (epoch ms) in milliseconds, in base 36. */
+export function packTimes(times: ReadonlyMap<string, number>, from: number): string {
+  const entries = withSteps(times.keys()).map(([step, id]) => {
+    return `${step}.${Math.max(0, (times.get(id) as number) - from).toString(36)}`;
+  });
+  return entries.join(' ');
+}
+
+/** The instants of {@link packTimes}. What is no such text gives none. */
+export function unpackTimes(packed: unknown, from: number): Map<string, number> {
+  const times = new Map<string, number>();
+  const walker = new StepWalker();
+  for (const entry of typeof packed === 'string' && packed !== '' ? packed.split(' ') : []) {
+    const [step = '', distance = ''] = entry.split('.');
+    const id = walker.next(step);
+    const time = from + Number.parseInt(distance, 36);
+    if (id === null || Number.isNaN(time)) return new Map();
+    times.set(id, time);
+  }
+  return times;
+}
+
 /** The packable ones of `ids`, ascending, each with its distance from the one before in base 36. */
 export function withSteps(ids: Iterable<string>): [step: string, id: string][] {
   const sorted = [...ids].filter(isPackable).sort(byNumber);

@@ -11,8 +11,9 @@ const MOST_UNSAVED_CALLS = 10;
 const MOST_RANGES = 3;
 /** Each range may end with a page that is not full. Below so many records, that costs more than it gains. */
 const WORTH_DIVIDING = 20_000;
-/** A division is a guess of where the ids lie. One that keeps guessing wrong is left alone. */
-const MOST_DIVISIONS = 8;
+/** Of a pass that is divided, what is left of a range is divided again for a reader that has come to its end. */
+const WORTH_DIVIDING_AGAIN = 5_000;
+const MOST_DIVISIONS = 4;
 
 /** A page of a range that was answered. */
 export interface RangePage {
@@ -140,8 +141,9 @@ export class RangeReader {
    */
   #divide(range: RangePosition, { rows, total }: SearchPage): void {
     const left = total - rows.length;
-    const isWorth = left >= WORTH_DIVIDING && this.#following < MOST_RANGES && this.#divisions < MOST_DIVISIONS;
-    if (!isWorth || this.#run.stream.filterGroups.length > 0) return;
+    const worth = this.#divisions === 0 ? WORTH_DIVIDING : WORTH_DIVIDING_AGAIN;
+    if (left < worth || this.#following >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;
+    if (this.#run.stream.filterGroups.length > 0) return;
     const [first, last] = [BigInt((rows[0] as ObjectRow).id), BigInt((rows.at(-1) as ObjectRow).id)];
     const middle = last + ((last - first + 1n) * BigInt(left)) / BigInt(2 * rows.length);
     if (middle <= last || (range.upTo !== null && middle >= BigInt(range.upTo))) return;
