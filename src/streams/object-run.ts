@@ -36,8 +36,8 @@ export class ObjectRun {
   /** The last state that went out (at first the given one), and whether records have gone out behind it. */
   #lastState: JsonObject | null;
   #recordsSince = false;
-  /** Whether the given state says that a sync was complete, which is no longer so once something goes out. */
-  #isClosed: boolean;
+  /** Whether a state of this run is out. */
+  #isOpen = false;
 
   constructor(
     readonly client: HubSpotClient,
@@ -51,7 +51,6 @@ export class ObjectRun {
     this.merges = new MergeMap(state.merges);
     this.archived = new ArchiveMemory(state.archive);
     this.sent = new SentMemory(contentSalt(stream), state.sent);
-    this.#isClosed = state.sent !== null;
     state.sent = null;
     this.#hash = contentHasher(stream);
   }
@@ -67,11 +66,11 @@ export class ObjectRun {
   }
 
   /**
-   * Before the first record goes out behind a closing state: puts out one that is none, as things stand. Killed behind that
-   * record, the next run must not go by what the closing state remembers.
+   * Before the first record goes out, puts out a state, as things stand. Killed behind that record, the next run must neither
+   * go by what a closing state remembers, nor, without any state, take what went away since for what never went out.
    */
   async #open(): Promise<void> {
-    if (this.#isClosed) await this.save();
+    if (!this.#isOpen) await this.save();
   }
 
   /** Hands records on, stamped with HubSpot's time, which never falls behind what the stream had before. */
@@ -169,7 +168,7 @@ export class ObjectRun {
     const { ids, seen } = this.archived.pack();
     state.archive.ids = ids;
     if (state.archive.scan) state.archive.scan.seen = seen;
-    this.#isClosed = false;
+    this.#isOpen = true;
     this.#lastState = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
     this.#recordsSince = false;
     await this.sink.state(stream.name, this.#lastState);
