@@ -87,7 +87,7 @@ class Player {
   /**
    * Records that were archived when a sync began that came to its end. Others are not restored while a sync runs: archived
    * behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
-   * (docs/architecture.md).
+   * (docs/decisions/0006-nothing-twice-nothing-lost.md).
    */
   #scanned: Set<string> | null = null;
   #state: JsonObject | null = null;
