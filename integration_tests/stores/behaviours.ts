@@ -366,7 +366,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       { id: '1', name: 'a', extra: null },
       { id: '2', name: null, extra: 5 },
     ]);
-    expect(await warehouse.comment('t', 'extra')).toBe('Extra');
+    expect(await warehouse.comment('t', 'extra')).toBe('Extra\nField: "extra"');
   });
 
   test('states are kept in the same commit, and survive a restart', async () => {

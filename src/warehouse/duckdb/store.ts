@@ -4,27 +4,20 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDbConfig } from '../../config/destination.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import type { NameRules } from '../names.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
-import { type Target, VIEW_SUFFIX } from '../target.js';
+import type { Target } from '../target.js';
 import * as raw from './raw.js';
 import * as sql from './sql.js';
-
-/** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
-const NAMES: NameRules = {
-  identifier: (name) => name,
-  same: (name) => name.toLowerCase(),
-  longest: 255,
-};
+import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
 
 /** Enough for a batch of wide records, and little enough for a small container. */
 const MEMORY_LIMIT = '512MB';
 
 /** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
-  readonly names = NAMES;
+  readonly names = DUCKDB_NAMES;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #path: string;
@@ -33,11 +26,14 @@ export class DuckDbStore implements Store {
   #connection: DuckDBConnection | null = null;
   /** The overwrites that this run has begun. */
   readonly #sides = new Set<Target>();
+  readonly #tables: TableKeeper;
 
   constructor(config: DuckDbConfig) {
     this.#path = resolve(config.path);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
+    const connection = { run: (text: string) => this.#run(text), rows: (text: string) => this.#rows(text) };
+    this.#tables = new TableKeeper(connection, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -68,7 +64,7 @@ export class DuckDbStore implements Store {
 
   async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
     const table = { schema: this.defaultSchema, table: sql.STATE_TABLE };
-    if ((await this.#columns(table)).size === 0) return new Map();
+    if ((await this.#tables.columns(table)).length === 0) return new Map();
     const rows = await this.#rows(sql.loadStates(this.defaultSchema), [pipeline]);
     return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
   }
@@ -92,8 +88,9 @@ export class DuckDbStore implements Store {
         );
         const loaded = await this.#count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
-        await this.#stage(target);
-        const counts = await this.#write(target, rows);
+        const placed = await this.#tables.placed(target);
+        await this.#stage(placed);
+        const counts = await this.#write(placed, rows);
         await this.#run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
         return counts;
@@ -105,8 +102,10 @@ export class DuckDbStore implements Store {
     return this.#of(target, () =>
       this.#transaction(async () => {
         const counts =
-          target.mode === 'overwrite' ? await this.#replace(target) : await this.#dropOldGenerations(target);
-        if (state && (counts.inserted > 0 || (await this.#columns(target)).size > 0)) await this.#keep(state);
+          target.mode === 'overwrite'
+            ? await this.#replace(await this.#tables.placed(target))
+            : await this.#dropOldGenerations(target);
+        if (state && (counts.inserted > 0 || (await this.#tables.columns(target)).length > 0)) await this.#keep(state);
         return counts;
       }),
     );
@@ -148,13 +147,13 @@ export class DuckDbStore implements Store {
       return NO_ROWS;
     }
     if (target.mode === 'append') {
-      await this.#makeTable(target);
+      await this.#tables.make(target);
       return { ...NO_ROWS, inserted: await this.#append(target, sql.tableName(target)) };
     }
     const tombstones = await this.#count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#columns(target)).size === 0) return NO_ROWS;
-    await this.#makeTable(target);
+    if (tombstones === rows && (await this.#tables.columns(target)).length === 0) return NO_ROWS;
+    await this.#tables.make(target);
     const before = await this.#count(sql.countRows(target));
     if (this.#isRaw) return this.#mergeRaw(target, before);
     const merged = await this.#change(sql.mergeLive(target));
@@ -173,46 +172,12 @@ export class DuckDbStore implements Store {
     return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
-  /**
-   * Sees to it that there is a table with the target's columns: creates it, or adds the columns it lacks. Throws a
-   * WarehouseConfigError where a table of that name is not ours.
-   */
-  async #makeTable(target: Target): Promise<void> {
-    const table = this.#tableOf(target);
-    const existing = await this.#columns(target);
-    if (existing.size > 0 && !existing.has('_airbyte_extracted_at')) {
-      throw new WarehouseConfigError(
-        `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
-      );
-    }
-    if (existing.size === 0) {
-      await this.#run(sql.createSchema(target));
-      await this.#run(sql.createTable(table));
-    }
-    for (const column of table.columns) {
-      if (existing.has(NAMES.same(column.name))) continue;
-      if (existing.size > 0) await this.#run(sql.addColumn(table, column));
-      if (column.comment) await this.#run(sql.commentOn(table, column));
-    }
-    if (this.#isRaw) await this.#makeView(target);
-  }
-
-  async #makeView(target: Target): Promise<void> {
-    const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
-    if ((await this.#count(sql.countTables(view))) > 0) {
-      throw new WarehouseConfigError(
-        `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
-      );
-    }
-    await this.#run(raw.createView(target));
-  }
-
   async #replace(target: Target): Promise<Counts> {
     if (!this.#sides.has(target)) {
-      if ((await this.#columns(target)).size > 0) await this.#run(sql.deleteAll(target));
+      if ((await this.#tables.columns(target)).length > 0) await this.#run(sql.deleteAll(target));
       return NO_ROWS;
     }
-    await this.#makeTable(target);
+    await this.#tables.make(target);
     await this.#run(sql.deleteAll(target));
     const inserted = await this.#change(sql.insertSide(this.#tableOf(target)));
     await this.#run(sql.dropSide(target));
@@ -220,7 +185,7 @@ export class DuckDbStore implements Store {
   }
 
   async #dropOldGenerations(target: Target): Promise<Counts> {
-    if (target.minimumGeneration > 0 && (await this.#columns(target)).size > 0) {
+    if (target.minimumGeneration > 0 && (await this.#tables.columns(target)).length > 0) {
       await this.#run(sql.deleteOldGenerations(target));
     }
     return NO_ROWS;
@@ -230,12 +195,6 @@ export class DuckDbStore implements Store {
     await this.#run(sql.createSchema({ schema: this.defaultSchema }));
     await this.#run(sql.createStateTable(this.defaultSchema));
     await this.#run(sql.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
-  }
-
-  /** The columns of a table by their lower-case names; empty where there is no such table. */
-  async #columns(table: Pick<Target, 'schema' | 'table'>): Promise<Map<string, string>> {
-    const rows = await this.#rows(sql.describe(table));
-    return new Map(rows.map((row) => [NAMES.same(String(row.name)), String(row.type)]));
   }
 
   async #transaction<T>(body: () => Promise<T>): Promise<T> {

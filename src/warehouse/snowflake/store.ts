@@ -94,7 +94,9 @@ export class SnowflakeStore implements Store {
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
-      const counts = await this.#staging.with(steps, files, (stage) => this.#write(steps, target, stage));
+      const counts = await this.#staging.with(steps, files, async (stage) =>
+        this.#write(steps, await this.#placed(steps, target), stage),
+      );
       if (state) await this.#keep(steps, [state]);
       return counts;
     });
@@ -102,7 +104,8 @@ export class SnowflakeStore implements Store {
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
-      const counts = target.mode === 'overwrite' ? await this.#replace(steps, target) : NO_ROWS;
+      const counts =
+        target.mode === 'overwrite' ? await this.#replace(steps, await this.#placed(steps, target)) : NO_ROWS;
       if (target.mode !== 'overwrite' && target.minimumGeneration > 0 && (await this.#tables.isThere(steps, target))) {
         await steps.run(sql.deleteOldGenerations(target, this.#tables.fullName(target)));
       }
@@ -112,7 +115,7 @@ export class SnowflakeStore implements Store {
   }
 
   async abandon(target: Target): Promise<void> {
-    if (!this.#sides.delete(target)) return;
+    if (!this.#sides.delete(this.#tables.known(target))) return;
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#sideTable(target))));
   }
 
@@ -153,6 +156,11 @@ export class SnowflakeStore implements Store {
       updated: updated - marked,
       marked: marked + changed(row, 'deleted'),
     };
+  }
+
+  /** The stream with the columns of its table; of a raw one, which has none of the stream's, as it is. */
+  #placed(steps: Steps, target: Target): Promise<Target> {
+    return this.#form.hasView ? Promise.resolve(target) : this.#tables.placed(steps, target);
   }
 
   /** Makes the table, or what it lacks, and its view. @returns what the target's columns take */
