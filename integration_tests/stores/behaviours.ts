@@ -494,13 +494,6 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       expect(await value(type, json, as)).toEqual([expected, changes]);
     });
 
-    test('a text of many megabytes goes through', async () => {
-      const text = 'x'.repeat(20 * 1024 * 1024);
-      const result = await load([{ records: [{ id: '1', name: text }] }]);
-      expect(result.error).toBeNull();
-      expect((await rows()).map(({ name }) => (name as string).length)).toEqual([text.length]);
-    });
-
     test('thousands of columns go through', async () => {
       const names = Array.from({ length: warehouse.wide }, (_, i) => `column_${i}`);
       const schema = Object.fromEntries([['id', STRING], ...names.map((name, i) => [name, i % 2 ? NUMBER : STRING])]);

@@ -68,7 +68,7 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
       loader.complete(stream);
       const [result] = await loader.finish();
       loader.close();
-      return { ...result };
+      return { ...result, longest: store.longestRecord };
     } finally {
       await store.close();
     }
@@ -242,6 +242,37 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
       { id: '2', a: 'x', b: 'y' },
     ]);
   });
+
+  test.each(['typed', 'raw'] as const)(
+    'what is too large is NULL, with a note, and all else goes through (%s)',
+    async (tableForm) => {
+      const { longest } = await load({ id: STRING, v: STRING, w: STRING }, [], { tableForm });
+      const text = (bytes: number) => 'x'.repeat(bytes);
+      const records = [
+        { id: 'fits', v: text(longest - 1000), w: 'a' },
+        { id: 'field', v: text(longest + 1), w: 'b' },
+        { id: 'record', v: text(longest / 2), w: text(longest / 2 + 1000) },
+      ];
+      for (const record of records) {
+        expect((await load({ id: STRING, v: STRING, w: STRING }, [record], { tableForm })).error).toBeNull();
+      }
+      const found = await rows(
+        { id: 'text', v: 'text', w: 'text', _airbyte_meta: 'json' },
+        tableForm === 'raw' ? `t${VIEW_SUFFIX}` : 't',
+      );
+      const length = (value: unknown) => (value === null ? null : (value as string).length);
+      const note = (field: string, what: string) => [
+        { field, change: 'NULLED', reason: `DESTINATION_${what}_SIZE_LIMITATION` },
+      ];
+      expect(
+        found.map(({ id, v, w, _airbyte_meta: meta }) => [id, length(v), length(w), (meta as JsonObject).changes]),
+      ).toEqual([
+        ['field', null, 1, note('v', 'FIELD')],
+        ['fits', longest - 1000, 1, []],
+        ['record', longest / 2, null, note('w', 'RECORD')],
+      ]);
+    },
+  );
 
   test('the view of a raw table keeps every column it has', async () => {
     const raw = { tableForm: 'raw' as const };

@@ -12,12 +12,16 @@ import * as raw from './raw.js';
 import * as sql from './sql.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
 
+/** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory below (measured). */
+const LONGEST_RECORD = 32 * 1024 * 1024;
+
 /** Enough for a batch of wide records, and little enough for a small container. */
 const MEMORY_LIMIT = '512MB';
 
 /** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
+  readonly longestRecord = LONGEST_RECORD;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #path: string;

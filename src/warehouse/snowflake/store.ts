@@ -16,7 +16,7 @@ import { createStateTable, keepStates, loadStates, portions, STATE_TABLE, stateT
 import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
-import type { SqlType } from './types.js';
+import { LONGEST_VARIANT, type SqlType } from './types.js';
 import { ViewKeeper } from './view-keeper.js';
 import { countMarked } from './write.js';
 
@@ -29,6 +29,7 @@ const LINE_DIGITS = 12;
 /** Snowflake. A commit loads a batch into a table of its own, merges or inserts from there, and then keeps the state. */
 export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
+  readonly longestRecord = LONGEST_VARIANT;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;
