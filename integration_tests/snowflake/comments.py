@@ -7,11 +7,14 @@ from sqlglot import exp
 
 
 class ColumnComments:
-    """The comments that a CREATE TABLE or an ALTER TABLE … ADD COLUMN gives. To be made before it runs."""
+    """The comments that CREATE, ALTER TABLE … ADD COLUMN and COMMENT ON COLUMN give. To be made before it runs."""
 
     def __init__(self, statement: exp.Expr | None, connection: FakeSnowflakeConnection):
         self._connection = connection
         self._given: dict[str, str] = {}
+        if isinstance(statement, exp.Comment) and statement.args.get("kind") == "COLUMN":
+            self._give(statement.this, statement.expression.name)
+            return
         table = target(statement) if isinstance(statement, (exp.Create, exp.Alter)) else None
         self._table = full_name(table, connection) if table is not None else None
         if not self._table:
@@ -24,6 +27,12 @@ class ColumnComments:
             name = folded(column.this)
             if comment and name not in before:
                 self._given[name] = comment.this.name
+
+    def _give(self, column: exp.Expr, text: str) -> None:
+        schema, name = column.args.get("db"), column.this
+        table = exp.Table(this=column.args.get("table"), db=schema, catalog=column.args.get("catalog"))
+        self._table = full_name(table, self._connection)
+        self._given[folded(name)] = text
 
     def keep(self) -> None:
         """After the statement has succeeded."""

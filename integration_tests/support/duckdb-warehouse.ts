@@ -58,6 +58,11 @@ export class DuckDbWarehouse implements TestWarehouse {
     return sorted(named) as Record<keyof T, unknown>[];
   }
 
+  async columns(stream: string): Promise<string[]> {
+    const sql = `SELECT column_name FROM duckdb_columns() WHERE table_name = '${stream}' ORDER BY column_index`;
+    return (await query(this.#path, sql)).map((row) => String(row.column_name));
+  }
+
   async comment(stream: string, field: string): Promise<string | null> {
     const [row] = await query(
       this.#path,

@@ -48,6 +48,10 @@ export abstract class SnowflakeTestWarehouse implements TestWarehouse {
     return sorted(named) as Record<keyof T, unknown>[];
   }
 
+  async columns(stream: string): Promise<string[]> {
+    return (await this.query(`DESCRIBE TABLE ${this.table(stream)}`)).map((row) => String(row.name));
+  }
+
   async comment(stream: string, field: string): Promise<string | null> {
     const rows = await this.query(`DESCRIBE TABLE ${this.table(stream)}`);
     return (rows.find((row) => row.name === this.name(field))?.comment as string | null | undefined) ?? null;
@@ -111,8 +115,11 @@ export class StandInWarehouse extends SnowflakeTestWarehouse {
     return this.standIn.query(sql);
   }
 
-  /** fakesnow quotes no apostrophes in what it notes about columns, and takes `$x` for a variable wherever it stands. */
+  /**
+   * fakesnow quotes no apostrophes in what it notes about columns, takes `$x` for a variable wherever it stands, and finds the whole
+   * object under the empty name.
+   */
   override canName(name: string): boolean {
-    return !/['$]/.test(name);
+    return name !== '' && !/['$]/.test(name);
   }
 }

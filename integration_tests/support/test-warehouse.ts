@@ -27,6 +27,8 @@ export interface TestWarehouse {
   hasStates(): Promise<boolean>;
   /** All rows of a table, by the fields' names, in the order of the values. */
   rows<T extends Record<string, ReadAs>>(stream: string, fields: T): Promise<Record<keyof T, unknown>[]>;
+  /** The names of a table's columns, in their order. */
+  columns(stream: string): Promise<string[]>;
   /** The comment of a column. */
   comment(stream: string, field: string): Promise<string | null>;
   /** Does what another program would do to a stream's table. `{table}` in the statement is its name, `{columnName}` a column's. */

@@ -66,3 +66,19 @@ function stringType(schema: JsonObject): ColumnType {
 export function isSemiStructured(type: ColumnType): boolean {
   return type === 'json' || type === 'array' || type === 'object';
 }
+
+const NUMBERS: readonly ColumnType[] = ['integer', 'decimal', 'float'];
+const INSTANTS: readonly ColumnType[] = ['timestamp_tz', 'timestamp'];
+
+/**
+ * Whether a column takes another type's values as they are. A text column takes the text of anything, a JSON column its JSON, a
+ * decimal column integers. Of a column that another program made, the kind is kept besides: numbers of any type go into a
+ * column of numbers, and those that do not fit are NULL, with a note.
+ *
+ * @param isOurs whether the column was made for the field that it is asked about
+ */
+export function canTake(column: ColumnType, type: ColumnType, isOurs: boolean): boolean {
+  if (column === type || column === 'string' || column === 'json') return true;
+  if (column === 'decimal' && type === 'integer') return true;
+  return !isOurs && [NUMBERS, INSTANTS].some((kind) => kind.includes(column) && kind.includes(type));
+}

@@ -11,21 +11,6 @@ export interface NameRules {
 
 const SUFFIX = 9;
 
-/**
- * The column for each field, one to one: fields whose identifiers the warehouse would take for the same (by case, or cut at
- * the greatest length) keep the first come as it is, and give the others a suffix that depends on the field's name only.
- */
-export function columnNames(fields: readonly string[], rules: NameRules): string[] {
-  const taken = new Set<string>(METADATA_COLUMNS.map((name) => rules.same(rules.identifier(name, 'column'))));
-  return fields.map((field) => {
-    const plain = rules.identifier(field === '' ? '_empty' : field, 'column');
-    const fits = plain.length <= rules.longest;
-    const name = fits && !taken.has(rules.same(plain)) ? plain : withSuffix(plain, field, rules);
-    taken.add(rules.same(name));
-    return name;
-  });
-}
-
 /** The columns that every table has besides those of the stream, in the order they stand in. */
 export const METADATA_COLUMNS = [
   '_airbyte_raw_id',
@@ -34,10 +19,96 @@ export const METADATA_COLUMNS = [
   '_airbyte_generation_id',
 ] as const;
 
-function withSuffix(name: string, field: string, rules: NameRules): string {
+/**
+ * The column for each field of a table that is made anew, one to one: fields whose identifiers the warehouse would take for the
+ * same (by case, or cut at the greatest length) keep the first come as it is, and give the others a suffix that depends on the
+ * field's name only. In a table that is there, the columns that it has decide, see `place`.
+ */
+export function columnNames(fields: readonly string[], rules: NameRules): string[] {
+  const taken = new TakenNames(rules);
+  return fields.map((field) => taken.take(namesOf(field, rules)));
+}
+
+/** The names that a field's first column may have, the best first. The last is no other field's. */
+export function namesOf(field: string, rules: NameRules): string[] {
+  const hashed = withHash(rules.identifier(field === '' ? '_empty' : field, 'column'), field, rules, 'column');
+  // A column must have a name, and one that is cut is no longer the field's own.
+  if (field === '' || rules.identifier(field, 'column').length > rules.longest) return [hashed];
+  return [rules.identifier(field, 'column'), hashed];
+}
+
+/** The names that a field's column of another type may have, beside the one it has, the best first. */
+export function namesBeside(field: string, type: string, rules: NameRules): string[] {
+  const typed = rules.identifier(`${field === '' ? '_empty' : field}_${type}`, 'column');
+  const hashed = withHash(typed, `${field}\0${type}`, rules, 'column');
+  return typed.length > rules.longest ? [hashed] : [typed, hashed];
+}
+
+/** A table's name, cut to what the warehouse takes; a hash of the whole keeps what is cut apart. */
+export function tableName(name: string, rules: NameRules): string {
+  const plain = rules.identifier(name, 'table');
+  return plain.length <= rules.longest ? plain : withHash(plain, name, rules, 'table');
+}
+
+/** The names of columns that are no longer to be had. */
+export class TakenNames {
+  readonly #rules: NameRules;
+  readonly #taken: Set<string>;
+
+  constructor(rules: NameRules, taken: Iterable<string> = []) {
+    this.#rules = rules;
+    const metadata = METADATA_COLUMNS.map((name) => rules.identifier(name, 'column'));
+    this.#taken = new Set([...metadata, ...taken].map((name) => rules.same(name)));
+  }
+
+  /** Takes the first that is to be had, or else the last with a number. */
+  take(names: readonly string[]): string {
+    const last = names.at(-1) as string;
+    let name = names.find((each) => !this.#taken.has(this.#rules.same(each))) ?? last;
+    for (let n = 2; this.#taken.has(this.#rules.same(name)); n += 1) name = `${last.slice(0, -3)}_${n}`;
+    this.#taken.add(this.#rules.same(name));
+    return name;
+  }
+}
+
+/**
+ * A name as a record's spooled text has it: NUL, which no warehouse takes in names, and halves of surrogate pairs, which cannot be
+ * sent, are U+FFFD there.
+ */
+export function wellFormedName(name: string): string {
+  return name.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+}
+
+/** A name with a hash of what it is for behind it, no longer than the warehouse takes. */
+export function withHash(name: string, whole: string, rules: NameRules, kind: 'table' | 'column'): string {
   const hash = createHash('sha256')
-    .update(field)
+    .update(whole)
     .digest('hex')
     .slice(0, SUFFIX - 1);
-  return rules.identifier(`${name.slice(0, rules.longest - SUFFIX)}_${hash}`, 'column');
+  // Half a surrogate pair at the cut would be read back as another name.
+  return rules.identifier(`${name.slice(0, rules.longest - SUFFIX).replace(/[\ud800-\udbff]$/, '')}_${hash}`, kind);
+}
+
+/** Field names beyond this are not written into comments: their columns' names are hashes of them. */
+const LONGEST_RECORDED = 255;
+
+/**
+ * The comment of a field's column: label and description, and behind them whose it is. That is the memory of which field has
+ * which column: it comes and goes with the column, and costs no statement of its own.
+ */
+export function commentWithField(comment: string | null, field: string): string {
+  // The line's end keeps a description from being taken for ours.
+  if (field.length > LONGEST_RECORDED) return comment === null ? '' : `${comment}\n`;
+  return `${comment === null ? '' : `${comment}\n`}Field: ${JSON.stringify(field)}`;
+}
+
+/** The field that a column's comment names; null where it names none. */
+export function fieldOfComment(comment: string | null): string | null {
+  const [, quoted] = /(?:^|\n)Field: ("[^\n]*")$/.exec(comment ?? '') ?? [];
+  if (quoted === undefined) return null;
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return null;
+  }
 }

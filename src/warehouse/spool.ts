@@ -8,6 +8,7 @@ import { SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { RecordChange } from '../protocol/messages.js';
 import { startOf } from './process-life.js';
+import { fitRecord } from './record-size.js';
 import { safeData } from './spool-line.js';
 
 /** Lines are handed to the compressor in blocks of about this size: one call a line would cost more than the compression. */
@@ -86,6 +87,7 @@ export class SpoolFolder {
  */
 export class SpoolWriter {
   readonly #path: string;
+  readonly #most: number;
   readonly #gzip: Gzip;
   readonly #file: WriteStream;
   #block: Buffer[] = [];
@@ -95,8 +97,10 @@ export class SpoolWriter {
   #failure: SpoolError | null = null;
   readonly #closed: Promise<unknown>;
 
-  constructor(path: string) {
+  /** @param longestLine bytes that the warehouse takes; what makes a record longer becomes null, see {@link fitRecord} */
+  constructor(path: string, longestLine = Number.POSITIVE_INFINITY) {
     this.#path = path;
+    this.#most = longestLine;
     this.#gzip = createGzip({ level: GZIP_LEVEL });
     this.#file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
     const fail = (error: Error) => {
@@ -121,10 +125,15 @@ export class SpoolWriter {
 
   /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
   add(record: SpoolRecord, line: number): void {
-    const { data, changes } = safeData(record.data);
-    const noted = changes.length > 0 ? [...(record.changes ?? []), ...changes] : record.changes;
-    const meta = noted && noted.length > 0 ? JSON.stringify(noted) : 'null';
-    const before = Buffer.from(`{"n":${line},"t":${record.emittedAt},"m":${meta},"d":`);
+    const safe = safeData(record.data);
+    let noted = withChanges(record.changes, safe.changes);
+    let before = envelope(record, line, noted);
+    // A list of changes that was empty so far gets its brackets.
+    const { data, changes } = fitRecord(safe.data, this.#most - before.length - END_OF_LINE.length - '[]'.length);
+    if (changes.length > 0) {
+      noted = withChanges(noted, changes);
+      before = envelope(record, line, noted);
+    }
     this.#block.push(before, data, END_OF_LINE);
     const bytes = before.length + data.length + END_OF_LINE.length;
     this.#blockBytes += bytes;
@@ -155,6 +164,18 @@ export class SpoolWriter {
     if (!this.#gzip.write(block)) await Promise.race([once(this.#gzip, 'drain').catch(() => undefined), this.#closed]);
     if (this.#failure) throw this.#failure;
   }
+}
+
+type Changes = readonly RecordChange[] | null;
+
+function withChanges(changes: Changes, more: readonly RecordChange[]): Changes {
+  return more.length > 0 ? [...(changes ?? []), ...more] : changes;
+}
+
+/** What stands before a record's data in its line. */
+function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): Buffer {
+  const meta = changes && changes.length > 0 ? JSON.stringify(changes) : 'null';
+  return Buffer.from(`{"n":${line},"t":${emittedAt},"m":${meta},"d":`);
 }
 
 const END_OF_LINE = Buffer.from('}\n');

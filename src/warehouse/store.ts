@@ -28,6 +28,8 @@ export interface Store {
   readonly names: NameRules;
   /** How many commits, each of another stream, may go on at once. */
   readonly parallelCommits: number;
+  /** Bytes of the longest spooled line that can be loaded; what makes a record longer is NULL, with a note. */
+  readonly longestRecord: number;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
-import { columnNames, type NameRules } from './names.js';
+import { columnNames, type NameRules, tableName, wellFormedName } from './names.js';
 
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
 
@@ -29,6 +29,11 @@ export interface Target {
   table: string;
   mode: WriteMode;
   columns: Column[];
+  /**
+   * Columns of the table that the stream has no values for any more: their fields are gone, or have moved to another column. A
+   * row's new version has NULL there. The field is null where it is not known.
+   */
+  cleared: readonly { name: string; field: string | null }[];
   /** The columns that tell rows apart, for append_dedup. */
   key: Column[];
   /** The column that tells which of two versions is newer, or null: extraction time decides. */
@@ -84,7 +89,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
       `The stream "${stream.name}" asks for the mode ${mode}, which only destinations for activation have.`,
     );
   }
-  const properties = (stream.json_schema.properties ?? {}) as JsonObject;
+  const properties = wellFormed((stream.json_schema.properties ?? {}) as JsonObject);
   const fields = Object.keys(properties);
   const names = columnNames(fields, options.names);
   const columns = fields.map((field, index) => ({
@@ -94,7 +99,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     comment: commentOf(properties[field] as JsonObject | null),
   }));
   const column = (path: readonly string[] | undefined) =>
-    columns.find(({ field }) => path?.length === 1 && field === path[0]);
+    columns.find(({ field }) => path?.length === 1 && field === wellFormedName(path[0] as string));
   const paths = configured.primary_key?.length ? configured.primary_key : (stream.source_defined_primary_key ?? []);
   const key = paths.map((path) => column(path) ?? missingKey(stream.name, path));
   if (mode === 'append_dedup' && key.length === 0) {
@@ -106,10 +111,11 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   return {
     stream: stream.name,
     namespace: stream.namespace ?? null,
-    schema: options.names.identifier(stream.namespace ?? options.schema, 'schema'),
-    table: options.names.identifier(options.tableName ?? stream.name, 'table'),
+    schema: options.names.identifier(wellFormedName(stream.namespace ?? options.schema), 'schema'),
+    table: tableName(wellFormedName(options.tableName ?? stream.name), options.names),
     mode,
     columns,
+    cleared: [],
     key,
     cursor: column(cursorPath ?? undefined) ?? null,
     tombstone: columns.find(({ field }) => (properties[field] as JsonObject)?.hubflake_tombstone === true) ?? null,
@@ -119,6 +125,13 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     minimumGeneration: configured.minimum_generation_id ?? 0,
     syncId: configured.sync_id ?? null,
   };
+}
+
+/** The properties by the names that they have in spooled records; of two that would be the same there, the first. */
+function wellFormed(properties: JsonObject): JsonObject {
+  const named = Object.create(null) as JsonObject;
+  for (const [name, schema] of Object.entries(properties)) named[wellFormedName(name)] ??= schema;
+  return named;
 }
 
 function missingKey(stream: string, path: readonly string[]): never {

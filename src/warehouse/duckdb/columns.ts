@@ -16,6 +16,17 @@ export const DUCKDB_TYPES: Record<ColumnType, string> = {
   json: 'JSON',
 };
 
+/** The kind of a column that exists; null where its type is none of ours. JSON is any JSON, whatever it was made for. */
+export function existingType(described: string): ColumnType | null {
+  const [kind] = Object.entries(DUCKDB_TYPES).find(([, type]) => type === described) ?? [];
+  return described === 'JSON' ? 'json' : ((kind as ColumnType | undefined) ?? null);
+}
+
+/** A BIGINT has a place in DECIMAL(38,10), which DuckDB changes it to in place; a DOUBLE would round it. */
+export function widens(from: ColumnType, to: ColumnType): boolean {
+  return from === 'integer' && to === 'decimal';
+}
+
 /**
  * The SQL expression that makes a column's value of the text `raw`: NULL when the text is no value of the type. DuckDB's own
  * casts are more generous than that (5.6 becomes the integer 6, the year 0 is a date), so each is guarded by the text's form.

@@ -70,7 +70,7 @@ export function stage(target: Target, raw: RawColumns | null = null): string {
     return index < 0 ? 'false' : `coalesce(${test(`typed.c${index}`)}, false)`;
   };
   const deleted = flag(target.deletedAt, (value) => `${value} IS NOT NULL`);
-  const tomb = `(${deleted} OR ${flag(target.tombstone, (value) => value)})`;
+  const tomb = `(${deleted} OR ${flag(target.tombstone, (value) => castExpression('boolean', `${value}::VARCHAR`))})`;
   return [
     `CREATE OR REPLACE TEMP TABLE ${STAGE} AS`,
     `WITH parsed AS (SELECT n, t, m, d, from_json(d, ${literal(members)}) AS r FROM ${RAW}),`,
@@ -131,14 +131,6 @@ export function createTable(target: Target, table = tableName(target)): string {
   return `CREATE TABLE IF NOT EXISTS ${table} (${[...metadata, ...columns].join(', ')})`;
 }
 
-export function addColumn(target: Target, column: Column): string {
-  return `ALTER TABLE ${tableName(target)} ADD COLUMN IF NOT EXISTS ${identifier(column.name)} ${DUCKDB_TYPES[column.type]}`;
-}
-
-export function commentOn(target: Target, column: Column): string {
-  return `COMMENT ON COLUMN ${tableName(target)}.${identifier(column.name)} IS ${literal(column.comment ?? '')}`;
-}
-
 /** Every row of the stage, as it came. */
 export function append(target: Target, table = tableName(target)): string {
   return `INSERT INTO ${table} (${columnList(target)}) SELECT ${stageList(target)} FROM ${STAGE} ORDER BY hf_line`;
@@ -150,7 +142,10 @@ export function append(target: Target, table = tableName(target)): string {
  */
 export function mergeLive(target: Target): string {
   const columns = allColumns(target);
-  const set = columns.map(([name, stageName]) => `${identifier(name)} = s.${stageName}`);
+  const set = [
+    ...columns.map(([name, stageName]) => `${identifier(name)} = s.${stageName}`),
+    ...target.cleared.map(({ name }) => `${identifier(name)} = NULL`),
+  ];
   return [
     `MERGE INTO ${tableName(target)} AS t USING (${newest(target, 'NOT hf_tomb')}) AS s ON ${keysMatch(target)}`,
     `WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${set.join(', ')}`,
@@ -163,10 +158,14 @@ export function mergeLive(target: Target): string {
  * that it carries.
  */
 export function mergeTombstones(target: Target): string {
-  const carried = target.columns.map(({ field, name }, i) => {
+  const assign = (field: string, name: string, value: string) => {
     const column = identifier(name);
-    return `${column} = CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN s.c${i} ELSE t.${column} END`;
-  });
+    return `${column} = CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN ${value} ELSE t.${column} END`;
+  };
+  const carried = [
+    ...target.columns.map(({ field, name }, i) => assign(field, name, `s.c${i}`)),
+    ...target.cleared.flatMap(({ field, name }) => (field === null ? [] : [assign(field, name, 'NULL')])),
+  ];
   const metadata = METADATA.map(([name]) => `${identifier(name)} = s.${name}`);
   const clauses = [`WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${[...metadata, ...carried].join(', ')}`];
   if (target.hardDeletes && target.deletedAt) {
@@ -236,22 +235,6 @@ export function dropTable(target: Target): string {
 /** How many rows are of generations that are to go. */
 export function countOldGenerations(target: Target): string {
   return `SELECT count(*)::INTEGER AS rows FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
-}
-
-/** The columns of a table that exists: name, type. Empty where there is no such table. */
-export function describe(target: Pick<Target, 'schema' | 'table'>): string {
-  return (
-    'SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = current_database() ' +
-    `AND lower(schema_name) = lower(${literal(target.schema)}) AND lower(table_name) = lower(${literal(target.table)})`
-  );
-}
-
-/** How many tables, views not counted, have a name: one or none. */
-export function countTables({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
-  return (
-    'SELECT count(*)::INTEGER AS rows FROM duckdb_tables() WHERE database_name = current_database() ' +
-    `AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`
-  );
 }
 
 function allColumns(target: Target): [name: string, stageName: string][] {

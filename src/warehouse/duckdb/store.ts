@@ -2,31 +2,29 @@ import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import type { NameRules } from '../names.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
-import { type Target, VIEW_SUFFIX } from '../target.js';
+import type { Target } from '../target.js';
 import { Database } from './database.js';
 import * as raw from './raw.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
+import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
 
-/** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
-const NAMES: NameRules = {
-  identifier: (name) => name,
-  same: (name) => name.toLowerCase(),
-  longest: 255,
-};
+/** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
+const LONGEST_RECORD = 32 * 1024 * 1024;
 
 /** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
-  readonly names = NAMES;
+  readonly names = DUCKDB_NAMES;
+  readonly longestRecord = LONGEST_RECORD;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #db: Database;
   readonly #isRaw: boolean;
+  readonly #tables: TableKeeper;
   /** Where each stream's rows go in this run. */
   readonly #places = new Map<Target, Target>();
 
@@ -34,6 +32,7 @@ export class DuckDbStore implements Store {
     this.#db = new Database(config.path);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
+    this.#tables = new TableKeeper(this.#db, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -46,7 +45,7 @@ export class DuckDbStore implements Store {
 
   async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
     const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
-    if ((await this.#columns(table)).size === 0) return new Map();
+    if ((await this.#tables.columns(table)).length === 0) return new Map();
     const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
     return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
   }
@@ -71,8 +70,9 @@ export class DuckDbStore implements Store {
         const loaded = await this.#db.count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
         crashPoint('after-copy');
-        await this.#stage(target);
-        const counts = await this.#write(target, rows);
+        const placed = await this.#tables.placed(target);
+        await this.#stage(placed);
+        const counts = await this.#write(placed, rows);
         crashPoint('after-write');
         await this.#db.run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
@@ -84,10 +84,11 @@ export class DuckDbStore implements Store {
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
       this.#db.transaction(async () => {
-        const place = isRefresh(target) ? await this.#placeOf(target) : target;
-        const counts = place === target ? NO_ROWS : await this.#replace(target, place);
+        const placed = await this.#tables.placed(target);
+        const place = isRefresh(target) ? await this.#placeOf(placed) : placed;
+        const counts = place === placed ? NO_ROWS : await this.#replace(placed, place);
         crashPoint('after-swap');
-        if (state && (await this.#columns(target)).size > 0) await this.#keep(state);
+        if (state && (await this.#tables.columns(target)).length > 0) await this.#keep(state);
         return counts;
       }),
     );
@@ -122,14 +123,14 @@ export class DuckDbStore implements Store {
   async #write(target: Target, rows: number): Promise<Counts> {
     const place = await this.#placeOf(target);
     if (target.mode !== 'append_dedup') {
-      await this.#makeTable(place, place === target);
+      await this.#tables.make(place, place === target);
       const inserted = await this.#append(target, sql.tableName(place));
       return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
     }
     const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#columns(place)).size === 0) return NO_ROWS;
-    await this.#makeTable(place, place === target);
+    if (tombstones === rows && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
+    await this.#tables.make(place, place === target);
     const counts = await this.#merge(place, tombstones);
     return place === target ? counts : NO_ROWS;
   }
@@ -158,8 +159,8 @@ export class DuckDbStore implements Store {
       await this.#db.run(sql.dropTable(side));
       return side;
     }
-    if ((await this.#columns(side)).size > 0) return side;
-    if ((await this.#columns(target)).size === 0) return target.mode === 'overwrite' ? side : target;
+    if ((await this.#tables.columns(side)).length > 0) return side;
+    if ((await this.#tables.columns(target)).length === 0) return target.mode === 'overwrite' ? side : target;
     return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
   }
 
@@ -173,45 +174,11 @@ export class DuckDbStore implements Store {
     return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
-  /**
-   * Sees to it that there is a table with the target's columns: creates it, or adds the columns it lacks. Throws a
-   * WarehouseConfigError where a table of that name is not ours.
-   */
-  async #makeTable(target: Target, withView = true): Promise<void> {
-    const table = this.#tableOf(target);
-    const existing = await this.#columns(target);
-    if (existing.size > 0 && !existing.has('_airbyte_extracted_at')) {
-      throw new WarehouseConfigError(
-        `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
-      );
-    }
-    if (existing.size === 0) {
-      await this.#db.run(sql.createSchema(target));
-      await this.#db.run(sql.createTable(table));
-    }
-    for (const column of table.columns) {
-      if (existing.has(NAMES.same(column.name))) continue;
-      if (existing.size > 0) await this.#db.run(sql.addColumn(table, column));
-      if (column.comment) await this.#db.run(sql.commentOn(table, column));
-    }
-    if (this.#isRaw && withView) await this.#makeView(target);
-  }
-
-  async #makeView(target: Target): Promise<void> {
-    const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
-    if ((await this.#db.count(sql.countTables(view))) > 0) {
-      throw new WarehouseConfigError(
-        `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
-      );
-    }
-    await this.#db.run(raw.createView(target));
-  }
-
   /** Puts the side table's rows, or none, in the place of the table's. */
   async #replace(target: Target, side: Target): Promise<Counts> {
-    const collected = (await this.#columns(side)).size > 0;
-    if (!collected && (await this.#columns(target)).size === 0) return NO_ROWS;
-    await this.#makeTable(target);
+    const collected = (await this.#tables.columns(side)).length > 0;
+    if (!collected && (await this.#tables.columns(target)).length === 0) return NO_ROWS;
+    await this.#tables.make(target);
     await this.#db.run(sql.deleteAll(target));
     if (!collected) return NO_ROWS;
     const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
@@ -223,12 +190,6 @@ export class DuckDbStore implements Store {
     await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
     await this.#db.run(states.createStateTable(this.defaultSchema));
     await this.#db.run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
-  }
-
-  /** The columns of a table by their lower-case names; empty where there is no such table. */
-  async #columns(table: Pick<Target, 'schema' | 'table'>): Promise<Map<string, string>> {
-    const rows = await this.#db.rows(sql.describe(table));
-    return new Map(rows.map((row) => [NAMES.same(String(row.name)), String(row.type)]));
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
@@ -249,7 +210,7 @@ const sides = new WeakMap<Target, Target>();
 
 /** A stream with the table beside its own, in which a refresh is collected. */
 function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target) };
+  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target), cleared: [] };
   sides.set(target, side);
   return side;
 }

@@ -9,6 +9,12 @@ import type { NameRules } from '../names.js';
 /** https://docs.snowflake.com/en/sql-reference/identifiers-syntax */
 const LONGEST_IDENTIFIER = 255;
 
+/**
+ * Bytes that a statement's text may have, with room for what is around the part that is measured. Snowflake takes 1 MB:
+ * https://docs.snowflake.com/en/user-guide/query-size-limits
+ */
+export const LONGEST_STATEMENT = 900_000;
+
 /** Streams, columns and tables in capital letters, as Airbyte's destination names them; schemas as they are written. */
 export const SNOWFLAKE_NAMES: NameRules = {
   identifier: (name, kind) => (kind === 'schema' ? name : name.toUpperCase()),

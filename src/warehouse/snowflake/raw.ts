@@ -1,3 +1,4 @@
+import { commentWithField } from '../names.js';
 import { ID, PAYLOAD } from '../raw-form.js';
 import type { Target } from '../target.js';
 import { identifier, literal } from './quote.js';
@@ -83,7 +84,7 @@ export function createView(view: string, target: Target, table: string): string 
       const isText = !['json', 'array', 'object'].includes(type);
       const found = isText ? `${member(payload, field)}::VARCHAR` : member(payload, field);
       return {
-        head: `${identifier(name)}${comment === null ? '' : ` COMMENT ${literal(comment)}`}`,
+        head: `${identifier(name)} COMMENT ${literal(commentWithField(comment, field))}`,
         value: castExpression(sqlType, found),
       };
     }),

@@ -50,7 +50,7 @@ export function member(data: string, name: string): string {
 }
 
 /** Whether a record carries a field at all, be it as null. */
-export function isCarried(data: string, { field }: Column): string {
+export function isCarried(data: string, { field }: { field: string }): string {
   return `IS_NULL_VALUE(${member(data, field)}) IS NOT NULL`;
 }
 

@@ -100,9 +100,10 @@ describe('tables', () => {
     const { target, types } = batch();
     expect(createTable(TABLE, newColumns(target, types), 7)).toBe(
       `CREATE TABLE IF NOT EXISTS ${TABLE} ("_AIRBYTE_RAW_ID" VARCHAR, "_AIRBYTE_EXTRACTED_AT" TIMESTAMP_TZ, ` +
-        '"_AIRBYTE_META" VARIANT, "_AIRBYTE_GENERATION_ID" NUMBER(38,0), "ID" VARCHAR, ' +
-        `"AMOUNT" NUMBER(38,10) COMMENT 'The deal''s amount', "UPDATEDAT" TIMESTAMP_TZ, "ARCHIVED" BOOLEAN, ` +
-        '"_AB_CDC_DELETED_AT" TIMESTAMP_TZ) DATA_RETENTION_TIME_IN_DAYS = 7',
+        '"_AIRBYTE_META" VARIANT, "_AIRBYTE_GENERATION_ID" NUMBER(38,0), ' +
+        `"ID" VARCHAR COMMENT 'Field: "id"', "AMOUNT" NUMBER(38,10) COMMENT 'The deal''s amount\nField: "amount"', ` +
+        `"UPDATEDAT" TIMESTAMP_TZ COMMENT 'Field: "updatedAt"', "ARCHIVED" BOOLEAN COMMENT 'Field: "archived"', ` +
+        `"_AB_CDC_DELETED_AT" TIMESTAMP_TZ COMMENT 'Field: "_ab_cdc_deleted_at"') DATA_RETENTION_TIME_IN_DAYS = 7`,
     );
   });
 

@@ -19,7 +19,7 @@ import { STATE_TABLE } from './states.js';
 import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
-import type { SqlType } from './types.js';
+import { LONGEST_VARIANT, type SqlType } from './types.js';
 import { ViewKeeper } from './view-keeper.js';
 import { countMarked } from './write.js';
 
@@ -32,6 +32,7 @@ const LINE_DIGITS = 12;
 /** Snowflake. A commit loads a batch into a table of its own, merges or inserts from there, and then keeps the state. */
 export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
+  readonly longestRecord = LONGEST_VARIANT;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;
@@ -103,14 +104,19 @@ export class SnowflakeStore implements Store {
       await this.#tables.makeSchema(steps, this.defaultSchema);
       const guard = await this.#states.guard(steps);
       if (guard !== null) await this.#staging.tidy(steps);
-      return this.#staging.with(steps, files, (stage) => this.#write(steps, target, { stage, guard }, state));
+      return this.#staging.with(steps, files, async (stage) =>
+        this.#write(steps, await this.#placed(steps, target), { stage, guard }, state),
+      );
     });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
-      const place = isRefresh(target) ? await this.#placeOf(steps, target) : target;
-      if (place !== target) return this.#replace(steps, target, place, state);
+      if (isRefresh(target)) {
+        const placed = await this.#placed(steps, target);
+        const place = await this.#placeOf(steps, placed);
+        if (place !== placed) return this.#replace(steps, placed, place, state);
+      }
       if (state && (await this.#tables.isThere(steps, target))) await this.#states.keep(steps, [state]);
       return NO_ROWS;
     });
@@ -118,8 +124,9 @@ export class SnowflakeStore implements Store {
 
   async abandon(target: Target): Promise<void> {
     // What a generation has collected is gone on with by its next attempt.
-    if (!startsAnew(target) || !this.#places.has(target)) return;
-    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(sideOf(target)))));
+    const placed = this.#tables.known(target);
+    if (!startsAnew(target) || !this.#places.has(placed)) return;
+    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(sideOf(placed)))));
   }
 
   async remove(target: Target): Promise<void> {
@@ -196,6 +203,11 @@ export class SnowflakeStore implements Store {
     return Number(row?.OLD ?? 0) > 0 ? side : target;
   }
 
+  /** The stream with the columns of its table; of a raw one, which has none of the stream's, as it is. */
+  #placed(steps: Steps, target: Target): Promise<Target> {
+    return this.#form.hasView ? Promise.resolve(target) : this.#tables.placed(steps, target);
+  }
+
   /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
   async #make(steps: Steps, target: Target, withView = true): Promise<SqlType[]> {
     const types = await this.#tables.make(steps, this.#form.tableOf(target));
@@ -259,7 +271,11 @@ const sides = new WeakMap<Target, Target>();
 
 /** A stream with the table beside its own, in which a refresh is collected. */
 function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? { ...target, table: withSuffix(target.table, sideSuffix(target).toUpperCase()) };
+  const side = sides.get(target) ?? {
+    ...target,
+    table: withSuffix(target.table, sideSuffix(target).toUpperCase()),
+    cleared: [],
+  };
   sides.set(target, side);
   return side;
 }

@@ -1,5 +1,6 @@
-import type { Target } from '../target.js';
-import { identifier, literal } from './quote.js';
+import { commentWithField } from '../names.js';
+import type { Column, Target } from '../target.js';
+import { identifier, LONGEST_STATEMENT, literal } from './quote.js';
 import { METADATA } from './rows.js';
 import type { SqlType } from './types.js';
 import { columnList } from './write.js';
@@ -10,11 +11,34 @@ import { columnList } from './write.js';
 export interface NewColumn {
   name: string;
   type: string;
-  comment: string | null;
+  comment: string;
 }
 
+/** The columns of a target. Their comments say whose they are, see {@link commentWithField}. */
 export function newColumns(target: Target, types: readonly SqlType[]): NewColumn[] {
-  return target.columns.map(({ name, comment }, i) => ({ name, type: (types[i] as SqlType).name, comment }));
+  return target.columns.map(({ name, comment, field }, i) => ({
+    name,
+    type: (types[i] as SqlType).name,
+    comment: commentWithField(comment, field),
+  }));
+}
+
+/** Splits columns so that the statement that makes each portion stays short enough for Snowflake. */
+export function* columnPortions(columns: readonly NewColumn[], most = LONGEST_STATEMENT): Generator<NewColumn[]> {
+  let portion: NewColumn[] = [];
+  let bytes = 0;
+  for (const column of columns) {
+    // With what ALTER TABLE puts before each.
+    const more = Buffer.byteLength(definition(column)) + ' IF NOT EXISTS,'.length;
+    if (portion.length > 0 && bytes + more > most) {
+      yield portion;
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(column);
+    bytes += more;
+  }
+  if (portion.length > 0) yield portion;
 }
 
 /** @param retentionDays of Time Travel */
@@ -31,7 +55,12 @@ export function addColumns(table: string, columns: readonly NewColumn[]): string
 }
 
 function definition({ name, type, comment }: NewColumn): string {
-  return `${identifier(name)} ${type}${comment === null ? '' : ` COMMENT ${literal(comment)}`}`;
+  return `${identifier(name)} ${type}${comment === '' ? '' : ` COMMENT ${literal(comment)}`}`;
+}
+
+/** Says whose a column is from now on. */
+export function commentOn(table: string, { name, comment, field }: Column): string {
+  return `COMMENT ON COLUMN ${table}.${identifier(name)} IS ${literal(commentWithField(comment, field))}`;
 }
 
 export function describeTable(table: string): string {

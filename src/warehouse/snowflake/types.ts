@@ -17,6 +17,12 @@ const DECIMAL_SCALE = 10;
 /** Snowflake's default, and for long its greatest. https://docs.snowflake.com/en/sql-reference/data-types-text */
 const VARCHAR_LENGTH = 16_777_216;
 
+/**
+ * A spooled line is one VARIANT, which holds 16 MB of JSON, and less by what Snowflake keeps beside it; accounts that take more
+ * cannot be told apart. https://docs.snowflake.com/en/sql-reference/data-types-semistructured
+ */
+export const LONGEST_VARIANT = 16_000_000;
+
 /** The types of new columns, by the map of Airbyte's destination. */
 const NEW: Record<ColumnType, SqlType> = {
   boolean: { kind: 'boolean', name: 'BOOLEAN' },

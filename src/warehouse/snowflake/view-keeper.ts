@@ -1,12 +1,15 @@
 import { WarehouseConfigError } from '../../errors.js';
+import { placeInView } from '../placement.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import { pattern, qualified, withSuffix } from './quote.js';
+import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, dropView } from './raw.js';
-import { METADATA } from './rows.js';
 import type { Steps } from './steps.js';
-import { describeTable } from './tables.js';
+import { describeColumns } from './table-keeper.js';
 
-/** Makes the views of raw tables, and replaces those that lack a column. Each is looked at once a run. */
+/**
+ * Makes the views of raw tables, and replaces those that lack a column; those that they have, they keep. Each is looked at once a
+ * run.
+ */
 export class ViewKeeper {
   readonly #database: string;
   readonly #made = new Set<Target>();
@@ -28,10 +31,10 @@ export class ViewKeeper {
         `The view ${name} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
       );
     }
-    const columns = new Set((there ? await steps.run(describeTable(view)) : []).map((row) => String(row.name)));
-    const wanted = [...METADATA, ...target.columns];
-    if (!wanted.every((column) => columns.has(column.name))) {
-      await steps.run(createView(view, target, table), { needs: `CREATE VIEW ON SCHEMA ${schema}` });
+    const columns = placeInView(target, await describeColumns(steps, view), SNOWFLAKE_NAMES);
+    if (columns !== null) {
+      const text = createView(view, { ...target, columns }, table);
+      await steps.run(text, { needs: `CREATE VIEW ON SCHEMA ${schema}` });
     }
     this.#made.add(target);
   }

@@ -17,20 +17,24 @@ export function mergeNewest(batch: Batch, table: string): string {
   const { target } = batch;
   const tombstones = hasTombstones(target);
   const values = target.columns.map((_, i) => `s.C${i}`);
+  const nulls = target.cleared.map(({ name }) => `${identifier(name)} = NULL`);
   const clauses: string[] = [];
   const deletes = target.hardDeletes && target.deletedAt !== null;
   if (deletes) clauses.push(`WHEN MATCHED AND s.DELETED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN DELETE`);
   clauses.push(
     tombstones
-      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(target, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(target, values)}`
-      : `WHEN MATCHED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, values)}`,
+      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(target, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`
+      : `WHEN MATCHED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`,
   );
   if (tombstones) {
     const carried = target.columns.map(
       (column, i) => `IFF(${isCarried('s.D', column)}, s.C${i}, t.${identifier(column.name)})`,
     );
+    const moved = target.cleared.flatMap(({ name, field }) =>
+      field === null ? [] : [`${identifier(name)} = IFF(${isCarried('s.D', { field })}, NULL, t.${identifier(name)})`],
+    );
     clauses.push(
-      `WHEN MATCHED AND s.TOMB AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, carried)}`,
+      `WHEN MATCHED AND s.TOMB AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, carried, moved)}`,
     );
   }
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
@@ -48,10 +52,12 @@ export function countMarked(batch: Batch, table: string): string {
   );
 }
 
-function assignments(target: Target, values: readonly string[]): string {
+/** @param cleared what becomes of columns that the stream has no values for */
+function assignments(target: Target, values: readonly string[], cleared: readonly string[]): string {
   return [
     ...METADATA.map(({ name, alias }) => `${identifier(name)} = s.${alias}`),
     ...target.columns.map(({ name }, i) => `${identifier(name)} = ${values[i]}`),
+    ...cleared,
   ].join(', ');
 }
 

@@ -1,0 +1,4 @@
+import { schemaBehaviours } from '../stores/schema-behaviours.js';
+import { AccountWarehouse } from '../support/account-warehouse.js';
+
+schemaBehaviours(new AccountWarehouse());

@@ -1,0 +1,36 @@
+import { commentWithField } from '../names.js';
+import type { Column, Target } from '../target.js';
+import { DUCKDB_TYPES } from './columns.js';
+import { identifier, literal, tableName } from './sql.js';
+
+/** The statements that look at tables, and change their columns. */
+
+export function addColumn(target: Target, column: Column): string {
+  return `ALTER TABLE ${tableName(target)} ADD COLUMN IF NOT EXISTS ${identifier(column.name)} ${DUCKDB_TYPES[column.type]}`;
+}
+
+export function widenColumn(target: Target, column: Column): string {
+  return `ALTER TABLE ${tableName(target)} ALTER COLUMN ${identifier(column.name)} SET DATA TYPE ${DUCKDB_TYPES[column.type]}`;
+}
+
+/** What the column is, and whose: see {@link commentWithField}. */
+export function commentOn(target: Pick<Target, 'schema' | 'table'>, column: Column): string {
+  const comment = commentWithField(column.comment, column.field);
+  return `COMMENT ON COLUMN ${tableName(target)}.${identifier(column.name)} IS ${literal(comment)}`;
+}
+
+/** The columns of a table or view that exists: name, type, comment. Empty where there is none. */
+export function describe(target: Pick<Target, 'schema' | 'table'>): string {
+  return (
+    'SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE database_name = current_database() ' +
+    `AND lower(schema_name) = lower(${literal(target.schema)}) AND lower(table_name) = lower(${literal(target.table)}) ORDER BY column_index`
+  );
+}
+
+/** How many tables, views not counted, have a name: one or none. */
+export function countTables({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
+  return (
+    'SELECT count(*)::INTEGER AS rows FROM duckdb_tables() WHERE database_name = current_database() ' +
+    `AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`
+  );
+}

@@ -1,0 +1,121 @@
+import { WarehouseConfigError } from '../../errors.js';
+import { fieldOfComment, type NameRules } from '../names.js';
+import { type ExistingColumn, type Placement, place, placeInView } from '../placement.js';
+import { rawTarget } from '../raw-form.js';
+import { type Target, VIEW_SUFFIX } from '../target.js';
+import { existingType, widens } from './columns.js';
+import * as raw from './raw.js';
+import * as schema from './schema.js';
+import * as sql from './sql.js';
+
+/** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
+export const DUCKDB_NAMES: NameRules = {
+  identifier: (name) => name,
+  same: (name) => name.toLowerCase(),
+  longest: 255,
+};
+
+/** How the keeper gets at the file. */
+interface Connection {
+  run(statement: string): Promise<void>;
+  rows(query: string): Promise<Record<string, unknown>[]>;
+}
+
+/** Knows the tables and views of a run, makes them, and gives them the columns they lack. */
+export class TableKeeper {
+  readonly #connection: Connection;
+  readonly #isRaw: boolean;
+  readonly #placements = new Map<Target, Placement>();
+  /** The placements' targets, as their streams were given. */
+  readonly #given = new Map<Target, Target>();
+
+  constructor(connection: Connection, isRaw: boolean) {
+    this.#connection = connection;
+    this.#isRaw = isRaw;
+  }
+
+  /** The stream with the columns that its table has for it; found once a run. Of a raw table, which has none, the stream. */
+  async placed(target: Target): Promise<Target> {
+    if (this.#isRaw) return target;
+    let placement = this.#placements.get(target);
+    if (!placement) {
+      placement = place(target, await this.columns(target), DUCKDB_NAMES, widens);
+      this.#placements.set(target, placement);
+      this.#given.set(placement.target, target);
+    }
+    return placement.target;
+  }
+
+  /**
+   * Sees to it that there is a table with the target's columns: creates it, or adds the columns it lacks. Throws a
+   * WarehouseConfigError where a table of that name is not ours.
+   *
+   * @param target from {@link placed}, or a table beside it, which has no view
+   */
+  async make(target: Target, withView = true): Promise<void> {
+    const existing = await this.columns(target);
+    if (existing.length > 0 && !existing.some(({ name }) => isSame(name, '_airbyte_extracted_at'))) {
+      throw new WarehouseConfigError(
+        `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
+      );
+    }
+    if (this.#isRaw) return this.#makeRaw(target, existing.length === 0, withView);
+    if (existing.length === 0) {
+      await this.#connection.run(sql.createSchema(target));
+      await this.#connection.run(sql.createTable(target));
+    }
+    await this.#complete(target, existing);
+  }
+
+  /** The columns of a table or view; none where there is no such. */
+  async columns(table: Pick<Target, 'schema' | 'table'>): Promise<ExistingColumn[]> {
+    const rows = await this.#connection.rows(schema.describe(table));
+    return rows.map(({ name, type, comment }) => ({
+      name: String(name),
+      type: existingType(String(type)),
+      field: fieldOfComment(comment as string | null),
+    }));
+  }
+
+  async #complete(target: Target, existing: readonly ExistingColumn[]): Promise<void> {
+    const { widened = [], claimed = [] } = this.#placements.get(this.#given.get(target) ?? target) ?? {};
+    const there = new Map(existing.map((column) => [DUCKDB_NAMES.same(column.name), column]));
+    for (const column of target.columns) {
+      const known = there.get(DUCKDB_NAMES.same(column.name));
+      if (!known && existing.length > 0) await this.#connection.run(schema.addColumn(target, column));
+      if (!known || claimed.includes(column)) await this.#connection.run(schema.commentOn(target, column));
+      if (known && known.type !== column.type && widened.includes(column)) {
+        await this.#connection.run(schema.widenColumn(target, column));
+      }
+    }
+  }
+
+  async #makeRaw(target: Target, isNew: boolean, withView: boolean): Promise<void> {
+    if (isNew) {
+      const table = rawTarget(target);
+      await this.#connection.run(sql.createSchema(table));
+      await this.#connection.run(sql.createTable(table));
+      for (const column of table.columns) await this.#connection.run(schema.commentOn(table, column));
+    }
+    if (withView) await this.#makeView(target);
+  }
+
+  /** The view keeps every column that it has, also those whose fields are gone: the payloads may still hold them. */
+  async #makeView(target: Target): Promise<void> {
+    const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
+    const [tables] = await this.#connection.rows(schema.countTables(view));
+    if (Number(tables?.rows) > 0) {
+      throw new WarehouseConfigError(
+        `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
+      );
+    }
+    const columns = placeInView(target, await this.columns(view), DUCKDB_NAMES);
+    if (columns === null) return;
+    await this.#connection.run(raw.createView({ ...target, columns }));
+    for (const column of columns) await this.#connection.run(schema.commentOn(view, column));
+  }
+}
+
+function isSame(a: string, b: string): boolean {
+  return DUCKDB_NAMES.same(a) === DUCKDB_NAMES.same(b);
+}
