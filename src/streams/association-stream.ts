@@ -1,6 +1,7 @@
 import type { AssociationCriteria } from '../config/source.js';
 import type { Link } from '../hubspot/associations.js';
 import type { ObjectType } from '../hubspot/object-types.js';
+import { jsonText } from '../protocol/encode.js';
 import type { JsonObject } from '../protocol/messages.js';
 import type { KnownObjects } from './known-objects.js';
 import { INTEGER, STRING } from './property-schema.js';
@@ -40,5 +41,5 @@ export function associationStream(
 
 export function encodeLink({ fromId, toId, typeId, category, label }: Link): EncodedRecord {
   const data = { from_id: fromId, to_id: toId, association_type_id: typeId, category, label };
-  return { data: JSON.stringify(data), changes: null };
+  return { data: jsonText(data), changes: null };
 }
