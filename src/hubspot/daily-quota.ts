@@ -10,7 +10,7 @@ export class DailyQuota {
   readonly #reserve: number;
   readonly #resetsAt: () => number | undefined;
   readonly #now: () => number;
-  /** null: not known. HubSpot does not tell OAuth apps. */
+  /** Those that are left, calls on their way not yet taken off; null: not known. HubSpot does not tell OAuth apps. */
   #remaining: number | null = null;
   #refusal: DailyLimitError | null = null;
 
@@ -25,16 +25,25 @@ export class DailyQuota {
     this.#now = now;
   }
 
-  /** A call was answered, or may have been. @param remaining what the answer said is left, where it said so */
-  answered(remaining: number | null, inFlight: number): void {
+  /**
+   * A call was answered, or may have been.
+   *
+   * @param said how many HubSpot said are left, where it did
+   * @param meanwhile calls that were answered while this one was on its way: they may have been counted after it
+   * @param inFlight calls that are on their way still: they may have been counted before it
+   */
+  answered(said: number | null, meanwhile: number, inFlight: number): void {
     if (this.#remaining === null) {
-      this.#remaining = remaining;
+      this.#remaining = said;
       return;
     }
     const counted = this.#remaining - 1;
-    if (remaining === null) this.#remaining = counted;
-    // Answers overtake each other, so a number that is a little higher is an older one; much higher: a new day.
-    else this.#remaining = remaining > counted + inFlight + 1 ? remaining : Math.min(counted, remaining);
+    if (said === null) this.#remaining = counted;
+    else {
+      const least = said - meanwhile;
+      const othersUseIt = counted > said + inFlight;
+      this.#remaining = othersUseIt ? least : Math.max(counted, least);
+    }
   }
 
   /** HubSpot refused a call for the day's sake: no other one is sent. */

@@ -47,6 +47,7 @@ export class CallScheduler {
   readonly #bursts = new RollingWindow();
   readonly #searches = new RollingWindow();
   #inFlight = 0;
+  #answered = 0;
   #burstLimit = { ...FIRST_LIMIT };
   /** By budget, until when HubSpot has asked to send nothing. */
   readonly #blockedUntil: Record<Budget, number> = { burst: 0, search: 0, exempt: 0 };
@@ -178,6 +179,7 @@ export class CallScheduler {
     this.#inFlight += 1;
     const window = budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
     window?.sent();
+    const answeredBefore = this.#answered;
     let finished = false;
     return {
       done: (headers) => {
@@ -185,7 +187,8 @@ export class CallScheduler {
         finished = true;
         this.#inFlight -= 1;
         window?.answered(this.#now());
-        this.#quota.answered(headers?.dailyRemaining ?? null, this.#inFlight);
+        this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#inFlight);
+        this.#answered += 1;
         if (headers && budget === 'burst') this.#learn(headers);
         this.#startWaiting();
       },
