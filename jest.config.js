@@ -1,4 +1,4 @@
-const base = {
+export const base = {
   rootDir: import.meta.dirname,
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],

@@ -127,6 +127,12 @@ export class WarehouseUnavailableError extends HubflakeError {
   readonly kind = 'transient_error';
 }
 
+/** HF-WAREHOUSE-BUSY: another run of the same pipeline writes, or has taken over. */
+export class WarehouseBusyError extends HubflakeError {
+  readonly code = 'HF-WAREHOUSE-BUSY';
+  readonly kind = 'transient_error';
+}
+
 /** HF-SOURCE-INCOMPLETE: the source did not finish a stream, so what needs the whole of it was not done. */
 export class SourceIncompleteError extends HubflakeError {
   readonly code = 'HF-SOURCE-INCOMPLETE';

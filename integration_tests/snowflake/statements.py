@@ -105,7 +105,8 @@ class Statements:
         if statement is None:
             return
         kind, name = _used(statement)
-        if name in unknown.get(f"{kind.lower()}s", ()) or self._shows_nothing(statement, connection):
+        hidden = kind == "SCHEMA" and folded(statement.this.args.get("db")) in unknown["databases"]
+        if hidden or name in unknown.get(f"{kind.lower()}s", ()) or self._shows_nothing(statement, connection):
             message = "SQL compilation error:\nObject does not exist, or operation cannot be performed."
             raise SnowflakeError("002043", message, "02000")
         for table in statement.find_all(exp.Table):

@@ -19,6 +19,8 @@ interface Batch {
   /** Records: their data as JSON text or as a value, and when they were extracted. */
   records: (JsonObject | string)[];
   emittedAt?: number;
+  /** No state comes behind the records. */
+  withoutState?: boolean;
 }
 
 interface Load {
@@ -50,7 +52,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
   /** One run of the loader over batches, each committed by itself. */
   async function load(batches: Batch[], options: Load = {}) {
     const { stream = 't', mode = 'append_dedup', hardDeletes = true, tableForm = 'typed' } = options;
-    const store = await openStore(warehouse.config({ tableForm }));
+    const store = await openStore(warehouse.config({ tableForm }), options.pipeline ?? null);
     const released: number[] = [];
     try {
       const configured = {
@@ -76,7 +78,8 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         spoolMaxBytes: 1e9,
         pipeline: options.pipeline ?? null,
       });
-      for (const [index, { records, emittedAt = 1_700_000_000_000 + index * 1000 }] of batches.entries()) {
+      for (const [index, batch] of batches.entries()) {
+        const { records, emittedAt = 1_700_000_000_000 + index * 1000, withoutState } = batch;
         await loader.records(
           stream,
           records.map((record) => ({
@@ -85,6 +88,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
             changes: null,
           })),
         );
+        if (withoutState) continue;
         loader.state({ stream, state: options.states?.[index] ?? { index }, release: (count) => released.push(count) });
       }
       if (options.complete !== false) loader.complete(stream);
@@ -254,6 +258,15 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     expect(await rows()).toHaveLength(4);
   });
 
+  test('append in a pipeline never commits a row without the state behind it: it would come twice', async () => {
+    const options = { mode: 'append' as const, pipeline: 'p' };
+    const cut = [{ records: [{ id: '1' }] }, { records: [{ id: '2' }], withoutState: true }];
+    expect(await load(cut, { ...options, complete: false })).toMatchObject({ released: [1] });
+    expect(await rows({ id: 'text' })).toEqual([{ id: '1' }]);
+    await load([{ records: [{ id: '2' }], withoutState: true }, { records: [{ id: '3' }] }], options);
+    expect(await rows({ id: 'text' })).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }]);
+  });
+
   describe('overwrite', () => {
     const record = (name: string) => ({ id: name, name, updatedAt: at(1) });
 
@@ -289,15 +302,51 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     });
   });
 
-  test('rows of generations older than the minimum go when the stream is complete, and none of its own', async () => {
-    await load([{ records: [{ id: '1', name: 'a' }] }], { generation: 1, minimumGeneration: 1 });
-    await load([{ records: [{ id: '2', name: 'b' }] }], { generation: 1, minimumGeneration: 1 });
-    expect(await rows()).toHaveLength(2);
-    await load([{ records: [{ id: '3', name: 'c' }] }], { generation: 2, minimumGeneration: 2, complete: false });
-    expect(await rows()).toHaveLength(3);
-    await load([{ records: [{ id: '3', name: 'c' }] }], { generation: 2, minimumGeneration: 2 });
-    expect(await rows()).toEqual([{ id: '3', name: 'c' }]);
-  });
+  describe.each<'append_dedup' | 'append' | 'overwrite'>(['append_dedup', 'append', 'overwrite'])(
+    'generations in %s',
+    (mode) => {
+      const of = (generation: number) => ({ mode, generation, minimumGeneration: generation });
+      const one = (id: string) => [{ records: [{ id, name: 'a', updatedAt: at(1) }] }];
+      const found = async () => (await rows()).map(({ id }) => id);
+
+      test('a second sync of one generation deletes nothing', async () => {
+        await load(one('1'), of(1));
+        await load(one('2'), of(1));
+        expect(await found()).toEqual(['1', '2']);
+      });
+
+      test('a refresh changes nothing that readers see until it is complete, then the old rows are gone at once', async () => {
+        await load(one('1'), of(1));
+        const failed = await load([...one('2'), ...one('3')], { ...of(2), complete: false });
+        // The rows are safe beside the table, so the states may go out: the next attempt goes on behind them.
+        expect(failed).toMatchObject({ error: null, released: [1, 1] });
+        expect(await found()).toEqual(['1']);
+        const done = await load(one('4'), of(2));
+        expect(done).toMatchObject({ inserted: 3, released: [1], error: null });
+        expect(await found()).toEqual(['2', '3', '4']);
+        expect(await warehouse.tables()).toEqual([T]);
+        await load(one('5'), of(2));
+        expect(await found()).toEqual(['2', '3', '4', '5']);
+      });
+
+      test('a newer refresh takes the place of one that was given up', async () => {
+        await load(one('1'), of(1));
+        await load(one('2'), { ...of(2), complete: false });
+        await load(one('3'), of(3));
+        expect(await found()).toEqual(['3']);
+      });
+
+      test('a refresh without records empties the table, and makes none', async () => {
+        await load([], of(1));
+        expect(await warehouse.tables()).toEqual([]);
+        await load(one('1'), of(1));
+        await load([], of(1));
+        expect(await found()).toEqual(['1']);
+        await load([], of(2));
+        expect(await found()).toEqual([]);
+      });
+    },
+  );
 
   describe('a state', () => {
     /** Loads one batch with its state in the same commit; in what order things happened. */

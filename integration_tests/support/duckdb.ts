@@ -1,21 +1,12 @@
-import { DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 
 /** Runs a query on a DuckDB file; rows with values as JSON has them. */
 export async function query(path: string, sql: string): Promise<Record<string, unknown>[]> {
-  return read(path, sql, (reader) => reader.getRowObjectsJson());
-}
-
-/** The same with the rows' values in the order of the columns, whatever these are called. */
-export async function queryValues(path: string, sql: string): Promise<unknown[][]> {
-  return read(path, sql, (reader) => reader.getRowsJson());
-}
-
-async function read<T>(path: string, sql: string, take: (reader: DuckDBResultReader) => T): Promise<T> {
   const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    return take(await connection.runAndReadAll(sql));
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
   } finally {
     connection.closeSync();
     instance.closeSync();

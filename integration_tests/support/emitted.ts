@@ -10,14 +10,16 @@ export class Emitted {
   readonly #records = new Map<string, Map<string, JsonObject>>();
 
   add(outcome: Outcome): this {
-    for (const { record } of ofType(outcome, 'RECORD')) {
-      const stream = this.of(record.stream);
-      const id = String(record.data.id);
-      const before = stream.get(id);
-      if (record.data.archived !== true) stream.set(id, record.data);
-      else if (before) stream.set(id, { ...before, ...record.data });
-    }
+    for (const { record } of ofType(outcome, 'RECORD')) this.addRecord(record.stream, record.data);
     return this;
+  }
+
+  addRecord(name: string, data: JsonObject): void {
+    const stream = this.of(name);
+    const id = String(data.id);
+    const before = stream.get(id);
+    if (data.archived !== true) stream.set(id, data);
+    else if (before) stream.set(id, { ...before, ...data });
   }
 
   /** The records of a stream, by id. */

@@ -7,7 +7,7 @@ import { type ConfigOptions, canonical, type ReadAs, sorted, type TestWarehouse 
 export const DATABASE = 'ANALYTICS';
 export const SCHEMA = 'HUBSPOT';
 
-function quoted(...names: string[]): string {
+export function quoted(...names: string[]): string {
   return names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
 }
 

@@ -60,6 +60,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const config = { config: 'Configuration of the source (JSON file)' };
   const catalog = { catalog: 'Configured catalog (JSON file)' };
 
+  const destinationConfig = { config: 'Configuration of the destination (JSON file)' };
+  const writeCommand = {
+    describe: 'Write Airbyte messages from stdin into the warehouse',
+    ...protocol({ ...destinationConfig, ...catalog }, async (io, given) =>
+      (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
+    ),
+  };
+
   const program = yargs()
     .scriptName('hubflake')
     .usage('HubSpot to Snowflake, as an Airbyte source and as a whole pipeline.\n\nUsage: $0 <command> [options]')
@@ -86,12 +94,28 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
       ),
     })
+    .command({ command: 'write', ...writeCommand })
     .command({
-      command: 'write',
-      describe: 'Write Airbyte messages from stdin into the warehouse',
-      ...protocol({ config: 'Configuration of the destination (JSON file)', ...catalog }, async (io, given) =>
-        (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
-      ),
+      command: 'destination',
+      describe: 'The destination role: spec, check, write',
+      builder: (command: Argv) =>
+        command
+          .command({
+            command: 'spec',
+            describe: 'Print the options of the destination (an Airbyte SPEC message)',
+            ...protocol({}, async (io) => (await import('./destination.js')).destinationSpec(io)),
+          })
+          .command({
+            command: 'check',
+            describe: 'Make, fill, merge and drop a table in the configured schema',
+            ...protocol(destinationConfig, async (io, given) =>
+              (await import('./destination.js')).destinationCheck(io, given),
+            ),
+          })
+          .command({ command: 'write', ...writeCommand })
+          .demandCommand(1, 'Which command? See hubflake destination --help.')
+          .example('$0 destination check --config destination.json', ''),
+      handler: () => undefined,
     })
     .command({
       command: 'sync',

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { ConfigError } from '../errors.js';
-import { readSpec, validate } from './schema.js';
+import { validate } from './schema.js';
 import { parseSnowflakeConfig, type SnowflakeConfig } from './snowflake.js';
+import { readSpec } from './specs.js';
 
 const MEGABYTE = 1024 * 1024;
 

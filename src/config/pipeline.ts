@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors.js';
 import { type DestinationConfig, parseDestinationConfig } from './destination.js';
 import { interpolate } from './environment.js';
-import { readSpec, validate } from './schema.js';
+import { validate } from './schema.js';
 import { parseSourceConfig, type SourceConfig } from './source.js';
+import { readSpec } from './specs.js';
 
 export interface PipelineStream {
   name: string;

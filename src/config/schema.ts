@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
 import { ConfigError } from '../errors.js';
@@ -6,11 +5,6 @@ import { log } from '../log.js';
 import { nearest } from './suggest.js';
 
 type Schema = { properties?: Record<string, Schema>; oneOf?: Schema[]; items?: Schema; const?: unknown };
-
-/** Reads one of the JSON Schemas in `spec/`, by its name without the ending. */
-export function readSpec(name: 'source' | 'destination' | 'destination-duckdb' | 'pipeline'): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(`../../spec/${name}.json`, import.meta.url), 'utf8'));
-}
 
 /**
  * Checks `value` against a JSON Schema and fills in the schema's defaults. Throws one ConfigError that lists every mistake

@@ -2,7 +2,8 @@ import { ConfigError } from '../errors.js';
 import { log, registerSecret } from '../log.js';
 import { isLoopback } from './environment.js';
 import { readPrivateKey } from './private-key.js';
-import { readSpec, validate } from './schema.js';
+import { validate } from './schema.js';
+import { readSpec } from './specs.js';
 
 /** How to log in to Snowflake. */
 export type SnowflakeCredentials =
@@ -43,6 +44,9 @@ const WITHOUT_EFFECT = ['raw_data_schema', 'raw_data_dataset', 'use_merge_for_up
 const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.localstack\.cloud$/i;
 /** An account name that stands for a stand-in on this machine, which has none. */
 const LOCAL_ACCOUNT = 'LOCAL';
+
+/** https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
+const CONTAINER_TOKEN = '/snowflake/session/token';
 
 /** Checks a Snowflake configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
 export function parseSnowflakeConfig(config: Record<string, unknown>): SnowflakeConfig {
@@ -129,7 +133,7 @@ function parseCredentials(credentials: Record<string, string>, username: string 
     case 'Programmatic Access Token':
       return { kind: 'access-token', username: user(), token: secret('token') };
     case 'Snowpark Container Services':
-      return { kind: 'container', tokenFile: needed('token_file') };
+      return { kind: 'container', tokenFile: text(credentials.token_file) ?? CONTAINER_TOKEN };
     case 'OAuth':
       if (credentials.access_token) return { kind: 'oauth-token', username, token: secret('access_token') };
       return {

@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
 import { log, registerSecret } from '../log.js';
 import { hubspotBaseUrl } from './environment.js';
-import { readSpec, validate } from './schema.js';
+import { validate } from './schema.js';
+import { readSpec } from './specs.js';
 
 /** Source options that exist in source-hubspot or in a coming version, and that this version does not act on. */
 const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window', 'first_load'];

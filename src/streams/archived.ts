@@ -1,68 +1,141 @@
 import { fitsInUrl, LIST_LIMIT, listPage, type ObjectRow } from '../hubspot/objects.js';
+import { log } from '../log.js';
+import { MOST_ARCHIVED, type ScanPosition } from './archive-memory.js';
 import { readAssociated } from './associated.js';
+import { MERGED_IDS } from './definition.js';
+import { matching, readLive } from './ghosts.js';
 import { earlier, isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
 import type { ObjectRun } from './object-run.js';
-import { readLive } from './pass.js';
+import { packIds, packTimes, unpackIds, unpackTimes } from './packed-ids.js';
 
 /**
  * Looks through HubSpot's list of archived records (search never shows them, and archiving does not change when a record was
  * last modified): emits a tombstone for each that was archived since the scan before, and brings back those that were archived
- * and are no longer in the list because they were restored.
+ * and are no longer in the list because they were restored. A scan that was interrupted is ended first; what changed on the
+ * pages behind it is seen by the next one, which follows at once.
  */
 export async function scanArchived(run: ObjectRun): Promise<void> {
-  const { state, options } = run;
-  const startedAt = run.now();
+  const { archive } = run.state;
+  if (archive.scan) await scan(run, archive.scan);
+  if (isDue(run)) await scan(run, begin(run, true));
+}
+
+/**
+ * Before a first load: remembers what is archived, so that a record that is restored while the load runs, behind its reader,
+ * is known to have been. Puts out no tombstones: these records were never emitted.
+ *
+ * @returns whether there was anything to do: not so of a stream whose archived records are known, and which is loaded again
+ */
+export async function rememberArchived(run: ObjectRun): Promise<boolean> {
+  const { archive } = run.state;
+  if (archive.scan?.tells || archive.scannedAt !== null) return false;
+  await scan(run, archive.scan ?? begin(run, false));
+  return true;
+}
+
+function isDue({ state, options, client }: ObjectRun): boolean {
   const { scannedAt } = state.archive;
-  if (scannedAt !== null && !isFrom(earlier(startedAt, options.deletesEveryMinutes), scannedAt)) return;
-  const since = state.archive.since ?? earlier(state.cursor ?? startedAt, options.lookbackMinutes);
-  const seen = new Set<string>();
-  const recent: Record<string, string> = {};
-  for (let after: string | null = null, more = true; more; ) {
-    const page = await listPage(run.client, { ...listRequest(run), after });
-    await emitTombstones(run, page.rows, since);
+  // Each sync, then: HubSpot's clock is known to a second only, and a sync may follow the one before within that.
+  if (scannedAt === null || options.deletesEveryMinutes === 0) return true;
+  return client.clock.now() - Date.parse(scannedAt) >= options.deletesEveryMinutes * 60_000;
+}
+
+function begin(run: ObjectRun, tells: boolean): ScanPosition {
+  const { archive, cursor } = run.state;
+  const startedAt = run.now();
+  archive.since ??= earlier(cursor ?? startedAt, run.options.lookbackMinutes);
+  archive.scan = { startedAt, after: null, tells, seen: '', pending: '', recent: '' };
+  return archive.scan;
+}
+
+async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
+  const { state, archived } = run;
+  const request = listRequest(run);
+  const isOwed = tombstoneRule(run, position);
+  const began = Date.parse(position.startedAt);
+  const recent = unpackTimes(position.recent, began);
+  let listed = 0;
+  for (let more = true; more; ) {
+    const page = await listPage(run.client, { ...request, after: position.after });
+    listed += page.rows.length;
+    await tell(run, position, position.tells ? page.rows.filter(isOwed) : []);
     for (const row of page.rows) {
-      seen.add(row.id);
-      if (row.archivedAt && isFrom(row.archivedAt, startedAt)) recent[row.id] = row.archivedAt;
+      archived.see(row.id, row.archivedAt);
+      const archivedAt = Date.parse(row.archivedAt ?? '');
+      if (archivedAt >= began) recent.set(row.id, archivedAt);
     }
-    after = page.after;
-    more = after !== null;
+    more = page.after !== null;
+    if (!more) break;
+    position.after = page.after;
+    position.recent = packTimes(recent, began);
+    await run.save();
   }
-  run.tally(seen.size, LIST_LIMIT);
-  await bringBack(
-    run,
-    [...run.archived].filter((id) => !seen.has(id)),
-  );
-  for (const id of seen) run.archived.add(id);
-  Object.assign(state.archive, { since: startedAt, scannedAt: startedAt, recent });
+  run.tally(listed, LIST_LIMIT);
+  await bringBack(run, archived.gone());
+  if (!archived.turn()) {
+    log.warn(
+      `${run.stream.name} has more than ${MOST_ARCHIVED} archived records. The ${MOST_ARCHIVED} archived last are remembered; ` +
+        'when others are restored, they come back with their next change, or when the stream is loaded anew.',
+    );
+  }
+  const { startedAt } = position;
+  Object.assign(state.archive, {
+    since: startedAt,
+    scannedAt: startedAt,
+    recent: packTimes(recent, began),
+    scan: null,
+  });
 }
 
 function listRequest({ stream }: ObjectRun) {
   const request = { objectType: stream.type.name, properties: stream.properties, associations: [], archived: true };
   // More properties than a URL holds: a tombstone then carries none, and the row keeps its last values.
-  return fitsInUrl(request) ? request : { ...request, properties: [] };
+  return fitsInUrl(request) ? request : { ...request, properties: stream.knowsMerges ? [MERGED_IDS] : [] };
 }
 
-async function emitTombstones(run: ObjectRun, rows: readonly ObjectRow[], since: string): Promise<void> {
-  const { layout, updatedAfter } = run.stream;
-  const news = rows.filter((row) => {
-    if (run.merges.isMergedAway(row.id)) return false;
-    if (!isFrom(updatedAtOf(row), updatedAfter)) return false;
-    const { archivedAt } = row;
-    if (!archivedAt) return !run.archived.has(row.id);
-    return isFrom(archivedAt, since) && run.state.archive.recent[row.id] !== archivedAt;
-  });
-  await run.emit(
-    news.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? run.now(), mergedInto: null })),
-  );
+/**
+ * Which archived records are owed a tombstone: those that no scan has seen, and those archived once more since the last one.
+ * Where the memory has no room for all, and before there is one, the time of archiving alone decides.
+ */
+function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow) => boolean {
+  const { archived, state, merges, stream } = run;
+  const { since, scannedAt } = state.archive;
+  const recent = unpackTimes(state.archive.recent, Date.parse(since ?? ''));
+  const knowsAll = scannedAt !== null && archived.isComplete;
+  // Of these a tombstone may have gone out behind the last state, or not.
+  const unsure = new Set(unpackIds(position.pending));
+  return (row) => {
+    if (merges.isMergedAway(row.id) || !isFrom(updatedAtOf(row), stream.updatedAfter)) return false;
+    if (archived.isSeen(row.id)) return false;
+    if (unsure.has(row.id)) return true;
+    if (!archived.has(row.id) && (knowsAll || !row.archivedAt)) return true;
+    return (
+      Boolean(row.archivedAt) &&
+      isFrom(row.archivedAt, since) &&
+      recent.get(row.id) !== Date.parse(row.archivedAt ?? '')
+    );
+  };
+}
+
+/**
+ * The state in front of the tombstones names them: should the run end behind one of them, and the record be restored, nothing
+ * else would tell that it must be brought back.
+ */
+async function tell(run: ObjectRun, position: ScanPosition, owed: readonly ObjectRow[]): Promise<void> {
+  if (owed.length === 0) return;
+  position.pending = packIds(owed.map((row) => row.id));
+  await run.save();
+  await run.emitTombstones(owed);
+  position.pending = '';
 }
 
 /** Emits those of `ids` that are live again; forgets the others, which HubSpot has erased. */
 async function bringBack(run: ObjectRun, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const restored = [...(await readLive(run, ids)).values()];
+  const restored = await matching(run, [...(await readLive(run, ids)).values()]);
   const { updatedAfter } = run.stream;
   const wanted = restored.filter((row) => isFrom(updatedAtOf(row), updatedAfter));
-  await run.emitLive(wanted, await readAssociated(run.client, run.stream, wanted), null);
-  for (const id of ids) run.archived.delete(id);
+  await run.emitLive(wanted, await readAssociated(run.client, run.stream, wanted), null, true);
+  for (const id of ids) run.archived.forget(id);
 }

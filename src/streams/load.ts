@@ -11,8 +11,10 @@ import { EVERY_ID, type LoadPosition } from './object-state.js';
  * Reads what is left of a first load by HubSpot's list, which shows every record as it is, without the delay of search. After
  * each page the position is in the state. Leaves the state at the pass over what changed meanwhile, or, after a load of a
  * single page, complete: nothing can have changed behind its reader.
+ *
+ * @returns whether it was a single page
  */
-export async function loadByList(run: ObjectRun): Promise<void> {
+export async function loadByList(run: ObjectRun): Promise<boolean> {
   const { state } = run;
   const load = state.load as LoadPosition;
   const inUrl = fitsInUrl(listRequest(run, true));
@@ -33,7 +35,8 @@ export async function loadByList(run: ObjectRun): Promise<void> {
       else {
         state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
       }
-      return run.save();
+      await run.save();
+      return single;
     }
     if (after === load.after) {
       throw new RequestError(`HubSpot's list of ${run.stream.name} does not move on from ${after}.`, 200);
@@ -70,7 +73,7 @@ async function emitPage(run: ObjectRun, listed: ObjectRow[], load: LoadPosition,
   const wanted = listed.filter((row) => isFrom(updatedAtOf(row), updatedAfter));
   const associated = await completeAssociated(run.client, run.stream, wanted);
   const rows = inUrl ? wanted : await readValues(run, wanted);
-  await run.emitLive(rows, associated, load.mergesSince);
+  await run.emitLive(rows, associated, load.mergesSince, true);
 }
 
 /** The records of a page by batch read, whose body holds any number of properties. */

@@ -1,6 +1,10 @@
 import type { ObjectRow } from '../hubspot/objects.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';
+import { isPackable, StepWalker, withSteps } from './packed-ids.js';
+
+/** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */
+export const MOST_MERGES = 25_000;
 
 /** A record that was merged away, and into which. */
 export interface MergedAway {
@@ -16,39 +20,91 @@ export interface MergedAway {
  * ids that were merged into it, which may or may not include those merged into one of them before.
  */
 export class MergeMap {
-  /** By the id merged away, its last survivor. */
-  readonly survivors: Map<string, string>;
+  /** By the id merged away, its last survivor; the oldest first. */
+  readonly #survivors = new Map<string, string>();
+  /** The same the other way round. */
+  readonly #losers = new Map<string, Set<string>>();
 
-  constructor(known: Record<string, string>) {
-    this.survivors = new Map(Object.entries(known));
+  #packed: string | null = null;
+
+  /** @param known what {@link pack} gave, or the object of id → survivor of earlier states */
+  constructor(known: unknown = '') {
+    if (typeof known === 'string') this.#unpack(known);
+    else if (known !== null) {
+      for (const [id, survivor] of Object.entries(known as Record<string, string>)) this.#note(id, survivor);
+    }
   }
 
   isMergedAway(id: string): boolean {
-    return this.survivors.has(id);
+    return this.#survivors.has(id);
   }
 
-  /** Takes in a live record. Returns what is new: ids that it took in, also by way of one that had taken them in. */
+  /** Whether {@link learn} would find something new in the record. */
+  hasNews(row: ObjectRow): boolean {
+    return listedIn(row).some((id) => this.#survivors.get(id) !== row.id);
+  }
+
+  /** Takes in a record. Returns what is new: ids that it took in, also by way of one that had taken them in. */
   learn(row: ObjectRow): MergedAway[] {
-    const listed = row.properties[MERGED_IDS];
-    if (!listed) return [];
     const news: MergedAway[] = [];
     const updatedAt = updatedAtOf(row);
-    const losers = new Set(
-      listed
-        .split(/[;,]/)
-        .map((id) => id.trim())
-        .filter((id) => id !== '' && id !== row.id),
-    );
-    for (const [id, survivor] of this.survivors) if (losers.has(survivor)) losers.add(id);
+    const losers = new Set(listedIn(row));
+    // A set goes on to what is added on the way: those merged into one that was merged into this.
+    for (const id of losers) for (const further of this.#losers.get(id) ?? []) losers.add(further);
     for (const id of losers) {
-      if (this.survivors.get(id) === row.id) continue;
-      this.survivors.set(id, row.id);
+      if (this.#survivors.get(id) === row.id) continue;
+      this.#note(id, row.id);
       news.push({ id, survivor: row.id, updatedAt });
     }
     return news;
   }
 
-  toJson(): Record<string, string> {
-    return Object.fromEntries(this.survivors);
+  /** For a state: the ids merged away, packed, each with its survivor in base 36. The oldest are left out past the bound. */
+  pack(): string {
+    if (this.#packed !== null) return this.#packed;
+    const past = this.#survivors.size - MOST_MERGES;
+    for (const id of past > 0 ? [...this.#survivors.keys()].slice(0, past) : []) this.#forget(id);
+    const entries = withSteps(this.#survivors.keys()).flatMap(([step, id]) => {
+      const survivor = this.#survivors.get(id) as string;
+      return isPackable(survivor) ? [`${step}.${BigInt(survivor).toString(36)}`] : [];
+    });
+    this.#packed = entries.join(' ');
+    return this.#packed;
   }
+
+  #unpack(packed: string): void {
+    const walker = new StepWalker();
+    for (const entry of packed === '' ? [] : packed.split(' ')) {
+      const [step = '', survivor = ''] = entry.split('.');
+      const id = walker.next(step);
+      const into = new StepWalker().next(survivor);
+      if (id !== null && into !== null) this.#note(id, into);
+    }
+  }
+
+  #note(id: string, survivor: string): void {
+    this.#packed = null;
+    this.#forget(id);
+    this.#survivors.set(id, survivor);
+    const losers = this.#losers.get(survivor);
+    if (losers) losers.add(id);
+    else this.#losers.set(survivor, new Set([id]));
+  }
+
+  #forget(id: string): void {
+    const survivor = this.#survivors.get(id);
+    if (survivor === undefined) return;
+    this.#survivors.delete(id);
+    this.#losers.get(survivor)?.delete(id);
+  }
+}
+
+/** The ids that HubSpot lists in a record as merged into it. */
+function listedIn(row: ObjectRow): string[] {
+  const listed = row.properties[MERGED_IDS];
+  if (!listed) return [];
+  return listed
+    .split(/[;,]/)
+    .map((id) => id.trim())
+    .filter((id) => id !== '' && id !== row.id);
 }

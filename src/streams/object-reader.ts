@@ -1,7 +1,7 @@
 import type { HubSpotClient } from '../hubspot/client.js';
 import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
-import { scanArchived } from './archived.js';
+import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
 import { earlier, notBefore } from './instants.js';
@@ -36,30 +36,38 @@ export async function readObject(
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   checkPortal(stream.name, state.portal, options.portalId);
   state.portal = options.portalId ?? state.portal;
-  const run = new ObjectRun(client, stream, options, state, sink);
+  const run = new ObjectRun(client, stream, options, state, sink, given);
+  return run.withHeartbeat(() => readPhases(run, given, mode));
+}
+
+async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMode): Promise<number> {
+  const { state, options } = run;
   if (mode === 'full_refresh' && !(isUnderWay(state) && state.refresh)) {
     // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
     if (given?.[REFRESH_COMPLETE] === true) {
-      await run.save(true);
+      await run.close(true);
       return 0;
     }
-    startAnew(state);
+    startAnew(run);
   }
   state.refresh = mode === 'full_refresh';
-  readAgainIfWider(state, stream);
+  readAgainIfWider(run);
 
   const resumesPass = state.pass !== null;
   const isIncrement = state.cursor !== null && !isUnderWay(state);
   if (state.cursor === null && !isUnderWay(state)) begin(run);
-  if (state.load) await loadByList(run);
+  const tellsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
+  const knowsArchived = tellsDeletes && isAtStart(state) && (await rememberArchived(run));
+  const isOnePage = state.load !== null && (await loadByList(run));
   if (mode === 'full_refresh') {
     await endRefresh(run);
     return run.leastCalls;
   }
   if (state.pass) await readPass(run);
   if (isIncrement || resumesPass) await increment(run);
-  if (options.deletes !== 'off') await scanArchived(run);
-  await run.save();
+  // Behind the reader of a single page, nothing can have been archived or restored.
+  if (tellsDeletes && !(knowsArchived && isOnePage)) await scanArchived(run);
+  await run.close();
   return run.leastCalls;
 }
 
@@ -72,27 +80,35 @@ async function endRefresh(run: ObjectRun): Promise<void> {
   if (state.pass && run.stream.filterGroups.length > 0) await readPass(run);
   else if (state.pass) completeAt(run, state.pass.since as string);
   state.pass = null;
-  await run.save(true);
+  await run.close(true);
 }
 
 function isUnderWay(state: ObjectState): boolean {
   return state.load !== null || state.pass !== null;
 }
 
+/** Whether what is under way is a load of which nothing was read yet. */
+function isAtStart({ cursor, load, pass }: ObjectState): boolean {
+  if (load) return load.after === null;
+  return cursor === null && pass?.ranges.length === 1 && pass.ranges[0]?.after === EVERY_ID.after;
+}
+
 /** Forgets what was read, but not what is known of archived and merged records, nor the time already given to records. */
-function startAnew(state: ObjectState): void {
+function startAnew({ state, sent }: ObjectRun): void {
+  sent.forgetAll();
   state.cursor = null;
   state.load = null;
   state.pass = null;
 }
 
-function readAgainIfWider(state: ObjectState, stream: ObjectStream): void {
+function readAgainIfWider(run: ObjectRun): void {
+  const { state, stream } = run;
   const fingerprint = fingerprintOf(stream);
   const isFresh = state.cursor === null && !isUnderWay(state);
   const reason = state.fingerprint && !isFresh ? reasonToReadAgain(state.fingerprint, fingerprint) : null;
   if (reason !== null) {
     log.info(`${stream.name} is read again from the start: ${reason}.`);
-    startAnew(state);
+    startAnew(run);
   }
   state.fingerprint = fingerprint;
 }

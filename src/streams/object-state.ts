@@ -1,5 +1,6 @@
 import { StateError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../protocol/messages.js';
+import { type ArchiveState, NO_ARCHIVE, parseArchive } from './archive-memory.js';
 import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
 import { checkVersion } from './state-checks.js';
 import { sourceHubspotCursor } from './taken-over.js';
@@ -42,18 +43,6 @@ export interface PassPosition {
 /** The range of a pass that is not divided. */
 export const EVERY_ID: RangePosition = { after: '0', upTo: null };
 
-/** What is known of archived records. */
-export interface ArchiveMemory {
-  /** Tombstones are owed for what was archived from this instant on: the beginning of the last scan, or of the first load. */
-  since: string | null;
-  /** When the last scan began. */
-  scannedAt: string | null;
-  /** Every id that the last scan saw, so that one that is gone from the list can be asked for again. */
-  ids: string[];
-  /** When ids archived since that scan began were archived: the next one sees them again. */
-  recent: Record<string, string>;
-}
-
 /** All that reading a stream of CRM records goes on from. */
 export interface ObjectState {
   /** What source-hubspot would go on from without loss. */
@@ -68,9 +57,11 @@ export interface ObjectState {
   refresh: boolean;
   load: LoadPosition | null;
   pass: PassPosition | null;
-  archive: ArchiveMemory;
-  /** Ids merged away, and the last survivor of each. */
-  merges: Record<string, string>;
+  archive: ArchiveState;
+  /** Ids merged away, and the last survivor of each; packed, or an object in earlier states. */
+  merges: unknown;
+  /** What was sent of the records that the next increment finds again; only closing states have it. See {@link SentMemory}. */
+  sent: JsonObject | null;
 }
 
 /** The state of a stream of which nothing was read yet. @param updatedAfter where it starts from, ISO 8601 */
@@ -84,8 +75,9 @@ function emptyState(updatedAfter: string | null): ObjectState {
     refresh: false,
     load: null,
     pass: null,
-    archive: { since: null, scannedAt: null, ids: [], recent: {} },
-    merges: {},
+    archive: { ...NO_ARCHIVE },
+    merges: '',
+    sent: null,
   };
 }
 
@@ -123,7 +115,9 @@ function parseOwn(
   state: ObjectState,
 ): ObjectState {
   checkVersion(stream, own.version, VERSION);
-  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges } = own as Partial<ObjectState>;
+  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges, sent } = structuredClone(
+    own,
+  ) as Partial<ObjectState>;
   return {
     shown: typeof shown === 'string' ? shown : state.shown,
     cursor: cursor ?? null,
@@ -133,14 +127,15 @@ function parseOwn(
     refresh: refresh ?? false,
     load: load ?? null,
     pass: pass ?? null,
-    archive: { ...state.archive, ...archive },
-    merges: merges ?? {},
+    archive: parseArchive(archive),
+    merges: merges ?? '',
+    sent: sent ?? null,
   };
 }
 
 /** The state as it goes out: source-hubspot's member, and ours. */
 export function objectStateJson(state: ObjectState, cursorField: string, refreshComplete: boolean): JsonObject {
-  const { shown, fingerprint, ...own } = state;
+  const { shown, fingerprint, sent, ...own } = state;
   return {
     [cursorField]: shown,
     ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
@@ -148,6 +143,7 @@ export function objectStateJson(state: ObjectState, cursorField: string, refresh
       version: VERSION,
       ...(own as unknown as JsonObject),
       fingerprint: fingerprint && fingerprintJson(fingerprint),
+      ...(sent ? { sent } : {}),
     },
   };
 }

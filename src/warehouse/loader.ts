@@ -1,15 +1,21 @@
 import { asHubflakeError, type HubflakeError } from '../errors.js';
+import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { SpoolFolder, type SpoolRecord, type SpoolWriter } from './spool.js';
 import type { Store } from './store.js';
 import { StreamLoad, type StreamResult } from './stream-load.js';
 import type { Target } from './target.js';
 
+/** A warehouse loads files side by side; 100 MB and more a file are only worth it where one batch has many of them. */
+const FILE_BYTES = 50 * 1024 * 1024;
+
 export interface LoaderSettings {
   spoolDir: string;
   /** A batch is committed when so many compressed bytes wait, or when the oldest has waited so long. */
   flushBytes: number;
   flushMilliseconds: number;
+  /** A batch is spread over files of about so many compressed bytes, which are uploaded and loaded side by side. */
+  fileBytes?: number;
   /** Most compressed bytes on disk: beyond it, reading waits for commits. */
   spoolMaxBytes: number;
   /** Names the pipeline whose states are kept in the warehouse (`sync`); null: states are only put out (`write`). */
@@ -48,6 +54,8 @@ export class Loader {
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
   #anyRows = false;
+  /** A batch is due that could not be committed yet. */
+  #overdue = false;
   #tail: Promise<void> = Promise.resolve();
   /** What makes going on impossible for every stream. */
   #broken: HubflakeError | null = null;
@@ -77,14 +85,14 @@ export class Loader {
     if (load.error || records.length === 0) return;
     for (const record of records) {
       this.#line += 1;
-      load.add(record, this.#line, () => this.#folder.nextFile());
+      load.add(record, this.#line, () => this.#folder.nextFile(), this.#settings.fileBytes ?? FILE_BYTES);
     }
     for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
     this.#startTimer();
     await load.drained();
     if (this.#waiting() >= this.#settings.flushBytes) this.#seal();
     while (this.#committing + this.#waiting() > this.#settings.spoolMaxBytes) {
-      if (this.#committing === 0) this.#seal();
+      if (this.#committing === 0 && !this.#seal()) break;
       await this.#tail;
     }
     if (this.#broken) throw this.#broken;
@@ -94,6 +102,8 @@ export class Loader {
   state(pending: PendingState): void {
     this.#states.push({ pending, records: this.#sinceState.get(pending.stream) ?? 0 });
     this.#sinceState.set(pending.stream, 0);
+    if (pending.stream !== null) this.#load(pending.stream).covered();
+    if (this.#overdue) this.#seal();
     this.#startTimer();
   }
 
@@ -109,6 +119,7 @@ export class Loader {
 
   /** Commits what is left, ends every stream, and returns what was done. Throws only what no stream survives. */
   async finish(): Promise<StreamResult[]> {
+    for (const load of this.#streams.values()) if (!load.canCommit) await this.#giveUp(load);
     this.#seal();
     await this.#tail;
     if (this.#broken) throw this.#broken;
@@ -143,18 +154,30 @@ export class Loader {
     this.#timer = null;
   }
 
-  /** Closes the batch that was being collected, and has it committed behind the ones before. */
-  #seal(): void {
+  /**
+   * Closes the batch that was being collected, and has it committed behind the ones before. What must end at a state and does
+   * not yet is left for the next.
+   *
+   * @returns whether there was anything
+   */
+  #seal(): boolean {
     this.#stopTimer();
-    const bytes = this.#waiting();
-    const files: [StreamLoad, SpoolWriter][] = [];
+    let bytes = 0;
+    const files: [StreamLoad, SpoolWriter[]][] = [];
+    const left = new Set<string | null>();
     for (const load of this.#streams.values()) {
-      const writer = load.takeWriter();
-      if (writer) files.push([load, writer]);
+      if (!load.canCommit) {
+        left.add(load.target.stream);
+        continue;
+      }
+      bytes += load.waiting;
+      const writers = load.takeWriters();
+      if (writers.length > 0) files.push([load, writers]);
     }
-    const states = this.#states;
-    this.#states = [];
-    if (files.length === 0 && states.length === 0) return;
+    this.#overdue = left.size > 0;
+    const states = this.#states.filter(({ pending }) => !left.has(pending.stream));
+    this.#states = this.#states.filter(({ pending }) => left.has(pending.stream));
+    if (files.length === 0 && states.length === 0) return false;
     this.#committing += bytes;
     this.#tail = this.#tail
       .then(() => this.#commit(files, states))
@@ -164,15 +187,26 @@ export class Loader {
       .finally(() => {
         this.#committing -= bytes;
       });
+    return true;
   }
 
-  async #commit(files: readonly [StreamLoad, SpoolWriter][], states: readonly CountedState[]): Promise<void> {
+  /** Leaves out what no state covers, with the states before it in the same batch. */
+  async #giveUp(load: StreamLoad): Promise<void> {
+    const { stream } = load.target;
+    if (load.complete) return load.covered();
+    log.debug(`${stream}: rows that no state covers are left to the next run`);
+    this.#states = this.#states.filter(({ pending }) => pending.stream !== stream);
+    await load.discard();
+    load.covered();
+  }
+
+  async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
     for (const { pending } of states) {
       if (pending.stream !== null && pending.state) this.#load(pending.stream).reaches(pending.state);
     }
-    await this.#sideBySide(files, async ([load, writer]) => {
-      if (await load.commit(writer)) this.#anyRows = true;
+    await this.#sideBySide(files, async ([load, writers]) => {
+      if (await load.commit(writers)) this.#anyRows = true;
     });
     for (const { pending, records } of states) this.#release(pending, records);
   }

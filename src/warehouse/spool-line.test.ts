@@ -19,18 +19,26 @@ test('makes strings of numbers that a double would round', () => {
   });
 });
 
-test('replaces half surrogates, and notes the field', () => {
-  const { json, changes } = safe('{"a":"x\\ud83dy","b":{"c":"\\udE00"},"\\ud83d":1,"d":"\\ud83d\\ude00\\ude00"}');
-  expect(JSON.parse(json)).toEqual({ a: 'x\ufffdy', b: { c: '\ufffd' }, '\ufffd': 1, d: '😀\ufffd' });
-  expect(changes.map((change) => change.field)).toEqual(['a', 'b', 'd']);
+test('replaces half surrogates and NUL, and notes the field', () => {
+  const { json, changes } = safe(
+    '{"a":"x\\ud83dy","b":{"c":"\\udE00"},"\\ud83d":1,"d":"\\ud83d\\ude00\\ude00","e":"a\\u0000\\\\u0000"}',
+  );
+  expect(JSON.parse(json)).toEqual({
+    a: 'x\ufffdy',
+    b: { c: '\ufffd' },
+    '\ufffd': 1,
+    d: '😀\ufffd',
+    e: 'a\ufffd\\u0000',
+  });
+  expect(changes.map((change) => change.field)).toEqual(['a', 'b', 'd', 'e']);
 });
 
 test('whatever comes in, every value is what it was, made well-formed', () => {
   const wellFormed = (value: unknown): unknown => {
-    if (typeof value === 'string') return value.toWellFormed();
+    if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd');
     if (Array.isArray(value)) return value.map(wellFormed);
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key.toWellFormed(), wellFormed(child)]));
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [wellFormed(key), wellFormed(child)]));
   };
   const halves = fc.string({ unit: fc.constantFrom('a', '\\', '"', '\ud83d', '\ude00', '😀', '\u0000', 'ud83d') });
   fc.assert(

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, type WriteStream } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import { SpoolError } from '../errors.js';
+import { log } from '../log.js';
 import type { RecordChange } from '../protocol/messages.js';
+import { startOf } from './process-life.js';
 import { safeData } from './spool-line.js';
 
 /** Lines are handed to the compressor in blocks of about this size: one call a line would cost more than the compression. */
@@ -35,6 +39,19 @@ export function removeSpoolFile(file: SpoolFile): void {
   rmSync(file.path, { force: true });
 }
 
+/** What a spool folder's name begins with on this machine: a folder that several machines share is not tidied by the others. */
+const OURS = `hubflake-${createHash('sha256').update(hostname()).digest('hex').slice(0, 8)}-`;
+
+/** Removes the folders of runs that are gone, which were killed before they could. */
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const [, pid, started] = /^(\d+)-(\d*)-/.exec(name.startsWith(OURS) ? name.slice(OURS.length) : '') ?? [];
+    if (pid === undefined || startOf(Number(pid)) === started) continue;
+    log.info(`Removing the spool folder ${name} of a run that is gone.`);
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
 /** The folder in which a run keeps its spool files; only this user can read it. */
 export class SpoolFolder {
   readonly path: string;
@@ -45,7 +62,8 @@ export class SpoolFolder {
     try {
       // Not recursive: node 20 never comes back from that where a file system refuses folders with ENOENT, as /proc does.
       if (!existsSync(parent)) mkdirSync(parent);
-      this.path = mkdtempSync(join(parent, 'hubflake-'));
+      removeLeftovers(parent);
+      this.path = mkdtempSync(join(parent, `${OURS}${process.pid}-${startOf(process.pid)}-`));
     } catch (error) {
       throw spoolError(parent, error);
     }

@@ -49,4 +49,6 @@ export interface Store {
   complete(target: Target, state: StateToKeep | null): Promise<Counts>;
   /** Ends a stream that is not: what readers see stays as it is. */
   abandon(target: Target): Promise<void>;
+  /** Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can. */
+  remove(target: Target): Promise<void>;
 }

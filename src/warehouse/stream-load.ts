@@ -1,7 +1,9 @@
+import { crashPoint } from '../crash-point.js';
 import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { removeSpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
+import { startsAnew } from './refresh.js';
+import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
 
@@ -23,11 +25,14 @@ export class StreamLoad {
   readonly target: Target;
   readonly #store: Store;
   readonly #pipeline: string | null;
-  #writer: SpoolWriter | null = null;
+  /** The file under way is the last. */
+  #writers: SpoolWriter[] = [];
   #counts: Counts = { ...NO_ROWS };
   #unkept: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
   #held: (() => void)[] = [];
+  /** Records that no state covers yet. */
+  #sinceState = 0;
   records = 0;
   /** Whether the source has finished the stream. */
   complete = false;
@@ -40,30 +45,60 @@ export class StreamLoad {
     this.#pipeline = pipeline;
   }
 
+  /**
+   * Whether rows may only be committed together with the state behind them: appended rows that are read again would be there
+   * twice.
+   */
+  get endsAtState(): boolean {
+    return this.target.mode === 'append' && this.#pipeline !== null;
+  }
+
+  /** Whether what is collected may be committed now. */
+  get canCommit(): boolean {
+    return !this.endsAtState || this.#sinceState === 0;
+  }
+
+  /** Whether the rows are in place only when the stream is complete, all of them or none. */
   get isOverwrite(): boolean {
-    return this.target.mode === 'overwrite';
+    return startsAnew(this.target);
   }
 
-  /** Compressed bytes that wait in the file under way. */
+  /** Compressed bytes that wait in the files of the batch under way. */
   get waiting(): number {
-    return this.#writer?.bytes ?? 0;
+    return this.#writers.reduce((sum, writer) => sum + writer.bytes, 0);
   }
 
-  add(record: SpoolRecord, line: number, nextFile: () => string): void {
-    this.#writer ??= new SpoolWriter(nextFile());
-    this.#writer.add(record, line);
+  /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
+  add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
+    let writer = this.#writers.at(-1);
+    if (writer === undefined || writer.bytes >= fileBytes) {
+      writer = new SpoolWriter(nextFile());
+      this.#writers.push(writer);
+    }
+    writer.add(record, line);
     this.records += 1;
+    this.#sinceState += 1;
+  }
+
+  /** A state came: it covers every record so far. */
+  covered(): void {
+    this.#sinceState = 0;
   }
 
   async drained(): Promise<void> {
-    await this.#writer?.drained();
+    for (const writer of this.#writers.slice(-2)) await writer.drained();
   }
 
-  /** Hands over the file under way, to be committed; the next record begins another. */
-  takeWriter(): SpoolWriter | null {
-    const writer = this.#writer;
-    this.#writer = null;
-    return writer;
+  /** Hands over the files under way, to be committed; the next record begins another batch. */
+  takeWriters(): SpoolWriter[] {
+    const writers = this.#writers;
+    this.#writers = [];
+    return writers;
+  }
+
+  /** Gives up what is collected: it is read again by the next run. */
+  async discard(): Promise<void> {
+    for (const writer of this.takeWriters()) removeSpoolFile(await writer.end());
   }
 
   /** The state that the rows committed next will bring the stream to. */
@@ -71,13 +106,15 @@ export class StreamLoad {
     this.#unkept = state;
   }
 
-  /** Commits a file of records with the state they reach. @returns whether the warehouse has changed */
-  async commit(writer: SpoolWriter): Promise<boolean> {
-    const file = await writer.end();
+  /** Commits a batch's files with the state they reach. @returns whether the warehouse has changed */
+  async commit(writers: readonly SpoolWriter[]): Promise<boolean> {
+    const files: SpoolFile[] = [];
+    for (const writer of writers) files.push(await writer.end());
+    crashPoint('after-spool');
     try {
       if (this.error) return false;
       const keep = this.isOverwrite ? null : this.stateToKeep();
-      add(this.#counts, await this.#store.commit(this.target, [file], keep));
+      add(this.#counts, await this.#store.commit(this.target, files, keep));
       if (keep) this.#unkept = null;
       return true;
     } catch (error) {
@@ -85,7 +122,7 @@ export class StreamLoad {
       this.#fail(error);
       return false;
     } finally {
-      removeSpoolFile(file);
+      for (const file of files) removeSpoolFile(file);
     }
   }
 

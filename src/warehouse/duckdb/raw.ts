@@ -96,6 +96,10 @@ export function createView(target: Target): string {
   return `CREATE OR REPLACE VIEW ${view} AS SELECT ${columns.join(', ')} FROM ${tableName(target)}`;
 }
 
+export function dropView({ schema, table }: Target): string {
+  return `DROP VIEW IF EXISTS ${tableName({ schema, table: table + VIEW_SUFFIX })}`;
+}
+
 /** A JSON pointer: DuckDB's own paths know no empty name. */
 function pointer(field: string): string {
   return literal(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`);

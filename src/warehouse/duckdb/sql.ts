@@ -220,30 +220,22 @@ export function countRows(target: Target): string {
   return `SELECT count(*)::BIGINT AS rows FROM ${tableName(target)}`;
 }
 
-/** The side table in which an overwrite collects its rows. */
-function sideName(target: Target): string {
-  return `${target.table}__hubflake_side`;
-}
-
-export function sideTable(target: Target): string {
-  return tableName({ schema: target.schema, table: sideName(target) });
-}
-
 export function deleteAll(target: Target): string {
   return `DELETE FROM ${tableName(target)}`;
 }
 
-export function insertSide(target: Target): string {
+export function insertFrom(target: Target, side: Target): string {
   const columns = columnList(target);
-  return `INSERT INTO ${tableName(target)} (${columns}) SELECT ${columns} FROM ${sideTable(target)}`;
+  return `INSERT INTO ${tableName(target)} (${columns}) SELECT ${columns} FROM ${tableName(side)}`;
 }
 
-export function dropSide(target: Target): string {
-  return `DROP TABLE IF EXISTS ${sideTable(target)}`;
+export function dropTable(target: Target): string {
+  return `DROP TABLE IF EXISTS ${tableName(target)}`;
 }
 
-export function deleteOldGenerations(target: Target): string {
-  return `DELETE FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
+/** How many rows are of generations that are to go. */
+export function countOldGenerations(target: Target): string {
+  return `SELECT count(*)::INTEGER AS rows FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
 }
 
 /** The columns of a table that exists: name, type. Empty where there is no such table. */
@@ -279,30 +271,4 @@ function stageList(target: Target): string {
   return allColumns(target)
     .map(([, stageName]) => stageName)
     .join(', ');
-}
-
-export const STATE_TABLE = '_HUBFLAKE_STATE';
-
-function stateTable(schema: string): string {
-  return tableName({ schema, table: STATE_TABLE });
-}
-
-export function createStateTable(schema: string): string {
-  return (
-    `CREATE TABLE IF NOT EXISTS ${stateTable(schema)} (PIPELINE VARCHAR, STREAM VARCHAR, STATE VARCHAR, SEQ BIGINT, ` +
-    'UPDATED_AT TIMESTAMP WITH TIME ZONE, PRIMARY KEY (PIPELINE, STREAM))'
-  );
-}
-
-/** Binds pipeline, stream, state. */
-export function keepState(schema: string): string {
-  return (
-    `INSERT INTO ${stateTable(schema)} VALUES ($1, $2, $3, 1, now()) ` +
-    'ON CONFLICT DO UPDATE SET STATE = EXCLUDED.STATE, SEQ = SEQ + 1, UPDATED_AT = EXCLUDED.UPDATED_AT'
-  );
-}
-
-/** Binds pipeline. */
-export function loadStates(schema: string): string {
-  return `SELECT STREAM AS stream, STATE AS state FROM ${stateTable(schema)} WHERE PIPELINE = $1`;
 }

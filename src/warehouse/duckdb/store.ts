@@ -1,16 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDbConfig } from '../../config/destination.js';
+import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { NameRules } from '../names.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
+import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
+import { Database } from './database.js';
 import * as raw from './raw.js';
 import * as sql from './sql.js';
+import * as states from './states.js';
 
 /** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
 const NAMES: NameRules = {
@@ -19,62 +20,39 @@ const NAMES: NameRules = {
   longest: 255,
 };
 
-/** Enough for a batch of wide records, and little enough for a small container. */
-const MEMORY_LIMIT = '512MB';
-
 /** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
   readonly names = NAMES;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
-  readonly #path: string;
+  readonly #db: Database;
   readonly #isRaw: boolean;
-  #instance: DuckDBInstance | null = null;
-  #connection: DuckDBConnection | null = null;
-  /** The overwrites that this run has begun. */
-  readonly #sides = new Set<Target>();
+  /** Where each stream's rows go in this run. */
+  readonly #places = new Map<Target, Target>();
 
   constructor(config: DuckDbConfig) {
-    this.#path = resolve(config.path);
+    this.#db = new Database(config.path);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
   }
 
   async open(): Promise<void> {
-    const folder = dirname(this.#path);
-    if (!existsSync(folder)) {
-      throw new WarehouseConfigError(
-        `The folder ${folder} of the DuckDB file does not exist. Create it, or change "path".`,
-      );
-    }
-    if (existsSync(this.#path) && statSync(this.#path).isDirectory()) {
-      throw new WarehouseConfigError(`${this.#path} is a folder. Set "path" to the DuckDB file in it.`);
-    }
-    try {
-      this.#instance = await DuckDBInstance.create(this.#path, { memory_limit: MEMORY_LIMIT });
-      this.#connection = await this.#instance.connect();
-      await this.#run("SET TimeZone = 'UTC'");
-    } catch (error) {
-      throw cannotOpen(this.#path, error);
-    }
+    await this.#db.open();
   }
 
   async close(): Promise<void> {
-    this.#connection?.closeSync();
-    this.#instance?.closeSync();
-    this.#connection = null;
-    this.#instance = null;
+    this.#db.close();
   }
 
   async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
-    const table = { schema: this.defaultSchema, table: sql.STATE_TABLE };
+    const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
     if ((await this.#columns(table)).size === 0) return new Map();
-    const rows = await this.#rows(sql.loadStates(this.defaultSchema), [pipeline]);
+    const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
     return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
-    await this.#transaction(async () => {
+    await this.#db.transaction(async () => {
       for (const state of states) await this.#keep(state);
     });
   }
@@ -83,18 +61,20 @@ export class DuckDbStore implements Store {
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const longest = Math.max(...files.map((file) => file.longestLine));
     return this.#of(target, () =>
-      this.#transaction(async () => {
-        await this.#run(
+      this.#db.transaction(async () => {
+        await this.#db.run(
           sql.loadRaw(
             files.map((file) => file.path),
             longest,
           ),
         );
-        const loaded = await this.#count(sql.COUNT_RAW);
+        const loaded = await this.#db.count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
+        crashPoint('after-copy');
         await this.#stage(target);
         const counts = await this.#write(target, rows);
-        await this.#run(sql.DROP_TEMPORARY);
+        crashPoint('after-write');
+        await this.#db.run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
         return counts;
       }),
@@ -103,26 +83,35 @@ export class DuckDbStore implements Store {
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
-      this.#transaction(async () => {
-        const counts =
-          target.mode === 'overwrite' ? await this.#replace(target) : await this.#dropOldGenerations(target);
-        if (state && (counts.inserted > 0 || (await this.#columns(target)).size > 0)) await this.#keep(state);
+      this.#db.transaction(async () => {
+        const place = isRefresh(target) ? await this.#placeOf(target) : target;
+        const counts = place === target ? NO_ROWS : await this.#replace(target, place);
+        crashPoint('after-swap');
+        if (state && (await this.#columns(target)).size > 0) await this.#keep(state);
         return counts;
       }),
     );
   }
 
   async abandon(target: Target): Promise<void> {
-    if (target.mode === 'overwrite') await this.#of(target, () => this.#run(sql.dropSide(target)));
+    // What a generation has collected is gone on with by its next attempt.
+    if (startsAnew(target)) await this.#of(target, () => this.#db.run(sql.dropTable(sideOf(target))));
+  }
+
+  async remove(target: Target): Promise<void> {
+    await this.#of(target, async () => {
+      if (this.#isRaw) await this.#db.run(raw.dropView(target));
+      await this.#db.run(sql.dropTable(target));
+    });
   }
 
   /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
   async #stage(target: Target): Promise<void> {
-    await this.#run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+    await this.#db.run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
   }
 
   #append(target: Target, table: string): Promise<number> {
-    return this.#change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
+    return this.#db.change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
   }
 
   /** The stream as its table sees it. */
@@ -131,35 +120,53 @@ export class DuckDbStore implements Store {
   }
 
   async #write(target: Target, rows: number): Promise<Counts> {
-    if (target.mode === 'overwrite') {
-      await this.#run(sql.createSchema(target));
-      // What a run that died has left there is not ours.
-      if (!this.#sides.has(target)) await this.#run(sql.dropSide(target));
-      await this.#run(sql.createTable(this.#tableOf(target), sql.sideTable(target)));
-      await this.#append(target, sql.sideTable(target));
-      this.#sides.add(target);
-      return NO_ROWS;
+    const place = await this.#placeOf(target);
+    if (target.mode !== 'append_dedup') {
+      await this.#makeTable(place, place === target);
+      const inserted = await this.#append(target, sql.tableName(place));
+      return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
     }
-    if (target.mode === 'append') {
-      await this.#makeTable(target);
-      return { ...NO_ROWS, inserted: await this.#append(target, sql.tableName(target)) };
-    }
-    const tombstones = await this.#count(sql.COUNT_TOMBSTONES);
+    const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#columns(target)).size === 0) return NO_ROWS;
-    await this.#makeTable(target);
-    const before = await this.#count(sql.countRows(target));
+    if (tombstones === rows && (await this.#columns(place)).size === 0) return NO_ROWS;
+    await this.#makeTable(place, place === target);
+    const counts = await this.#merge(place, tombstones);
+    return place === target ? counts : NO_ROWS;
+  }
+
+  async #merge(target: Target, tombstones: number): Promise<Counts> {
+    const before = await this.#db.count(sql.countRows(target));
     if (this.#isRaw) return this.#mergeRaw(target, before);
-    const merged = await this.#change(sql.mergeLive(target));
-    const inserted = (await this.#count(sql.countRows(target))) - before;
-    const marked = tombstones === 0 ? 0 : await this.#change(sql.mergeTombstones(target));
+    const merged = await this.#db.change(sql.mergeLive(target));
+    const inserted = (await this.#db.count(sql.countRows(target))) - before;
+    const marked = tombstones === 0 ? 0 : await this.#db.change(sql.mergeTombstones(target));
     return { inserted, updated: merged - inserted, marked };
   }
 
+  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
+  async #placeOf(target: Target): Promise<Target> {
+    const known = this.#places.get(target) ?? (await this.#findPlace(target));
+    this.#places.set(target, known);
+    return known;
+  }
+
+  async #findPlace(target: Target): Promise<Target> {
+    if (!isRefresh(target)) return target;
+    const side = sideOf(target);
+    if (startsAnew(target)) {
+      // What an attempt that died has left there is not ours.
+      await this.#db.run(sql.dropTable(side));
+      return side;
+    }
+    if ((await this.#columns(side)).size > 0) return side;
+    if ((await this.#columns(target)).size === 0) return target.mode === 'overwrite' ? side : target;
+    return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
+  }
+
   async #mergeRaw(target: Target, before: number): Promise<Counts> {
-    const changed = await this.#change(raw.mergeRaw(narrowTarget(target)));
-    const grown = (await this.#count(sql.countRows(target))) - before;
-    const marked = await this.#count(raw.countMarkedRaw(target));
+    const changed = await this.#db.change(raw.mergeRaw(narrowTarget(target)));
+    const grown = (await this.#db.count(sql.countRows(target))) - before;
+    const marked = await this.#db.count(raw.countMarkedRaw(target));
     // A table that shrank has lost rows to hard deletes, which are marks as well.
     const inserted = Math.max(grown, 0);
     const deleted = Math.max(-grown, 0);
@@ -170,7 +177,7 @@ export class DuckDbStore implements Store {
    * Sees to it that there is a table with the target's columns: creates it, or adds the columns it lacks. Throws a
    * WarehouseConfigError where a table of that name is not ours.
    */
-  async #makeTable(target: Target): Promise<void> {
+  async #makeTable(target: Target, withView = true): Promise<void> {
     const table = this.#tableOf(target);
     const existing = await this.#columns(target);
     if (existing.size > 0 && !existing.has('_airbyte_extracted_at')) {
@@ -179,69 +186,49 @@ export class DuckDbStore implements Store {
       );
     }
     if (existing.size === 0) {
-      await this.#run(sql.createSchema(target));
-      await this.#run(sql.createTable(table));
+      await this.#db.run(sql.createSchema(target));
+      await this.#db.run(sql.createTable(table));
     }
     for (const column of table.columns) {
       if (existing.has(NAMES.same(column.name))) continue;
-      if (existing.size > 0) await this.#run(sql.addColumn(table, column));
-      if (column.comment) await this.#run(sql.commentOn(table, column));
+      if (existing.size > 0) await this.#db.run(sql.addColumn(table, column));
+      if (column.comment) await this.#db.run(sql.commentOn(table, column));
     }
-    if (this.#isRaw) await this.#makeView(target);
+    if (this.#isRaw && withView) await this.#makeView(target);
   }
 
   async #makeView(target: Target): Promise<void> {
     const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
-    if ((await this.#count(sql.countTables(view))) > 0) {
+    if ((await this.#db.count(sql.countTables(view))) > 0) {
       throw new WarehouseConfigError(
         `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
       );
     }
-    await this.#run(raw.createView(target));
+    await this.#db.run(raw.createView(target));
   }
 
-  async #replace(target: Target): Promise<Counts> {
-    if (!this.#sides.has(target)) {
-      if ((await this.#columns(target)).size > 0) await this.#run(sql.deleteAll(target));
-      return NO_ROWS;
-    }
+  /** Puts the side table's rows, or none, in the place of the table's. */
+  async #replace(target: Target, side: Target): Promise<Counts> {
+    const collected = (await this.#columns(side)).size > 0;
+    if (!collected && (await this.#columns(target)).size === 0) return NO_ROWS;
     await this.#makeTable(target);
-    await this.#run(sql.deleteAll(target));
-    const inserted = await this.#change(sql.insertSide(this.#tableOf(target)));
-    await this.#run(sql.dropSide(target));
+    await this.#db.run(sql.deleteAll(target));
+    if (!collected) return NO_ROWS;
+    const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
+    await this.#db.run(sql.dropTable(side));
     return { ...NO_ROWS, inserted };
   }
 
-  async #dropOldGenerations(target: Target): Promise<Counts> {
-    if (target.minimumGeneration > 0 && (await this.#columns(target)).size > 0) {
-      await this.#run(sql.deleteOldGenerations(target));
-    }
-    return NO_ROWS;
-  }
-
   async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
-    await this.#run(sql.createSchema({ schema: this.defaultSchema }));
-    await this.#run(sql.createStateTable(this.defaultSchema));
-    await this.#run(sql.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+    await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
+    await this.#db.run(states.createStateTable(this.defaultSchema));
+    await this.#db.run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
   }
 
   /** The columns of a table by their lower-case names; empty where there is no such table. */
   async #columns(table: Pick<Target, 'schema' | 'table'>): Promise<Map<string, string>> {
-    const rows = await this.#rows(sql.describe(table));
+    const rows = await this.#db.rows(sql.describe(table));
     return new Map(rows.map((row) => [NAMES.same(String(row.name)), String(row.type)]));
-  }
-
-  async #transaction<T>(body: () => Promise<T>): Promise<T> {
-    await this.#run('BEGIN');
-    try {
-      const result = await body();
-      await this.#run('COMMIT');
-      return result;
-    } catch (error) {
-      // The transaction may be gone already, when the connection or the disk failed.
-      await this.#run('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
@@ -251,44 +238,18 @@ export class DuckDbStore implements Store {
       if (error instanceof WarehouseConfigError) throw error;
       const text = error instanceof Error ? error.message : String(error);
       throw new WarehouseError(
-        `Writing to the table ${target.table} in ${this.#path} failed: ${text.split('\n')[0]}. Nothing of this batch was committed; run it again.`,
+        `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. Nothing of this batch was committed; run it again.`,
         { cause: error, internal: text },
       );
     }
   }
-
-  async #run(statement: string, values?: string[]): Promise<void> {
-    await this.#open.run(statement, values);
-  }
-
-  /** Runs a statement that changes rows; how many. */
-  async #change(statement: string): Promise<number> {
-    return (await this.#open.run(statement)).rowsChanged;
-  }
-
-  async #count(query: string): Promise<number> {
-    return Number((await this.#rows(query))[0]?.rows ?? 0);
-  }
-
-  async #rows(query: string, values?: string[]): Promise<Record<string, unknown>[]> {
-    return (await this.#open.runAndReadAll(query, values)).getRowObjectsJS();
-  }
-
-  get #open(): DuckDBConnection {
-    if (!this.#connection) throw new WarehouseError('The DuckDB file is not open.');
-    return this.#connection;
-  }
 }
 
-function cannotOpen(path: string, error: unknown): WarehouseConfigError {
-  const text = error instanceof Error ? error.message : String(error);
-  const why = /lock/i.test(text)
-    ? 'another program has it open. Close it, and run this again'
-    : /not a valid DuckDB/i.test(text)
-      ? 'it is not a DuckDB file. Set "path" to another file'
-      : `${text.split('\n')[0]}. Check "path" and the rights on it`;
-  return new WarehouseConfigError(`The DuckDB file ${path} cannot be opened: ${why}.`, {
-    cause: error,
-    internal: text,
-  });
+const sides = new WeakMap<Target, Target>();
+
+/** A stream with the table beside its own, in which a refresh is collected. */
+function sideOf(target: Target): Target {
+  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target) };
+  sides.set(target, side);
+  return side;
 }

@@ -38,7 +38,12 @@ export function withSuffix(name: string, suffix: string): string {
   return `${name.slice(0, LONGEST_IDENTIFIER - suffix.length - hash.length - 1)}_${hash}${suffix}`;
 }
 
-/** A pattern for LIKE that matches one name only, but for case. */
+/** A pattern for LIKE that matches a name, and some alike: compare what is found. */
 export function pattern(name: string): string {
-  return literal(name.replace(/[\\%_]/g, '\\$&'));
+  return literal(name.replace(/[\\%]/g, '\\$&'));
+}
+
+/** A pattern for LIKE that matches what begins with a name, and some alike: compare what is found. */
+export function beginning(name: string): string {
+  return literal(`${name.replace(/[\\%]/g, '\\$&')}%`);
 }

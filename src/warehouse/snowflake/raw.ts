@@ -91,3 +91,7 @@ export function createView(view: string, target: Target, table: string): string 
   const heads = columns.map(({ head }) => head).join(', ');
   return `CREATE OR REPLACE VIEW ${view} (${heads}) COPY GRANTS AS SELECT ${columns.map(({ value }) => value).join(', ')} FROM ${table}`;
 }
+
+export function dropView(view: string): string {
+  return `DROP VIEW IF EXISTS ${view}`;
+}

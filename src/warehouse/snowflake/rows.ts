@@ -16,6 +16,8 @@ export interface Batch {
   stage: string;
   /** The types of the target's columns, in their order. */
   types: readonly SqlType[];
+  /** A condition without which there are no rows: that this run still may write. */
+  guard: string | null;
   /** The first 24 characters of the raw ids; the line number makes them whole. */
   idPrefix: string;
 }
@@ -32,7 +34,7 @@ export const METADATA: readonly { name: string; alias: string; type: string }[] 
 export function lines(batch: Batch): string {
   return (
     `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D ` +
-    `FROM ${batch.stage}`
+    `FROM ${batch.stage}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`
   );
 }
 

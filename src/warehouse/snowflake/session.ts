@@ -81,7 +81,7 @@ export class Session {
   static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
     const connection = await newConnection(config, containerToken(config));
     try {
-      await within(patience.login, () => connection.connectAsync());
+      await within(patience.login, () => connected(connection));
     } catch (error) {
       connection.destroy(() => undefined);
       if (error instanceof SilenceError) throw unreachable(config, { cause: error });
@@ -221,6 +221,11 @@ async function clockError({ url }: SnowflakeConfig): Promise<HubflakeError | nul
   } catch {
     return null;
   }
+}
+
+/** By the callback: the driver's promise is kept for logins that were refused, too. */
+function connected(connection: Connection): Promise<void> {
+  return new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
 }
 
 async function within<T>(milliseconds: number, body: () => Promise<T>): Promise<T> {

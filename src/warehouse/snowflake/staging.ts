@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { crashPoint } from '../../crash-point.js';
+import { log } from '../../log.js';
 import type { SpoolFile } from '../spool.js';
 import type { Pool } from './pool.js';
-import { qualified } from './quote.js';
+import { beginning, qualified } from './quote.js';
 import type { Steps } from './steps.js';
 import { copyInto, createStageTable, dropTable, put, tableStage } from './tables.js';
 
@@ -13,22 +16,47 @@ export class Staging {
   readonly #pool: Pool;
   readonly #database: string;
   readonly #schema: string;
-  readonly #run: string;
+  /** What the names of the pipeline's stage tables begin with, and of this run's. */
+  readonly #ours: string;
+  readonly #mine: string;
   #tables = 0;
+  #tidied: Promise<void> | null = null;
 
   /** @param runId letters and digits that no other run has */
-  constructor(pool: Pool, database: string, schema: string, runId: string) {
+  constructor(pool: Pool, database: string, schema: string, pipeline: string | null, runId: string) {
     this.#pool = pool;
     this.#database = database;
     this.#schema = schema;
-    this.#run = runId;
+    const hash = createHash('sha256')
+      .update(pipeline ?? '')
+      .digest('hex')
+      .slice(0, 8)
+      .toUpperCase();
+    this.#ours = `_HUBFLAKE_STAGE_${hash}_`;
+    this.#mine = `${this.#ours}${runId}_`;
+  }
+
+  /** Drops what runs of the pipeline have left that were killed; only while this run holds its lease. */
+  tidy(steps: Steps): Promise<void> {
+    this.#tidied ??= this.#dropLeftovers(steps);
+    return this.#tidied;
+  }
+
+  async #dropLeftovers(steps: Steps): Promise<void> {
+    const schema = qualified(this.#database, this.#schema);
+    const found = await steps.run(`SHOW TERSE TABLES LIKE ${beginning(this.#ours)} IN SCHEMA ${schema}`);
+    for (const { name } of found) {
+      if (!String(name).startsWith(this.#ours) || String(name).startsWith(this.#mine)) continue;
+      log.info(`Dropping the stage table ${name} of a run that is gone.`);
+      await steps.tidy(dropTable(qualified(this.#database, this.#schema, String(name))));
+    }
   }
 
   /** Loads files into a stage table, hands its full name to `body`, and drops it when that is done or has failed. */
   async with<T>(steps: Steps, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
     this.#tables += 1;
     // Letters, digits and underscores: the name of a table's own stage is written without quotes.
-    const name = `_HUBFLAKE_STAGE_${this.#run}_${this.#tables}`;
+    const name = `${this.#mine}${this.#tables}`;
     const table = qualified(this.#database, this.#schema, name);
     const place = tableStage(this.#database, this.#schema, name);
     try {
@@ -36,7 +64,9 @@ export class Staging {
         needs: `CREATE TABLE ON SCHEMA ${qualified(this.#database, this.#schema)}`,
       });
       await this.#upload(steps, files, place);
+      crashPoint('after-put');
       await load(steps, files, table, place);
+      crashPoint('after-copy');
       return await body(table);
     } finally {
       await steps.tidy(dropTable(table));

@@ -14,6 +14,7 @@ export function stateTable(database: string, schema: string): string {
   return qualified(database, schema, STATE_TABLE);
 }
 
+/** A row for each pipeline and stream; the row of the stream '' holds the pipeline's lease. */
 export function createStateTable(table: string): string {
   const columns = [
     ['PIPELINE', 'VARCHAR'],
@@ -21,25 +22,62 @@ export function createStateTable(table: string): string {
     ['STATE', 'VARCHAR'],
     ['SEQ', 'NUMBER(38,0)'],
     ['UPDATED_AT', 'TIMESTAMP_TZ'],
+    ['FENCE', 'NUMBER(38,0)'],
+    ['OWNER', 'VARCHAR'],
+    ['LEASE_UNTIL', 'TIMESTAMP_TZ'],
   ].map(([name, type]) => `${identifier(name as string)} ${type}`);
   return `CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`;
 }
 
 export function loadStates(table: string, pipeline: string): BoundStatement {
-  return { sql: `SELECT "STREAM", "STATE" FROM ${table} WHERE "PIPELINE" = ?`, binds: [pipeline] };
+  return {
+    sql: `SELECT "STREAM", "STATE" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> '' AND "STATE" IS NOT NULL`,
+    binds: [pipeline],
+  };
 }
 
-/** Keeps states, each in place of the one before it. */
-export function keepStates(table: string, states: readonly StateToKeep[]): BoundStatement {
-  const row = 'SELECT ? AS PIPELINE, ? AS STREAM, ? AS STATE';
+/** Keeps states, each in place of the one before it. @param guard the condition that the lease is still held */
+export function keepStates(table: string, states: readonly StateToKeep[], guard: string): BoundStatement {
+  const rows = states.map(() => 'SELECT ? AS PIPELINE, ? AS STREAM, ? AS STATE').join(' UNION ALL ');
   return {
     sql: [
-      `MERGE INTO ${table} t USING (${states.map(() => row).join(' UNION ALL ')}) s`,
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE FROM (${rows}) WHERE ${guard}) s`,
       'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
       'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
       'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "STATE", "SEQ", "UPDATED_AT") VALUES (s.PIPELINE, s.STREAM, s.STATE, 1, CURRENT_TIMESTAMP())',
     ].join('\n'),
     binds: states.flatMap(({ pipeline, stream, state }) => [pipeline, stream, JSON.stringify(state)]),
+  };
+}
+
+export function sequenceOf(table: string, pipeline: string, stream: string): BoundStatement {
+  return { sql: `SELECT "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" = ?`, binds: [pipeline, stream] };
+}
+
+/** Makes a stream's row, without a state yet, so that there is a sequence to compare with. */
+export function makeRow(table: string, pipeline: string, stream: string, guard: string): BoundStatement {
+  return {
+    sql: [
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM FROM (SELECT ? AS PIPELINE, ? AS STREAM) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
+      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "SEQ") VALUES (s.PIPELINE, s.STREAM, 0)',
+    ].join('\n'),
+    binds: [pipeline, stream],
+  };
+}
+
+/** Moves a stream's state on, if nobody else has: changes one row, or none. */
+export function compareAndSwap(
+  table: string,
+  { pipeline, stream, state }: StateToKeep,
+  sequence: number,
+  guard: string,
+): BoundStatement {
+  return {
+    sql:
+      `UPDATE ${table} SET "STATE" = ?, "SEQ" = ${sequence + 1}, "UPDATED_AT" = CURRENT_TIMESTAMP() ` +
+      `WHERE "PIPELINE" = ? AND "STREAM" = ? AND "SEQ" = ${sequence} AND ${guard}`,
+    binds: [JSON.stringify(state), pipeline, stream],
   };
 }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LoaderOptions } from '../../config/destination.js';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
+import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
@@ -12,7 +14,8 @@ import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { type Batch, countKinds, hasTombstones } from './rows.js';
 import { PATIENCE, type Patience, type Row, type Session } from './session.js';
 import { Staging } from './staging.js';
-import { createStateTable, keepStates, loadStates, portions, STATE_TABLE, stateTable } from './states.js';
+import { StateKeeper } from './state-keeper.js';
+import { STATE_TABLE } from './states.js';
 import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
@@ -38,14 +41,14 @@ export class SnowflakeStore implements Store {
   readonly #tables: TableKeeper;
   readonly #views: ViewKeeper;
   readonly #staging: Staging;
+  readonly #states: StateKeeper;
   readonly #runId = randomUUID();
-  #stateTable: Promise<unknown> | null = null;
-  /** The refreshes that this run has begun. */
-  readonly #sides = new Set<Target>();
+  /** Where each stream's rows go in this run. */
+  readonly #places = new Map<Target, Promise<Target>>();
 
   /** @param pipeline the pipeline's name, for the query tag; null in `write` */
   constructor(
-    config: SnowflakeConfig & { loader: Pick<LoaderOptions, 'tableForm'> },
+    config: SnowflakeConfig & { loader: LoaderOptions },
     pipeline: string | null,
     patience: Patience = PATIENCE,
   ) {
@@ -57,7 +60,12 @@ export class SnowflakeStore implements Store {
     this.#tables = new TableKeeper(config);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
-    this.#staging = new Staging(this.#pool, config.database, config.schema, run);
+    this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
+    this.#states = new StateKeeper(
+      { database: config.database, schema: config.schema, schemaName: qualified(config.database, config.schema) },
+      pipeline === null ? null : { name: pipeline, run, flushMilliseconds: config.loader.flushMilliseconds ?? 0 },
+      this.#pool,
+    );
   }
 
   async open(): Promise<void> {
@@ -76,64 +84,83 @@ export class SnowflakeStore implements Store {
   }
 
   async close(): Promise<void> {
+    if (this.#states.hasLease) {
+      await this.#with(null, 'Giving the lease back', (steps) => this.#states.release(steps)).catch(() => undefined);
+    }
     await this.#pool.close();
   }
 
   async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
-    return this.#with(null, `Reading the states in ${STATE_TABLE}`, async (steps) => {
-      const { sql: text, binds } = loadStates(this.#stateTableName, pipeline);
-      const rows = await steps.runIfThere(text, { binds, needs: `SELECT ON TABLE ${this.#stateTableName}` });
-      return new Map((rows ?? []).map((row) => [String(row.STREAM), JSON.parse(String(row.STATE)) as JsonObject]));
-    });
+    return this.#with(null, `Reading the states in ${STATE_TABLE}`, (steps) => this.#states.load(steps, pipeline));
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
-    await this.#with(null, `Keeping states in ${STATE_TABLE}`, (steps) => this.#keep(steps, states));
+    await this.#with(null, `Keeping states in ${STATE_TABLE}`, (steps) => this.#states.keep(steps, states));
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
-      const counts = await this.#staging.with(steps, files, (stage) => this.#write(steps, target, stage));
-      if (state) await this.#keep(steps, [state]);
-      return counts;
+      const guard = await this.#states.guard(steps);
+      if (guard !== null) await this.#staging.tidy(steps);
+      return this.#staging.with(steps, files, (stage) => this.#write(steps, target, { stage, guard }, state));
     });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
-      const counts = target.mode === 'overwrite' ? await this.#replace(steps, target) : NO_ROWS;
-      if (target.mode !== 'overwrite' && target.minimumGeneration > 0 && (await this.#tables.isThere(steps, target))) {
-        await steps.run(sql.deleteOldGenerations(target, this.#tables.fullName(target)));
-      }
-      if (state && (await this.#tables.isThere(steps, target))) await this.#keep(steps, [state]);
-      return counts;
+      const place = isRefresh(target) ? await this.#placeOf(steps, target) : target;
+      if (place !== target) return this.#replace(steps, target, place, state);
+      if (state && (await this.#tables.isThere(steps, target))) await this.#states.keep(steps, [state]);
+      return NO_ROWS;
     });
   }
 
   async abandon(target: Target): Promise<void> {
-    if (!this.#sides.delete(target)) return;
-    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#sideTable(target))));
+    // What a generation has collected is gone on with by its next attempt.
+    if (!startsAnew(target) || !this.#places.has(target)) return;
+    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(sideOf(target)))));
   }
 
-  async #write(steps: Steps, target: Target, stage: string): Promise<Counts> {
-    const fresh = this.#batch(target, stage, this.#tables.newTypes(target));
-    if (target.mode === 'overwrite') {
-      await this.#openSide(steps, target);
-      await steps.run(this.#form.insertAll(fresh, this.#sideTable(target)), { mayBeDone: true });
-      return NO_ROWS;
-    }
-    const table = this.#tables.fullName(target);
-    if (target.mode === 'append') {
-      const batch = this.#batch(target, stage, await this.#make(steps, target));
+  async remove(target: Target): Promise<void> {
+    await this.#with(target, `Dropping the table ${target.table}`, async (steps) => {
+      if (this.#form.hasView) await this.#views.drop(steps, target);
+      await steps.run(sql.dropTable(this.#tables.fullName(target)));
+    });
+  }
+
+  async #write(steps: Steps, target: Target, source: Source, state: StateToKeep | null): Promise<Counts> {
+    if (target.mode === 'append' && state !== null) return this.#appendOnce(steps, target, source, state);
+    const counts = await this.#writeRows(steps, target, source);
+    crashPoint('after-write');
+    if (state) await this.#states.keep(steps, [state]);
+    crashPoint('after-commit');
+    return counts;
+  }
+
+  /** Appended rows and the state they reach come together, so that no row comes twice. */
+  async #appendOnce(steps: Steps, target: Target, source: Source, state: StateToKeep): Promise<Counts> {
+    const batch = this.#batch(target, source, await this.#make(steps, target));
+    const insert = this.#form.insertAll(batch, this.#tables.fullName(target));
+    const [row] = await this.#states.together(steps, state, insert);
+    crashPoint('after-commit');
+    return { ...NO_ROWS, inserted: changed(row, 'inserted') };
+  }
+
+  async #writeRows(steps: Steps, target: Target, source: Source): Promise<Counts> {
+    const place = await this.#placeOf(steps, target);
+    const table = this.#tables.fullName(place);
+    if (target.mode !== 'append_dedup') {
+      const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
       const [row] = await steps.run(this.#form.insertAll(batch, table), { mayBeDone: true });
-      return { ...NO_ROWS, inserted: changed(row, 'inserted') };
+      return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
     }
-    const kinds = await this.#kinds(steps, fresh);
+    const kinds = await this.#kinds(steps, this.#batch(target, source, this.#tables.newTypes(target)));
     // Tombstones mark rows; a table that has none is not made for them.
-    if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
-    const batch = this.#batch(target, stage, await this.#make(steps, target));
+    if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, place))) return NO_ROWS;
+    const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
     const [row] = await steps.run(this.#form.merge(batch, table), { mayBeDone: true });
+    if (place !== target) return NO_ROWS;
     const updated = changed(row, 'updated');
     let marked = kinds === 'tombstones' ? updated : 0;
     if (kinds === 'both') {
@@ -148,11 +175,33 @@ export class SnowflakeStore implements Store {
     };
   }
 
-  /** Makes the table, or what it lacks, and its view. @returns what the target's columns take */
-  async #make(steps: Steps, target: Target): Promise<SqlType[]> {
+  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
+  #placeOf(steps: Steps, target: Target): Promise<Target> {
+    const known = this.#places.get(target) ?? this.#findPlace(steps, target);
+    this.#places.set(target, known);
+    return known;
+  }
+
+  async #findPlace(steps: Steps, target: Target): Promise<Target> {
+    if (!isRefresh(target)) return target;
+    const side = sideOf(target);
+    if (startsAnew(target)) {
+      // What an attempt that died has left there is not ours.
+      await steps.run(sql.dropTable(this.#tables.fullName(side)));
+      return side;
+    }
+    if (await this.#tables.isThere(steps, side)) return side;
+    if (!(await this.#tables.isThere(steps, target))) return target.mode === 'overwrite' ? side : target;
+    const [row] = await steps.run(sql.countOldGenerations(target, this.#tables.fullName(target)));
+    return Number(row?.OLD ?? 0) > 0 ? side : target;
+  }
+
+  /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
+  async #make(steps: Steps, target: Target, withView = true): Promise<SqlType[]> {
     const types = await this.#tables.make(steps, this.#form.tableOf(target));
+    crashPoint('after-ddl');
     if (!this.#form.hasView) return types;
-    await this.#views.make(steps, target, this.#tables.fullName(target));
+    if (withView) await this.#views.make(steps, target, this.#tables.fullName(target));
     return this.#tables.newTypes(target);
   }
 
@@ -163,58 +212,28 @@ export class SnowflakeStore implements Store {
     return Number(row?.LIVE ?? 0) === 0 ? 'tombstones' : 'both';
   }
 
-  async #openSide(steps: Steps, target: Target): Promise<void> {
-    if (this.#sides.has(target)) return;
-    const table = this.#form.tableOf(target);
-    await this.#tables.makeSchema(steps, target.schema);
-    await steps.run(sql.createSideTable(this.#sideTable(target), sql.newColumns(table, this.#tables.newTypes(table))));
-    this.#sides.add(target);
-  }
-
-  async #replace(steps: Steps, target: Target): Promise<Counts> {
-    const table = this.#tables.fullName(target);
-    if (!this.#sides.has(target)) {
-      if (await this.#tables.isThere(steps, target)) {
-        await this.#make(steps, target);
-        await steps.run(sql.deleteAll(table), { mayBeDone: true });
-      }
-      return NO_ROWS;
-    }
+  /** Puts the side table's rows, or none, in the place of the table's. */
+  async #replace(steps: Steps, target: Target, side: Target, state: StateToKeep | null): Promise<Counts> {
+    const collected = await this.#tables.isThere(steps, side);
+    if (!collected && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
     await this.#make(steps, target);
-    const side = this.#sideTable(target);
-    const [row] = await steps.run(sql.overwriteFrom(this.#form.tableOf(target), table, side), { mayBeDone: true });
-    this.#sides.delete(target);
-    await steps.tidy(sql.dropTable(side));
+    const table = this.#tables.fullName(target);
+    const text = collected
+      ? sql.overwriteFrom(this.#form.tableOf(target), table, this.#tables.fullName(side))
+      : sql.deleteAll(table);
+    const [row] = state ? await this.#states.together(steps, state, text) : await steps.run(text, { mayBeDone: true });
+    crashPoint('after-swap');
+    if (!collected) return NO_ROWS;
+    await steps.tidy(sql.dropTable(this.#tables.fullName(side)));
     return { ...NO_ROWS, inserted: changed(row, 'inserted') };
-  }
-
-  async #keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
-    const schema = qualified(this.#config.database, this.defaultSchema);
-    await this.#tables.makeSchema(steps, this.defaultSchema);
-    this.#stateTable ??= steps.run(createStateTable(this.#stateTableName), {
-      needs: `CREATE TABLE ON SCHEMA ${schema}`,
-    });
-    await this.#stateTable;
-    for (const portion of portions(states)) {
-      const { sql: text, binds } = keepStates(this.#stateTableName, portion);
-      await steps.run(text, { binds, mayBeDone: true });
-    }
   }
 
   #with<T>(target: Target | null, doing: string, body: (steps: Steps) => Promise<T>): Promise<T> {
     return this.#pool.use((session: Session) => body(new Steps(session, this.#config, this.#tag(target), doing)));
   }
 
-  #batch(target: Target, stage: string, types: readonly SqlType[]): Batch {
-    return { target, stage, types, idPrefix: this.#runId.slice(0, -LINE_DIGITS) };
-  }
-
-  #sideTable({ schema, table }: Target): string {
-    return qualified(this.#config.database, schema, withSuffix(table, '__HUBFLAKE_SIDE'));
-  }
-
-  get #stateTableName(): string {
-    return stateTable(this.#config.database, this.defaultSchema);
+  #batch(target: Target, source: Source, types: readonly SqlType[]): Batch {
+    return { target, ...source, types, idPrefix: this.#runId.slice(0, -LINE_DIGITS) };
   }
 
   /** What Snowflake's query history shows beside each statement. */
@@ -230,8 +249,20 @@ export class SnowflakeStore implements Store {
   }
 }
 
+/** Where a batch's rows are, and on what condition they may be written. */
+type Source = Pick<Batch, 'stage' | 'guard'>;
+
 /** https://docs.snowflake.com/en/sql-reference/parameters#query-tag */
 const LONGEST_TAG = 2000;
+
+const sides = new WeakMap<Target, Target>();
+
+/** A stream with the table beside its own, in which a refresh is collected. */
+function sideOf(target: Target): Target {
+  const side = sides.get(target) ?? { ...target, table: withSuffix(target.table, sideSuffix(target).toUpperCase()) };
+  sides.set(target, side);
+  return side;
+}
 
 /** The count that an answer to a statement that changes rows gives. */
 function changed(row: Row | undefined, what: 'inserted' | 'updated' | 'deleted'): number {

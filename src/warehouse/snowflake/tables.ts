@@ -24,13 +24,6 @@ export function createTable(table: string, columns: readonly NewColumn[], retent
   return `CREATE TABLE IF NOT EXISTS ${table} (${all}) DATA_RETENTION_TIME_IN_DAYS = ${retentionDays}`;
 }
 
-/** A table in which a refresh collects its rows; what was left under its name goes. */
-export function createSideTable(table: string, columns: readonly NewColumn[]): string {
-  const metadata = METADATA.map(({ name, type }) => `${identifier(name)} ${type}`);
-  const all = [...metadata, ...columns.map(({ name, type }) => `${identifier(name)} ${type}`)].join(', ');
-  return `CREATE OR REPLACE TRANSIENT TABLE ${table} (${all}) DATA_RETENTION_TIME_IN_DAYS = 0`;
-}
-
 /** One statement for all new columns; those that another run has added meanwhile are left as they are. */
 export function addColumns(table: string, columns: readonly NewColumn[]): string {
   const added = columns.map((column) => `IF NOT EXISTS ${definition(column)}`);
@@ -59,8 +52,9 @@ export function deleteAll(table: string): string {
   return `DELETE FROM ${table}`;
 }
 
-export function deleteOldGenerations(target: Target, table: string): string {
-  return `DELETE FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${target.minimumGeneration}`;
+/** How many rows are of generations that are to go. */
+export function countOldGenerations(target: Target, table: string): string {
+  return `SELECT COUNT(*) AS OLD FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${target.minimumGeneration}`;
 }
 
 /** The table that a batch's lines are loaded into. Its own stage takes the files, so that both go with one DROP. */
@@ -89,6 +83,6 @@ export function tableStage(database: string, schema: string, table: string): str
 export function copyInto(table: string, place: string): string {
   return (
     `COPY INTO ${table} FROM ${place} ` +
-    'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT'
+    'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT PURGE = TRUE'
   );
 }

@@ -1,7 +1,7 @@
 import { WarehouseConfigError } from '../../errors.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
 import { pattern, qualified, withSuffix } from './quote.js';
-import { createView } from './raw.js';
+import { createView, dropView } from './raw.js';
 import { METADATA } from './rows.js';
 import type { Steps } from './steps.js';
 import { describeTable } from './tables.js';
@@ -19,7 +19,7 @@ export class ViewKeeper {
   async make(steps: Steps, target: Target, table: string): Promise<void> {
     if (this.#made.has(target)) return;
     const name = withSuffix(target.table, VIEW_SUFFIX);
-    const view = qualified(this.#database, target.schema, name);
+    const view = this.#fullName(target);
     const schema = qualified(this.#database, target.schema);
     const found = await steps.run(`SHOW TERSE OBJECTS LIKE ${pattern(name)} IN SCHEMA ${schema}`);
     const there = found.find((row) => row.name === name);
@@ -34,5 +34,13 @@ export class ViewKeeper {
       await steps.run(createView(view, target, table), { needs: `CREATE VIEW ON SCHEMA ${schema}` });
     }
     this.#made.add(target);
+  }
+
+  async drop(steps: Steps, target: Target): Promise<void> {
+    await steps.run(dropView(this.#fullName(target)));
+  }
+
+  #fullName({ schema, table }: Target): string {
+    return qualified(this.#database, schema, withSuffix(table, VIEW_SUFFIX));
   }
 }

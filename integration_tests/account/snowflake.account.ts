@@ -1,0 +1,4 @@
+import { storeBehaviours } from '../stores/behaviours.js';
+import { AccountWarehouse } from '../support/account-warehouse.js';
+
+storeBehaviours(new AccountWarehouse());

@@ -1,0 +1,130 @@
+import type { JsonObject } from '../src/protocol/messages.js';
+import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
+import { readInProcess } from './support/in-process.js';
+
+/** docs/calls.md says how many calls what costs; here it is counted. */
+const CONFIG = {
+  objects: [{ object_type: 'contacts', properties: ['firstname', 'email'], associations: ['companies', 'deals'] }],
+};
+const HOUR = 3_600_000;
+
+let sandbox: Sandbox;
+let ahead = 0;
+
+beforeEach(async () => {
+  ahead = 0;
+  sandbox = await startSandbox({
+    counts: { '*': 0, contacts: 3_700, companies: 20, deals: 20 },
+    hubContacts: 20,
+    limits: 'off',
+    clock: () => Date.now() + ahead,
+  });
+});
+
+afterEach(() => sandbox.close());
+
+const liveIds = () => sandbox.portal.truth('contacts').live.map((record) => record.id);
+
+/** Reads, and counts the calls by kind. */
+async function read(state: JsonObject | null, config: JsonObject = CONFIG) {
+  sandbox.calls.reset();
+  const sync = await readInProcess(sandbox, 'contacts', state, { config });
+  const { byKind, total } = sandbox.calls.counts();
+  return { ...sync, calls: { ...byKind }, total };
+}
+
+test('a first load costs a list call for 100 records, and one for 100 archived ones before and behind it', async () => {
+  sandbox.portal.archive('contacts', liveIds().slice(0, 250));
+  const { live, archived } = sandbox.portal.truth('contacts');
+  const { calls, records, total } = await read(null);
+  expect(records).toHaveLength(live.length);
+  const pages = Math.ceil(live.length / 100) + 2 * Math.ceil(archived.length / 100);
+  expect(calls.list).toBe(pages);
+  expect(calls.search).toBe(1);
+  // The account and the properties.
+  expect(total).toBe(pages + 3);
+});
+
+test('a first load of a single page costs no search, and one look at the archived records', async () => {
+  sandbox.portal.archive('contacts', liveIds().slice(0, 3_600));
+  const { calls, total } = await read(null);
+  const { live, archived } = sandbox.portal.truth('contacts');
+  expect(live.length).toBeLessThan(100);
+  expect(calls.list).toBe(1 + Math.ceil(archived.length / 100));
+  expect(total).toBe((calls.list as number) + 2);
+});
+
+test('an increment with nothing changed costs four calls', async () => {
+  const first = await read(null);
+  ahead += 3 * HOUR;
+  const second = await read(first.state);
+  expect(second.calls).toEqual({ account: 1, properties: 1, search: 1, list: expect.any(Number) });
+  expect(second.calls.list).toBe(Math.ceil(sandbox.portal.truth('contacts').archived.length / 100));
+  expect(second.events.map((event) => event.type)).toEqual(['state']);
+});
+
+test.each([1, 200, 201, 1_000, 2_345])(
+  'an increment of %d records costs a search for 200 and a batch read for 1,000 and association',
+  async (changed) => {
+    const first = await read(null);
+    ahead += 3 * HOUR;
+    sandbox.portal.edit('contacts', liveIds().slice(0, changed), { firstname: 'Changed' });
+    const { calls, records } = await read(first.state);
+    expect(records).toHaveLength(changed);
+    expect(calls.search).toBe(Math.ceil(changed / 200));
+    expect(calls.associations).toBe(2 * Math.ceil(changed / 1000));
+    expect(calls.batchRead).toBeUndefined();
+  },
+);
+
+test('a restored record costs one batch read, and its associations', async () => {
+  const ids = liveIds().slice(0, 90);
+  const first = await read(null);
+  sandbox.portal.archive('contacts', ids);
+  const second = await read(first.state);
+  sandbox.portal.restore('contacts', ids);
+  const third = await read(second.state);
+  expect(third.records).toHaveLength(90);
+  expect(third.calls).toMatchObject({ batchRead: 1, associations: 2, search: 1 });
+});
+
+test('a property more in the selection costs a list call for 100 records, and no more', async () => {
+  const first = await read(null);
+  ahead += 3 * HOUR;
+  const wider = { objects: [{ ...CONFIG.objects[0], properties: ['firstname', 'email', 'lastname'] }] };
+  const { calls, records } = await read(first.state, wider);
+  const { live, archived } = sandbox.portal.truth('contacts');
+  expect(records).toHaveLength(live.length);
+  expect(calls.list).toBe(Math.ceil(live.length / 100) + Math.ceil(archived.length / 100));
+  expect(calls.search).toBe(1);
+});
+
+test('what does not fit in a URL costs a batch read for each page, and each record is one version', async () => {
+  await sandbox.close();
+  sandbox = await startSandbox({
+    counts: { '*': 0, contacts: 350 },
+    extraProperties: { contacts: 900 },
+    limits: 'off',
+  });
+  const { calls, records } = await read(null, { objects: [{ object_type: 'contacts', associations: ['companies'] }] });
+  const { live, archived } = sandbox.portal.truth('contacts');
+  expect(records).toHaveLength(live.length);
+  expect(Object.keys(records[0]?.properties as JsonObject).length).toBeGreaterThan(900);
+  expect(calls.batchRead).toBe(Math.ceil(live.length / 100));
+  expect(calls.list).toBe(Math.ceil(live.length / 100) + 2 * Math.ceil(archived.length / 100));
+});
+
+test.each([1, 150, 700, 2_500])(
+  'a kill behind message %d costs the page in flight, and no page of the list more',
+  async (killAfter) => {
+    const killed = await readInProcess(sandbox, 'contacts', null, { config: CONFIG, killAfter });
+    const asked = sandbox.calls.last().filter((call) => call.url.includes('archived=false')).length;
+    const rest = await read(killed.state);
+    const lists = sandbox.calls.last().filter((call) => call.url.includes('archived=false')).length;
+    const pages = Math.ceil(liveIds().length / 100);
+    // The page that was being written, and the one that travelled meanwhile.
+    expect(asked + lists).toBeLessThanOrEqual(pages + 2);
+    const ids = new Set([...killed.records, ...rest.records].map((data) => data.id));
+    expect(ids.size).toBe(liveIds().length);
+  },
+);

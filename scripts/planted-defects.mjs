@@ -1,0 +1,273 @@
+// Plants one defect after another in a copy of the sources, and shows that the tests turn red: `npm run test:defects`, by hand.
+// With words behind it, only the defects whose name has one of them. Fails loudly where a text to replace is no longer there.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const COPIED = ['src', 'integration_tests', 'scripts', 'spec', 'package.json', 'jest.config.js', 'tsconfig.json'];
+const LINKED = ['node_modules', '.venv', '.venv-snowflake', 'dist'];
+/** A suite that hangs is red, too. */
+const LONGEST_MS = 180_000;
+
+const INCREMENTS = 'integration_tests/increments';
+const CALLS = 'integration_tests/calls';
+const SCHEDULES = 'integration_tests/schedules';
+
+/** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
+const DEFECTS = [
+  [
+    'a lower bound that leaves out its own instant',
+    'src/streams/search-filters.ts',
+    "operator: 'GTE'",
+    "operator: 'GT'",
+    'src/streams/search-filters',
+  ],
+  [
+    'an upper bound on the time',
+    'src/streams/search-filters.ts',
+    "operator: 'GTE', value: since });",
+    "operator: 'GTE', value: since }, { propertyName: stream.type.modifiedProperty, operator: 'LTE', value: String(Date.parse(pass.startedAt)) });",
+    'src/streams/search-filters',
+  ],
+  [
+    'no lookback',
+    'src/streams/object-reader.ts',
+    'earlier(state.cursor as string, options.lookbackMinutes)',
+    '(state.cursor as string)',
+    SCHEDULES,
+  ],
+  [
+    'a pass that is not read on behind its first page',
+    'src/streams/ranges.ts',
+    'isLast = !page.more || rows.length === 0;',
+    'isLast = true;',
+    CALLS,
+    'an increment of',
+  ],
+  [
+    'a position that moves before its page is out',
+    'src/streams/ranges.ts',
+    'this.#pages.push({ range, rows, isLast });',
+    'range.after = rows.at(-1)?.id ?? range.after; this.#pages.push({ range, rows, isLast });',
+    INCREMENTS,
+    'long pass',
+  ],
+  [
+    'a load whose position moves before its page is out',
+    'src/streams/load.ts',
+    '    await emitPage(run, page.rows, load, inUrl);',
+    '    if (after !== null) { load.after = after; await run.save(); }\n    await emitPage(run, page.rows, load, inUrl);',
+    CALLS,
+    'a kill behind',
+  ],
+  [
+    'ranges that overlap',
+    'src/streams/ranges.ts',
+    'const further = { after: String(middle)',
+    'const further = { after: String(last)',
+    INCREMENTS,
+    'long pass',
+  ],
+  [
+    'ranges with a gap',
+    'src/streams/ranges.ts',
+    'const further = { after: String(middle)',
+    'const further = { after: String(middle + 5n)',
+    INCREMENTS,
+    'long pass',
+  ],
+  [
+    'tombstones dropped',
+    'src/streams/object-run.ts',
+    '...rows.map((row) => layout.encode(row, null,',
+    '...rows.slice(1).map((row) => layout.encode(row, null,',
+    INCREMENTS,
+    'deletes',
+  ],
+  [
+    'merges not told',
+    'src/streams/object-run.ts',
+    '      ...merged.map((each) => this.#encodeMerged(each)),\n    ]);\n    for (const { row, at',
+    '    ]);\n    for (const { row, at',
+    INCREMENTS,
+    'chain of merges',
+  ],
+  [
+    'a chain of merges that is not closed',
+    'src/streams/merges.ts',
+    'for (const further of this.#losers.get(id) ?? []) losers.add(further);',
+    'break;',
+    INCREMENTS,
+    'chain of merges',
+  ],
+  [
+    'a memory without associations',
+    'src/streams/content-hash.ts',
+    'values, links]',
+    'values]',
+    INCREMENTS,
+    'association that changed',
+  ],
+  [
+    'a memory that outlives a tombstone',
+    'src/streams/object-run.ts',
+    'for (const { id } of [...rows, ...merged]) this.sent.forget(id);',
+    '',
+    INCREMENTS,
+    'comes back alive',
+  ],
+  [
+    'a memory in every state',
+    'src/streams/object-run.ts',
+    '    await this.#put(false);',
+    '    this.state.sent = this.sent.toJson(this.#rememberFrom());\n    await this.#put(false);',
+    INCREMENTS,
+    'not believed',
+  ],
+  [
+    'no memory',
+    'src/streams/sent-memory.ts',
+    'return this.#sent.get(id)?.hash === hash;',
+    'return false && hash !== id;',
+    INCREMENTS,
+    '25,000',
+  ],
+  [
+    'a memory of too few',
+    'src/streams/sent-memory.ts',
+    'MOST_REMEMBERED = 25_000',
+    'MOST_REMEMBERED = 15_000',
+    INCREMENTS,
+    '25,000',
+  ],
+  [
+    'no state before the first record',
+    'src/streams/object-run.ts',
+    '    if (!this.#isOpen) await this.save();',
+    '',
+    SCHEDULES,
+  ],
+  [
+    'restored records forgotten',
+    'src/streams/archived.ts',
+    'await bringBack(run, archived.gone());',
+    '',
+    INCREMENTS,
+    'archived records',
+  ],
+  [
+    'too few archived records remembered',
+    'src/streams/archive-memory.ts',
+    'MOST_ARCHIVED = 25_000',
+    'MOST_ARCHIVED = 9_000',
+    INCREMENTS,
+    '20,000',
+  ],
+  [
+    'no look at archived records before a first load',
+    'src/streams/object-reader.ts',
+    'isAtStart(state) && (await rememberArchived(run))',
+    'false && isAtStart(state) && (await rememberArchived(run))',
+    INCREMENTS,
+    'restored while the first load',
+  ],
+  [
+    'a scan that starts over',
+    'src/streams/archived.ts',
+    '{ ...request, after: position.after }',
+    '{ ...request, after: position.seen === "" ? position.after : null }',
+    INCREMENTS,
+    'goes on where',
+  ],
+  [
+    'a scan that is not followed by one of its own',
+    'src/streams/archived.ts',
+    '  if (archive.scan) await scan(run, archive.scan);\n  if (isDue(run))',
+    '  if (archive.scan) await scan(run, archive.scan);\n  else if (isDue(run))',
+    INCREMENTS,
+    'goes on where',
+  ],
+  [
+    'restored records past the filters',
+    'src/streams/ghosts.ts',
+    'return rows.filter((row) => wanted.has(row.id));',
+    'return rows;',
+    INCREMENTS,
+    'filters',
+  ],
+  [
+    'the late index believed',
+    'src/streams/ghosts.ts',
+    '    archived.has(row.id) || sent.isOlder',
+    '    archived.has(row.id) && sent.isOlder',
+    INCREMENTS,
+    'older version',
+  ],
+  [
+    'no pass behind an interrupted pass',
+    'src/streams/object-reader.ts',
+    'if (isIncrement || resumesPass)',
+    'if (isIncrement)',
+    SCHEDULES,
+  ],
+  [
+    'no pass behind the load',
+    'src/streams/load.ts',
+    'if (single) completeAt',
+    'if (single || !single) completeAt',
+    SCHEDULES,
+  ],
+  [
+    'associations by the page of a search',
+    'src/streams/ranges.ts',
+    'return moreMayCome ? 0 : length;',
+    'return moreMayCome ? length : length;',
+    CALLS,
+    'an increment of',
+  ],
+];
+
+const words = process.argv.slice(2);
+const chosen = DEFECTS.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+const folder = mkdtempSync(join(tmpdir(), 'hubflake-defects-'));
+let missed = 0;
+try {
+  for (const name of COPIED) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of LINKED) symlinkSync(join(root, name), join(folder, name));
+  for (const [name, file, from, to, suite, test = ''] of chosen) {
+    const path = join(folder, file);
+    const sound = readFileSync(path, 'utf8');
+    if (sound.split(from).length !== 2)
+      throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
+    writeFileSync(
+      path,
+      sound.replace(from, () => to),
+    );
+    const isRed = !passes(suite, test);
+    writeFileSync(path, sound);
+    if (!isRed) missed += 1;
+    console.log(`${isRed ? 'red    ' : 'MISSED '} ${name} (${suite}${test === '' ? '' : `: ${test}`})`);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${chosen.length - missed} of ${chosen.length} planted defects were noticed.`);
+process.exitCode = missed === 0 ? 0 : 1;
+
+function passes(suite, test) {
+  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+  const args = [...jest, '--bail', '--testPathPatterns', suite, ...(test === '' ? [] : ['-t', test])];
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    env: { ...process.env, HUBFLAKE_SEED: '2', HUBFLAKE_SCHEDULES: '120', HUBFLAKE_SHRINK: 'no' },
+    encoding: 'utf8',
+    timeout: LONGEST_MS,
+  });
+  if (/No tests found|Tests: +\d+ skipped, \d+ total|Cannot find module|SyntaxError/.test(stderr ?? '')) {
+    throw new Error(`${suite} could not be run:\n${stderr}`);
+  }
+  return status === 0;
+}

@@ -1,0 +1,166 @@
+import { RequestError } from '../errors.js';
+import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
+import { type ObjectRow, type SearchPage, searchPage } from '../hubspot/objects.js';
+import type { ObjectRun } from './object-run.js';
+import type { PassPosition, RangePosition } from './object-state.js';
+import { rangeGroups } from './search-filters.js';
+
+/** Answered calls that a kill may cost, searches and associations together, over all ranges. */
+const MOST_UNSAVED_CALLS = 10;
+/** HubSpot allows five searches a second, and one after the other gives about three. */
+const MOST_RANGES = 3;
+/** Each range may end with a page that is not full. Below so many records, that costs more than it gains. */
+const WORTH_DIVIDING = 20_000;
+/** Of a pass that is divided, what is left of a range is divided again for a reader that has come to its end. */
+const WORTH_DIVIDING_AGAIN = 5_000;
+const MOST_DIVISIONS = 4;
+
+/** A page of a range that was answered. */
+export interface RangePage {
+  range: RangePosition;
+  rows: ObjectRow[];
+  /** Whether the range ends with it. */
+  isLast: boolean;
+}
+
+/**
+ * Reads the ranges of a pass side by side, each page by page. Long ones are divided, by id and never by time: a record keeps
+ * its id, but may be modified at any moment. Pages that are answered and not yet handed on are what a kill costs, so there are
+ * only so many of them.
+ */
+export class RangeReader {
+  readonly #run: ObjectRun;
+  readonly #pass: PassPosition;
+  /** Pages that may be asked for or answered at once without being handed on. */
+  readonly #mostUnsaved: number;
+  #unsaved = 0;
+  /** Ranges being followed; calls under way. */
+  #following = 0;
+  #asking = 0;
+  #divisions = 0;
+  #pages: RangePage[] = [];
+  #failure: { error: unknown } | null = null;
+  #closed = false;
+  readonly #waiting = new Set<() => void>();
+  found = 0;
+
+  constructor(run: ObjectRun, pass: PassPosition) {
+    this.#run = run;
+    this.#pass = pass;
+    this.#mostUnsaved = Math.max(1, MOST_UNSAVED_CALLS - run.stream.associations.length);
+  }
+
+  /**
+   * The pages in groups of as many records as one batch read of associations takes. A group counts as handed on when the next
+   * one is asked for.
+   */
+  async *groups(): AsyncGenerator<RangePage[]> {
+    for (const range of [...this.#pass.ranges]) void this.#follow(range);
+    try {
+      for (;;) {
+        await this.#until(() => this.#failure !== null || this.#groupSize() > 0 || this.#following === 0);
+        if (this.#failure) throw this.#failure.error;
+        if (this.#pages.length === 0) return;
+        const group = this.#pages.splice(0, this.#groupSize());
+        yield group;
+        this.#unsaved -= group.length;
+        this.#wake();
+      }
+    } finally {
+      this.#closed = true;
+      this.#wake();
+    }
+  }
+
+  /** How many of the pages at hand make a group; 0 as long as it pays to wait for more. */
+  #groupSize(): number {
+    const { length } = this.#pages;
+    if (this.#run.stream.associations.length === 0) return length;
+    let rows = 0;
+    for (const [index, page] of this.#pages.entries()) {
+      rows += page.rows.length;
+      if (rows > ASSOCIATIONS_LIMIT) return index;
+    }
+    if (rows === ASSOCIATIONS_LIMIT) return length;
+    const moreMayCome = this.#asking > 0 || (this.#following > 0 && this.#unsaved < this.#mostUnsaved);
+    return moreMayCome ? 0 : length;
+  }
+
+  async #follow(range: RangePosition): Promise<void> {
+    this.#following += 1;
+    try {
+      for (let { after } = range, isLast = false; !isLast; ) {
+        await this.#until(() => this.#unsaved < this.#mostUnsaved || this.#closed);
+        if (this.#closed) return;
+        this.#unsaved += 1;
+        this.#asking += 1;
+        const page = await this.#readPage({ ...range, after }).finally(() => {
+          this.#asking -= 1;
+        });
+        const { rows } = page;
+        isLast = !page.more || rows.length === 0;
+        this.found += rows.length;
+        this.#pages.push({ range, rows, isLast });
+        if (!isLast) this.#divide(range, page);
+        after = rows.at(-1)?.id ?? after;
+        this.#wake();
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#closed = true;
+    } finally {
+      this.#following -= 1;
+      this.#wake();
+    }
+  }
+
+  async #readPage(range: RangePosition): Promise<SearchPage> {
+    const { client, stream, sink } = this.#run;
+    const page = await searchPage(client, {
+      objectType: stream.type.name,
+      properties: stream.properties,
+      filterGroups: rangeGroups(stream, this.#pass, range),
+    });
+    if (range.after === '0' && page.total > 0) sink.estimate(stream.name, page.total);
+    let last = range.after;
+    for (const row of page.rows) {
+      if (BigInt(row.id) <= BigInt(last)) {
+        throw new RequestError(
+          `HubSpot's search for ${stream.name} answered id ${row.id} behind ${last}, out of order.`,
+          200,
+        );
+      }
+      last = row.id;
+    }
+    return page;
+  }
+
+  /**
+   * Gives the further half of what is left of a range to another reader, when there is one to spare. Where that half begins is
+   * guessed from how far apart the ids of the page are. With filters of the user's, a further bound might be one too many.
+   */
+  #divide(range: RangePosition, { rows, total }: SearchPage): void {
+    const left = total - rows.length;
+    const worth = this.#divisions === 0 ? WORTH_DIVIDING : WORTH_DIVIDING_AGAIN;
+    if (left < worth || this.#following >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;
+    if (this.#run.stream.filterGroups.length > 0) return;
+    const [first, last] = [BigInt((rows[0] as ObjectRow).id), BigInt((rows.at(-1) as ObjectRow).id)];
+    const middle = last + ((last - first + 1n) * BigInt(left)) / BigInt(2 * rows.length);
+    if (middle <= last || (range.upTo !== null && middle >= BigInt(range.upTo))) return;
+    this.#divisions += 1;
+    const further = { after: String(middle), upTo: range.upTo };
+    range.upTo = String(middle);
+    this.#pass.ranges.push(further);
+    void this.#follow(further);
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Target } from './target.js';
+
+/**
+ * Refreshes: rows are collected in a side table while readers see the old ones, and take their place when the stream is complete.
+ * See docs/decisions/0008-exactly-once.md, and for generations
+ * https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol
+ */
+
+/** Whether older generations are to go. Such a refresh may take several attempts, which go on where the one before ended. */
+export function hasGenerations({ minimumGeneration }: Target): boolean {
+  return minimumGeneration > 0;
+}
+
+/** Whether each run replaces the table, beginning anew. */
+export function startsAnew(target: Target): boolean {
+  return target.mode === 'overwrite' && !hasGenerations(target);
+}
+
+export function isRefresh(target: Target): boolean {
+  return startsAnew(target) || hasGenerations(target);
+}
+
+/** What a side table has behind its table's name. */
+export function sideSuffix(target: Target): string {
+  return `__hubflake_side_${startsAnew(target) ? 0 : target.generation}`;
+}
