@@ -41,10 +41,8 @@ function verdict(readable: readonly string[], unreadable: readonly Unreadable[])
   if (asked.length > 0) {
     const scopes = scopesOf(asked);
     const absent = asked.filter((each) => each.scopes.length === 0);
-    const gone = absent.map((each) => `${each.name} is not in this portal`).join('; ');
-    const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, gone && `${gone}.`]
-      .filter(Boolean)
-      .join(' ');
+    const gone = absent.map((each) => each.why ?? `${each.name} is not in this portal.`).join(' ');
+    const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, gone].filter(Boolean).join(' ');
     return { status: 'FAILED', message: `Not everything that is configured can be read. ${what}` };
   }
   const scopes = scopesOf(unreadable);

@@ -1,6 +1,6 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig } from '../config/source.js';
-import { MissingScopesError } from '../errors.js';
+import { ConfigError, MissingScopesError } from '../errors.js';
 import { encodeMessage } from '../protocol/encode.js';
 import type { AirbyteStream } from '../protocol/messages.js';
 import { catalogEntry } from '../streams/definition.js';
@@ -18,6 +18,8 @@ export async function discover({ output, stop }: ProtocolIo, options: { config?:
     const found = await Promise.all(names.map((name) => describe(portal, name)));
     const entries = found.filter((entry) => entry !== null);
     if (entries.length === 0) {
+      const why = portal.unreadable.find((each) => each.why)?.why;
+      if (why !== undefined) throw new ConfigError(why);
       const scopes = [...new Set(portal.unreadable.flatMap((each) => each.scopes))];
       throw new MissingScopesError(
         `The token may not read anything that is configured. Add scopes to it: ${scopes.join(', ') || 'crm.objects.contacts.read, for example'}.`,

@@ -10,6 +10,7 @@ import {
 import type { JsonObject } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
 import type { EncodedRecord, RecordSink } from '../streams/sink.js';
+import { Heartbeat } from './heartbeat.js';
 
 /** Puts records out as protocol messages: each stream's RECORDs, its STATEs behind them, and its statuses around them. */
 export class ProtocolSink implements RecordSink {
@@ -18,6 +19,7 @@ export class ProtocolSink implements RecordSink {
   readonly #emitted = new Map<string, number>();
   readonly #sinceState = new Map<string, number>();
   readonly #running = new Set<string>();
+  readonly #heartbeat = new Heartbeat((stream, state) => this.#writeState(stream, state));
 
   constructor(output: MessageOutput, withStacks: boolean) {
     this.#output = output;
@@ -28,7 +30,8 @@ export class ProtocolSink implements RecordSink {
     return this.#emitted.get(stream) ?? 0;
   }
 
-  started(stream: string): void {
+  started(stream: string, state: JsonObject | null): void {
+    this.#heartbeat.began(stream, state);
     this.#output.write(encodeStreamStatus(stream, 'STARTED', Date.now()));
   }
 
@@ -42,13 +45,13 @@ export class ProtocolSink implements RecordSink {
     this.#emitted.set(stream, this.emitted(stream) + records.length);
     this.#sinceState.set(stream, (this.#sinceState.get(stream) ?? 0) + records.length);
     this.#output.write(lines);
+    this.#heartbeat.alive(stream);
     await this.#output.drained();
   }
 
   async state(stream: string, state: JsonObject): Promise<void> {
-    this.#markRunning(stream);
-    this.#output.write(encodeStreamState(stream, state, this.#sinceState.get(stream) ?? 0));
-    this.#sinceState.set(stream, 0);
+    this.#writeState(stream, state);
+    this.#heartbeat.alive(stream, state);
     await this.#output.drained();
   }
 
@@ -57,14 +60,22 @@ export class ProtocolSink implements RecordSink {
   }
 
   async complete(stream: string): Promise<void> {
+    this.#heartbeat.ended(stream);
     this.#markRunning(stream);
     this.#output.write(encodeStreamStatus(stream, 'COMPLETE', Date.now()));
   }
 
   async incomplete(stream: string, error: HubflakeError | null): Promise<void> {
+    this.#heartbeat.ended(stream);
     if (error) this.#output.write(encodeError(error, Date.now(), stream, this.#withStacks));
     const quotaReset = error instanceof DailyLimitError ? error.resetsAt : undefined;
     this.#output.write(encodeStreamStatus(stream, 'INCOMPLETE', Date.now(), quotaReset));
+  }
+
+  #writeState(stream: string, state: JsonObject): void {
+    this.#markRunning(stream);
+    this.#output.write(encodeStreamState(stream, state, this.#sinceState.get(stream) ?? 0));
+    this.#sinceState.set(stream, 0);
   }
 
   #markRunning(stream: string): void {

@@ -48,6 +48,13 @@ test("takes source-hubspot's configuration as it is", () => {
   expect(warnings).toEqual([]);
 });
 
+test.each([['1970-01-01T00:00:00Z'], [''], [null]])(
+  'starts from the beginning with the start date %j',
+  (start_date) => {
+    expect(parseSourceConfig({ credentials, start_date }).startDate).toBeNull();
+  },
+);
+
 test('guesses what kind of credentials was given when nobody says', () => {
   expect(parseSourceConfig({ credentials: { access_token: 'token-abc' } }).credentials.kind).toBe('token');
 });

@@ -10,6 +10,7 @@ const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'];
 /** source-hubspot's own misspelling: its spec says num_worker, its manifest reads num_workers. */
 const ALIASES = ['num_workers'];
+const EARLIEST_MS = Date.parse('2006-01-01T00:00:00Z');
 /** HubSpot's search shows changes late; less than this would lose them. */
 const LEAST_LOOKBACK_MINUTES = 10;
 
@@ -86,7 +87,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   nameTheCredentials(config);
   const options = [...NOT_ACTED_ON, ...ALIASES];
   if (isObject(config) && config.num_worker === undefined) config.num_worker = config.num_workers ?? undefined;
-  if (isObject(config)) for (const key of Object.keys(config)) if (config[key] === null) delete config[key];
+  if (isObject(config))
+    for (const key of Object.keys(config)) if (config[key] === null || config[key] === '') delete config[key];
   if (isObject(config) && config.num_worker === undefined) delete config.num_worker;
   validate(readSpec('source'), config, 'source configuration', options);
   for (const option of NOT_ACTED_ON) {
@@ -175,7 +177,8 @@ function parseInstant(value: unknown, path: string): string | null {
   if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day) {
     throw new ConfigError(`${path} should be a date of the calendar, but is "${value}".`);
   }
-  return new Date(time).toISOString();
+  // Before HubSpot there is nothing, and its search fails for instants near 1970.
+  return time < EARLIEST_MS ? null : new Date(time).toISOString();
 }
 
 function effectiveLookback(minutes: number): number {

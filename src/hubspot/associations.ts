@@ -1,13 +1,10 @@
 import { RequestError } from '../errors.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
-import { nextOf, parseAnswer, resultsOf } from './objects.js';
+import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { paths } from './paths.js';
 
 /** HubSpot: a batch read of associations takes up to 1,000 ids since 2025-02-10. */
 export const ASSOCIATIONS_LIMIT = 1000;
-
-/** HubSpot answers 207 with one of these for an id that has no associations, or is gone. Any other error is a fault. */
-const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
 
 interface BatchResult {
   from?: { id?: string | number };
@@ -18,11 +15,6 @@ interface BatchResult {
 interface BatchTarget {
   toObjectId?: string | number;
   associationTypes?: { typeId?: number; category?: string; label?: string | null }[];
-}
-
-interface BatchError {
-  category?: string;
-  subCategory?: string;
 }
 
 /** One record to ask for, and where to go on in its list. */
@@ -151,11 +143,7 @@ function standsStill(what: string, id: string, after: string): RequestError {
 /** Throws MalformedAnswer, so that the call is repeated, for an answer that would be taken for shorter lists than there are. */
 function decode(body: Buffer, asked: ReadonlySet<string>): BatchResult[] {
   const answer = parseAnswer(body);
-  const errors = Array.isArray(answer.errors) ? (answer.errors as BatchError[]) : [];
-  const fault = errors.find(({ category = '', subCategory = '' }) =>
-    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
-  );
-  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
+  refuseFaults(answer);
   const results = resultsOf(answer) as BatchResult[];
   const stranger = results.find((result) => !asked.has(String(result.from?.id)));
   if (stranger) throw new MalformedAnswer(`associations of ${stranger.from?.id}, which was not asked for`);

@@ -1,10 +1,23 @@
 import type { Credentials } from '../config/source.js';
-import { CredentialsError, UnavailableError } from '../errors.js';
-import { log, registerSecret } from '../log.js';
+import { CredentialsError, HubflakeError } from '../errors.js';
+import { registerSecret } from '../log.js';
 import { paths } from './paths.js';
 
-/** Sends one request outside of all budgets; the answer's status and body. */
-export type SendForm = (path: string, form: Record<string, string>) => Promise<{ status: number; body: Buffer }>;
+/** The answer to a form. */
+export interface FormAnswer {
+  status: number;
+  body: Buffer;
+  /** Whether the same may be answered otherwise a little later. */
+  passes: boolean;
+  /** The pause that HubSpot asks for; 0: none. */
+  retryAfterMs: number;
+}
+
+/** Sends one request outside of all budgets. */
+export type SendForm = (path: string, form: Record<string, string>) => Promise<FormAnswer>;
+
+/** Resolves when what failed for the `attempt`-th time is worth another one; rejects when it is not any more. */
+export type Pause = (attempt: number, why: string, what: string, leastPauseMs?: number) => Promise<void>;
 
 export interface TokenSource {
   /** The token for the next call, renewed before it expires. */
@@ -32,8 +45,8 @@ export class StaticToken implements TokenSource {
 
 /** Renewed this long before `expires_in` ends. HubSpot: refresh by `expires_in` instead of waiting for a 401. */
 const RENEW_BEFORE_MS = 60_000;
-const ATTEMPTS = 4;
-const PAUSE_MS = 1000;
+/** HubSpot is not waited for longer than this at once. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
  * OAuth access tokens from a refresh token. HubSpot's live 30 minutes, so a sync needs several. Many calls may ask at once:
@@ -42,6 +55,7 @@ const PAUSE_MS = 1000;
 export class OAuthTokens implements TokenSource {
   readonly #credentials: Extract<Credentials, { kind: 'oauth' }>;
   readonly #send: SendForm;
+  readonly #pause: Pause;
   readonly #onRotated: (refreshToken: string) => void;
   readonly #now: () => number;
   #refreshToken: string;
@@ -52,11 +66,13 @@ export class OAuthTokens implements TokenSource {
   constructor(
     credentials: Extract<Credentials, { kind: 'oauth' }>,
     send: SendForm,
+    pause: Pause,
     onRotated: (refreshToken: string) => void,
     now: () => number = () => performance.now(),
   ) {
     this.#credentials = credentials;
     this.#send = send;
+    this.#pause = pause;
     this.#onRotated = onRotated;
     this.#now = now;
     this.#refreshToken = credentials.refreshToken;
@@ -77,12 +93,11 @@ export class OAuthTokens implements TokenSource {
   }
 
   async #renew(): Promise<string> {
-    const answer = await this.#ask();
-    const grant = readGrant(answer.body);
-    if (answer.status !== 200 || !grant.access_token) {
+    const { status, grant } = await this.#ask();
+    if (!grant.access_token) {
       throw new CredentialsError(
         'HubSpot refused to renew the access token. Check client_id, client_secret and refresh_token: the refresh token must have been issued to this app, and the app must still be installed.',
-        { internal: `${answer.status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
+        { internal: `${status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
       );
     }
     registerSecret(grant.access_token);
@@ -98,7 +113,8 @@ export class OAuthTokens implements TokenSource {
     return grant.access_token;
   }
 
-  async #ask(): Promise<{ status: number; body: Buffer }> {
+  /** Asks until the answer is a token or a refusal. */
+  async #ask(): Promise<{ status: number; grant: Grant }> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#send(paths.token(), {
         grant_type: 'refresh_token',
@@ -106,15 +122,19 @@ export class OAuthTokens implements TokenSource {
         client_secret: this.#credentials.clientSecret,
         refresh_token: this.#refreshToken,
       }).catch((error: unknown) => error as Error);
-      if (!(answer instanceof Error) && answer.status < 500 && answer.status !== 429) return answer;
-      const why = answer instanceof Error ? answer.message : `status ${answer.status}`;
-      if (attempt === ATTEMPTS) {
-        throw new UnavailableError('HubSpot could not renew the access token just now. Run it again later.', {
-          internal: why,
-        });
+      if (answer instanceof HubflakeError) throw answer;
+      let why: string;
+      let leastPauseMs = 0;
+      if (answer instanceof Error) {
+        why = `Renewing the access token failed (${answer.message})`;
+      } else {
+        const grant = readGrant(answer.body);
+        // HTML, or what is left of an answer that was cut off, is neither a token nor a refusal.
+        if (!answer.passes && (answer.status !== 200 || grant.access_token)) return { status: answer.status, grant };
+        why = `Renewing the access token failed (${answer.passes ? `status ${answer.status}` : 'a damaged answer'})`;
+        leastPauseMs = Math.min(answer.retryAfterMs, LONGEST_RETRY_AFTER_MS);
       }
-      log.warn(`Renewing the access token failed (${why}); trying again.`);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1)));
+      await this.#pause(attempt, why, 'an access token', leastPauseMs);
     }
   }
 }
@@ -131,7 +151,8 @@ interface Grant {
 
 function readGrant(body: Buffer): Grant {
   try {
-    return JSON.parse(body.toString('utf8')) as Grant;
+    const grant: unknown = JSON.parse(body.toString('utf8'));
+    return typeof grant === 'object' && grant !== null ? (grant as Grant) : {};
   } catch {
     return {};
   }

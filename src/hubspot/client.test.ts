@@ -78,7 +78,7 @@ test('closed while calls are under way, it ends them instead of repeating them',
   const calls = [read(), read({ ...list, kind: 'search' }), read()].map((call) =>
     call.catch((error: unknown) => error),
   );
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  while (seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
   await closing.close();
   for (const outcome of await Promise.all(calls)) expect(outcome).toBeInstanceOf(StoppedError);
   expect(seen).toHaveLength(3);
@@ -138,6 +138,25 @@ test.each([
   answers = [answer];
   await expect(read()).rejects.toThrow(error);
   expect(seen).toHaveLength(1);
+});
+
+test('after a call that was refused for the day, no other one is sent', async () => {
+  make();
+  answers = [json({ policyName: 'DAILY' }, 429)];
+  await expect(read()).rejects.toThrow(DailyLimitError);
+  for (const kind of ['search', 'associations', 'list'] as const) {
+    await expect(read({ ...list, kind })).rejects.toThrow(DailyLimitError);
+  }
+  expect(seen).toHaveLength(1);
+});
+
+test('a refused call that is exempt from the burst limit waits, too', async () => {
+  make();
+  answers = [json({ policyName: 'SECONDLY' }, 429, { 'retry-after': '0.3' }), good];
+  const startedAt = Date.now();
+  await read({ ...list, kind: 'associations' });
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(290);
+  expect(seen).toHaveLength(2);
 });
 
 test('refuses a redirect: the token goes nowhere else', async () => {
@@ -233,6 +252,40 @@ describe('OAuth', () => {
     await read();
     expect(rotated).toEqual(['refresh-2']);
     expect(seen[2]?.body).toContain('refresh_token=refresh-2');
+  });
+
+  test('renews it after waiting for the budget, not before', async () => {
+    make({ credentials: oauth });
+    const limited = json({ policyName: 'SECONDLY' }, 429, { 'retry-after': '0.4' });
+    answers = [grant('access-1', { expires_in: 0.3 }), limited, grant('access-2'), good];
+    await read();
+    expect(seen.map((each) => each.authorization)).toEqual([
+      undefined,
+      'Bearer access-1',
+      undefined,
+      'Bearer access-2',
+    ]);
+  });
+
+  test.each<[string, Answer]>([
+    ['502 with HTML', (_, response) => response.writeHead(502).end('<html>')],
+    ['HTML with status 200', (_, response) => response.end('<html>')],
+    ['an answer that is cut off', (_, response) => response.end('{"access_token":"acc')],
+    ['423', json({}, 423)],
+    ['a reset', (request) => request.socket.destroy()],
+  ])('asks again for a token after %s', async (_, fault) => {
+    make({ credentials: oauth });
+    answers = [fault, grant('access-1'), good];
+    await read();
+    expect(seen.at(-1)?.authorization).toBe('Bearer access-1');
+  });
+
+  test('a stop ends the wait for a token', async () => {
+    const stop = new AbortController();
+    make({ credentials: oauth, signal: stop.signal });
+    answers = [() => undefined];
+    setTimeout(() => stop.abort(), 50);
+    await expect(read()).rejects.toThrow(StoppedError);
   });
 
   test('says what to check when the refresh token is refused', async () => {

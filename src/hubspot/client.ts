@@ -1,19 +1,24 @@
 import { setMaxListeners } from 'node:events';
 import hubspot from '@hubspot/api-client';
 import type { Credentials } from '../config/source.js';
-import { HubflakeError, RequestError, StoppedError, UnavailableError } from '../errors.js';
+import { HubflakeError, StoppedError, UnavailableError } from '../errors.js';
 import { log } from '../log.js';
-import { OAuthTokens, type SendForm, StaticToken, type TokenSource } from './auth.js';
+import { limitHeaders, readBody } from './answers.js';
+import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, type TokenSource } from './auth.js';
 import { BUDGET_OF, CallCounter, type CallKind } from './calls.js';
 import { ServerClock } from './clock.js';
-import { judge, pauseBefore, RETRY, type Verdict } from './faults.js';
-import { CallScheduler, type LimitHeaders, type Permit } from './scheduler.js';
-import { installTransport, REDIRECT_REFUSED } from './transport.js';
-
-/** No answer may be larger, once decompressed: more would be a fault, or an attack on our memory. */
-const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
-/** An answer that drips in more slowly than this is given up. */
-const LONGEST_ANSWER_MS = 5 * 60_000;
+import {
+  judge,
+  judgeFailure,
+  parseRetryAfter,
+  passes,
+  pauseBefore,
+  RETRY,
+  rateLimitedPause,
+  type Verdict,
+} from './faults.js';
+import { CallScheduler, type Permit } from './scheduler.js';
+import { installTransport } from './transport.js';
 
 export interface Call {
   kind: CallKind;
@@ -78,12 +83,16 @@ export class HubSpotClient {
     setMaxListeners(0, this.#signal);
     this.#neverReachedMs = options.neverReachedMs ?? RETRY.neverReachedMs;
     this.#client = new hubspot.Client({ basePath: options.baseUrl });
-    this.scheduler = new CallScheduler({ ...options, dailyResetsAt: () => this.dailyResetsAt() });
+    this.scheduler = new CallScheduler({
+      ...options,
+      dailyResetsAt: () => this.dailyResetsAt(),
+      hubspotNow: () => this.clock.now(),
+    });
     const { credentials } = options;
     this.#tokens =
       credentials.kind === 'token'
         ? new StaticToken(credentials.accessToken)
-        : new OAuthTokens(credentials, this.#sendForm, options.onRefreshToken ?? (() => undefined));
+        : new OAuthTokens(credentials, this.#sendForm, this.#pause, options.onRefreshToken ?? (() => undefined));
   }
 
   /** Ends the connections. Calls still under way end with a StoppedError, instead of being repeated without connections. */
@@ -102,25 +111,27 @@ export class HubSpotClient {
     let rateLimited = 0;
     let renewed = false;
     for (;;) {
-      const token = await this.#tokens.token();
-      const outcome = await this.#attempt(call, token, decode);
+      const outcome = await this.#attempt(call, decode);
       if ('value' in outcome) return outcome.value;
-      const { verdict } = outcome;
-      if (verdict.action === 'fail') throw verdict.error;
-      if (verdict.action === 'renewToken') {
-        if (renewed || !this.#tokens.refused(token)) throw verdict.error;
-        renewed = true;
-      } else if (verdict.action === 'backOff') {
-        rateLimited += 1;
-        if (rateLimited >= RETRY.rateLimitedAttempts) throw this.#givenUp(call, verdict.why);
-        log.info(`${verdict.why}; going on in ${Math.ceil(verdict.pauseMs / 1000)} s.`);
-        this.scheduler.backOff(BUDGET_OF[call.kind], verdict.pauseMs);
-      } else {
-        faults += 1;
-        const pauseMs = Math.max(pauseBefore(faults), verdict.leastPauseMs ?? 0);
-        if (faults >= RETRY.attempts || this.#neverReached(pauseMs)) throw this.#givenUp(call, verdict.why);
-        log.info(`${verdict.why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
-        await this.#sleep(pauseMs);
+      const { verdict, token } = outcome;
+      switch (verdict.action) {
+        case 'fail':
+          throw verdict.error;
+        case 'endDay':
+          this.scheduler.endDay(verdict.error);
+          throw verdict.error;
+        case 'renewToken':
+          if (renewed || !this.#tokens.refused(token)) throw verdict.error;
+          renewed = true;
+          break;
+        case 'backOff':
+          rateLimited += 1;
+          if (rateLimited >= RETRY.rateLimitedAttempts) throw this.#givenUp(call.what, verdict.why);
+          this.#backOff(call, verdict, rateLimitedPause(rateLimited, verdict.pauseMs));
+          break;
+        case 'repeat':
+          faults += 1;
+          await this.#pause(faults, verdict.why, call.what, verdict.leastPauseMs);
       }
       this.calls.repeated();
     }
@@ -128,33 +139,54 @@ export class HubSpotClient {
 
   async #attempt<T>(
     call: Call,
-    token: string,
     decode: (body: Buffer) => T,
-  ): Promise<{ value: T } | { verdict: Verdict }> {
+  ): Promise<{ value: T } | { verdict: Verdict; token: string }> {
     const permit = await this.scheduler.acquire(BUDGET_OF[call.kind], this.#signal);
+    let token = '';
     let answer: RawAnswer;
     try {
+      // Only now: waiting for the budget may take longer than a token lives.
+      token = await this.#tokens.token();
       this.calls.sent(call.kind);
       answer = await this.#orStopped(this.#send(call, token, permit));
     } catch (error) {
       permit.done();
       if (error instanceof HubflakeError) throw error;
-      return { verdict: judgeFailure(error) };
+      return { verdict: judgeFailure(error), token };
     }
     this.#everReached = true;
-    if (answer.status < 200 || answer.status > 299) {
-      const retryAfter = answer.headers.get('retry-after');
-      return {
-        verdict: judge({ status: answer.status, retryAfter, body: answer.body }, call.what, this.dailyResetsAt),
-      };
+    const { status, headers, body } = answer;
+    if (status < 200 || status > 299) {
+      const day = { now: this.clock.now(), resetsAt: this.dailyResetsAt() };
+      return { verdict: judge({ status, retryAfter: headers.get('retry-after'), body }, call.what, day), token };
     }
     try {
-      return { value: decode(answer.body) };
+      return { value: decode(body) };
     } catch (error) {
       if (!(error instanceof MalformedAnswer)) throw error;
-      return { verdict: { action: 'repeat', why: `HubSpot's answer for ${call.what} is damaged (${error.message})` } };
+      const why = `HubSpot's answer for ${call.what} is damaged (${error.message})`;
+      return { verdict: { action: 'repeat', why }, token };
     }
   }
+
+  #backOff(call: Call, { burst, why }: Extract<Verdict, { action: 'backOff' }>, pauseMs: number): void {
+    log.info(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s.`);
+    const budget = BUDGET_OF[call.kind];
+    this.scheduler.backOff(budget, pauseMs);
+    if (burst && budget !== 'burst') this.scheduler.backOff('burst', pauseMs);
+  }
+
+  /**
+   * Waits until a call that met a passing fault is worth repeating. Throws an UnavailableError when it is not any more.
+   *
+   * @param attempt how often it was sent so far
+   */
+  readonly #pause = async (attempt: number, why: string, what: string, leastPauseMs = 0): Promise<void> => {
+    const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
+    if (attempt >= RETRY.attempts || this.#neverReached(pauseMs)) throw this.#givenUp(what, why);
+    log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
+    await this.#sleep(pauseMs);
+  };
 
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
     const response = await this.#client.apiRequest({
@@ -171,30 +203,41 @@ export class HubSpotClient {
   }
 
   readonly #sendForm: SendForm = async (path, form) => {
-    const response = await this.#orStopped(
-      this.#client.apiRequest({
-        method: 'POST',
-        path,
-        authType: 'none',
-        defaultJson: false,
-        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-        body: new URLSearchParams(form).toString(),
-      }),
-    );
-    this.clock.observe(response.headers.get('date'));
-    return { status: response.status, body: await readBody(response, 'an access token') };
+    try {
+      return await this.#orStopped(this.#answerToForm(path, form));
+    } catch (error) {
+      if (error instanceof HubflakeError) throw error;
+      const verdict = judgeFailure(error);
+      throw 'error' in verdict ? verdict.error : new Error(verdict.why);
+    }
   };
+
+  async #answerToForm(path: string, form: Record<string, string>): Promise<FormAnswer> {
+    const response = await this.#client.apiRequest({
+      method: 'POST',
+      path,
+      authType: 'none',
+      defaultJson: false,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    });
+    const body = await readBody(response, 'an access token');
+    this.clock.observe(response.headers.get('date'));
+    this.#everReached = true;
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after')) ?? 0;
+    return { status: response.status, body, passes: passes(response.status), retryAfterMs };
+  }
 
   /** Whether no answer ever came, and after another pause it would be too late to go on hoping. */
   #neverReached(pauseMs: number): boolean {
     return !this.#everReached && performance.now() - this.#startedAt + pauseMs > this.#neverReachedMs;
   }
 
-  #givenUp(call: Call, why: string): UnavailableError {
+  #givenUp(what: string, why: string): UnavailableError {
     const advice = this.#everReached
       ? 'Run it again later; it goes on where it stopped.'
       : 'Check the network, the proxy settings and HUBSPOT_BASE_URL.';
-    return new UnavailableError(`${why}, also after repeated tries for ${call.what}. ${advice}`);
+    return new UnavailableError(`${why}, also after repeated tries for ${what}. ${advice}`);
   }
 
   /** HubSpot's client takes no signal, so a stop leaves the call behind instead of ending it. */
@@ -215,57 +258,4 @@ export class HubSpotClient {
     });
     return this.#orStopped(slept).finally(() => clearTimeout(timer));
   }
-}
-
-/** Reads a body whole, in pieces, so that one that is too large is cut off instead of filling the memory. */
-async function readBody(response: Response, what: string): Promise<Buffer> {
-  const reader = response.body?.getReader();
-  if (!reader) return Buffer.alloc(0);
-  const startedAt = performance.now();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done)
-      return chunks.length === 1
-        ? Buffer.from((chunks[0] as Uint8Array).buffer, (chunks[0] as Uint8Array).byteOffset, size)
-        : Buffer.concat(chunks, size);
-    chunks.push(value);
-    size += value.length;
-    if (size > LARGEST_ANSWER_BYTES) {
-      await reader.cancel();
-      throw new RequestError(
-        `HubSpot's answer for ${what} is larger than ${LARGEST_ANSWER_BYTES / 1024 / 1024} MiB, which no page should be. Fetch fewer properties (objects[].properties), and report it.`,
-        response.status,
-      );
-    }
-    if (performance.now() - startedAt > LONGEST_ANSWER_MS) {
-      await reader.cancel();
-      throw new Error('the answer came in too slowly');
-    }
-  }
-}
-
-function limitHeaders(headers: Headers): LimitHeaders {
-  const number = (name: string) => {
-    const value = headers.get(name);
-    return value === null || value === '' || Number.isNaN(Number(value)) ? null : Number(value);
-  };
-  return {
-    max: number('x-hubspot-ratelimit-max'),
-    remaining: number('x-hubspot-ratelimit-remaining'),
-    intervalMs: number('x-hubspot-ratelimit-interval-milliseconds'),
-    dailyRemaining: number('x-hubspot-ratelimit-daily-remaining'),
-  };
-}
-
-/** What a call without an answer means. Node wraps what undici says as the cause of a "fetch failed". */
-function judgeFailure(error: unknown): Verdict {
-  let fault = error as { code?: string; message?: string; cause?: unknown };
-  while (typeof fault.cause === 'object' && fault.cause !== null) fault = fault.cause;
-  if (fault.code === REDIRECT_REFUSED) {
-    const message = `${fault.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
-    return { action: 'fail', error: new RequestError(message, 302) };
-  }
-  return { action: 'repeat', why: `HubSpot could not be reached (${fault.code ?? fault.message ?? String(error)})` };
 }

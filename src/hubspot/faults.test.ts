@@ -1,12 +1,17 @@
-import { CredentialsError, DailyLimitError, MissingScopesError, RequestError } from '../errors.js';
-import { judge, parseRetryAfter, pauseBefore, RETRY } from './faults.js';
+import { CredentialsError, DailyLimitError, MissingScopesError, UnavailableError } from '../errors.js';
+import { dailyLimit } from './daily-quota.js';
+import { judge, parseRetryAfter, pauseBefore, RETRY, rateLimitedPause } from './faults.js';
 
-const answer = (status: number, body: unknown = {}, retryAfter: string | null = null) =>
-  judge(
-    { status, retryAfter, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) },
-    'contacts',
-    () => 86_400_000,
-  );
+const answer = (
+  status: number,
+  body: unknown = {},
+  retryAfter: string | null = null,
+  day: number | undefined = 86_400_000,
+) =>
+  judge({ status, retryAfter, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, 'contacts', {
+    now: 3_600_000,
+    resetsAt: day,
+  });
 
 test.each([408, 500, 502, 503, 504, 524])('%i passes: it is repeated, also when its body is HTML', (status) => {
   expect(answer(status, '<html>')).toMatchObject({ action: 'repeat' });
@@ -18,7 +23,7 @@ test('a lock is waited for two seconds at least', () => {
 
 test('a portal being moved is waited for as long as it says, within reason', () => {
   expect(answer(477, {}, '30')).toMatchObject({ action: 'repeat', leastPauseMs: 30_000 });
-  expect(answer(477, {}, '86400')).toMatchObject({ action: 'fail', error: expect.any(RequestError) });
+  expect(answer(477, {}, '86400')).toMatchObject({ action: 'fail', error: expect.any(UnavailableError) });
 });
 
 test.each([
@@ -32,8 +37,29 @@ test.each([
 
 test('the limit of the day ends the run, and says when it can go on', () => {
   const verdict = answer(429, { policyName: 'DAILY' });
-  expect(verdict).toMatchObject({ action: 'fail', error: expect.any(DailyLimitError) });
-  expect(verdict.action === 'fail' && verdict.error.message).toContain('1970-01-02T00:00Z');
+  expect(verdict).toMatchObject({ action: 'endDay', error: expect.any(DailyLimitError) });
+  expect(verdict.action === 'endDay' && verdict.error).toMatchObject({
+    message: expect.stringContaining('from 1970-01-02T00:00Z on.'),
+    resetsAt: 86_400_000,
+  });
+});
+
+test('a pause that is too long to be waited for ends the run like the limit of the day', () => {
+  const verdict = answer(429, { policyName: 'SECONDLY' }, '7200');
+  expect(verdict).toMatchObject({ action: 'endDay', error: { resetsAt: 3 * 3_600_000, kind: 'transient_error' } });
+});
+
+test('where nobody knows when the day ends, it has ended a day from now', () => {
+  expect(dailyLimit('No.', undefined, 0)).toMatchObject({
+    message: 'No. The state is saved; the next run goes on from 1970-01-02T00:00Z on at the latest.',
+    resetsAt: 86_400_000,
+  });
+});
+
+test('a call that is refused again and again waits longer, up to ten seconds, and never less than asked', () => {
+  expect([1, 2, 5, 50].map((attempt) => rateLimitedPause(attempt, 1000, () => 0))).toEqual([1000, 1000, 4000, 10_000]);
+  expect(rateLimitedPause(1, 60_000, () => 0)).toBe(60_000);
+  expect(rateLimitedPause(1, 10_000, () => 1)).toBe(11_000);
 });
 
 test('a refused token is worth one renewal; a malformed one is not', () => {

@@ -1,5 +1,13 @@
-import { CredentialsError, DailyLimitError, type HubflakeError, MissingScopesError, RequestError } from '../errors.js';
-import { resetsAtText } from './scheduler.js';
+import {
+  CredentialsError,
+  type DailyLimitError,
+  type HubflakeError,
+  MissingScopesError,
+  RequestError,
+  UnavailableError,
+} from '../errors.js';
+import { dailyLimit } from './daily-quota.js';
+import { REDIRECT_REFUSED } from './transport.js';
 
 /** An answer, or the lack of one, as the rules below see it. */
 export interface Answer {
@@ -21,8 +29,10 @@ interface ErrorBody {
 export type Verdict =
   /** Send it again after a growing pause. */
   | { action: 'repeat'; leastPauseMs?: number; why: string }
-  /** The budget is used up: everyone of that budget waits, and the call is sent again. */
-  | { action: 'backOff'; pauseMs: number; why: string }
+  /** The budget is used up: everyone of that budget waits, and the call is sent again. `burst`: of the burst limit, too. */
+  | { action: 'backOff'; pauseMs: number; burst: boolean; why: string }
+  /** The calls of the day are used up: nobody sends any more. */
+  | { action: 'endDay'; error: DailyLimitError }
   /** The access token is not accepted: renew it once, where it can be renewed. */
   | { action: 'renewToken'; error: HubflakeError }
   | { action: 'fail'; error: HubflakeError };
@@ -33,6 +43,8 @@ export const RETRY = {
   attempts: 10,
   /** 429s of one call: each waits for the budget, so they cost little. */
   rateLimitedAttempts: 100,
+  /** A call that is refused again and again waits a second longer each time, up to this. */
+  longestRateLimitedPauseMs: 10_000,
   firstPauseMs: 500,
   longestPauseMs: 30_000,
   /** A host from which no answer ever came is given up after this. */
@@ -56,14 +68,34 @@ export function pauseBefore(attempt: number, random: () => number = Math.random)
   return pause * (0.5 + random() / 2);
 }
 
-/** What an answer that is not a success means. `what` names the call for people, `dailyResetsAt` is epoch ms. */
-export function judge(answer: Answer, what: string, dailyResetsAt: () => number | undefined): Verdict {
+/** What HubSpot's clock says, and when it begins to count the day's calls anew. */
+export interface DayTimes {
+  /** Epoch ms. */
+  now: number;
+  /** Epoch ms, where it is known. */
+  resetsAt: number | undefined;
+}
+
+/** Whether an answer of this status passes, so that its call is worth repeating. */
+export function passes(status: number): boolean {
+  return status === 429 || PASSING.has(status);
+}
+
+/** The pause after a call's `attempt`-th 429 (counted from 1), of which HubSpot or its policy asks for `pauseMs`. */
+export function rateLimitedPause(attempt: number, pauseMs: number, random: () => number = Math.random): number {
+  const growing = Math.min((attempt - 1) * SECONDLY_PAUSE_MS, RETRY.longestRateLimitedPauseMs);
+  // A tenth is left to chance: other apps of the portal were refused at the same time.
+  return Math.max(pauseMs, growing) * (1 + random() / 10);
+}
+
+/** What an answer that is not a success means. `what` names the call for people. */
+export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
   const body = parseBody(answer.body);
   const retryAfterMs = parseRetryAfter(answer.retryAfter);
   const internal = `${what}: ${answer.status} ${body.category ?? body.policyName ?? ''} ${body.message ?? ''}`.trim();
   switch (answer.status) {
     case 429:
-      return judgeRateLimit(body, retryAfterMs, dailyResetsAt, internal);
+      return judgeRateLimit(body, retryAfterMs, day, internal);
     case 401:
       return { action: 'renewToken', error: refusedCredentials(body, internal) };
     case 530:
@@ -77,11 +109,8 @@ export function judge(answer: Answer, what: string, dailyResetsAt: () => number 
   if (PASSING.has(answer.status)) {
     if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
       const minutes = Math.ceil(retryAfterMs / 60_000);
-      return fail(
-        answer.status,
-        `HubSpot asks to come back in ${minutes} minutes (${answer.status}). Run it again then.`,
-        internal,
-      );
+      const message = `HubSpot asks to come back in ${minutes} minutes (${answer.status}). Run it again then; it goes on where it stopped.`;
+      return { action: 'fail', error: new UnavailableError(message, { internal }) };
     }
     const leastPauseMs = Math.max(retryAfterMs ?? 0, answer.status === 423 ? LOCKED_PAUSE_MS : 0);
     return { action: 'repeat', leastPauseMs, why: `HubSpot answered ${answer.status} when asked for ${what}` };
@@ -94,21 +123,20 @@ function fail(status: number, message: string, internal: string): Verdict {
   return { action: 'fail', error: new RequestError(message, status, { internal }) };
 }
 
-function judgeRateLimit(
-  body: ErrorBody,
-  retryAfterMs: number | null,
-  dailyResetsAt: () => number | undefined,
-  internal: string,
-): Verdict {
+function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTimes, internal: string): Verdict {
   const policy = `${body.policyName ?? ''} ${body.message ?? ''}`.toUpperCase();
+  const askedFor = retryAfterMs === null ? undefined : day.now + retryAfterMs;
   if (policy.includes('DAILY')) {
-    const resetsAt = dailyResetsAt();
-    const message = `The portal has used up its calls of the day. ${resetsAtText(resetsAt)}`;
-    return { action: 'fail', error: new DailyLimitError(message, resetsAt, { internal }) };
+    const why = 'The portal has used up its calls of the day.';
+    return { action: 'endDay', error: dailyLimit(why, day.resetsAt ?? askedFor, day.now, internal) };
   }
-  const usual = policy.includes('TEN_SECONDLY') ? TEN_SECONDLY_PAUSE_MS : SECONDLY_PAUSE_MS;
-  const pauseMs = Math.min(retryAfterMs ?? usual, LONGEST_RETRY_AFTER_MS);
-  return { action: 'backOff', pauseMs, why: `HubSpot's rate limit is reached (${body.policyName ?? '429'})` };
+  if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
+    const why = "HubSpot's rate limit is reached, for longer than is worth waiting.";
+    return { action: 'endDay', error: dailyLimit(why, askedFor, day.now, internal) };
+  }
+  const burst = policy.includes('TEN_SECONDLY');
+  const pauseMs = retryAfterMs ?? (burst ? TEN_SECONDLY_PAUSE_MS : SECONDLY_PAUSE_MS);
+  return { action: 'backOff', pauseMs, burst, why: `HubSpot's rate limit is reached (${body.policyName ?? '429'})` };
 }
 
 function refusedCredentials(body: ErrorBody, internal: string): CredentialsError {
@@ -117,6 +145,17 @@ function refusedCredentials(body: ErrorBody, internal: string): CredentialsError
     `HubSpot refused the access token${expired}. Check that it was copied whole, has not been revoked, and belongs to this portal.`,
     { internal },
   );
+}
+
+/** What a call without an answer means. Node wraps what undici says as the cause of a "fetch failed". */
+export function judgeFailure(error: unknown): Verdict {
+  let fault = error as { code?: string; message?: string; cause?: unknown };
+  while (typeof fault.cause === 'object' && fault.cause !== null) fault = fault.cause;
+  if (fault.code === REDIRECT_REFUSED) {
+    const message = `${fault.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
+    return { action: 'fail', error: new RequestError(message, 302) };
+  }
+  return { action: 'repeat', why: `HubSpot could not be reached (${fault.code ?? fault.message ?? String(error)})` };
 }
 
 /** HubSpot lists the scopes of which one is needed in errors[].context.requiredGranularScopes. */

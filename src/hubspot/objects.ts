@@ -13,6 +13,9 @@ export const SEARCH_LIMIT = 200;
  */
 const LONGEST_QUERY = 14_000;
 
+/** With one of these HubSpot says in an answer of status 207 that an id has no associations, or is gone. */
+const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
+
 /** A record as HubSpot's list, search and batch read answer it. */
 export interface ObjectRow {
   id: string;
@@ -126,7 +129,11 @@ export function batchRead(
     what: request.objectType,
     body: { inputs: request.ids.map((id) => ({ id })), properties: request.properties },
   };
-  return client.call(call, (body) => rowsOf(parseAnswer(body)));
+  return client.call(call, (body) => {
+    const answer = parseAnswer(body);
+    refuseFaults(answer);
+    return rowsOf(answer);
+  });
 }
 
 /** Parses a JSON object. Throws MalformedAnswer, so that the call is repeated, where the body is anything else. */
@@ -145,6 +152,18 @@ export function parseAnswer(body: Buffer): Record<string, unknown> {
 export function resultsOf(answer: Record<string, unknown>): unknown[] {
   if (!Array.isArray(answer.results)) throw new MalformedAnswer('no results in it');
   return answer.results;
+}
+
+/**
+ * Throws MalformedAnswer, so that the call is repeated, where a batch read was answered in parts (status 207) and a part failed
+ * for another reason than that there is nothing: taken as it is, it would be a shorter answer.
+ */
+export function refuseFaults(answer: Record<string, unknown>): void {
+  const errors = Array.isArray(answer.errors) ? (answer.errors as { category?: string; subCategory?: string }[]) : [];
+  const fault = errors.find(({ category = '', subCategory = '' }) =>
+    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
+  );
+  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
 }
 
 /** The cursor of the next page, or null. */

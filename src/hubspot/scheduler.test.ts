@@ -13,15 +13,22 @@ afterEach(() => void jest.useRealTimers());
 async function simulate(
   scheduler: CallScheduler,
   budget: Budget,
-  options: { calls: number; latencyMs: number; headers?: (at: number) => Partial<LimitHeaders> },
+  options: {
+    calls: number;
+    latencyMs: number;
+    /** The share of its latency after which the n-th call arrives; by default a half. */
+    travel?: (n: number) => number;
+    headers?: (at: number) => Partial<LimitHeaders>;
+  },
 ): Promise<{ arrivals: number[]; took: number }> {
   const arrivals: number[] = [];
   const startedAt = Date.now();
-  const call = async () => {
+  const call = async (_: unknown, n: number) => {
     const permit = await scheduler.acquire(budget, never);
-    await sleep(options.latencyMs / 2);
+    const travel = options.travel?.(n) ?? 0.5;
+    await sleep(options.latencyMs * travel);
     arrivals.push(Date.now());
-    await sleep(options.latencyMs / 2);
+    await sleep(options.latencyMs * (1 - travel));
     permit.done({ ...NO_HEADERS, ...options.headers?.(Date.now()) });
   };
   const all = Promise.all(Array.from({ length: options.calls }, call));
@@ -67,6 +74,79 @@ test('sends no more than five searches in any second', async () => {
   const { arrivals } = await simulate(make(), 'search', { calls: 100, latencyMs: 700 });
   expect(mostIn(arrivals, 1000)).toBeLessThanOrEqual(5);
   expect(mostIn(arrivals, 1000)).toBe(5);
+});
+
+test('keeps to the limits however unevenly calls travel', async () => {
+  // Some arrive at once, others just before they are answered: what was sent far apart arrives together.
+  const travel = (n: number) => (n % 3 === 0 ? 1 : 0);
+  const searches = await simulate(make(), 'search', { calls: 60, latencyMs: 900, travel });
+  expect(mostIn(searches.arrivals, 1000)).toBe(5);
+  const headers = () => ({ max: 100, intervalMs: 10_000 });
+  const bursts = await simulate(make(), 'burst', { calls: 400, latencyMs: 3000, travel, headers });
+  expect(mostIn(bursts.arrivals, 10_000)).toBe(90);
+});
+
+test('a refused search is one refusal with those beside it: fewer are sent a second, and slowly more again', async () => {
+  const scheduler = make();
+  for (let i = 0; i < 4; i += 1) scheduler.backOff('search', 1000);
+  const refused = await simulate(scheduler, 'search', { calls: 12, latencyMs: 10 });
+  expect(mostIn(refused.arrivals, 1000)).toBe(4);
+  await jest.advanceTimersByTimeAsync(20_000);
+  const later = await simulate(scheduler, 'search', { calls: 12, latencyMs: 10 });
+  expect(mostIn(later.arrivals, 1000)).toBe(5);
+});
+
+test('a 429 without a word of the limit slows down until a call is answered again', async () => {
+  const scheduler = make();
+  scheduler.backOff('burst', 1000);
+  await simulate(scheduler, 'burst', { calls: 1, latencyMs: 10, headers: () => ({}) });
+  const { arrivals } = await simulate(scheduler, 'burst', { calls: 20, latencyMs: 1000, headers: () => ({}) });
+  expect(new Set(arrivals).size).toBe(1);
+});
+
+test('calls that are answered without the number count down what is left of the day', async () => {
+  const scheduler = make({ dailyReserve: 50 });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 60 });
+  let sent = 0;
+  const call = async () => {
+    const permit = await scheduler.acquire('search', never);
+    sent += 1;
+    await sleep(300);
+    permit.done(NO_HEADERS);
+  };
+  const all = Promise.allSettled(Array.from({ length: 20 }, call));
+  await jest.advanceTimersByTimeAsync(20_000);
+  const outcomes = await all;
+  expect(sent).toBe(10);
+  expect(outcomes.filter((outcome) => outcome.status === 'rejected')).toHaveLength(10);
+});
+
+test('calls on their way are not counted twice, and answers that overtake each other do not add to the day', async () => {
+  const scheduler = make({ dailyReserve: 10 });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 20 });
+  const permits = await Promise.all(Array.from({ length: 6 }, () => scheduler.acquire('burst', never)));
+  // 20 are left, six are on their way: HubSpot's own numbers arrive in another order.
+  for (const [i, left] of [16, 14, 19, 15, 18, 17].entries()) {
+    permits[i]?.done({ ...NO_HEADERS, dailyRemaining: left });
+  }
+  let sent = 0;
+  for (let i = 0; i < 10; i += 1) {
+    await scheduler.acquire('burst', never).then(
+      (permit) => {
+        sent += 1;
+        permit.done({ ...NO_HEADERS, dailyRemaining: 14 - sent });
+      },
+      () => undefined,
+    );
+  }
+  expect(sent).toBe(4);
+});
+
+test('a new day gives new calls', async () => {
+  const scheduler = make({ dailyReserve: 10 });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 12 });
+  (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 5000 });
+  for (let i = 0; i < 20; i += 1) (await scheduler.acquire('burst', never)).done(NO_HEADERS);
 });
 
 test('charges exempt calls to nothing, and lets them pass when a budget is used up', async () => {
@@ -142,7 +222,7 @@ test('stops when only the reserve of the day is left, and says when it goes on',
   (await scheduler.acquire('burst', never)).done({ ...NO_HEADERS, dailyRemaining: 100 });
   const refused = scheduler.acquire('burst', never);
   await expect(refused).rejects.toThrow(DailyLimitError);
-  await expect(refused).rejects.toThrow('from 2026-11-24T05:00Z on');
+  await expect(refused).rejects.toThrow('from 2026-11-24T05:00Z on.');
 });
 
 test('a stop ends every wait at once', async () => {

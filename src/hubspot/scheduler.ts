@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { DailyLimitError, StoppedError } from '../errors.js';
+import { type DailyLimitError, StoppedError } from '../errors.js';
 import type { Budget } from './calls.js';
+import { DailyQuota } from './daily-quota.js';
+import { RollingWindow } from './rolling-window.js';
 
 /** What HubSpot's rate-limit headers said, where they said it. */
 export interface LimitHeaders {
@@ -23,70 +25,75 @@ interface Waiter {
 
 /** Until the first header says otherwise: the smallest limit that HubSpot has, that of its free accounts. */
 const FIRST_LIMIT = { max: 100, intervalMs: 10_000 };
-/**
- * Five searches a second, plus a margin for uneven travel times, so that HubSpot never counts six. HubSpot: search is limited
- * to five requests a second per account.
- */
-const SEARCH_SPACING_MS = 210;
-const WIDEST_SEARCH_SPACING_MS = 2000;
+/** HubSpot: search is limited to five requests a second per account, whichever apps make them. */
+const SEARCHES = 5;
+const SEARCH_INTERVAL_MS = 1000;
+/** After a refusal, one search a second less is sent; one more again when none was refused for this long. */
+const SEARCH_RECOVERY_MS = 10_000;
 /** When HubSpot says that nothing remains (others use the same limit), one call at a time asks again this often. */
 const LEAN_PAUSE_MS = 1000;
 
 /**
- * The one owner of all calls of a token. A call waits here until it fits the number in flight, and its budget: HubSpot's
- * rolling burst limit, or its search rate. Waiting calls of one budget start in the order they came; a budget that is used up
- * does not hold up the others.
+ * The one owner of all calls of a token. A call waits here until it fits the number in flight, what is left of the day, and its
+ * budget: HubSpot's rolling burst limit, or its search rate. Waiting calls of one budget start in the order they came, so that
+ * none starves; a budget that is used up does not hold up the others.
  */
 export class CallScheduler {
   readonly #maxInFlight: number;
   readonly #burstShare: number;
-  readonly #dailyReserve: number;
-  readonly #dailyResetsAt: () => number | undefined;
   readonly #now: () => number;
+  readonly #quota: DailyQuota;
   readonly #waiting: Waiter[] = [];
+  readonly #bursts = new RollingWindow();
+  readonly #searches = new RollingWindow();
   #inFlight = 0;
-  #burstInFlight = 0;
-  /** When burst calls of the current window were answered; each counts until one interval later. */
-  #burstAnswered: number[] = [];
+  #answered = 0;
   #burstLimit = { ...FIRST_LIMIT };
-  #burstBlockedUntil = 0;
+  /** By budget, until when HubSpot has asked to send nothing. */
+  readonly #blockedUntil: Record<Budget, number> = { burst: 0, search: 0, exempt: 0 };
   #lean = false;
-  #nextSearchAt = 0;
-  #searchSpacing = SEARCH_SPACING_MS;
-  #dailyRemaining: number | null = null;
+  #searchesAllowed = SEARCHES;
+  #searchesChangedAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
+  /**
+   * @param options.dailyResetsAt epoch ms, once it is known
+   * @param options.now milliseconds that only go forward
+   * @param options.hubspotNow HubSpot's time, epoch ms
+   */
   constructor(options: {
     maxInFlight: number;
     burstShare: number;
     dailyReserve: number;
     dailyResetsAt?: () => number | undefined;
     now?: () => number;
+    hubspotNow?: () => number;
   }) {
     this.#maxInFlight = options.maxInFlight;
     this.#burstShare = options.burstShare;
-    this.#dailyReserve = options.dailyReserve;
-    this.#dailyResetsAt = options.dailyResetsAt ?? (() => undefined);
     this.#now = options.now ?? (() => performance.now());
+    const resetsAt = options.dailyResetsAt ?? (() => undefined);
+    this.#quota = new DailyQuota(options.dailyReserve, resetsAt, options.hubspotNow ?? Date.now);
   }
 
   /**
    * Resolves when the call may be sent. Rejects with a StoppedError once `signal` is aborted, and with a DailyLimitError when
-   * only the configured reserve of the day's calls is left.
+   * the day's calls, or all but the configured reserve, are used up.
    */
   acquire(budget: Budget, signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(stopped());
-    if (this.#dailyRemaining !== null && this.#dailyReserve > 0 && this.#dailyRemaining <= this.#dailyReserve) {
-      return Promise.reject(this.#dailyReserveReached());
-    }
     return new Promise<Permit>((resolve, reject) => {
+      const leave = () => signal.removeEventListener('abort', onAbort);
       const waiter: Waiter = {
         budget,
         resolve: (permit) => {
-          signal.removeEventListener('abort', onAbort);
+          leave();
           resolve(permit);
         },
-        reject,
+        reject: (error) => {
+          leave();
+          reject(error);
+        },
       };
       const onAbort = () => {
         const index = this.#waiting.indexOf(waiter);
@@ -99,16 +106,26 @@ export class CallScheduler {
     });
   }
 
-  /** HubSpot answered 429: no call of that budget for `pauseMs`. Search is also asked less often from then on. */
+  /**
+   * HubSpot answered 429 to a call of `budget`: nobody sends one of that budget for `pauseMs`. Search is also asked less often
+   * from then on.
+   */
   backOff(budget: Budget, pauseMs: number): void {
-    const until = this.#now() + pauseMs;
-    if (budget === 'search') {
-      this.#nextSearchAt = Math.max(this.#nextSearchAt, until);
-      this.#searchSpacing = Math.min(this.#searchSpacing * 1.5, WIDEST_SEARCH_SPACING_MS);
-    } else {
-      this.#burstBlockedUntil = Math.max(this.#burstBlockedUntil, until);
-      this.#lean = true;
+    const now = this.#now();
+    // Calls that were on their way together are refused together; that is one refusal.
+    const isNews = this.#blockedUntil[budget] <= now;
+    this.#blockedUntil[budget] = Math.max(this.#blockedUntil[budget], now + pauseMs);
+    if (budget === 'burst') this.#lean = true;
+    if (budget === 'search' && isNews) {
+      this.#searchesAllowed = Math.max(1, this.#searchesAllowed - 1);
+      this.#searchesChangedAt = now + pauseMs;
     }
+  }
+
+  /** HubSpot refused a call because the day's calls are used up: every other one is refused here. */
+  endDay(error: DailyLimitError): void {
+    this.#quota.refused(error);
+    this.#startWaiting();
   }
 
   #startWaiting(): void {
@@ -118,8 +135,13 @@ export class CallScheduler {
     const blocked = new Set<Budget>();
     for (let i = 0; i < this.#waiting.length && this.#inFlight < this.#maxInFlight; ) {
       const waiter = this.#waiting[i] as Waiter;
+      const obstacle = this.#quota.obstacle(this.#inFlight);
+      if (obstacle === 'wait') return;
       const wait = blocked.has(waiter.budget) ? Number.POSITIVE_INFINITY : this.#waitFor(waiter.budget);
-      if (wait <= 0) {
+      if (obstacle !== null) {
+        this.#waiting.splice(i, 1);
+        waiter.reject(obstacle);
+      } else if (wait <= 0) {
         this.#waiting.splice(i, 1);
         waiter.resolve(this.#start(waiter.budget));
       } else {
@@ -136,71 +158,51 @@ export class CallScheduler {
   /** Milliseconds until a call of `budget` may start; 0 or less: now; infinite: when another one has been answered. */
   #waitFor(budget: Budget): number {
     const now = this.#now();
+    if (this.#blockedUntil[budget] > now) return this.#blockedUntil[budget] - now;
     if (budget === 'exempt') return 0;
-    if (budget === 'search') return this.#nextSearchAt - now;
-    if (this.#burstBlockedUntil > now) return this.#burstBlockedUntil - now;
-    if (this.#lean && this.#burstInFlight > 0) return Number.POSITIVE_INFINITY;
-    const { intervalMs } = this.#burstLimit;
-    this.#burstAnswered = this.#burstAnswered.filter((time) => time > now - intervalMs);
-    if (this.#burstInFlight + this.#burstAnswered.length < this.#allowed()) return 0;
-    const oldest = this.#burstAnswered[0];
-    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest + intervalMs - now;
+    if (budget === 'search') return this.#searches.waitFor(this.#searchShare(now), SEARCH_INTERVAL_MS, now);
+    if (this.#lean && this.#bursts.inFlight > 0) return Number.POSITIVE_INFINITY;
+    const most = Math.max(1, Math.floor(this.#burstLimit.max * this.#burstShare));
+    return this.#bursts.waitFor(most, this.#burstLimit.intervalMs, now);
   }
 
-  #allowed(): number {
-    return Math.max(1, Math.floor(this.#burstLimit.max * this.#burstShare));
+  /** How many searches a second are sent: fewer while others use the account's limit, too. */
+  #searchShare(now: number): number {
+    if (this.#searchesAllowed < SEARCHES && now - this.#searchesChangedAt >= SEARCH_RECOVERY_MS) {
+      this.#searchesAllowed += 1;
+      this.#searchesChangedAt = now;
+    }
+    return this.#searchesAllowed;
   }
 
   #start(budget: Budget): Permit {
     this.#inFlight += 1;
-    if (budget === 'burst') this.#burstInFlight += 1;
-    if (budget === 'search') this.#nextSearchAt = Math.max(this.#nextSearchAt, this.#now()) + this.#searchSpacing;
+    const window = budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
+    window?.sent();
+    const answeredBefore = this.#answered;
     let finished = false;
     return {
       done: (headers) => {
         if (finished) return;
         finished = true;
         this.#inFlight -= 1;
-        // HubSpot counted the call some time before its answer came, so counting from the answer on is never too short.
-        if (budget === 'burst') {
-          this.#burstInFlight -= 1;
-          this.#burstAnswered.push(this.#now());
-        }
-        if (headers) this.#learn(headers);
+        window?.answered(this.#now());
+        this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#inFlight);
+        this.#answered += 1;
+        if (headers && budget === 'burst') this.#learn(headers);
         this.#startWaiting();
       },
     };
   }
 
   #learn(headers: LimitHeaders): void {
-    if (headers.dailyRemaining !== null) this.#dailyRemaining = headers.dailyRemaining;
     if (headers.max !== null && headers.max > 0) this.#burstLimit.max = headers.max;
     if (headers.intervalMs !== null && headers.intervalMs > 0) this.#burstLimit.intervalMs = headers.intervalMs;
-    if (headers.remaining === null) return;
-    // Others use the same limit: what remains is less than what is already on its way.
-    const exhausted = headers.remaining <= this.#burstInFlight;
-    if (exhausted) this.#burstBlockedUntil = Math.max(this.#burstBlockedUntil, this.#now() + LEAN_PAUSE_MS);
+    // Others use the same limit: what remains is less than what is already on its way. Without a word of it, a 429 will tell.
+    const exhausted = headers.remaining !== null && headers.remaining <= this.#bursts.inFlight;
+    if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, this.#now() + LEAN_PAUSE_MS);
     this.#lean = exhausted;
   }
-
-  #dailyReserveReached(): DailyLimitError {
-    const resetsAt = this.#dailyResetsAt();
-    return new DailyLimitError(
-      `Only ${this.#dailyRemaining} calls of the portal's day are left, and ${this.#dailyReserve} are kept for others ` +
-        `(daily_reserve). ${resetsAtText(resetsAt)}`,
-      resetsAt,
-    );
-  }
-}
-
-/** When a sync that met the daily limit can go on, as a sentence. */
-export function resetsAtText(resetsAt: number | undefined): string {
-  const when = resetsAt === undefined ? 'after midnight in the time zone of the portal' : `from ${iso(resetsAt)} on`;
-  return `The state is saved; the next run goes on ${when}.`;
-}
-
-function iso(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16)}Z`;
 }
 
 function stopped(): StoppedError {

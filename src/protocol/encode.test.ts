@@ -1,6 +1,13 @@
 import { ConfigError } from '../errors.js';
 import { registerSecret } from '../log.js';
-import { encodeError, encodeStreamState, encodeStreamStatus, recordEnvelope, recordEnvelopeEnd } from './encode.js';
+import {
+  encodeError,
+  encodeStreamState,
+  encodeStreamStatus,
+  jsonText,
+  recordEnvelope,
+  recordEnvelopeEnd,
+} from './encode.js';
 
 test('a state carries its record count with a decimal point', () => {
   const line = encodeStreamState('contacts', { a: 1 }, 200);
@@ -37,4 +44,13 @@ test('a status says until when it waits for the quota', () => {
   expect(JSON.parse(encodeStreamStatus('s', 'INCOMPLETE', 1, 99)).trace.stream_status.reasons).toEqual([
     { type: 'RATE_LIMITED', rate_limited: { quota_reset: 99 } },
   ]);
+});
+
+test.each([
+  ['half \ud83d of a pair', 'half \ufffd of a pair'],
+  ['\udc00\ud83d\ude00', '\ufffd\ud83d\ude00'],
+  ['a backslash and \\ud83d', 'a backslash and \\ud83d'],
+  ['both: \\\ud83d', 'both: \\\ufffd'],
+])('%j is written so that every reader takes it', (text, read) => {
+  expect(JSON.parse(jsonText({ [text]: text }))).toEqual({ [read]: read });
 });

@@ -2,9 +2,21 @@ import type { HubflakeError } from '../errors.js';
 import { redact } from '../log.js';
 import type { JsonObject, LogMessageLevel, Message, RecordChange, StreamStatus } from './messages.js';
 
+/** Half of a surrogate pair, as JSON.stringify writes it; a backslash that is itself escaped begins none. */
+const HALF_PAIR = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/**
+ * A value as JSON text that every reader takes: halves of surrogate pairs become U+FFFD. pydantic, which is what platforms read
+ * messages with, refuses a line that has one, and PyAirbyte then leaves the record out without a word.
+ */
+export function jsonText(value: unknown): string {
+  const json = JSON.stringify(value);
+  return json.includes('\\ud') ? json.replace(HALF_PAIR, '$1\ufffd') : json;
+}
+
 /** Any message as its line, newline included. RECORD and STATE have their own encoders below. */
 export function encodeMessage(message: Message): string {
-  return `${JSON.stringify(message)}\n`;
+  return `${jsonText(message)}\n`;
 }
 
 export function encodeLog(level: LogMessageLevel, message: string): string {

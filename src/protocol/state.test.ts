@@ -36,3 +36,9 @@ test.each([[5], ['x'], [[5]], [[{ foo: 1 }]], [{ contacts: 5 }], [[{ type: 'STRE
     expect(() => parseInputState(value, 's.json')).toThrow('The state s.json is not an Airbyte state');
   },
 );
+
+test('forgets a sign of life, so that a state is what it was before', () => {
+  const beat = (stream_state: object) => ({ ...contacts, stream: { ...contacts.stream, stream_state } });
+  expect(parseInputState([beat({ a: 1, hubflake_heartbeat: 3 })], 's.json').get('contacts')).toEqual({ a: 1 });
+  expect(parseInputState([beat({ hubflake_heartbeat: 3 })], 's.json').get('contacts')).toBeNull();
+});

@@ -1,6 +1,9 @@
 import { StateError } from '../errors.js';
 import type { JsonObject, StateMessage } from './messages.js';
 
+/** A member that a state gets when it goes out again only to show that a long wait is no standstill. */
+export const HEARTBEAT = 'hubflake_heartbeat';
+
 /** What a sync is given to go on from: each stream's state by name; null asks for a reset of the stream. */
 export type InputState = Map<string, JsonObject | null>;
 
@@ -43,7 +46,14 @@ function readStream(stream: NonNullable<StateMessage['stream']>, states: InputSt
   if (typeof name !== 'string' || (state !== null && state !== undefined && !isObject(state))) {
     throw notAState(file, stream);
   }
-  states.set(name, state ?? null);
+  states.set(name, state ? withoutHeartbeat(state) : null);
+}
+
+/** The state as it was before it went out as a sign of life; null where it was nothing else. */
+function withoutHeartbeat(state: JsonObject): JsonObject | null {
+  if (!(HEARTBEAT in state)) return state;
+  const { [HEARTBEAT]: _, ...rest } = state;
+  return Object.keys(rest).length === 0 ? null : rest;
 }
 
 function readLegacy(streams: Record<string, unknown>, states: InputState, file: string): void {

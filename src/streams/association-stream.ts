@@ -1,10 +1,10 @@
 import type { AssociationCriteria } from '../config/source.js';
-import { MissingScopesError } from '../errors.js';
 import type { Link } from '../hubspot/associations.js';
-import { CUSTOM_SCHEMAS_SCOPE, findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import type { ObjectType } from '../hubspot/object-types.js';
+import { jsonText } from '../protocol/encode.js';
 import type { JsonObject } from '../protocol/messages.js';
+import type { KnownObjects } from './known-objects.js';
 import { INTEGER, STRING } from './property-schema.js';
-import { unknownObject } from './selection.js';
 import type { EncodedRecord } from './sink.js';
 
 /**
@@ -30,30 +30,16 @@ export const LINK_SCHEMA: JsonObject = {
 /** All but the label: the number of a type is only unique within its category. */
 export const LINK_KEY = ['from_id', 'to_id', 'association_type_id', 'category'];
 
-/**
- * Looks the two objects up. Throws a ConfigError where the portal does not have one of them, and a MissingScopesError where
- * that cannot be known.
- *
- * @param customTypes null where the token may not see the portal's custom objects
- */
+/** Looks the two objects up. Throws as {@link KnownObjects.find} does. */
 export function associationStream(
   { name, fromObject, toObject, path }: AssociationCriteria,
-  customTypes: readonly ObjectType[] | null,
+  known: KnownObjects,
 ): AssociationStream {
-  const types = [...STANDARD_OBJECTS, ...(customTypes ?? [])];
-  const find = (objectName: string, option: string) => {
-    const type = findObjectType(objectName, types);
-    if (type) return type;
-    if (customTypes !== null) throw unknownObject(`${path}.${option}`, objectName, types);
-    throw new MissingScopesError(
-      `${path}.${option}: "${objectName}" is no standard object, and the token may not see the custom ones. Add the scope ${CUSTOM_SCHEMAS_SCOPE} to it.`,
-      [CUSTOM_SCHEMAS_SCOPE],
-    );
-  };
-  return { kind: 'associations', name, from: find(fromObject, 'from_object'), to: find(toObject, 'to_object') };
+  const from = known.find(fromObject, `${path}.from_object`);
+  return { kind: 'associations', name, from, to: known.find(toObject, `${path}.to_object`) };
 }
 
 export function encodeLink({ fromId, toId, typeId, category, label }: Link): EncodedRecord {
   const data = { from_id: fromId, to_id: toId, association_type_id: typeId, category, label };
-  return { data: JSON.stringify(data), changes: null };
+  return { data: jsonText(data), changes: null };
 }

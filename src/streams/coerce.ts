@@ -1,6 +1,7 @@
 /**
  * HubSpot holds every property as text; these turn the text into the JSON of its declared type. Each returns JSON text, or
- * `undefined` when the text is no value of the type. Digits are passed on as HubSpot wrote them, never through a float.
+ * `undefined` when the text is no value of the type. Digits are passed on as HubSpot wrote them, never through a float. Halves of
+ * surrogate pairs become U+FFFD: readers of messages refuse them.
  */
 
 export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime';
@@ -36,7 +37,7 @@ const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 export function coerce(kind: ValueKind, text: string): string | undefined {
   switch (kind) {
     case 'string':
-      return JSON.stringify(text);
+      return JSON.stringify(text.toWellFormed());
     case 'number':
       return coerceNumber(text);
     case 'boolean':

@@ -1,15 +1,15 @@
 import type { ObjectCriteria, SourceConfig } from '../config/source.js';
 import { nearest } from '../config/suggest.js';
-import { ConfigError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { type PropertyDefinition, readProperties } from '../hubspot/metadata.js';
-import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import type { ObjectType } from '../hubspot/object-types.js';
 import { log } from '../log.js';
 import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
 import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
 import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './association-stream.js';
 import { kindOf, type ValueKind } from './coerce.js';
 import { columnsLayout } from './columns-layout.js';
+import type { KnownObjects } from './known-objects.js';
 import type { Layout } from './layout.js';
 import { ownersStream } from './owners.js';
 import { pipelinesStream } from './pipelines.js';
@@ -45,16 +45,12 @@ export interface ObjectStream {
 
 export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream;
 
-/**
- * Makes a plan a definition: for an object this reads its properties, one call.
- *
- * @param customTypes null where the token may not see the portal's custom objects
- */
+/** Makes a plan a definition: for an object this reads its properties, one call. Throws what the plan cannot be had for. */
 export async function defineStream(
   client: HubSpotClient,
   config: SourceConfig,
   plan: StreamPlan,
-  customTypes: readonly ObjectType[] | null,
+  known: KnownObjects,
 ): Promise<StreamDefinition> {
   switch (plan.kind) {
     case 'owners':
@@ -62,23 +58,24 @@ export async function defineStream(
     case 'pipelines':
       return pipelinesStream(plan.name, plan.objectType, config);
     case 'associations':
-      return associationStream(plan, customTypes);
+      return associationStream(plan, known);
+    case 'missing':
+      throw plan.error;
     case 'object':
-      return defineObject(config, plan, customTypes ?? [], await readProperties(client, plan.type.name));
+      return defineObject(config, plan, known, await readProperties(client, plan.type.name));
   }
 }
 
 function defineObject(
   config: SourceConfig,
   plan: Extract<StreamPlan, { kind: 'object' }>,
-  customTypes: readonly ObjectType[],
+  known: KnownObjects,
   all: readonly PropertyDefinition[],
 ): ObjectStream {
   const { type, criteria } = plan;
   const selected = selectProperties(all, criteria, plan.name);
   const associations = (criteria?.associations ?? type.associations).map((name) => {
-    const target = findObjectType(name, [...STANDARD_OBJECTS, ...customTypes]);
-    if (!target) throw new ConfigError(`associations of "${plan.name}": this portal has no object called "${name}".`);
+    const target = known.find(name, `associations of "${plan.name}"`);
     return { type: target, field: target.custom ? target.stream : target.name };
   });
   const kinds = selected.map((property) => kindFor(property, config.numbersAsStrings));

@@ -5,6 +5,11 @@ export function earlier(instant: string, minutes: number): string {
   return new Date(Date.parse(instant) - minutes * 60_000).toISOString();
 }
 
+/** The later of an instant and a bound, where there is one. */
+export function notBefore(instant: string, bound: string | null): string {
+  return bound !== null && !isFrom(instant, bound) ? bound : instant;
+}
+
 /** Whether `instant` is not before `bound`. One that is not known counts: what cannot be judged is not left out. */
 export function isFrom(instant: string | null | undefined, bound: string | null): boolean {
   if (bound === null || !instant) return true;

@@ -40,8 +40,8 @@ export interface LayoutInput {
 }
 
 /**
- * The JSON text of a property's value. What is no value of its type becomes null, and is noted in `changes` for each of the
- * places in the record that would have held it.
+ * The JSON text of a property's value. What is no value of its type becomes null, and halves of surrogate pairs are replaced;
+ * both is noted in `changes` for each of the places in the record that hold it.
  */
 export function encodeValue(
   kind: ValueKind,
@@ -52,9 +52,11 @@ export function encodeValue(
   if (value === null || value === undefined) return 'null';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const json = coerce(kind, text);
-  if (json !== undefined) return json;
-  for (const field of places) changes.push({ field, change: 'NULLED', reason: 'SOURCE_SERIALIZATION_ERROR' });
-  return 'null';
+  const isWhole = json !== undefined && (kind !== 'string' || text.isWellFormed());
+  if (isWhole) return json;
+  const change = json === undefined ? 'NULLED' : 'TRUNCATED';
+  for (const field of places) changes.push({ field, change, reason: 'SOURCE_SERIALIZATION_ERROR' });
+  return json ?? 'null';
 }
 
 /**

@@ -4,7 +4,7 @@ import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
-import { earlier } from './instants.js';
+import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
 import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState, REFRESH_COMPLETE } from './object-state.js';
@@ -124,8 +124,8 @@ function begin(run: ObjectRun): void {
 }
 
 async function increment(run: ObjectRun): Promise<void> {
-  const { state, options } = run;
-  const since = earlier(state.cursor as string, options.lookbackMinutes);
+  const { state, options, stream } = run;
+  const since = notBefore(earlier(state.cursor as string, options.lookbackMinutes), stream.updatedAfter);
   state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
   await readPass(run);
 }

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../protocol/messages.js';
 import { type ArchiveState, NO_ARCHIVE, parseArchive } from './archive-memory.js';
 import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
 import { checkVersion } from './state-checks.js';
+import { sourceHubspotCursor } from './taken-over.js';
 
 /** The layout of the states below; a newer one cannot be read by this version. */
 const VERSION = 1;
@@ -81,8 +82,8 @@ function emptyState(updatedAfter: string | null): ObjectState {
 }
 
 /**
- * Reads a stream's state: ours, or source-hubspot's (`{"updatedAt": …}` as ISO text, milliseconds or an empty string). Throws
- * a StateError for anything else, and for a state of a newer version.
+ * Reads a stream's state: ours, or source-hubspot's in any of its shapes. Throws a StateError for anything else, and for
+ * a state of a newer version.
  */
 export function parseObjectState(
   given: JsonObject | null,
@@ -94,10 +95,9 @@ export function parseObjectState(
   if (given === null || Object.keys(given).length === 0) return state;
   const own = given.hubflake as Partial<Record<keyof ObjectState, unknown>> & { version?: number };
   if (own !== undefined) return parseOwn(own, given[cursorField], stream, state);
-  const value = given.updatedAt ?? given.updated_at;
-  if (value === '' || (value === undefined && given[REFRESH_COMPLETE] === true)) return state;
-  const time = timeOf(value);
-  if (time === null) {
+  const time = sourceHubspotCursor(given);
+  if (time === null || (time === undefined && given[REFRESH_COMPLETE] === true)) return state;
+  if (time === undefined) {
     throw new StateError(
       `The state of "${stream}" cannot be read: ${JSON.stringify(given).slice(0, 120)}. Give one that hubflake or source-hubspot ` +
         'wrote, or leave it out to load the stream anew.',
@@ -146,9 +146,4 @@ export function objectStateJson(state: ObjectState, cursorField: string, refresh
       ...(sent ? { sent } : {}),
     },
   };
-}
-
-function timeOf(value: JsonValue | undefined): number | null {
-  const time = typeof value === 'string' && !/^\d+$/.test(value) ? Date.parse(value) : Number(value ?? Number.NaN);
-  return Number.isNaN(time) || Math.abs(time) > 8.64e15 ? null : time;
 }

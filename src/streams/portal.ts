@@ -1,5 +1,14 @@
 import type { SourceConfig } from '../config/source.js';
-import { MissingScopesError, RequestError } from '../errors.js';
+import {
+  asHubflakeError,
+  ConfigError,
+  CredentialsError,
+  DailyLimitError,
+  HubflakeError,
+  MissingScopesError,
+  RequestError,
+  StoppedError,
+} from '../errors.js';
 import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
@@ -13,6 +22,7 @@ import {
 import { listPage, type ObjectRow } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { defineStream, type StreamDefinition } from './definition.js';
+import { KnownObjects } from './known-objects.js';
 import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
 
 /** A stream that is not offered, and why. */
@@ -22,6 +32,8 @@ export interface Unreadable {
   scopes: readonly string[];
   /** Whether the configuration names it, rather than it merely being discoverable. */
   asked: boolean;
+  /** What is wrong, where it is more than a scope or an object that is not there. */
+  why?: string;
 }
 
 /** What a token's portal has, as far as a command needs to know it: each question is asked once. */
@@ -29,8 +41,7 @@ export class Portal {
   readonly #client: HubSpotClient;
   readonly #config: SourceConfig;
   readonly #definitions = new Map<string, Promise<StreamDefinition>>();
-  /** null where the token may not see them. */
-  #customTypes: readonly ObjectType[] | null = [];
+  #known = new KnownObjects([]);
   readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
   #plans: readonly StreamPlan[] = [];
   /** The portal's id; null where HubSpot does not tell this token. */
@@ -46,7 +57,7 @@ export class Portal {
 
   /**
    * Asks whose portal it is, and for its custom objects where one of `streamNames` may be one (null: all streams). Throws
-   * CredentialsError where the token is refused, ConfigError where `objects` cannot be resolved.
+   * CredentialsError where the token is refused, ConfigError where the streams contradict each other.
    */
   static async open(
     client: HubSpotClient,
@@ -55,8 +66,14 @@ export class Portal {
   ): Promise<Portal> {
     const portal = new Portal(client, config);
     await portal.#readAccount();
-    if (mayBeCustom(config, streamNames)) await portal.#readCustomTypes();
-    portal.#plans = planStreams(config, portal.#customTypes ?? []);
+    if (mayBeCustom(config, streamNames)) {
+      const custom = await portal.#readCustomTypes();
+      const isPassing = custom instanceof HubflakeError && custom.kind === 'transient_error';
+      // Where every stream is wanted, those of the custom objects would be missing without a word.
+      if (isPassing && streamNames === null && !config.objects) throw custom;
+      portal.#known = new KnownObjects(custom);
+    }
+    portal.#plans = planStreams(config, portal.#known);
     return portal;
   }
 
@@ -70,13 +87,16 @@ export class Portal {
     return this.#config.objects !== null || this.#config.associationStreams.some((each) => each.name === name);
   }
 
-  /** The definition of a stream, or undefined where there is none of this name. */
+  /** The definition of a stream, or undefined where there is none of this name. Throws why it cannot be had. */
   async define(name: string): Promise<StreamDefinition | undefined> {
     const plan = this.#plans.find((each) => each.name === name);
-    if (!plan) return undefined;
+    if (!plan) {
+      if (!this.#config.objects) this.#known.refuseIfCustom(`"${name}" is no standard stream`);
+      return undefined;
+    }
     let definition = this.#definitions.get(name);
     if (!definition) {
-      definition = defineStream(this.#client, this.#config, plan, this.#customTypes);
+      definition = defineStream(this.#client, this.#config, plan, this.#known);
       this.#definitions.set(name, definition);
     }
     return definition;
@@ -112,7 +132,10 @@ export class Portal {
       return true;
     } catch (error) {
       if (this.noteUnreadable(plan.name, error)) return false;
-      throw error;
+      if (plan.kind !== 'missing' || !(error instanceof ConfigError)) throw error;
+      this.unreadable.push({ name: plan.name, scopes: [], asked: true, why: error.message });
+      log.warn(error.message);
+      return false;
     }
   }
 
@@ -139,7 +162,7 @@ export class Portal {
     const plan = this.#plans.find((each) => each.name === name);
     if (plan?.kind === 'object') return [plan.type.scope];
     if (plan?.kind !== 'associations') return [];
-    const types = [...STANDARD_OBJECTS, ...(this.#customTypes ?? [])];
+    const types = [...STANDARD_OBJECTS, ...this.#known.custom];
     return [plan.fromObject, plan.toObject].flatMap((object) => findObjectType(object, types)?.scope ?? []);
   }
 
@@ -158,19 +181,25 @@ export class Portal {
       const { timeZone } = account;
       if (timeZone) this.#client.dailyResetsAt = () => nextMidnight(timeZone, this.#client.clock.now());
     } catch (error) {
-      if (!(error instanceof MissingScopesError || error instanceof RequestError)) throw error;
-      log.debug(`HubSpot does not say whose portal this is: ${error.message}`);
+      // At the end of the day's calls, each stream says so itself.
+      const isTolerable = [MissingScopesError, RequestError, DailyLimitError].some((kind) => error instanceof kind);
+      if (!isTolerable) throw error;
+      log.debug(`HubSpot does not say whose portal this is: ${asHubflakeError(error).message}`);
     }
   }
 
-  async #readCustomTypes(): Promise<void> {
+  /** The custom objects, or why they are not known: then only the streams that need them fail. */
+  async #readCustomTypes(): Promise<readonly ObjectType[] | HubflakeError> {
     this.leastCalls += 1;
     try {
-      this.#customTypes = (await readCustomSchemas(this.#client)).map(customObjectType);
-    } catch (error) {
-      if (!(error instanceof MissingScopesError || error instanceof RequestError)) throw error;
-      log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
-      this.#customTypes = null;
+      return (await readCustomSchemas(this.#client)).map(customObjectType);
+    } catch (caught) {
+      const error = asHubflakeError(caught);
+      if (error instanceof CredentialsError || error instanceof StoppedError) throw error;
+      const isRefused = error instanceof MissingScopesError || error instanceof RequestError;
+      if (isRefused) log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
+      else log.warn(`Which custom objects there are could not be learned: ${error.message}`);
+      return error;
     }
   }
 }

@@ -75,7 +75,7 @@ async function readStream(
 ): Promise<number | HubflakeError | null> {
   const { name, state, optional } = stream;
   try {
-    sink.started(name);
+    sink.started(name, state);
     const definition = await portal.define(name);
     if (!definition) throw unknownStream(name, portal);
     const leastCalls = await readDefined(client, definition, stream, parents, sink, options);

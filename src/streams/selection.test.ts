@@ -1,6 +1,8 @@
 import { parseSourceConfig } from '../config/source.js';
+import { MissingScopesError, UnavailableError } from '../errors.js';
 import { customObjectType } from '../hubspot/object-types.js';
 import { configureLog } from '../log.js';
+import { KnownObjects } from './known-objects.js';
 import { mayBeCustom, planStreams } from './selection.js';
 
 const config = (more: object = {}) => parseSourceConfig({ credentials: { access_token: 'token-1' }, ...more });
@@ -14,7 +16,7 @@ beforeEach(() => {
 });
 
 test('without criteria offers everything, by the names source-hubspot has for it', () => {
-  const names = planStreams(config(), [custom('vehicles')]).map((plan) => plan.name);
+  const names = planStreams(config(), new KnownObjects([custom('vehicles')])).map((plan) => plan.name);
   expect(names).toEqual(
     expect.arrayContaining([
       'contacts',
@@ -30,17 +32,20 @@ test('without criteria offers everything, by the names source-hubspot has for it
 });
 
 test('a custom object called like another stream is left out, or prefixed when that is asked for', () => {
-  expect(planStreams(config(), [custom('contacts')]).filter((plan) => plan.name.includes('contacts'))).toHaveLength(1);
+  expect(
+    planStreams(config(), new KnownObjects([custom('contacts')])).filter((plan) => plan.name.includes('contacts')),
+  ).toHaveLength(1);
   expect(logged.join()).toContain('prefix_colliding_custom_objects');
-  const names = planStreams(config({ prefix_colliding_custom_objects: true }), [custom('contacts')]).map(
-    (plan) => plan.name,
-  );
+  const names = planStreams(
+    config({ prefix_colliding_custom_objects: true }),
+    new KnownObjects([custom('contacts')]),
+  ).map((plan) => plan.name);
   expect(names).toContain('custom_object_contacts');
 });
 
 test('with criteria offers just those, whatever name the object is given by', () => {
   const objects = [{ object_type: '0-1' }, { object_type: 'p_vehicles', name: 'cars' }, { object_type: 'owners' }];
-  const plans = planStreams(config({ objects }), [custom('vehicles')]);
+  const plans = planStreams(config({ objects }), new KnownObjects([custom('vehicles')]));
   expect(plans.map((plan) => [plan.kind, plan.name])).toEqual([
     ['object', 'contacts'],
     ['object', 'cars'],
@@ -49,10 +54,6 @@ test('with criteria offers just those, whatever name the object is given by', ()
 });
 
 test.each([
-  [
-    [{ object_type: 'contcats' }],
-    'objects[0].object_type: this portal has no object called "contcats". Did you mean "contacts"?',
-  ],
   [[{ object_type: 'deals' }, { object_type: '0-3' }], 'objects[0] and objects[1] are both called "deals"'],
   [
     [
@@ -64,7 +65,33 @@ test.each([
     "objects[0].filter_groups is more than HubSpot's search takes",
   ],
 ])('says what is wrong with the criteria', (objects, message) => {
-  expect(() => planStreams(config({ objects }), [])).toThrow(message);
+  expect(() => planStreams(config({ objects }), new KnownObjects([]))).toThrow(message);
+});
+
+test('an entry whose object is gone is planned as missing, beside the others', () => {
+  const objects = [
+    { object_type: 'contcats' },
+    { object_type: 'p_cars' },
+    { object_type: '2-7', name: 'x' },
+    { object_type: 'deals' },
+  ];
+  const missing = (known: KnownObjects) =>
+    planStreams(config({ objects }), known).map((plan) => [plan.name, plan.kind === 'missing' ? plan.error : null]);
+  const gone = missing(new KnownObjects([]));
+  expect(gone.map(([name]) => name)).toEqual(['contcats', 'cars', 'x', 'deals']);
+  expect(gone[0]?.[1]).toMatchObject({
+    kind: 'config_error',
+    message: 'objects[0].object_type: this portal has no object called "contcats". Did you mean "contacts"?',
+  });
+  expect(gone[3]?.[1]).toBeNull();
+  const unseen = missing(new KnownObjects(new MissingScopesError('no', [])));
+  expect(unseen[1]?.[1]).toMatchObject({
+    scopes: ['crm.schemas.custom.read'],
+    message:
+      'objects[1].object_type: "p_cars" is no standard object, and the token may not see the custom ones. Add the scope crm.schemas.custom.read to it.',
+  });
+  const unavailable = new UnavailableError('later');
+  expect(missing(new KnownObjects(unavailable))[2]?.[1]).toBe(unavailable);
 });
 
 describe('association streams', () => {
@@ -74,10 +101,10 @@ describe('association streams', () => {
   test('are offered beside what else there is, also where objects are chosen', () => {
     const options = { association_streams: [contacts], custom_object_association_streams: [vehicles] };
     const ours = ['associations_contacts_companies', 'associations_vehicles_deals'];
-    const names = planStreams(config(options), []).map((plan) => plan.name);
+    const names = planStreams(config(options), new KnownObjects([])).map((plan) => plan.name);
     expect(names.slice(-2)).toEqual(ours);
     expect(names).toContain('contacts');
-    const chosen = planStreams(config({ ...options, objects: [{ object_type: 'deals' }] }), []);
+    const chosen = planStreams(config({ ...options, objects: [{ object_type: 'deals' }] }), new KnownObjects([]));
     expect(chosen.map((plan) => plan.name)).toEqual(['deals', ...ours]);
   });
 
@@ -92,7 +119,7 @@ describe('association streams', () => {
     ],
     [{ association_streams: [{ ...contacts, stream_name: 'deals' }] }, 'called "deals", as is another stream.'],
   ])('have names of their own: %j', (options, message) => {
-    expect(() => planStreams(config(options), [])).toThrow(message);
+    expect(() => planStreams(config(options), new KnownObjects([]))).toThrow(message);
   });
 
   test("need the portal's custom objects only where one of them is read", () => {

@@ -1,15 +1,17 @@
 import type { AssociationCriteria, ObjectCriteria, SourceConfig } from '../config/source.js';
-import { nearest } from '../config/suggest.js';
-import { ConfigError } from '../errors.js';
+import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
 import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
 import { log } from '../log.js';
+import type { KnownObjects } from './known-objects.js';
 
 /** What a stream reads, before anything of the portal but its custom objects is known. */
 export type StreamPlan =
   | { kind: 'object'; name: string; type: ObjectType; criteria: ObjectCriteria | null }
   | { kind: 'owners'; name: string; archived: boolean }
   | { kind: 'pipelines'; name: string; objectType: string }
-  | ({ kind: 'associations' } & AssociationCriteria);
+  | ({ kind: 'associations' } & AssociationCriteria)
+  /** Asked for, and not to be had today. */
+  | { kind: 'missing'; name: string; error: HubflakeError };
 
 /** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
 const PIPELINES: Record<string, string> = {
@@ -37,12 +39,12 @@ const FILTERS_ADDED = 2;
 
 /**
  * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
- * custom object and the collections; and the association streams. Throws a ConfigError for an object that does not exist, for
- * two streams of one name, and for filters that are more than HubSpot takes. The objects of an association stream are looked
- * up when the stream is defined, so that one that is gone fails alone.
+ * custom object and the collections; and the association streams. Throws a ConfigError for two streams of one name, and for
+ * filters that are more than HubSpot takes. An entry whose object does not exist today is planned as missing, and the objects
+ * of an association stream are looked up when the stream is defined, so that what is gone fails alone.
  */
-export function planStreams(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
-  const plans = config.objects ? planCriteria(config.objects, customTypes) : planEverything(config, customTypes);
+export function planStreams(config: SourceConfig, known: KnownObjects): StreamPlan[] {
+  const plans = config.objects ? planCriteria(config.objects, known) : planEverything(config, known.custom);
   for (const association of config.associationStreams) {
     const { name, path } = association;
     const other = plans.find((plan) => plan.name === name);
@@ -94,9 +96,8 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
   return plans;
 }
 
-function planCriteria(objects: readonly ObjectCriteria[], customTypes: readonly ObjectType[]): StreamPlan[] {
-  const types = [...STANDARD_OBJECTS, ...customTypes];
-  const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, types));
+function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): StreamPlan[] {
+  const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, known));
   for (const [index, plan] of plans.entries()) {
     const first = plans.findIndex((other) => other.name === plan.name);
     if (first !== index) {
@@ -108,28 +109,20 @@ function planCriteria(objects: readonly ObjectCriteria[], customTypes: readonly 
   return plans;
 }
 
-function planOne(criteria: ObjectCriteria, path: string, types: readonly ObjectType[]): StreamPlan {
+function planOne(criteria: ObjectCriteria, path: string, known: KnownObjects): StreamPlan {
   const { objectType } = criteria;
   const collection = COLLECTIONS.find((plan) => plan.name === objectType.toLowerCase());
   if (collection) return { ...collection, name: criteria.name ?? collection.name };
-  const type = findObjectType(objectType, types);
-  const others = COLLECTIONS.map((each) => each.name);
-  if (!type) throw unknownObject(`${path}.object_type`, objectType, types, others);
   checkFilters(criteria, path);
-  return { kind: 'object', name: criteria.name ?? type.stream, type, criteria };
-}
-
-/** @param others names that are no objects, but could stand there, too */
-export function unknownObject(
-  path: string,
-  name: string,
-  types: readonly ObjectType[],
-  others: readonly string[] = [],
-): ConfigError {
-  const meant = nearest(name, [...types.flatMap((each) => [each.stream, each.name]), ...others]);
-  return new ConfigError(
-    `${path}: this portal has no object called "${name}".${meant ? ` Did you mean "${meant}"?` : ''}`,
-  );
+  try {
+    const others = COLLECTIONS.map((each) => each.name);
+    const type = known.find(objectType, `${path}.object_type`, others);
+    return { kind: 'object', name: criteria.name ?? type.stream, type, criteria };
+  } catch (error) {
+    // The stream of a custom object has its plain name, which HubSpot's other names for it contain: p_<name>, p<portal>_<name>.
+    const name = criteria.name ?? objectType.replace(/^p\d*_/i, '');
+    return { kind: 'missing', name, error: asHubflakeError(error) };
+  }
 }
 
 function checkFilters({ filterGroups }: ObjectCriteria, path: string): void {

@@ -13,7 +13,8 @@ export interface EncodedRecord {
  * order; a state covers every record of its stream given before it.
  */
 export interface RecordSink {
-  started(stream: string): void;
+  /** @param state what the stream goes on from, null: nothing */
+  started(stream: string, state: JsonObject | null): void;
   /** Resolves when the next batch may come. @param emittedAt epoch ms, never falling within a stream */
   records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void>;
   state(stream: string, state: JsonObject): Promise<void>;

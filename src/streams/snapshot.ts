@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HubSpotClient } from '../hubspot/client.js';
+import { jsonText } from '../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../protocol/messages.js';
 import type { EncodedRecord } from './sink.js';
 
@@ -33,7 +34,7 @@ export function encodeItem(stream: SnapshotStream, item: SnapshotItem, archivedA
   const data: JsonObject = { ...item.data, archived: archivedAt !== null || item.data.archived === true };
   if (stream.marksDeletes) data.archivedAt = archivedAt;
   if (stream.cdc) data._ab_cdc_deleted_at = archivedAt;
-  return { data: JSON.stringify(data), changes: null };
+  return { data: jsonText(data), changes: null };
 }
 
 /** A short hash of an item's content, by which the next sync knows whether it has changed. */

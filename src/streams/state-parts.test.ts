@@ -39,21 +39,60 @@ describe('a state', () => {
     ['2024-05-01T00:00:00.000000Z', '2024-05-01T00:00:00.000Z'],
     ['1714521600000', '2024-05-01T00:00:00.000Z'],
     [1714521600000, '2024-05-01T00:00:00.000Z'],
+    ['2024-05-01T00:00:00Z', '2024-05-01T00:00:00.000Z'],
+    ['2024-05-01T00:00:00', '2024-05-01T00:00:00.000Z'],
+    ['2024-05-01 02:00:00+02:00', '2024-05-01T00:00:00.000Z'],
+    ['2024-05-01', '2024-05-01T00:00:00.000Z'],
+    ['2222-01-01T00:00:00.123456Z', '2222-01-01T00:00:00.123Z'],
+    [1e300, '9999-12-31T23:59:59.000Z'],
+    [0, '2006-01-01T00:00:00.000Z'],
   ])('of source-hubspot goes on from its cursor: %j', (updatedAt, cursor) => {
     expect(parse({ updatedAt })).toMatchObject({ cursor, shown: cursor });
   });
 
-  test.each([[null], [{}], [{ updatedAt: '' }]])('that is empty starts from the beginning: %j', (given) => {
-    expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
-    expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
+  const day = (n: number) => `2024-05-0${n}T00:00:00.000Z`;
+  const slice = (start: number, end: number, seen?: number) => ({
+    start: day(start),
+    end: day(end),
+    ...(seen ? { most_recent_cursor_value: day(seen) } : {}),
+  });
+  const partition = (n: number) => ({ partition: { id: n }, cursor: { updatedAt: day(n) } });
+  test.each([
+    ['slices: what the last joined one has seen', { slices: [slice(1, 3, 2), slice(3, 6, 5)] }, day(5)],
+    ['slices with a gap: before the gap', { slices: [slice(1, 3, 2), slice(4, 6, 5)] }, day(2)],
+    ['slices in another order', { slices: [slice(5, 6, 6), slice(1, 5, 3)] }, day(6)],
+    ['slices that saw nothing: their start', { slices: [slice(2, 6)] }, day(2)],
+    ['slices in milliseconds', { slices: [{ start: 1714521600000, end: 1714780800000 }] }, day(1)],
+    ['no slices: what was there before', { slices: [], legacy: { updatedAt: day(4) } }, day(4)],
+    ['partitions: the least', { use_global_cursor: false, states: [partition(4), partition(2)], state: {} }, day(2)],
+    [
+      'a common cursor, less its lookback',
+      { use_global_cursor: true, state: { updatedAt: day(4) }, states: [partition(2)], lookback_window: 86_400 },
+      day(3),
+    ],
+    ['a common cursor alone', { state: { updatedAt: day(4) } }, day(4)],
+  ])('of source-hubspot in %s', (_, given, cursor) => {
+    expect(parse({ state_type: 'date-range', ...given })).toMatchObject({ cursor, shown: cursor });
   });
 
-  test.each([[{ cursor: 1 }], [{ updatedAt: 'x' }], [{ updatedAt: {} }], [{ hubflake: { version: 99 } }]])(
-    'of another kind is refused: %j',
+  test.each([[null], [{}], [{ updatedAt: '' }], [{ updatedAt: null }], [{ slices: [] }], [{ states: [] }]])(
+    'that is empty starts from the beginning: %j',
     (given) => {
-      expect(() => parse(given)).toThrow(StateError);
+      expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
+      expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
     },
   );
+
+  test.each([
+    [{ cursor: 1 }],
+    [{ updatedAt: 'x' }],
+    [{ updatedAt: {} }],
+    [{ slices: [{ start: 'x' }] }],
+    [{ states: [{ cursor: { updatedAt: [] } }] }],
+    [{ hubflake: { version: 99 } }],
+  ])('of another kind is refused: %j', (given) => {
+    expect(() => parse(given)).toThrow(StateError);
+  });
 
   test('shows source-hubspot the old value until a pass is complete', () => {
     const state = parse({ updatedAt: '2024-05-01T00:00:00Z' });
