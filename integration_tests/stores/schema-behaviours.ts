@@ -274,6 +274,37 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
     },
   );
 
+  test('so many long names that one statement cannot hold them go through', async () => {
+    const names = Array.from({ length: 400 }, (_, i) => `${'n'.repeat(237)}${i}`);
+    const properties: JsonObject = {
+      id: STRING,
+      archived: BOOLEAN,
+      ...Object.fromEntries(names.map((name, i) => [name, i % 2 ? INTEGER : STRING])),
+    };
+    const record = (id: string, more: JsonObject = {}) => ({
+      id,
+      ...Object.fromEntries(names.map((name, i) => [name, i])),
+      ...more,
+    });
+    const [text, number] = names.slice(-2) as [string, string];
+    const wrong = { ...record('2'), [number]: 'none' };
+    expect((await load(properties, [record('1'), wrong])).error).toBeNull();
+    await load(properties, [{ id: '1', archived: true, [text]: 'changed' }]);
+    const found = await rows({ id: 'text', [text]: 'text', [number]: 'number', _airbyte_meta: 'json' });
+    expect(
+      found.map(({ id, ...row }) => [
+        id,
+        row[text],
+        row[number],
+        (row._airbyte_meta as { changes: [] }).changes.length,
+      ]),
+    ).toEqual([
+      ['1', 'changed', 399, 0],
+      ['2', '398', null, 1],
+    ]);
+    expect(await warehouse.tables()).toHaveLength(1);
+  });
+
   test('the view of a raw table keeps every column it has', async () => {
     const raw = { tableForm: 'raw' as const };
     await load({ id: STRING, old: INTEGER, v: INTEGER }, [{ id: '1', old: 5, v: 1 }], raw);

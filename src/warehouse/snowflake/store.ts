@@ -8,6 +8,7 @@ import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js'
 import type { Target } from '../target.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { Pool } from './pool.js';
+import { compiled } from './portions.js';
 import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { type Batch, countKinds, hasTombstones } from './rows.js';
 import { PATIENCE, type Patience, type Row, type Session } from './session.js';
@@ -131,20 +132,21 @@ export class SnowflakeStore implements Store {
     const fresh = this.#batch(target, stage, this.#tables.newTypes(target));
     if (target.mode === 'overwrite') {
       await this.#openSide(steps, target);
-      await steps.run(this.#form.insertAll(fresh, this.#sideTable(target)), { mayBeDone: true });
+      const side = this.#sideTable(target);
+      await compiled(steps, fresh, (each) => this.#form.insertAll(each, side), REPEATABLE);
       return NO_ROWS;
     }
     const table = this.#tables.fullName(target);
     if (target.mode === 'append') {
       const batch = this.#batch(target, stage, await this.#make(steps, target));
-      const [row] = await steps.run(this.#form.insertAll(batch, table), { mayBeDone: true });
+      const [row] = await compiled(steps, batch, (each) => this.#form.insertAll(each, table), REPEATABLE);
       return { ...NO_ROWS, inserted: changed(row, 'inserted') };
     }
     const kinds = await this.#kinds(steps, fresh);
     // Tombstones mark rows; a table that has none is not made for them.
     if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
     const batch = this.#batch(target, stage, await this.#make(steps, target));
-    const [row] = await steps.run(this.#form.merge(batch, table), { mayBeDone: true });
+    const [row] = await compiled(steps, batch, (each) => this.#form.merge(each, table), REPEATABLE);
     const updated = changed(row, 'updated');
     let marked = kinds === 'tombstones' ? updated : 0;
     if (kinds === 'both') {
@@ -245,6 +247,8 @@ export class SnowflakeStore implements Store {
     }).slice(0, LONGEST_TAG);
   }
 }
+
+const REPEATABLE = { mayBeDone: true };
 
 /** https://docs.snowflake.com/en/sql-reference/parameters#query-tag */
 const LONGEST_TAG = 2000;
