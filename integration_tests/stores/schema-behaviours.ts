@@ -244,6 +244,40 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
   });
 
   test.each(['typed', 'raw'] as const)(
+    'names and values that would end a statement are names and values (%s)',
+    async (tableForm) => {
+      const hostile = [
+        `"; DROP TABLE "t"; --`,
+        `\\"; DROP TABLE x; --`,
+        `\\'; --`,
+        `*/ x /*`,
+        `%_`,
+        '\n',
+        '/~0~1',
+        '[0]',
+        `') --`,
+        '\ud800',
+      ];
+      const names = hostile.filter((name) => warehouse.canName(name));
+      const properties: JsonObject = { id: STRING };
+      for (const name of names) properties[name] = { ...STRING, title: name, description: `${hostile.join(' ')}` };
+      if (!warehouse.canName("'")) for (const name of names) properties[name] = STRING;
+      const values = Object.fromEntries(names.map((name, i) => [name, hostile[i] as string]));
+      const stream = `t"; DROP TABLE "t"; --`;
+      await load({ id: STRING }, [{ id: '1' }]);
+      for (const id of ['1', '2']) {
+        expect((await load(properties, [{ id, ...values }], { stream, tableForm })).error).toBeNull();
+      }
+      expect(await warehouse.tables()).toEqual([warehouse.name('t'), warehouse.name(stream)]);
+      const view = tableForm === 'raw' ? VIEW_SUFFIX : '';
+      const fields = Object.fromEntries(names.map((name) => [name.toWellFormed(), 'text' as const]));
+      for (const row of await rows(fields, stream + view)) {
+        expect(Object.values(row)).toEqual(Object.values(values).map((value) => value.toWellFormed()));
+      }
+    },
+  );
+
+  test.each(['typed', 'raw'] as const)(
     'what is too large is NULL, with a note, and all else goes through (%s)',
     async (tableForm) => {
       const { longest } = await load({ id: STRING, v: STRING, w: STRING }, [], { tableForm });
