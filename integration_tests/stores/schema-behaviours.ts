@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/protocol/messages.js';
+import type { JsonObject, RecordChange } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { targetsOf, VIEW_SUFFIX } from '../../src/warehouse/target.js';
@@ -15,6 +15,8 @@ interface Load {
   mode?: 'append' | 'append_dedup' | 'overwrite';
   tableForm?: 'typed' | 'raw';
   stream?: string;
+  /** The changes that each record comes with. */
+  changes?: RecordChange[];
 }
 
 /** What becomes of tables when the schemas of their streams change, in every store; called once for each. */
@@ -62,7 +64,7 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
         records.map((record) => ({
           data: Buffer.from(typeof record === 'string' ? record : JSON.stringify(record)),
           emittedAt: 1_700_000_000_000 + day * 1000,
-          changes: null,
+          changes: options.changes ?? null,
         })),
       );
       loader.complete(stream);
@@ -338,6 +340,20 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
     ]);
     expect(await warehouse.tables()).toHaveLength(1);
   });
+
+  test.each(['append', 'append_dedup'] as const)(
+    'the changes that a record came with stay beside our own (%s)',
+    async (mode) => {
+      const changes: RecordChange[] = [{ field: 'gone', change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' }];
+      await load({ id: STRING, n: INTEGER, s: STRING }, ['{"id":"1","n":"no","s":"a\\u0000"}'], { mode, changes });
+      const [row] = await rows({ _airbyte_meta: 'json' });
+      expect((row?._airbyte_meta as JsonObject).changes).toEqual([
+        ...changes,
+        { field: 's', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' },
+        { field: 'n', change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR', value: 'no' },
+      ]);
+    },
+  );
 
   test('the view of a raw table keeps every column it has', async () => {
     const raw = { tableForm: 'raw' as const };
