@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/protocol/messages.js';
+import type { JsonObject, RecordChange } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { targetsOf, VIEW_SUFFIX } from '../../src/warehouse/target.js';
@@ -15,6 +15,8 @@ interface Load {
   mode?: 'append' | 'append_dedup' | 'overwrite';
   tableForm?: 'typed' | 'raw';
   stream?: string;
+  /** The changes that each record comes with. */
+  changes?: RecordChange[];
 }
 
 /** What becomes of tables when the schemas of their streams change, in every store; called once for each. */
@@ -62,7 +64,7 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
         records.map((record) => ({
           data: Buffer.from(typeof record === 'string' ? record : JSON.stringify(record)),
           emittedAt: 1_700_000_000_000 + day * 1000,
-          changes: null,
+          changes: options.changes ?? null,
         })),
       );
       loader.complete(stream);
@@ -244,6 +246,40 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
   });
 
   test.each(['typed', 'raw'] as const)(
+    'names and values that would end a statement are names and values (%s)',
+    async (tableForm) => {
+      const hostile = [
+        `"; DROP TABLE "t"; --`,
+        `\\"; DROP TABLE x; --`,
+        `\\'; --`,
+        `*/ x /*`,
+        `%_`,
+        '\n',
+        '/~0~1',
+        '[0]',
+        `') --`,
+        '\ud800',
+      ];
+      const names = hostile.filter((name) => warehouse.canName(name));
+      const properties: JsonObject = { id: STRING };
+      for (const name of names) properties[name] = { ...STRING, title: name, description: `${hostile.join(' ')}` };
+      if (!warehouse.canName("'")) for (const name of names) properties[name] = STRING;
+      const values = Object.fromEntries(names.map((name, i) => [name, hostile[i] as string]));
+      const stream = `t"; DROP TABLE "t"; --`;
+      await load({ id: STRING }, [{ id: '1' }]);
+      for (const id of ['1', '2']) {
+        expect((await load(properties, [{ id, ...values }], { stream, tableForm })).error).toBeNull();
+      }
+      expect(await warehouse.tables()).toEqual([warehouse.name('t'), warehouse.name(stream)]);
+      const view = tableForm === 'raw' ? VIEW_SUFFIX : '';
+      const fields = Object.fromEntries(names.map((name) => [name.toWellFormed(), 'text' as const]));
+      for (const row of await rows(fields, stream + view)) {
+        expect(Object.values(row)).toEqual(Object.values(values).map((value) => value.toWellFormed()));
+      }
+    },
+  );
+
+  test.each(['typed', 'raw'] as const)(
     'what is too large is NULL, with a note, and all else goes through (%s)',
     async (tableForm) => {
       const { longest } = await load({ id: STRING, v: STRING, w: STRING }, [], { tableForm });
@@ -270,6 +306,51 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
         ['field', null, 1, note('v', 'FIELD')],
         ['fits', longest - 1000, 1, []],
         ['record', longest / 2, null, note('w', 'RECORD')],
+      ]);
+    },
+  );
+
+  test('so many long names that one statement cannot hold them go through', async () => {
+    const names = Array.from({ length: 400 }, (_, i) => `${'n'.repeat(237)}${i}`);
+    const properties: JsonObject = {
+      id: STRING,
+      archived: BOOLEAN,
+      ...Object.fromEntries(names.map((name, i) => [name, i % 2 ? INTEGER : STRING])),
+    };
+    const record = (id: string, more: JsonObject = {}) => ({
+      id,
+      ...Object.fromEntries(names.map((name, i) => [name, i])),
+      ...more,
+    });
+    const [text, number] = names.slice(-2) as [string, string];
+    const wrong = { ...record('2'), [number]: 'none' };
+    expect((await load(properties, [record('1'), wrong])).error).toBeNull();
+    await load(properties, [{ id: '1', archived: true, [text]: 'changed' }]);
+    const found = await rows({ id: 'text', [text]: 'text', [number]: 'number', _airbyte_meta: 'json' });
+    expect(
+      found.map(({ id, ...row }) => [
+        id,
+        row[text],
+        row[number],
+        (row._airbyte_meta as { changes: [] }).changes.length,
+      ]),
+    ).toEqual([
+      ['1', 'changed', 399, 0],
+      ['2', '398', null, 1],
+    ]);
+    expect(await warehouse.tables()).toHaveLength(1);
+  });
+
+  test.each(['append', 'append_dedup'] as const)(
+    'the changes that a record came with stay beside our own (%s)',
+    async (mode) => {
+      const changes: RecordChange[] = [{ field: 'gone', change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' }];
+      await load({ id: STRING, n: INTEGER, s: STRING }, ['{"id":"1","n":"no","s":"a\\u0000"}'], { mode, changes });
+      const [row] = await rows({ _airbyte_meta: 'json' });
+      expect(((row as JsonObject)._airbyte_meta as JsonObject).changes).toEqual([
+        ...changes,
+        { field: 's', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' },
+        { field: 'n', change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR', value: 'no' },
       ]);
     },
   );

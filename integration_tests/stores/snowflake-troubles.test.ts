@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { JsonObject } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { SnowflakeStore } from '../../src/warehouse/snowflake/store.js';
 import { targetsOf } from '../../src/warehouse/target.js';
@@ -26,14 +27,19 @@ afterAll(() => warehouse.end());
 const TABLE = `"${DATABASE}"."${SCHEMA}"."T"`;
 const SCHEMA_OF_T = { id: { type: 'string' }, name: { type: 'string' } };
 
-async function load(records: object[], patience?: ConstructorParameters<typeof SnowflakeStore>[2], fileBytes?: number) {
+async function load(
+  records: object[],
+  patience?: ConstructorParameters<typeof SnowflakeStore>[2],
+  fileBytes?: number,
+  properties: JsonObject = SCHEMA_OF_T,
+) {
   const store = new SnowflakeStore(warehouse.config(), 'crm', patience);
   const released: number[] = [];
   try {
     await store.open();
     const stream = {
       name: 't',
-      json_schema: { properties: SCHEMA_OF_T },
+      json_schema: { properties },
       supported_sync_modes: ['incremental' as const],
     };
     const targets = targetsOf(
@@ -134,6 +140,36 @@ test('a column that is there keeps its type, and what does not fit is noted', as
     { id: '1', name: '1.5', _airbyte_meta: { changes: [] } },
     { id: '2', name: null, _airbyte_meta: { changes: [{ field: 'name', change: 'NULLED', value: 'text' }] } },
   ]);
+});
+
+test.each<[string, JsonObject, unknown, 'text' | 'number' | 'instant', unknown]>([
+  ['VARCHAR(3)', { type: 'string' }, 'abc', 'text', 'abc'],
+  ['VARCHAR(3)', { type: 'string' }, 'abcd', 'text', null],
+  ['VARCHAR(3)', { type: 'number' }, 12.5, 'text', null],
+  ['NUMBER(5,2)', { type: 'number' }, 12.5, 'number', 12.5],
+  ['NUMBER(5,2)', { type: 'number' }, 12.505, 'number', null],
+  ['NUMBER(5,2)', { type: 'integer' }, 12345, 'number', null],
+  ['NUMBER(5,2)', { type: 'number', hubflake_decimal: true }, 'a lot', 'number', null],
+  ['NUMBER(5,0)', { type: 'number' }, 5.5, 'number', null],
+  ['FLOAT', { type: 'integer' }, 5, 'number', 5],
+  [
+    'TIMESTAMP_LTZ',
+    { type: 'string', format: 'date-time' },
+    '2024-05-01T02:00:00+02:00',
+    'instant',
+    '2024-05-01T00:00:00.000Z',
+  ],
+  ['TIMESTAMP_LTZ', { type: 'string', format: 'date-time' }, 'soon', 'instant', null],
+])('a column that someone made %s takes %j %j, or notes that it cannot', async (type, schema, value, as, expected) => {
+  await standIn.query(
+    `CREATE TABLE ${TABLE} ("_AIRBYTE_RAW_ID" VARCHAR, "_AIRBYTE_EXTRACTED_AT" TIMESTAMP_TZ, "_AIRBYTE_META" VARIANT, "_AIRBYTE_GENERATION_ID" NUMBER(38,0), "ID" VARCHAR, "V" ${type})`,
+  );
+  const { error } = await load([{ id: '1', v: value }], undefined, undefined, { id: { type: 'string' }, v: schema });
+  expect(error).toBeNull();
+  const [found] = await warehouse.rows('t', { v: as, _airbyte_meta: 'json' });
+  const { changes } = (found as JsonObject)._airbyte_meta as unknown as { changes: { change: string }[] };
+  expect([found?.v, changes.map(({ change }) => change)]).toEqual([expected, expected === null ? ['NULLED'] : []]);
+  expect(await warehouse.columns('t')).toHaveLength(6);
 });
 
 describe('a network that goes away', () => {

@@ -116,10 +116,10 @@ export class StandInWarehouse extends SnowflakeTestWarehouse {
   }
 
   /**
-   * fakesnow quotes no apostrophes in what it notes about columns, takes `$x` for a variable wherever it stands, and finds the whole
-   * object under the empty name.
+   * fakesnow quotes no apostrophes in what it notes about columns, takes `$x` for a variable wherever it stands, finds the whole
+   * object under the empty name, and takes a slash for the beginning of a path.
    */
   override canName(name: string): boolean {
-    return name !== '' && !/['$]/.test(name);
+    return name !== '' && !/^\/|['$]/.test(name);
   }
 }

@@ -72,11 +72,11 @@ export class TakenNames {
 }
 
 /**
- * A name as a record's spooled text has it: NUL, which no warehouse takes in names, and halves of surrogate pairs, which cannot be
- * sent, are U+FFFD there.
+ * A name or text as a record's spooled line has it, and every statement: NUL, which ends a statement's text in a driver, and halves
+ * of surrogate pairs, which cannot be sent, are U+FFFD there.
  */
-export function wellFormedName(name: string): string {
-  return name.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+export function wellFormed(text: string): string {
+  return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
 }
 
 /** A name with a hash of what it is for behind it, no longer than the warehouse takes. */

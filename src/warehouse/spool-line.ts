@@ -31,11 +31,15 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
     const name = data.toString('utf8', key.start, key.end);
     const text = data.toString('utf8', value.start, value.end);
     const safe = safeValue(text);
-    if (UNWANTED.test(name)) replace(key, wellFormed(name));
+    if (UNWANTED.test(name)) replace(key, wellFormedJson(name));
     if (safe === text) return;
     replace(value, safe);
     if (!LONG_NUMBER.test(text)) {
-      changes.push({ field: JSON.parse(name), change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' });
+      changes.push({
+        field: JSON.parse(wellFormedJson(name)),
+        change: 'TRUNCATED',
+        reason: 'DESTINATION_SERIALIZATION_ERROR',
+      });
     }
   });
   pieces.push(data.subarray(copied));
@@ -44,7 +48,7 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
 
 function safeValue(text: string): string {
   if (LONG_NUMBER.test(text)) return digitsOf(text) > SAFE_DIGITS ? `"${text}"` : text;
-  return UNWANTED.test(text) ? wellFormed(text) : text;
+  return UNWANTED.test(text) ? wellFormedJson(text) : text;
 }
 
 function digitsOf(number: string): number {
@@ -55,7 +59,7 @@ function digitsOf(number: string): number {
 }
 
 /** Replaces NULs, and each half of a surrogate pair that stands alone; every other escape stays as it is written. */
-function wellFormed(json: string): string {
+export function wellFormedJson(json: string): string {
   return json.replace(
     /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\./g,
     (found, unwanted: string | undefined) => (unwanted === undefined ? found : '\\ufffd'),

@@ -9,7 +9,7 @@ import { log } from '../log.js';
 import type { RecordChange } from '../protocol/messages.js';
 import { startOf } from './process-life.js';
 import { fitRecord } from './record-size.js';
-import { safeData } from './spool-line.js';
+import { safeData, wellFormedJson } from './spool-line.js';
 
 /** Lines are handed to the compressor in blocks of about this size: one call a line would cost more than the compression. */
 const BLOCK_BYTES = 128 * 1024;
@@ -174,7 +174,7 @@ function withChanges(changes: Changes, more: readonly RecordChange[]): Changes {
 
 /** What stands before a record's data in its line. */
 function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): Buffer {
-  const meta = changes && changes.length > 0 ? JSON.stringify(changes) : 'null';
+  const meta = changes && changes.length > 0 ? wellFormedJson(JSON.stringify(changes)) : 'null';
   return Buffer.from(`{"n":${line},"t":${emittedAt},"m":${meta},"d":`);
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
-import { columnNames, type NameRules, tableName, wellFormedName } from './names.js';
+import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
 
@@ -89,7 +89,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
       `The stream "${stream.name}" asks for the mode ${mode}, which only destinations for activation have.`,
     );
   }
-  const properties = wellFormed((stream.json_schema.properties ?? {}) as JsonObject);
+  const properties = wellFormedNames((stream.json_schema.properties ?? {}) as JsonObject);
   const fields = Object.keys(properties);
   const names = columnNames(fields, options.names);
   const columns = fields.map((field, index) => ({
@@ -99,7 +99,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     comment: commentOf(properties[field] as JsonObject | null),
   }));
   const column = (path: readonly string[] | undefined) =>
-    columns.find(({ field }) => path?.length === 1 && field === wellFormedName(path[0] as string));
+    columns.find(({ field }) => path?.length === 1 && field === wellFormed(path[0] as string));
   const paths = configured.primary_key?.length ? configured.primary_key : (stream.source_defined_primary_key ?? []);
   const key = paths.map((path) => column(path) ?? missingKey(stream.name, path));
   if (mode === 'append_dedup' && key.length === 0) {
@@ -111,8 +111,8 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   return {
     stream: stream.name,
     namespace: stream.namespace ?? null,
-    schema: options.names.identifier(wellFormedName(stream.namespace ?? options.schema), 'schema'),
-    table: tableName(wellFormedName(options.tableName ?? stream.name), options.names),
+    schema: options.names.identifier(wellFormed(stream.namespace ?? options.schema), 'schema'),
+    table: tableName(wellFormed(options.tableName ?? stream.name), options.names),
     mode,
     columns,
     cleared: [],
@@ -128,9 +128,9 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
 }
 
 /** The properties by the names that they have in spooled records; of two that would be the same there, the first. */
-function wellFormed(properties: JsonObject): JsonObject {
+function wellFormedNames(properties: JsonObject): JsonObject {
   const named = Object.create(null) as JsonObject;
-  for (const [name, schema] of Object.entries(properties)) named[wellFormedName(name)] ??= schema;
+  for (const [name, schema] of Object.entries(properties)) named[wellFormed(name)] ??= schema;
   return named;
 }
 

@@ -1,4 +1,5 @@
 import { isSemiStructured } from '../column-types.js';
+import { wellFormed } from '../names.js';
 import type { Column, Target } from '../target.js';
 import { castExpression, DUCKDB_TYPES, keepsText } from './columns.js';
 
@@ -8,11 +9,11 @@ import { castExpression, DUCKDB_TYPES, keepsText } from './columns.js';
  */
 
 export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return `"${wellFormed(name).replaceAll('"', '""')}"`;
 }
 
 export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  return `'${wellFormed(text).replaceAll("'", "''")}'`;
 }
 
 export function tableName(target: Pick<Target, 'schema' | 'table'>): string {

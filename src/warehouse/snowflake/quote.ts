@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NameRules } from '../names.js';
+import { type NameRules, wellFormed } from '../names.js';
 
 /**
  * Names and values as SQL text. Every name from outside goes through {@link identifier} and every value through
@@ -24,12 +24,12 @@ export const SNOWFLAKE_NAMES: NameRules = {
 };
 
 export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return `"${wellFormed(name).replaceAll('"', '""')}"`;
 }
 
 /** Snowflake reads backslashes in quoted text as escapes. */
 export function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  return `'${wellFormed(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** A name with its schema and database before it. */

@@ -20,6 +20,8 @@ export interface Batch {
   guard: string | null;
   /** The first 24 characters of the raw ids; the line number makes them whole. */
   idPrefix: string;
+  /** The rows as a query on tables that have them typed already, where the text would be too long otherwise. */
+  typed?: string;
 }
 
 /** The metadata columns of a table, with what they are called in a batch's rows. */
@@ -84,7 +86,7 @@ export function countKinds(batch: Batch): string {
 
 /** Every line as a row. */
 export function allRows(batch: Batch): string {
-  return typed(batch, lines(batch), []);
+  return batch.typed ?? typed(batch, lines(batch), []);
 }
 
 /**
@@ -95,9 +97,18 @@ export function allRows(batch: Batch): string {
  * cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
  */
 export function newestRows(batch: Batch): string {
-  if (!hasTombstones(batch.target)) return typed(batch, newestLines(batch), ['VERSION']);
-  const extra = ['TOMB', 'DELETED', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
-  return typed(batch, newestLines(batch), extra, 'LIVE_D');
+  return batch.typed ?? typed(batch, newestLines(batch), versionColumns(batch.target), fallbackOf(batch.target));
+}
+
+/** What {@link newestRows} have besides. */
+export function versionColumns(target: Target): string[] {
+  if (!hasTombstones(target)) return ['VERSION'];
+  return ['TOMB', 'DELETED', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
+}
+
+/** The data that a field is taken from which a newest line does not carry. */
+export function fallbackOf(target: Target): string | undefined {
+  return hasTombstones(target) ? 'LIVE_D' : undefined;
 }
 
 /**
@@ -138,13 +149,33 @@ export function hasTombstones(target: Target): boolean {
  * @param fallback the data that a field is taken from which D does not carry
  */
 function typed(batch: Batch, source: string, extra: readonly string[], fallback?: string): string {
-  const { target, types } = batch;
+  const { target } = batch;
+  const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
+  const { query, notes } = values(batch, source, without(kept, extra), fallback);
+  return [
+    `SELECT ${metadata(batch, [CHANGES_OF_THE_SOURCE, ...notes].join(' || '))}`,
+    ...extra.map(nameOf),
+    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${query})`,
+  ].join(', ');
+}
+
+/**
+ * A query with C0, C1, … for the target's columns, and the expressions on it that give the text of their change entries.
+ *
+ * @param kept what else is kept of the source
+ */
+export function values(
+  { target, types }: Batch,
+  source: string,
+  kept: readonly string[],
+  fallback?: string,
+): { query: string; notes: string[] } {
   const texts = target.columns.map((column, i) => {
     const type = types[i] as SqlType;
     if (fallback === undefined) return `${field('D', column, type)} AS X${i}`;
     return `IFF(${isCarried('D', column)}, ${field('D', column, type)}, ${field(fallback, column, type)}) AS X${i}`;
   });
-  const values = target.columns.map((_, i) => {
+  const cast = target.columns.map((_, i) => {
     const type = types[i] as SqlType;
     return type.kind === 'string' && takesAnything(type)
       ? `X${i} AS C${i}`
@@ -154,15 +185,8 @@ function typed(batch: Batch, source: string, extra: readonly string[], fallback?
     const type = types[i] as SqlType;
     return takesAnything(type) ? [] : [note(column, type, i)];
   });
-  const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
-  const inner = `SELECT ${[...without(kept, extra), ...texts].join(', ')} FROM (${source})`;
-  const middle = `SELECT *, ${values.join(', ')} FROM (${inner})`;
-  const noted = `${CHANGES_OF_THE_SOURCE}${notes.map((each) => ` || ${each}`).join('')}`;
-  return [
-    `SELECT ${metadata(batch, noted)}`,
-    ...extra.map(nameOf),
-    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${middle})`,
-  ].join(', ');
+  const inner = `SELECT ${[...kept, ...texts].join(', ')} FROM (${source})`;
+  return { query: `SELECT *, ${cast.join(', ')} FROM (${inner})`, notes };
 }
 
 /** The metadata columns. @param noted the text of the change entries, each with a comma before it */
@@ -186,7 +210,7 @@ function without(names: readonly string[], extra: readonly string[]): string[] {
 }
 
 /** The change entries that came with the record, each with a comma before it. */
-const CHANGES_OF_THE_SOURCE = "IFF(IS_ARRAY(M), ',' || SUBSTR(TO_JSON(M), 2, LENGTH(TO_JSON(M)) - 2), '')";
+export const CHANGES_OF_THE_SOURCE = "IFF(IS_ARRAY(M), ',' || SUBSTR(TO_JSON(M), 2, LENGTH(TO_JSON(M)) - 2), '')";
 
 /** A change entry, with a comma before it, where a value had to be left out. */
 function note(column: Column, type: SqlType, index: number): string {

@@ -10,6 +10,7 @@ import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js'
 import type { Target } from '../target.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { Pool } from './pool.js';
+import { compiled } from './portions.js';
 import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { type Batch, countKinds, hasTombstones } from './rows.js';
 import { PATIENCE, type Patience, type Row, type Session } from './session.js';
@@ -148,8 +149,9 @@ export class SnowflakeStore implements Store {
   /** Appended rows and the state they reach come together, so that no row comes twice. */
   async #appendOnce(steps: Steps, target: Target, source: Source, state: StateToKeep): Promise<Counts> {
     const batch = this.#batch(target, source, await this.#make(steps, target));
-    const insert = this.#form.insertAll(batch, this.#tables.fullName(target));
-    const [row] = await this.#states.together(steps, state, insert);
+    const table = this.#tables.fullName(target);
+    const insert = (each: Batch) => this.#form.insertAll(each, table);
+    const [row] = await compiled(steps, batch, insert, (text) => this.#states.together(steps, state, text));
     crashPoint('after-commit');
     return { ...NO_ROWS, inserted: changed(row, 'inserted') };
   }
@@ -157,16 +159,17 @@ export class SnowflakeStore implements Store {
   async #writeRows(steps: Steps, target: Target, source: Source): Promise<Counts> {
     const place = await this.#placeOf(steps, target);
     const table = this.#tables.fullName(place);
+    const run = (text: string) => steps.run(text, { mayBeDone: true });
     if (target.mode !== 'append_dedup') {
       const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
-      const [row] = await steps.run(this.#form.insertAll(batch, table), { mayBeDone: true });
+      const [row] = await compiled(steps, batch, (each) => this.#form.insertAll(each, table), run);
       return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
     }
     const kinds = await this.#kinds(steps, this.#batch(target, source, this.#tables.newTypes(target)));
     // Tombstones mark rows; a table that has none is not made for them.
     if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, place))) return NO_ROWS;
     const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
-    const [row] = await steps.run(this.#form.merge(batch, table), { mayBeDone: true });
+    const [row] = await compiled(steps, batch, (each) => this.#form.merge(each, table), run);
     if (place !== target) return NO_ROWS;
     const updated = changed(row, 'updated');
     let marked = kinds === 'tombstones' ? updated : 0;

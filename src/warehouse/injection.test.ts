@@ -1,0 +1,172 @@
+import type { JsonObject } from '../protocol/messages.js';
+import * as duckRaw from './duckdb/raw.js';
+import * as duckSchema from './duckdb/schema.js';
+import * as duck from './duckdb/sql.js';
+import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
+import { rawTarget } from './raw-form.js';
+import { Lease } from './snowflake/lease.js';
+import { inPortions } from './snowflake/portions.js';
+import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/quote.js';
+import * as snowRaw from './snowflake/raw.js';
+import { type Batch, countKinds } from './snowflake/rows.js';
+import * as states from './snowflake/states.js';
+import * as tables from './snowflake/tables.js';
+import { newType } from './snowflake/types.js';
+import { countMarked, insertAll, mergeNewest } from './snowflake/write.js';
+import { type Target, targetsOf } from './target.js';
+
+/**
+ * No name and no value can be read as SQL: every statement of both stores is compiled with hostile ones, and stripped of what
+ * stands in quotes, by the quoting rules of its warehouse. What is left is ours.
+ */
+
+const HOSTILE = [
+  `x"; DROP TABLE evil; --`,
+  `x'; DROP TABLE evil; --`,
+  `x\\'; DROP TABLE evil; --`,
+  `x\\"; DROP TABLE evil; --`,
+  `x"') evil; --`,
+  `x\`; evil`,
+  `x*/ evil /*`,
+  `x\n'; evil`,
+  `x$$ evil $$`,
+  `'' evil`,
+  `"" evil`,
+  `\\\\' evil`,
+  `evil\0'"`,
+  'evil\ud800"',
+  '%evil_',
+];
+
+/** Snowflake: '' and \ escape in texts, "" in identifiers. DuckDB knows no backslash. */
+const QUOTED = {
+  snowflake: /'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"/gs,
+  duckdb: /'(?:[^']|'')*'|"(?:[^"]|"")*"/gs,
+};
+
+function target(evil: string, names: typeof DUCKDB_NAMES, mode: 'append' | 'append_dedup' = 'append_dedup'): Target {
+  const properties: JsonObject = {};
+  const types: JsonObject[] = [
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'number', hubflake_decimal: true },
+    { type: 'string', format: 'date-time' },
+    { type: 'array' },
+    { type: 'object' },
+    { type: 'boolean', hubflake_tombstone: true },
+    {},
+  ];
+  for (const [i, type] of types.entries())
+    properties[`${evil}${i}`] = { ...type, title: evil, description: `${evil}.` };
+  // Columns that differ only by case.
+  properties[`${evil}0`.toUpperCase()] = { type: 'integer' };
+  properties._ab_cdc_deleted_at = { type: 'string', format: 'date-time' };
+  const [made] = targetsOf(
+    [
+      {
+        stream: { name: evil, namespace: evil, json_schema: { properties }, supported_sync_modes: ['incremental'] },
+        sync_mode: 'incremental',
+        destination_sync_mode: mode,
+        primary_key: [[`${evil}0`], [`${evil}1`]],
+        cursor_field: [`${evil}3`],
+      },
+    ],
+    { schema: evil, tableName: null, tableForm: 'raw', hardDeletes: true, names },
+  );
+  if (!made) throw new Error('no target');
+  return { ...made, cleared: [{ name: evil, field: evil }] };
+}
+
+function ofDuckDb(evil: string): string[] {
+  const given = target(evil, DUCKDB_NAMES);
+  const [column] = given.columns;
+  if (!column) throw new Error('no column');
+  const raw = rawTarget(given);
+  return [
+    duck.loadRaw([`/tmp/${evil}`], 1),
+    duck.stage(given),
+    duck.stage(given, { id: duckRaw.keyText(given) }),
+    duck.createSchema(given),
+    duck.createTable(given),
+    duck.createTable(raw),
+    duck.append(given),
+    duck.mergeLive(given),
+    duck.mergeTombstones(given),
+    duck.countRows(given),
+    duck.deleteAll(given),
+    duck.insertFrom(given, given),
+    duck.dropTable(given),
+    duck.countOldGenerations(given),
+    duckSchema.addColumn(given, column),
+    duckSchema.widenColumn(given, column),
+    duckSchema.commentOn(given, column),
+    duckSchema.describe(given),
+    duckSchema.countTables(given),
+    duckRaw.appendRaw(duck.tableName(given)),
+    duckRaw.mergeRaw(given),
+    duckRaw.countMarkedRaw(given),
+    duckRaw.createView(given),
+    duckRaw.dropView(given),
+  ];
+}
+
+function ofSnowflake(evil: string): string[] {
+  const keeper = new Lease(qualified(evil, evil, evil), evil, evil, 1000);
+  const batch = (mode: 'append' | 'append_dedup'): Batch => {
+    const given = target(evil, SNOWFLAKE_NAMES, mode);
+    const types = given.columns.map(({ type }) => newType(type));
+    return {
+      target: given,
+      guard: keeper.condition,
+      stage: qualified(evil, evil, 'STAGE'),
+      types,
+      idPrefix: '01234567-89ab-4cde-8f01-',
+    };
+  };
+  const given = batch('append_dedup');
+  const table = qualified(evil, given.target.schema, given.target.table);
+  const columns = tables.newColumns(given.target, given.types);
+  const [column] = given.target.columns;
+  if (!column) throw new Error('no column');
+  return [
+    insertAll(batch('append'), table),
+    mergeNewest(given, table),
+    countKinds(given),
+    countMarked(given, table),
+    snowRaw.insertAllRaw(given, table),
+    snowRaw.mergeRaw(given, table),
+    snowRaw.createView(table, given.target, table),
+    snowRaw.dropView(table),
+    ...inPortions(given, 3).prepare,
+    inPortions(given, 3).typed,
+    tables.createTable(table, columns, 1),
+    tables.addColumns(table, columns),
+    tables.commentOn(table, column),
+    tables.describeTable(table),
+    tables.dropTable(table),
+    tables.overwriteFrom(given.target, table, table),
+    tables.deleteAll(table),
+    tables.countOldGenerations(given.target, table),
+    tables.createStageTable(table),
+    tables.put(`/tmp/${evil}/1.json.gz`, tables.tableStage(evil, evil, 'STAGE')),
+    tables.copyInto(table, tables.tableStage(evil, evil, 'STAGE')),
+    `SHOW TERSE OBJECTS LIKE ${pattern(evil)}`,
+    `SHOW TERSE TABLES LIKE ${beginning(evil)}`,
+    states.createStateTable(table),
+    ...[states.loadStates(table, evil), states.makeRow(table, evil, evil, 'TRUE')].map(({ sql }) => sql),
+  ];
+}
+
+test.each(HOSTILE)('%j as every name and text is nowhere outside of quotes', (evil) => {
+  for (const [warehouse, statements] of [
+    ['duckdb', ofDuckDb(evil)],
+    ['snowflake', ofSnowflake(evil)],
+  ] as const) {
+    for (const sql of statements) {
+      const bare = sql.replace(QUOTED[warehouse], '~');
+      expect(bare).not.toMatch(/evil|--|;|['"`\\$]|\/\*|\*\//i);
+      // NUL ends a statement early in a driver, and half a surrogate pair would be another text once it is sent.
+      expect(sql).not.toMatch(/\0|\p{Surrogate}/u);
+    }
+  }
+});
