@@ -152,7 +152,9 @@ test.each<[string, FaultRule['fault'], string, string]>([
     }),
   ]);
   const states = ofType(first, 'STATE').filter(({ state }) => state.stream?.stream_descriptor.name === 'contacts');
-  expect(states).toHaveLength(3);
+  const counted = states.reduce((sum, { state }) => sum + (state.sourceStats?.recordCount ?? 0), 0);
+  expect(counted).toBe(ofType(first, 'RECORD').filter(({ record }) => record.stream === 'contacts').length);
+  expect(counted).toBeGreaterThan(0);
   // What the states cover is all that was emitted; the next run goes on behind it.
   sandbox.calls.reset();
   const second = await read(lastStates(first));

@@ -154,8 +154,18 @@ describe.each<[string, (given: LayoutInput) => Layout]>([
   });
 
   test('any text survives, whatever is in it', () => {
-    const nasty = 'a"\\\u0000\n\u2028é😀\ud83d';
+    const nasty = 'a"\\\u0000\n\u2028é😀';
     const record = data(make(input()).encode(row({ email: nasty }), [[]], null));
     expect(record.properties_email ?? record.email).toBe(nasty);
+  });
+
+  test('half of a surrogate pair, which readers of messages refuse, is replaced, and that is noted', () => {
+    const { data: json, changes } = make(input()).encode(row({ email: 'half \ud83d' }), [[]], null);
+    const record = JSON.parse(json);
+    expect(record.properties_email ?? record.email).toBe('half \ufffd');
+    expect(changes?.map(({ change, reason }) => [change, reason])).toContainEqual([
+      'TRUNCATED',
+      'SOURCE_SERIALIZATION_ERROR',
+    ]);
   });
 });
