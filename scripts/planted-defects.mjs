@@ -169,8 +169,8 @@ const DEFECTS = [
   [
     'no look at archived records before a first load',
     'src/streams/object-reader.ts',
-    'isAtStart(state) && (await rememberArchived(run))',
-    'false && isAtStart(state) && (await rememberArchived(run))',
+    'if (tellsDeletes && isAtStart(state))',
+    'if (tellsDeletes && !isAtStart(state))',
     INCREMENTS,
     'restored while the first load',
   ],
