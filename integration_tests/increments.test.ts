@@ -280,6 +280,8 @@ describe('a long pass', () => {
     ahead += 120 * MINUTE;
     const ids = liveIds();
     portal.edit('contacts', ids, { firstname: 'Bulk' }, { at: Date.now() + ahead });
+    // The pass that follows an interrupted one does not reach back so far: what a position leaves out stays out.
+    ahead += 120 * MINUTE;
     sandbox.calls.reset();
     const ranges = new Set<string>();
     let searches = 0;

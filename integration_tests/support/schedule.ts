@@ -90,6 +90,8 @@ class Player {
    * (docs/decisions/0006-nothing-twice-nothing-lost.md).
    */
   #scanned: Set<string> | null = null;
+  /** Whether the last sync was killed: it runs on in the next one. */
+  #isUnderWay = false;
   #state: JsonObject | null = null;
   #edits = 0;
 
@@ -121,7 +123,7 @@ class Player {
   }
 
   async round({ before, minutes, during, killAfter, faultAt }: Round): Promise<void> {
-    for (const each of before) this.#change(each);
+    for (const each of before) this.#change(each, this.#isUnderWay);
     this.#clock.ahead += minutes * MINUTE;
     let calls = 0;
     this.#calls.onCall = () => {
@@ -148,20 +150,22 @@ class Player {
 
   async #sync(killAfter?: number): Promise<SyncResult> {
     const archived = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
+    const survivors = [...this.#survivors];
     this.#scanned ??= archived;
     const options = { config: CONFIG, ...(killAfter === undefined ? {} : { killAfter }) };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
     if (result.error) throw result.error;
     for (const data of result.records) this.#emitted.addRecord('contacts', data);
     this.#state = result.state;
+    this.#isUnderWay = result.killed;
     if (!result.killed) {
-      this.#survivors.clear();
+      for (const id of survivors) this.#survivors.delete(id);
       this.#scanned = archived;
     }
     return result;
   }
 
-  #change({ kind, pick, other }: Change, isDuring = false): void {
+  #change({ kind, pick, other }: Change, isDuring: boolean): void {
     const { portal } = this.#sandbox;
     const { live, archived: all } = portal.truth('contacts');
     const archived = isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;

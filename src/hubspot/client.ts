@@ -243,7 +243,11 @@ export class HubSpotClient {
   /** HubSpot's client takes no signal, so a stop leaves the call behind instead of ending it. */
   #orStopped<T>(promise: Promise<T>): Promise<T> {
     const signal = this.#signal;
-    if (signal.aborted) return Promise.reject(new StoppedError('Stopped on request.'));
+    if (signal.aborted) {
+      // What is left behind fails when the connections end, and nobody waits for it.
+      promise.catch(() => undefined);
+      return Promise.reject(new StoppedError('Stopped on request.'));
+    }
     return new Promise<T>((resolve, reject) => {
       const onAbort = () => reject(new StoppedError('Stopped on request.'));
       signal.addEventListener('abort', onAbort, { once: true });

@@ -23,15 +23,13 @@ export async function scanArchived(run: ObjectRun): Promise<void> {
 
 /**
  * Before a first load: remembers what is archived, so that a record that is restored while the load runs, behind its reader,
- * is known to have been. Puts out no tombstones: these records were never emitted.
- *
- * @returns whether there was anything to do: not so of a stream whose archived records are known, and which is loaded again
+ * is known to have been. Puts out no tombstones: these records were never emitted. Of a stream whose archived records are known,
+ * and which is loaded again, there is nothing to do.
  */
-export async function rememberArchived(run: ObjectRun): Promise<boolean> {
+export async function rememberArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
-  if (archive.scan?.tells || archive.scannedAt !== null) return false;
+  if (archive.scan?.tells || archive.scannedAt !== null) return;
   await scan(run, archive.scan ?? begin(run, false));
-  return true;
 }
 
 function isDue({ state, options, client }: ObjectRun): boolean {

@@ -14,11 +14,7 @@ export async function withoutGhosts(run: ObjectRun, rows: ObjectRow[]): Promise<
   const suspects = new Set(rows.filter(isSuspect).map((row) => row.id));
   if (suspects.size === 0) return rows;
   const live = await readLive(run, [...suspects]);
-  for (const id of live.keys()) {
-    // What went out last of such a record is its tombstone: it is sent, whatever was sent before that.
-    if (archived.has(id)) sent.forget(id);
-    archived.forget(id);
-  }
+  for (const id of live.keys()) archived.forget(id);
   return rows.flatMap((row) => {
     if (!suspects.has(row.id)) return [row];
     const now = live.get(row.id);

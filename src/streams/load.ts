@@ -11,10 +11,8 @@ import { EVERY_ID, type LoadPosition } from './object-state.js';
  * Reads what is left of a first load by HubSpot's list, which shows every record as it is, without the delay of search. After
  * each page the position is in the state. Leaves the state at the pass over what changed meanwhile, or, after a load of a
  * single page, complete: nothing can have changed behind its reader.
- *
- * @returns whether it was a single page
  */
-export async function loadByList(run: ObjectRun): Promise<boolean> {
+export async function loadByList(run: ObjectRun): Promise<void> {
   const { state } = run;
   const load = state.load as LoadPosition;
   const inUrl = fitsInUrl(listRequest(run, true));
@@ -35,8 +33,7 @@ export async function loadByList(run: ObjectRun): Promise<boolean> {
       else {
         state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
       }
-      await run.save();
-      return single;
+      return run.save();
     }
     if (after === load.after) {
       throw new RequestError(`HubSpot's list of ${run.stream.name} does not move on from ${after}.`, 200);

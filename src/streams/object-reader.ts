@@ -57,16 +57,15 @@ async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMo
   const isIncrement = state.cursor !== null && !isUnderWay(state);
   if (state.cursor === null && !isUnderWay(state)) begin(run);
   const tellsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
-  const knowsArchived = tellsDeletes && isAtStart(state) && (await rememberArchived(run));
-  const isOnePage = state.load !== null && (await loadByList(run));
+  if (tellsDeletes && isAtStart(state)) await rememberArchived(run);
+  if (state.load) await loadByList(run);
   if (mode === 'full_refresh') {
     await endRefresh(run);
     return run.leastCalls;
   }
   if (state.pass) await readPass(run);
   if (isIncrement || resumesPass) await increment(run);
-  // Behind the reader of a single page, nothing can have been archived or restored.
-  if (tellsDeletes && !(knowsArchived && isOnePage)) await scanArchived(run);
+  if (tellsDeletes) await scanArchived(run);
   await run.close();
   return run.leastCalls;
 }
