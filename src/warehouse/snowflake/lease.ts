@@ -65,6 +65,13 @@ export class Lease {
     if (Number(row?.['number of rows updated'] ?? 0) !== 1) throw this.lost();
   }
 
+  /** What an error is about: where the lease is lost, about that, since another run has tidied up behind this one. */
+  async explain(steps: Steps, error: unknown): Promise<unknown> {
+    if (this.#fence === null || steps.session.broken) return error;
+    const { fence } = await this.#holder(steps).catch(() => ({ fence: this.#fence }));
+    return fence === this.#fence ? error : this.lost();
+  }
+
   /** Gives it back, where it is still ours. */
   async release(steps: Steps): Promise<void> {
     await steps.tidy(

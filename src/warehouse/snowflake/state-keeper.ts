@@ -102,6 +102,11 @@ export class StateKeeper {
     return answer;
   }
 
+  /** What an error of a write is about: itself, or the lease that was lost. */
+  async explain(steps: Steps, error: unknown): Promise<unknown> {
+    return this.#lease === null ? error : this.#lease.explain(steps, error);
+  }
+
   get hasLease(): boolean {
     return this.#lease?.isHeld === true;
   }

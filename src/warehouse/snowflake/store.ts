@@ -105,9 +105,13 @@ export class SnowflakeStore implements Store {
       await this.#tables.makeSchema(steps, this.defaultSchema);
       const guard = await this.#states.guard(steps);
       if (guard !== null) await this.#staging.tidy(steps);
-      return this.#staging.with(steps, files, async (stage) =>
-        this.#write(steps, await this.#placed(steps, target), { stage, guard }, state),
-      );
+      try {
+        return await this.#staging.with(steps, files, async (stage) =>
+          this.#write(steps, await this.#placed(steps, target), { stage, guard }, state),
+        );
+      } catch (error) {
+        throw await this.#states.explain(steps, error);
+      }
     });
   }
 
@@ -212,11 +216,12 @@ export class SnowflakeStore implements Store {
   }
 
   /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
-  async #make(steps: Steps, target: Target, withView = true): Promise<SqlType[]> {
-    const types = await this.#tables.make(steps, this.#form.tableOf(target));
+  async #make(steps: Steps, target: Target, isOwn = true): Promise<SqlType[]> {
+    const table = this.#form.tableOf(target);
+    const types = isOwn ? await this.#tables.make(steps, table) : await this.#tables.makeBeside(steps, table);
     crashPoint('after-ddl');
     if (!this.#form.hasView) return types;
-    if (withView) await this.#views.make(steps, target, this.#tables.fullName(target));
+    if (isOwn) await this.#views.make(steps, target, this.#tables.fullName(target));
     return this.#tables.newTypes(target);
   }
 

@@ -98,6 +98,20 @@ export class TableKeeper {
     return placed.types;
   }
 
+  /** The same for a table beside a stream's own, which has the columns of that one: they are not placed anew. */
+  async makeBeside(steps: Steps, target: Target): Promise<SqlType[]> {
+    const types = target.columns.map(({ type }) => newType(type));
+    if (this.#made.has(target)) return types;
+    const found = await this.#describe(steps, target);
+    const known = new Set(found?.map(({ name }) => name));
+    const added = target.columns.filter(({ name }) => !known.has(name));
+    const placed = { target, types, found, added, widened: [], claimed: [] };
+    if (found === null) await this.#create(steps, placed);
+    else await this.#complete(steps, placed);
+    this.#made.add(target);
+    return types;
+  }
+
   async #place(steps: Steps, target: Target): Promise<Placed> {
     const known = this.#placed.get(target);
     if (known) return known;
