@@ -121,6 +121,7 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
       await load({ id: STRING, v: INTEGER }, [{ id: '1', v: 9007199254740991 }]);
       await load({ id: STRING, v: { ...NUMBER, hubflake_decimal: true } }, ['{"id":"2","v":0.5}']);
       const columns = (await warehouse.columns('t')).filter((name) => /^v/i.test(name));
+      expect(columns).toHaveLength(warehouse.widens ? 1 : 2);
       const fields = Object.fromEntries(columns.map((name) => [name, 'number' as const]));
       const values = (await rows({ id: 'text', ...fields })).map(({ id, ...rest }) => [
         id,
@@ -344,11 +345,11 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
   test.each(['append', 'append_dedup'] as const)(
     'the changes that a record came with stay beside our own (%s)',
     async (mode) => {
-      const changes: RecordChange[] = [{ field: 'gone', change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' }];
+      const changes: RecordChange[] = [{ field: 'gone\ud800', change: 'NULLED', reason: 'SOURCE_RETRIEVAL_ERROR' }];
       await load({ id: STRING, n: INTEGER, s: STRING }, ['{"id":"1","n":"no","s":"a\\u0000"}'], { mode, changes });
       const [row] = await rows({ _airbyte_meta: 'json' });
-      expect(((row as JsonObject)._airbyte_meta as JsonObject).changes).toEqual([
-        ...changes,
+      expect((row?._airbyte_meta as JsonObject | undefined)?.changes).toEqual([
+        { ...changes[0], field: 'gone\ufffd' },
         { field: 's', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' },
         { field: 'n', change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR', value: 'no' },
       ]);

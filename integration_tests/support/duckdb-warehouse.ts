@@ -13,6 +13,7 @@ function quoted(name: string): string {
 /** DuckDB as a warehouse under test. */
 export class DuckDbWarehouse implements TestWarehouse {
   readonly wide = 2000;
+  readonly widens = true;
   #folder: TestFolder | null = null;
 
   get #path(): string {

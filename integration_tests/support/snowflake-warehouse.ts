@@ -20,6 +20,7 @@ export abstract class SnowflakeTestWarehouse implements TestWarehouse {
   abstract readonly database: string;
   abstract readonly schema: string;
   readonly wide: number = 2000;
+  readonly widens = false;
 
   canName(_name: string): boolean {
     return true;

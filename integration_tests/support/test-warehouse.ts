@@ -17,6 +17,8 @@ export interface TestWarehouse {
   end(): Promise<void>;
   /** As many columns as it takes in the time of a test. */
   readonly wide: number;
+  /** Whether a column of whole numbers can be made one of decimals, in place. */
+  readonly widens: boolean;
   /** Whether a column can have a name. Only emulators have names that they cannot take. */
   canName(name: string): boolean;
   /** What a stream's or field's name becomes here. */
