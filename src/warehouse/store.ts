@@ -13,6 +13,13 @@ export interface Counts {
 
 export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
 
+/** What writing a stream would do to its table, and by which statements. */
+export interface Preview {
+  /** `changed`: it gets columns. */
+  table: 'new' | 'changed' | 'there';
+  statements: string[];
+}
+
 /** A state to keep beside the data, in the same transaction where the warehouse can. */
 export interface StateToKeep {
   pipeline: string;
@@ -51,6 +58,11 @@ export interface Store {
   complete(target: Target, state: StateToKeep | null): Promise<Counts>;
   /** Ends a stream that is not: what readers see stays as it is. */
   abandon(target: Target): Promise<void>;
+  /**
+   * The statements that a commit of a stream's first batch would run, in their order; where its end runs more (a refresh), those,
+   * too. Looks at the tables there are, and changes nothing. What is only known then is between angle brackets.
+   */
+  preview(target: Target): Promise<Preview>;
   /** Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can. */
   remove(target: Target): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { type Counts, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
 import { Database } from './database.js';
 import * as raw from './raw.js';
@@ -28,8 +28,9 @@ export class DuckDbStore implements Store {
   /** Where each stream's rows go in this run. */
   readonly #places = new Map<Target, Target>();
 
-  constructor(config: DuckDbConfig) {
-    this.#db = new Database(config.path);
+  /** @param readOnly only to look at it: nothing can be written, and no file is made */
+  constructor(config: DuckDbConfig, readOnly = false) {
+    this.#db = new Database(config.path, readOnly);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
@@ -106,9 +107,39 @@ export class DuckDbStore implements Store {
     });
   }
 
+  async preview(target: Target): Promise<Preview> {
+    return this.#of(target, async () => {
+      const placed = await this.#tables.placed(target);
+      const place = isRefresh(target) ? sideOf(placed) : placed;
+      const beside = place !== placed;
+      const table = sql.tableName(place);
+      const insert = this.#isRaw ? raw.appendRaw(table) : sql.append(placed, table);
+      const merge = this.#isRaw
+        ? [raw.mergeRaw(narrowTarget(place))]
+        : [sql.mergeLive(place), ...(target.tombstone || target.deletedAt ? [sql.mergeTombstones(place)] : [])];
+      const own = await this.#tables.statements(placed);
+      const statements = [
+        sql.loadRaw(['<files of spooled records>'], 0),
+        this.#stageStatement(placed),
+        ...(beside ? await this.#tables.statements(place, false) : own),
+        ...(target.mode === 'append_dedup' ? merge : [insert]),
+        ...(beside
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#tableOf(placed), place), sql.dropTable(place)]
+          : []),
+        states.keepState(this.defaultSchema),
+      ];
+      const isThere = (await this.#tables.columns(placed)).length > 0;
+      return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
+    });
+  }
+
   /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
   async #stage(target: Target): Promise<void> {
-    await this.#db.run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+    await this.#db.run(this.#stageStatement(target));
+  }
+
+  #stageStatement(target: Target): string {
+    return this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target);
   }
 
   #append(target: Target, table: string): Promise<number> {

@@ -6,11 +6,12 @@ import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { type Counts, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { Pool } from './pool.js';
 import { compiled } from './portions.js';
+import { previewOf } from './preview.js';
 import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { type Batch, countKinds, hasTombstones } from './rows.js';
 import { PATIENCE, type Patience, type Row, type Session } from './session.js';
@@ -138,6 +139,15 @@ export class SnowflakeStore implements Store {
     await this.#with(target, `Dropping the table ${target.table}`, async (steps) => {
       if (this.#form.hasView) await this.#views.drop(steps, target);
       await steps.run(sql.dropTable(this.#tables.fullName(target)));
+    });
+  }
+
+  async preview(target: Target): Promise<Preview> {
+    return this.#with(target, `Looking at the table ${target.table}`, async (steps) => {
+      const placed = await this.#placed(steps, target);
+      const { database, schema } = this.#config;
+      const [tables, form, pipeline] = [this.#tables, this.#form, this.#pipeline];
+      return previewOf(steps, placed, sideOf(placed), { database, schema, tables, form, pipeline });
     });
   }
 
