@@ -46,7 +46,7 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
     return await withHubSpot(config.source, { signal }, async (client) => {
       const states = await store.loadStates(config.name);
       const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
-      const { catalog, streams, failures } = await planSync(config, portal, states);
+      const { catalog, streams, failures } = await planSync(config, portal, states, []);
       const { loader: settings } = config.destination;
       const targets = targetsOf(catalog, { ...settings, schema: store.defaultSchema, names: store.names });
       const forecasts: StreamForecast[] = [];

@@ -41,7 +41,7 @@ export async function previewOf(steps: Steps, placed: Target, side: Target, sour
   const place = isBeside ? tables.fullName(side) : table;
   const own = await tables.statements(steps, form.tableOf(placed));
   const beside = isBeside ? await tables.statements(steps, form.tableOf(side), false) : [];
-  const state = { pipeline: pipeline ?? '', stream: placed.stream, state: {} };
+  const state = { pipeline: pipeline ?? '', stream: placed.stream, state: {}, refresh: null };
   const statements = [
     ...tables.schemaStatements(schema),
     sql.createStageTable(stage),
