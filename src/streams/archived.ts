@@ -30,6 +30,9 @@ export async function rememberArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
   if (archive.scan?.tells || archive.scannedAt !== null) return;
   await scan(run, archive.scan ?? begin(run, false));
+  // No record may go out behind a state that says this scan is under way: gone on with, it would take what was archived
+  // meanwhile for what never went out.
+  await run.save();
 }
 
 function isDue({ state, options, client }: ObjectRun): boolean {
