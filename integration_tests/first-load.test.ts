@@ -102,6 +102,29 @@ test('an archived record that the index still shows is not loaded', async () => 
   expect([...last(first).keys()].sort()).toEqual(ids(recent()).sort());
 });
 
+test('a record that was merged away and that the index still shows is told to be gone', async () => {
+  await start({ indexLagMs: 5 * MINUTE });
+  const [survivor, loser] = ids(recent()) as [string, string];
+  ahead += 60 * MINUTE;
+  sandbox.portal.merge('contacts', survivor, loser);
+  ahead += MINUTE;
+  const first = await read(null);
+  expect(last(first).get(loser)).toMatchObject({ archived: false });
+  ahead += 10 * MINUTE;
+  const second = await read(first.state);
+  expect(last(second).get(loser)).toMatchObject({ archived: true, merged_into: survivor });
+});
+
+test('a record that was merged into one that is archived, and that the index still shows, is not loaded', async () => {
+  await start({ indexLagMs: 5 * MINUTE });
+  const [survivor, loser] = ids(recent()) as [string, string];
+  ahead += 60 * MINUTE;
+  sandbox.portal.merge('contacts', survivor, loser);
+  sandbox.portal.archive('contacts', survivor);
+  const first = await read(null);
+  expect([...last(first).keys()].sort()).toEqual(ids(recent()).sort());
+});
+
 test.each([1, 150, 350, 499, 600])('killed behind message %d, it goes on where it was', async (killAfter) => {
   await start();
   const killed = await read(null, { killAfter });

@@ -63,6 +63,8 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
     await tell(run, position, position.tells ? page.rows.filter(isOwed) : []);
     for (const row of page.rows) {
       archived.see(row.id, row.archivedAt);
+      // Merged away before the first load: a late index may still show it.
+      if (!position.tells) run.merges.learn(row);
       const archivedAt = Date.parse(row.archivedAt ?? '');
       if (archivedAt >= began) recent.set(row.id, archivedAt);
     }

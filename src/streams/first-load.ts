@@ -1,8 +1,9 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
 import { LIST_LIMIT, SEARCH_LIMIT, type SearchPage, searchPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
+import { earlier } from './instants.js';
 import type { ObjectRun } from './object-run.js';
-import { EVERY_ID, type LoadPosition } from './object-state.js';
+import { EVERY_ID, type LoadPosition, type PassPosition } from './object-state.js';
 import { searchRange } from './ranges.js';
 
 /** A start date that leaves out no more than this saves two pages of a list, at most: not worth a second question. */
@@ -21,8 +22,7 @@ export async function turnToSearch(run: ObjectRun, load: LoadPosition): Promise<
   if (stream.updatedAfter === null || stream.filterGroups.length > 0) return null;
   const leftOut = await countBefore(run, stream.updatedAfter);
   if (leftOut <= WORTH_ASKING) return null;
-  const { startedAt, mergesSince } = load;
-  const pass = { since: stream.updatedAfter, startedAt, mergesSince, ranges: [{ ...EVERY_ID }] };
+  const pass = firstPass(run, load.startedAt, load.mergesSince);
   const first = await searchRange(run, pass, EVERY_ID);
   const wanted = first.total;
   const byList = Math.ceil((wanted + leftOut) / LIST_LIMIT);
@@ -36,6 +36,18 @@ export async function turnToSearch(run: ObjectRun, load: LoadPosition): Promise<
   state.load = null;
   state.pass = pass;
   return first;
+}
+
+/**
+ * The pass that is a first load. The late index may show records that were merged away shortly before it began, so merges are told
+ * from the lookback before it on.
+ *
+ * @param startedAt when it begins
+ * @param mergesSince merges before are not told; null: all are
+ */
+export function firstPass({ stream, options }: ObjectRun, startedAt: string, mergesSince: string | null): PassPosition {
+  const told = mergesSince === null ? null : earlier(mergesSince, options.lookbackMinutes);
+  return { since: stream.updatedAfter, startedAt, mergesSince: told, ranges: [{ ...EVERY_ID }] };
 }
 
 /** How many live records were last modified before the instant, as the index sees it. */

@@ -5,7 +5,7 @@ import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
-import { turnToSearch } from './first-load.js';
+import { firstPass, turnToSearch } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
 import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
@@ -124,7 +124,7 @@ function begin(run: ObjectRun): void {
   const mergesSince = state.archive.since === null ? startedAt : null;
   state.archive.since ??= startedAt;
   if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
-  else state.pass = { since: stream.updatedAfter, startedAt, mergesSince, ranges: [{ ...EVERY_ID }] };
+  else state.pass = firstPass(run, startedAt, mergesSince);
 }
 
 async function increment(run: ObjectRun): Promise<void> {
