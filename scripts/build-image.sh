@@ -32,8 +32,8 @@ if ! command -v buildah > /dev/null; then
   echo 'Neither a Docker engine nor buildah is here. On Debian: apt install buildah mmdebstrap' >&2
   exit 1
 fi
-# What works without an engine and without further rights on the kernel.
-export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+# What works without further rights on the kernel.
+export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
 base=${BASE:-}
 if [ -z "$base" ]; then
   base=docker.io/library/node:24-slim

@@ -27,7 +27,8 @@ mkdir node npm
 tar -xzf "node-linux-$arch-$NODE.tgz" -C node --strip-components 1 package/bin/node
 tar -xzf "npm-$NPM.tgz" -C npm --strip-components 1
 # Without manuals and translations, as node:24-slim has it; copyrights stay.
-mmdebstrap --quiet --variant=minbase --include=ca-certificates,libstdc++6 \
+# No ca-certificates, as there: Node brings its own, and they would bring all of Perl.
+mmdebstrap --quiet --variant=minbase --include=libstdc++6 \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   "$DEBIAN" root.tar >&2
