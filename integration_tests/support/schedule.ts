@@ -98,6 +98,8 @@ class Player {
   /** Whether the last sync was killed: it runs on in the next one. */
   #wasKilled = false;
   #isUnderWay = false;
+  /** Whether a sync has come to its end. */
+  #isLoaded = false;
   #state: JsonObject | null = null;
   #edits = 0;
   /** Records last updated before are not wanted; empty: all are. */
@@ -185,6 +187,7 @@ class Player {
     this.#state = result.state;
     this.#isUnderWay = result.killed;
     this.#wasKilled ||= result.killed;
+    this.#isLoaded ||= !result.killed;
     if (!result.killed) {
       for (const id of survivors) this.#survivors.delete(id);
       this.#scanned = archived;
@@ -196,8 +199,8 @@ class Player {
     const { portal } = this.#sandbox;
     const { live, archived: all } = portal.truth('contacts');
     // A first load by search does not see what was restored so shortly before it that the index does not show it yet.
-    const isLost = this.#scanned === null && this.#schedule.lagged && this.#schedule.selection !== 'all';
-    const archived = isDuring || isLost ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
+    const isLost = !this.#isLoaded && this.#schedule.lagged && this.#schedule.selection !== 'all';
+    const archived = isLost ? [] : isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
     const one = live[pick % live.length]?.id as string;
     const many = live.slice(pick % live.length, (pick % live.length) + (other % 140) + 1).map((record) => record.id);
     this.#edits += 1;
