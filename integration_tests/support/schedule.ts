@@ -221,10 +221,6 @@ class Player {
     const { rules } = this.#schedule;
     const goes = rules.mergeInto === 'new-record' ? [survivor, loser] : [loser];
     if (survivor === loser) return;
-    // Filters that do not want the survivor hide the merge.
-    const { live } = this.#sandbox.portal.truth('contacts', { properties: PROPERTIES });
-    const isShown = live.some((record) => record.id === survivor && this.#isWanted(record));
-    if (this.#schedule.selection === 'filtered' && !isShown) return;
     if (rules.mergeChain === 'direct' && goes.some((id) => this.#survivors.has(id))) return;
     this.#survivors.add(this.#sandbox.portal.merge('contacts', survivor, loser));
   }
