@@ -1,102 +1,36 @@
 import { readFileSync } from 'node:fs';
-import { configureLog } from '../src/log.js';
-import type { JsonObject } from '../src/protocol/messages.js';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
-import { hubflake, type Outcome, TestFolder } from './support/command.js';
-import { readInProcess, type SyncResult } from './support/in-process.js';
+import type { SyncResult } from './support/in-process.js';
+import {
+  advance,
+  bodies,
+  contacts,
+  ids,
+  idsOf,
+  inFlight,
+  listen,
+  live,
+  logged,
+  mostWithin,
+  oauth,
+  read,
+  readWell,
+  run,
+  sandbox,
+  start,
+  token,
+} from './support/options.js';
 import { liveLinks } from './support/truth.js';
 
 /**
  * What each option of the source does, seen from outside: one behaviour an option. The last test holds the table against
  * spec/source.json, so that no option is added without one.
  */
-const MINUTE = 60_000;
-
-let sandbox: Sandbox;
-let ahead: number;
-let logged: string[];
-let bodies: string[];
-
-async function start(options: SandboxOptions = {}): Promise<void> {
-  await sandbox?.close();
-  ahead = 0;
-  bodies = [];
-  sandbox = await startSandbox({
-    counts: { '*': 0, contacts: 350, companies: 30, deals: 40, vehicles: 12 },
-    limits: 'off',
-    clock: () => Date.now() + ahead,
-    onCall: (call) => {
-      bodies.push(`${call.url} ${call.body}`);
-    },
-    ...options,
-  });
-}
-
 beforeEach(async () => {
-  logged = [];
-  configureLog({ level: 'info', sink: (_level, message) => logged.push(message) });
+  listen();
   await start();
 });
 
 afterAll(() => sandbox.close());
-
-const live = (type = 'contacts') => sandbox.portal.truth(type).live;
-const ids = (type = 'contacts') => live(type).map((record) => record.id);
-const idsOf = ({ records }: SyncResult) => records.filter((data) => data.archived !== true).map((data) => data.id);
-
-/** Reads with options on top of the credentials. */
-async function read(config: object, stream = 'contacts', state: JsonObject | null = null): Promise<SyncResult> {
-  return readInProcess(sandbox, stream, state, { config: config as JsonObject });
-}
-
-async function readWell(...args: Parameters<typeof read>): Promise<SyncResult> {
-  const sync = await read(...args);
-  expect(sync.error).toBeNull();
-  return sync;
-}
-
-/** Reads by the command, for what depends on real time. */
-async function run(config: object, names: readonly string[]): Promise<Outcome> {
-  const folder = new TestFolder();
-  try {
-    const streams = names.map((name) => ({
-      stream: { name, json_schema: {}, supported_sync_modes: ['full_refresh', 'incremental'] },
-      sync_mode: 'incremental',
-      destination_sync_mode: 'append_dedup',
-    }));
-    const files = [
-      ['--config', folder.write('c.json', { credentials: { access_token: sandbox.token }, ...config })],
-      ['--catalog', folder.write('k.json', { streams })],
-    ].flat();
-    const outcome = await hubflake(['read', ...files], { environment: { HUBSPOT_BASE_URL: sandbox.url } });
-    expect(outcome.code).toBe(0);
-    return outcome;
-  } finally {
-    folder.remove();
-  }
-}
-
-/** The most calls that arrived within so many milliseconds of one. */
-function mostWithin(ms: number, kinds?: readonly string[]): number {
-  const calls = sandbox.calls.last().filter((call) => kinds?.includes(call.kind) ?? true);
-  const times = calls.map((call) => Date.parse(call.at));
-  return Math.max(...times.map((at) => times.filter((other) => other >= at && other < at + ms).length));
-}
-
-const token = () => ({ credentials_title: 'Private App Credentials', access_token: sandbox.token });
-const oauth = () => {
-  const { clientId, clientSecret, refreshToken } = sandbox.oauth;
-  const title = 'OAuth Credentials';
-  return { credentials_title: title, client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken };
-};
-const contacts = (more: object) => ({ objects: [{ object_type: 'contacts', properties: ['firstname'], ...more }] });
-
-/** How many calls were in flight at once, of four streams whose calls take a while. */
-async function inFlight(config: object): Promise<number> {
-  await start({ latencyMs: 120 });
-  await run(config, ['contacts', 'companies', 'deals', 'vehicles']);
-  return mostWithin(100);
-}
 
 async function linksOf(stream: string): Promise<SyncResult['records']> {
   return (await readWell(ASSOCIATIONS, stream)).records;
@@ -270,7 +204,7 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     sandbox.calls.reset();
     const second = await readWell({ deletes_every: 30 }, 'contacts', first.state);
     expect([second.records.length, sandbox.calls.counts().byKind.list]).toEqual([0, undefined]);
-    ahead += 31 * MINUTE;
+    advance(31);
     const third = await readWell({ deletes_every: 30 }, 'contacts', second.state);
     expect(third.records.map((data) => data.archived)).toEqual([true]);
   },
@@ -281,14 +215,14 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
       [60, 0],
       [undefined, 0],
     ]) {
-      await start({ indexLagMs: 100 * MINUTE });
-      ahead += 200 * MINUTE;
+      await start({ indexLagMs: 100 * 60_000 });
+      advance(200);
       const first = await readWell({ lookback_window });
       const [id] = ids() as [string];
       sandbox.portal.edit('contacts', id, { firstname: 'Late' });
-      ahead += 90 * MINUTE;
+      advance(90);
       const second = await readWell({ lookback_window }, 'contacts', first.state);
-      ahead += 11 * MINUTE;
+      advance(11);
       const third = await readWell({ lookback_window }, 'contacts', second.state);
       expect([lookback_window, second.records.length + third.records.length]).toEqual([lookback_window, found]);
     }
