@@ -87,8 +87,11 @@ class Player {
   readonly #schedule: Schedule;
   readonly #clock: { ahead: number };
   readonly #calls: { onCall: () => void };
-  /** Records that took others in since the portal was last read: HubSpot may tell nobody of those once it goes away itself. */
-  readonly #survivors = new Set<string>();
+  /**
+   * Records that took others in since the portal was last read, and when (the index may be late with it): HubSpot may tell nobody
+   * of those once it goes away itself.
+   */
+  readonly #survivors = new Map<string, number>();
   /**
    * Records that were archived when a sync began that came to its end. Others are not restored while a sync runs: archived
    * behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
@@ -178,7 +181,8 @@ class Player {
 
   async #sync(killAfter?: number): Promise<SyncResult> {
     const archived = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
-    const survivors = [...this.#survivors];
+    const shown = this.#sandbox.portal.clock.now() - (this.#schedule.lagged ? LONGEST_LAG_MS : 0);
+    const survivors = [...this.#survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
     this.#scanned ??= archived;
     const options = { config: this.#config, ...(killAfter === undefined ? {} : { killAfter }) };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
@@ -222,7 +226,8 @@ class Player {
     const goes = rules.mergeInto === 'new-record' ? [survivor, loser] : [loser];
     if (survivor === loser) return;
     if (rules.mergeChain === 'direct' && goes.some((id) => this.#survivors.has(id))) return;
-    this.#survivors.add(this.#sandbox.portal.merge('contacts', survivor, loser));
+    const merged = this.#sandbox.portal.merge('contacts', survivor, loser);
+    this.#survivors.set(merged, this.#sandbox.portal.clock.now());
   }
 
   async #expectTruth(when: string): Promise<void> {
