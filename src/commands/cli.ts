@@ -6,6 +6,9 @@ import type { SandboxArguments } from './sandbox.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
+const READ_EXAMPLE = 'read --config source.json --catalog catalog.json --state state.json';
+const WRITE_EXAMPLE = 'write --config destination.json --catalog catalog.json < messages.jsonl';
+
 /** Options every command has. */
 const COMMON = ['help', 'version', 'log-level'];
 
@@ -15,6 +18,8 @@ interface Given extends Record<string, unknown> {
   catalog?: string;
   state?: string;
   json?: boolean;
+  sql?: boolean;
+  refresh?: string | string[];
 }
 
 /**
@@ -27,9 +32,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   /** A command that speaks the protocol on stdout. */
   const protocol = (
     options: Record<string, string>,
+    example: string,
     run: (io: import('./protocol-command.js').ProtocolIo, given: Given) => Promise<number>,
   ) => ({
-    builder: (command: Argv) => addOptions(command, options),
+    builder: (command: Argv) => addOptions(command, options).example(`$0 ${example}`, ''),
     handler: async (given: unknown) => {
       const { runProtocolCommand } = await import('./protocol-command.js');
       const values = given as Given;
@@ -63,7 +69,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const destinationConfig = { config: 'Configuration of the destination (JSON file)' };
   const writeCommand = {
     describe: 'Write Airbyte messages from stdin into the warehouse',
-    ...protocol({ ...destinationConfig, ...catalog }, async (io, given) =>
+    ...protocol({ ...destinationConfig, ...catalog }, WRITE_EXAMPLE, async (io, given) =>
       (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
     ),
   };
@@ -75,23 +81,29 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .command({
       command: 'spec',
       describe: 'Print the options of the source (an Airbyte SPEC message)',
-      ...protocol({}, async (io) => (await import('./spec.js')).spec(io)),
+      ...protocol({}, 'spec', async (io) => (await import('./spec.js')).spec(io)),
     })
     .command({
       command: 'check',
       describe: 'Try the credentials and the scopes of a configuration',
-      ...protocol(config, async (io, given) => (await import('./check.js')).check(io, given)),
+      ...protocol(config, 'check --config source.json', async (io, given) =>
+        (await import('./check.js')).check(io, given),
+      ),
     })
     .command({
       command: 'discover',
       describe: "Print the catalog: the portal's objects and properties",
-      ...protocol(config, async (io, given) => (await import('./discover.js')).discover(io, given)),
+      ...protocol(config, 'discover --config source.json', async (io, given) =>
+        (await import('./discover.js')).discover(io, given),
+      ),
     })
     .command({
       command: 'read',
       describe: 'Read the configured streams as Airbyte messages',
-      ...protocol({ ...config, ...catalog, state: 'States of the run before (JSON file)' }, async (io, given) =>
-        (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
+      ...protocol(
+        { ...config, ...catalog, state: 'States of the run before (JSON file)' },
+        READ_EXAMPLE,
+        async (io, given) => (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
       ),
     })
     .command({ command: 'write', ...writeCommand })
@@ -103,12 +115,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
           .command({
             command: 'spec',
             describe: 'Print the options of the destination (an Airbyte SPEC message)',
-            ...protocol({}, async (io) => (await import('./destination.js')).destinationSpec(io)),
+            ...protocol({}, 'destination spec', async (io) => (await import('./destination.js')).destinationSpec(io)),
           })
           .command({
             command: 'check',
             describe: 'Make, fill, merge and drop a table in the configured schema',
-            ...protocol(destinationConfig, async (io, given) =>
+            ...protocol(destinationConfig, 'destination check --config destination.json', async (io, given) =>
               (await import('./destination.js')).destinationCheck(io, given),
             ),
           })
@@ -124,9 +136,33 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         (command) =>
           command
             .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
-            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
-        ['config', 'json'],
+            .option('refresh', {
+              type: 'string',
+              describe: 'Streams to load anew, with commas; their old rows stay readable until that is complete',
+            })
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 sync --config pipeline.json', 'What is new since the last sync')
+            .example(
+              '$0 sync --config pipeline.json --refresh contacts,deals',
+              'The same, and two streams from scratch',
+            ),
+        ['config', 'refresh', 'json'],
         async (io, given) => (await import('./sync.js')).sync(io, given),
+      ),
+    })
+    .command({
+      command: 'plan',
+      describe: 'What a sync would do: streams, rows, calls, minutes, SQL; changes nothing',
+      ...people(
+        (command) =>
+          command
+            .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
+            .option('sql', { type: 'boolean', describe: 'Print the statements, too' })
+            .option('json', { type: 'boolean', describe: 'Print the plan as one JSON document' })
+            .example('$0 plan --config pipeline.json', '')
+            .example('$0 plan --config pipeline.json --sql', 'with every statement'),
+        ['config', 'sql', 'json'],
+        async (io, given) => (await import('./plan.js')).plan(io, given),
       ),
     })
     .command({
@@ -140,7 +176,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       command: 'demo',
       describe: 'See it work in a minute: a portal, two syncs, and what is in the tables',
       ...people(
-        (command) => command.option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
+        (command) =>
+          command
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 demo', ''),
         ['json'],
         async (io, given) => (await import('./demo.js')).demo(io, given),
       ),
@@ -185,5 +224,5 @@ function sandboxOptions(command: Argv): Argv {
     built = built.option(name, { type: 'number', describe });
   }
   for (const name of SANDBOX_OBJECTS) built = built.option(name, { type: 'number', describe: `How many ${name}` });
-  return built;
+  return built.example('$0 sandbox --port 8080 --contacts 5000', '');
 }

@@ -9,6 +9,13 @@ const WRITE_BYTES = 1024 * 1024;
 /** A pipe that another process made non-blocking answers EAGAIN while it is full. */
 const EAGAIN_PAUSE_MS = 5;
 
+interface Waiter {
+  /** Goes on when no more than this many bytes are queued, or when those up to this position are out. */
+  until: { queued: number } | { position: number };
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
 /**
  * The ordered way out for protocol messages: lines leave in the order of the calls, batched into large writes, and none is
  * lost at exit as long as {@link close} is awaited (calling `process.exit` right after a write to a pipe loses most of it).
@@ -23,7 +30,10 @@ export class MessageOutput {
   #pump: Promise<void> | null = null;
   #failure: OutputError | null = null;
   readonly #broken = new AbortController();
-  #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #waiting: Waiter[] = [];
+  /** Bytes given to {@link write}, and bytes handed to the operating system, since the beginning. */
+  #given = 0;
+  #handedOver = 0;
 
   constructor(fd = 1) {
     this.#fd = fd;
@@ -41,14 +51,31 @@ export class MessageOutput {
     if (bytes.length === 0) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
+    this.#given += bytes.length;
     this.#pump ??= this.#run();
   }
 
   /** Resolves when the queue is short enough to go on. Throws an OutputError when the output is broken. */
   async drained(): Promise<void> {
+    await this.#wait({ queued: HIGH_WATER_BYTES });
+  }
+
+  /**
+   * Resolves when all that was written before this call has been handed to the operating system: a kill does not take it back.
+   * Throws an OutputError when the output is broken.
+   */
+  async handedOver(): Promise<void> {
+    await this.#wait({ position: this.#given });
+  }
+
+  async #wait(until: Waiter['until']): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (this.#queuedBytes < HIGH_WATER_BYTES) return;
-    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.#isReached(until)) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));
+  }
+
+  #isReached(until: Waiter['until']): boolean {
+    return 'queued' in until ? this.#queuedBytes < until.queued : this.#handedOver >= until.position;
   }
 
   /** Resolves when everything written so far has been handed to the operating system. */
@@ -70,7 +97,8 @@ export class MessageOutput {
         const batch = this.#takeBatch();
         await this.#writeAll(batch);
         this.#queuedBytes -= batch.length;
-        if (this.#queuedBytes < HIGH_WATER_BYTES) this.#wake();
+        this.#handedOver += batch.length;
+        this.#wake();
       }
     } catch (error) {
       this.#fail(error);
@@ -107,9 +135,10 @@ export class MessageOutput {
   }
 
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { resolve } of waiting) resolve();
+    if (this.#waiting.length === 0) return;
+    const reached = this.#waiting.filter(({ until }) => this.#isReached(until));
+    this.#waiting = this.#waiting.filter((waiter) => !reached.includes(waiter));
+    for (const { resolve } of reached) resolve();
   }
 
   #fail(error: unknown): void {

@@ -39,8 +39,8 @@ export async function readObject(
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   checkPortal(stream.name, state.portal, options.portalId);
   state.portal = options.portalId ?? state.portal;
-  const run = new ObjectRun(client, stream, options, state, sink, given);
-  return run.withHeartbeat(() => readPhases(run, given, mode));
+  const run = new ObjectRun(client, stream, options, state, sink);
+  return readPhases(run, given, mode);
 }
 
 async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMode): Promise<number> {
