@@ -164,7 +164,8 @@ const DEFECTS = [
     'src/streams/object-run.ts',
     '    if (!this.#isOpen) await this.save();',
     '',
-    SCHEDULES,
+    INCREMENTS,
+    'not believed',
   ],
   [
     'restored records forgotten',
@@ -209,8 +210,8 @@ const DEFECTS = [
   [
     'restored records past the filters',
     'src/streams/ghosts.ts',
-    'return rows.filter((row) => wanted.has(row.id));',
-    'return rows;',
+    'const wanted = rows.filter((row) => matching.has(row.id));',
+    'const wanted = [...rows];',
     INCREMENTS,
     'filters',
   ],
@@ -225,8 +226,8 @@ const DEFECTS = [
   [
     'no pass behind an interrupted pass',
     'src/streams/object-reader.ts',
-    'if (isIncrement || resumesPass)',
-    'if (isIncrement)',
+    'if (isIncrement || resumesPass || (',
+    'if (isIncrement || (',
     SCHEDULES,
   ],
   [
@@ -247,8 +248,8 @@ const DEFECTS = [
   [
     'a load by search whatever the start date leaves out',
     'src/streams/first-load.ts',
-    '  if (wanted > leftOut || bySearch >= byList) return null;',
-    '',
+    'if (leftOut <= WORTH_ASKING || wanted > leftOut) return false;',
+    'if (leftOut <= WORTH_ASKING) return false;',
     CALLS,
     'a start date',
   ],
