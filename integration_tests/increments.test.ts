@@ -281,56 +281,6 @@ describe('filters', () => {
     sandbox.portal.edit('contacts', ids[100] as string, { firstname: 'Neither' });
     expect(idsOf(await read(sync.state, { entry }))).toEqual([other]);
   });
-
-  test('a restored record that the index does not show yet is asked for until it does, and then no more', async () => {
-    const late = new Set<number>();
-    await start({ indexLagMs: (_type, id) => (late.has(id) ? 5 * MINUTE : 0) });
-    const { portal } = sandbox;
-    const [wanted, unwanted, edited] = liveIds() as [string, string, string];
-    portal.edit('contacts', [wanted, edited], { firstname: 'Wanted' });
-    portal.edit('contacts', unwanted, { firstname: 'Not wanted' });
-    const entry = { filter_groups: [{ filters: [{ propertyName: 'firstname', operator: 'EQ', value: 'Wanted' }] }] };
-    let sync = await read(null, { entry });
-    expect(idsOf(sync).sort()).toEqual([wanted, edited].sort());
-    // One that the index shows late, and in an older version at first, which the filters want no more than the newer one.
-    late.add(Number(wanted)).add(Number(unwanted)).add(Number(edited));
-    ahead += 20 * MINUTE;
-    portal.edit('contacts', edited, { firstname: 'Changed' });
-    portal.archive('contacts', [wanted, unwanted, edited]);
-    sync = await read(sync.state, { entry });
-    ahead += 120 * MINUTE;
-    portal.restore('contacts', [wanted, unwanted, edited]);
-    for (const minutes of [1, 2]) {
-      ahead += minutes * MINUTE;
-      sync = await read(sync.state, { entry });
-      expect(idsOf(sync)).toEqual([]);
-    }
-    ahead += 5 * MINUTE;
-    sync = await read(sync.state, { entry });
-    expect(idsOf(sync)).toEqual([wanted]);
-    sandbox.calls.reset();
-    sync = await read(sync.state, { entry });
-    expect([idsOf(sync), kinds().batchRead, kinds().search]).toEqual([[], undefined, 1]);
-  });
-
-  test('what changes while a first load with filters runs is right at its end', async () => {
-    await start({ counts: { '*': 0, contacts: 900, companies: 20 } });
-    const { portal } = sandbox;
-    const [first, second] = liveIds() as [string, string];
-    const entry = { filter_groups: [{ filters: [{ propertyName: 'hs_object_id', operator: 'GT', value: '0' }] }] };
-    let searches = 0;
-    onCall = (url) => {
-      if (!url.includes('/search') || ++searches !== 3) return;
-      portal.edit('contacts', first, { firstname: 'Changed meanwhile' });
-      portal.archive('contacts', second);
-    };
-    const { records } = await read(null, { entry });
-    const last = new Map(records.map((data) => [data.id, data]));
-    expect(last.get(first)?.properties).toMatchObject({ firstname: 'Changed meanwhile' });
-    expect(last.get(second)).toMatchObject({ archived: true });
-    expect(last.size).toBe(liveIds().length + 1);
-    expect(records).toHaveLength(last.size + 2);
-  });
 });
 
 describe('a long pass', () => {

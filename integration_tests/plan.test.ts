@@ -105,6 +105,27 @@ describe('into DuckDB', () => {
     expect(done.calls.total).toBe(plan.calls.total);
   });
 
+  test.each([
+    ['a start date that leaves out most', 450],
+    ['a start date that leaves out some', 250],
+    ['filters', null],
+  ])('a first load and an increment with %s: their calls', async (_, leftOut) => {
+    const times = sandbox.portal.truth('contacts').live.map((record) => record.updatedAt);
+    const filters = [{ propertyName: 'firstname', operator: 'HAS_PROPERTY' }];
+    const more = leftOut === null ? { filter_groups: [{ filters }] } : { updated_after: times.sort()[leftOut] };
+    const path = folder.write('one.json', {
+      name: 'one',
+      source: { credentials: { access_token: TOKEN }, objects: [{ object_type: 'contacts', ...more }] },
+      destination: destination(),
+    });
+    for (const hours of [0, 5]) {
+      ahead += hours * HOUR;
+      const plan = await run<SyncForecast>('plan', path);
+      const done = await run<SyncResult>('sync', path);
+      expect([hours, plan.calls.total]).toEqual([hours, done.calls.total]);
+    }
+  });
+
   test('a stream that cannot be had is an error; the others are planned', async () => {
     const plan = await run<SyncForecast>(
       'plan',

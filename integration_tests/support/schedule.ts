@@ -87,8 +87,11 @@ class Player {
   readonly #schedule: Schedule;
   readonly #clock: { ahead: number };
   readonly #calls: { onCall: () => void };
-  /** Records that took others in since the portal was last read: HubSpot may tell nobody of those once it goes away itself. */
-  readonly #survivors = new Set<string>();
+  /**
+   * Records that took others in since the portal was last read, and when (the index may be late with it): HubSpot may tell nobody
+   * of those once it goes away itself.
+   */
+  readonly #survivors = new Map<string, number>();
   /**
    * Records that were archived when a sync began that came to its end. Others are not restored while a sync runs: archived
    * behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
@@ -98,6 +101,8 @@ class Player {
   /** Whether the last sync was killed: it runs on in the next one. */
   #wasKilled = false;
   #isUnderWay = false;
+  /** Whether a sync has come to its end. */
+  #isLoaded = false;
   #state: JsonObject | null = null;
   #edits = 0;
   /** Records last updated before are not wanted; empty: all are. */
@@ -176,7 +181,8 @@ class Player {
 
   async #sync(killAfter?: number): Promise<SyncResult> {
     const archived = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
-    const survivors = [...this.#survivors];
+    const shown = this.#sandbox.portal.clock.now() - (this.#schedule.lagged ? LONGEST_LAG_MS : 0);
+    const survivors = [...this.#survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
     this.#scanned ??= archived;
     const options = { config: this.#config, ...(killAfter === undefined ? {} : { killAfter }) };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
@@ -185,6 +191,7 @@ class Player {
     this.#state = result.state;
     this.#isUnderWay = result.killed;
     this.#wasKilled ||= result.killed;
+    this.#isLoaded ||= !result.killed;
     if (!result.killed) {
       for (const id of survivors) this.#survivors.delete(id);
       this.#scanned = archived;
@@ -196,8 +203,8 @@ class Player {
     const { portal } = this.#sandbox;
     const { live, archived: all } = portal.truth('contacts');
     // A first load by search does not see what was restored so shortly before it that the index does not show it yet.
-    const isLost = this.#scanned === null && this.#schedule.lagged && this.#schedule.selection !== 'all';
-    const archived = isDuring || isLost ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
+    const isLost = !this.#isLoaded && this.#schedule.lagged && this.#schedule.selection !== 'all';
+    const archived = isLost ? [] : isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
     const one = live[pick % live.length]?.id as string;
     const many = live.slice(pick % live.length, (pick % live.length) + (other % 140) + 1).map((record) => record.id);
     this.#edits += 1;
@@ -218,12 +225,9 @@ class Player {
     const { rules } = this.#schedule;
     const goes = rules.mergeInto === 'new-record' ? [survivor, loser] : [loser];
     if (survivor === loser) return;
-    // Filters that do not want the survivor hide the merge.
-    const { live } = this.#sandbox.portal.truth('contacts', { properties: PROPERTIES });
-    const isShown = live.some((record) => record.id === survivor && this.#isWanted(record));
-    if (this.#schedule.selection === 'filtered' && !isShown) return;
     if (rules.mergeChain === 'direct' && goes.some((id) => this.#survivors.has(id))) return;
-    this.#survivors.add(this.#sandbox.portal.merge('contacts', survivor, loser));
+    const merged = this.#sandbox.portal.merge('contacts', survivor, loser);
+    this.#survivors.set(merged, this.#sandbox.portal.clock.now());
   }
 
   async #expectTruth(when: string): Promise<void> {

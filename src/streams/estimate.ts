@@ -5,6 +5,7 @@ import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { AssociationStream } from './association-stream.js';
 import type { ObjectStream, StreamDefinition } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { isWorthSearching, questionsAsked } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
 import type { ReadOptions } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './object-state.js';
@@ -59,15 +60,25 @@ async function estimateObject(
   const archive = isRefresh || options.deletes === 'off' ? 0 : archivePages(state) + (state.archive.scannedAt ? 0 : 1);
   if (stream.filterGroups.length > 0) {
     const rows = await count(client, stream, stream.updatedAfter);
-    return withCalls(stream, what, rows, { burst: 1 + archive, searched: rows });
+    const estimate = withCalls(stream, what, rows, { burst: 1 + archive, searched: rows });
+    // Behind more than one page, what changed meanwhile.
+    if (!isRefresh && rows > SEARCH_LIMIT) estimate.calls.search += 1 + mergeSearches(stream, options);
+    return estimate;
   }
   const all = await count(client, stream, null);
   const rows = stream.updatedAfter === null ? all : await count(client, stream, stream.updatedAfter);
+  if (!isRefresh && isWorthSearching(stream, rows, all - rows)) {
+    const estimate = withCalls(stream, `${what}, by search`, rows, { burst: 1 + archive, searched: rows });
+    // One of the questions is the first page; behind more than one page, what changed meanwhile.
+    estimate.calls.search += questionsAsked(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
+    return estimate;
+  }
   const pages = Math.max(1, Math.ceil(all / LIST_LIMIT));
   const inUrl = fitsInUrl({ objectType: stream.type.name, ...selected(stream), archived: false });
   const values = inUrl ? 0 : Math.ceil(rows / BATCH_READ_LIMIT);
-  const calls = { burst: 1 + pages + values + archive, search: isRefresh || pages === 1 ? 0 : 1, exempt: 0 };
-  return { what, rows, calls };
+  const meanwhile = pages === 1 ? 0 : 1;
+  const search = isRefresh ? 0 : meanwhile + questionsAsked(stream, all - rows);
+  return { what, rows, calls: { burst: 1 + pages + values + archive, search, exempt: 0 } };
 }
 
 function selected({ properties, associations }: ObjectStream) {
@@ -111,10 +122,17 @@ async function estimateIncrement(
   const { scannedAt } = state.archive;
   const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - Date.parse(scannedAt);
   const isDue = options.deletes !== 'off' && age >= options.deletesEveryMinutes * 60_000;
-  return withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {
+  const estimate = withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {
     burst: 1 + (isDue ? archivePages(state) : 0),
     searched: rows,
   });
+  estimate.calls.search += mergeSearches(stream, options);
+  return estimate;
+}
+
+/** Searches for merges that a stream's filters hide. */
+function mergeSearches({ filterGroups, knowsMerges }: ObjectStream, { deletes }: ReadOptions): number {
+  return filterGroups.length > 0 && knowsMerges && deletes !== 'off' ? 1 : 0;
 }
 
 /** Pages of the list of archived records, by what is known of it. */

@@ -1,6 +1,7 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
 import { LIST_LIMIT, SEARCH_LIMIT, type SearchPage, searchPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
+import type { ObjectStream } from './definition.js';
 import { earlier } from './instants.js';
 import type { ObjectRun } from './object-run.js';
 import { EVERY_ID, type LoadPosition, type PassPosition } from './object-state.js';
@@ -24,18 +25,26 @@ export async function turnToSearch(run: ObjectRun, load: LoadPosition): Promise<
   if (leftOut <= WORTH_ASKING) return null;
   const pass = firstPass(run, load.startedAt, load.mergesSince);
   const first = await searchRange(run, pass, EVERY_ID);
-  const wanted = first.total;
-  const byList = Math.ceil((wanted + leftOut) / LIST_LIMIT);
-  const bySearch =
-    Math.max(1, Math.ceil(wanted / SEARCH_LIMIT)) + stream.associations.length * Math.ceil(wanted / ASSOCIATIONS_LIMIT);
-  if (wanted > leftOut || bySearch >= byList) return null;
+  if (!isWorthSearching(stream, first.total, leftOut)) return null;
   log.info(
-    `${stream.name} is loaded by search: of ${wanted + leftOut} records the start date leaves out ${leftOut}, and ` +
-      `${bySearch} calls take the place of ${byList}.`,
+    `${stream.name} is loaded by search: of ${first.total + leftOut} records the start date leaves out ${leftOut}.`,
   );
   state.load = null;
   state.pass = pass;
   return first;
+}
+
+/** How many searches decide that. */
+export function questionsAsked({ updatedAfter }: ObjectStream, leftOut: number): number {
+  return updatedAfter === null ? 0 : leftOut <= WORTH_ASKING ? 1 : 2;
+}
+
+/** Whether records are better searched for than found in the list, of which the start date leaves out so many. */
+export function isWorthSearching({ associations }: ObjectStream, wanted: number, leftOut: number): boolean {
+  if (leftOut <= WORTH_ASKING || wanted > leftOut) return false;
+  const searches = Math.max(1, Math.ceil(wanted / SEARCH_LIMIT));
+  const bySearch = searches + associations.length * Math.ceil(wanted / ASSOCIATIONS_LIMIT);
+  return bySearch < Math.ceil((wanted + leftOut) / LIST_LIMIT);
 }
 
 /**

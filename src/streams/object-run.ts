@@ -123,6 +123,16 @@ export class ObjectRun {
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
 
+  /** Hands on tombstones of what was merged into these records, and not the records. */
+  async emitMerged(rows: readonly ObjectRow[]): Promise<void> {
+    const news = rows.filter((row) => this.merges.hasNews(row));
+    if (news.length === 0) return;
+    await this.#open();
+    const merged = news.flatMap((row) => this.#mergedInto(row, null));
+    await this.#emit(merged.map((each) => this.#encodeMerged(each)));
+    for (const { id } of merged) this.sent.forget(id);
+  }
+
   #mergedInto(row: ObjectRow, since: string | null): MergedAway[] {
     if (this.merges.isMergedAway(row.id)) return [];
     const news = this.merges.learn(row);
