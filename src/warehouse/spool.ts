@@ -81,9 +81,9 @@ export class SpoolFolder {
   }
 
   /** A name for the next file: numbers, since stream names may hold anything. */
-  nextFile(): string {
+  nextFile(isCompressed: boolean): string {
     this.#files += 1;
-    return join(this.path, `${this.#files}.json.gz`);
+    return join(this.path, `${this.#files}.json${isCompressed ? '.gz' : ''}`);
   }
 
   remove(): void {

@@ -1,14 +1,17 @@
 import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import { narrowTarget, rawTarget } from '../raw-form.js';
+import { rawTarget } from '../raw-form.js';
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
+import { type Batch, BatchWriter, batchOf, TombstonesError, type Way } from './batch-writer.js';
 import { Database } from './database.js';
 import * as raw from './raw.js';
+import { DROP_TEMPORARY } from './rows.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
@@ -20,19 +23,25 @@ const LONGEST_RECORD = 32 * 1024 * 1024;
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
+  /** On one machine, compressing costs more than the disk that it saves. */
+  readonly spoolIsCompressed = false;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #db: Database;
   readonly #isRaw: boolean;
   readonly #tables: TableKeeper;
+  readonly #writer: BatchWriter;
   /** Where each stream's rows go in this run. */
-  readonly #places = new Map<Target, Target>();
+  #places = new Map<Target, Target>();
+  /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
+  readonly #ways = new Map<Target, Way[]>();
 
   constructor(config: DuckDbConfig) {
     this.#db = new Database(config.path);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -57,28 +66,24 @@ export class DuckDbStore implements Store {
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const longest = Math.max(...files.map((file) => file.longestLine));
-    return this.#of(target, () =>
-      this.#db.transaction(async () => {
-        await this.#db.run(
-          sql.loadRaw(
-            files.map((file) => file.path),
-            longest,
-          ),
-        );
-        const loaded = await this.#db.count(sql.COUNT_RAW);
-        if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
-        crashPoint('after-copy');
-        const placed = await this.#tables.placed(target);
-        await this.#stage(placed);
-        const counts = await this.#write(placed, rows);
-        crashPoint('after-write');
-        await this.#db.run(sql.DROP_TEMPORARY);
-        if (state) await this.#keep(state);
-        return counts;
-      }),
-    );
+    const batch = batchOf(files);
+    return this.#of(target, async () => {
+      const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
+      this.#ways.set(target, ways);
+      for (const way of [...ways]) {
+        const places = new Map(this.#places);
+        try {
+          return await this.#commitBy(way, target, batch, state);
+        } catch (error) {
+          if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
+          log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
+          if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
+          // What was found out about places was undone with the rest.
+          this.#places = places;
+        }
+      }
+      throw new Error('there is no way to write the batch');
+    });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
@@ -106,42 +111,26 @@ export class DuckDbStore implements Store {
     });
   }
 
-  /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
-  async #stage(target: Target): Promise<void> {
-    await this.#db.run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+  #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+    return this.#db.transaction(async () => {
+      const placed = await this.#tables.placed(target);
+      const counts = await this.#write(way, placed, batch);
+      crashPoint('after-write');
+      await this.#db.run(DROP_TEMPORARY);
+      if (state) await this.#keep(state);
+      return counts;
+    });
   }
 
-  #append(target: Target, table: string): Promise<number> {
-    return this.#db.change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
+  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
+    const place = await this.#placeOf(target);
+    const counts = await this.#writer.write(way, place, place === target, batch);
+    return place === target ? counts : NO_ROWS;
   }
 
   /** The stream as its table sees it. */
   #tableOf(target: Target): Target {
     return this.#isRaw ? rawTarget(target) : target;
-  }
-
-  async #write(target: Target, rows: number): Promise<Counts> {
-    const place = await this.#placeOf(target);
-    if (target.mode !== 'append_dedup') {
-      await this.#tables.make(place, place === target);
-      const inserted = await this.#append(target, sql.tableName(place));
-      return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
-    }
-    const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
-    // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
-    await this.#tables.make(place, place === target);
-    const counts = await this.#merge(place, tombstones);
-    return place === target ? counts : NO_ROWS;
-  }
-
-  async #merge(target: Target, tombstones: number): Promise<Counts> {
-    const before = await this.#db.count(sql.countRows(target));
-    if (this.#isRaw) return this.#mergeRaw(target, before);
-    const merged = await this.#db.change(sql.mergeLive(target));
-    const inserted = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = tombstones === 0 ? 0 : await this.#db.change(sql.mergeTombstones(target));
-    return { inserted, updated: merged - inserted, marked };
   }
 
   /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
@@ -162,16 +151,6 @@ export class DuckDbStore implements Store {
     if ((await this.#tables.columns(side)).length > 0) return side;
     if ((await this.#tables.columns(target)).length === 0) return target.mode === 'overwrite' ? side : target;
     return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
-  }
-
-  async #mergeRaw(target: Target, before: number): Promise<Counts> {
-    const changed = await this.#db.change(raw.mergeRaw(narrowTarget(target)));
-    const grown = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = await this.#db.count(raw.countMarkedRaw(target));
-    // A table that shrank has lost rows to hard deletes, which are marks as well.
-    const inserted = Math.max(grown, 0);
-    const deleted = Math.max(-grown, 0);
-    return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */
