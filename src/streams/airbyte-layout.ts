@@ -1,3 +1,5 @@
+import { ScannedRow } from '../hubspot/scanned-row.js';
+import { byteText } from '../protocol/byte-text.js';
 import type { JsonObject, RecordChange } from '../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
 import {
@@ -11,12 +13,16 @@ import {
   updatedAtOf,
 } from './layout.js';
 import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { ScannedValues } from './scanned-values.js';
+import { RecordOfBytes } from './sink.js';
 
 /** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
 interface Field {
   name: string;
   kind: ValueKind;
   read: (properties: Record<string, string | null>) => unknown;
+  /** The properties that it reads: the first that has a value. */
+  sources: readonly string[];
   nestedKey: string;
   flatKey: string;
   /** The places of the value in the record, for change entries. */
@@ -32,6 +38,9 @@ interface Field {
 export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
   const fields = fieldsOf(input, legacyAliases);
   const associationKeys = input.associations.map(memberKey);
+  const scanned = new ScannedValues(fields);
+  const nestedKeys = fields.map(({ nestedKey }, index) => byteText(index === 0 ? nestedKey : `,${nestedKey}`));
+  const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input.cdc);
   return {
     schema: schemaOf(input, fields),
@@ -39,15 +48,24 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
     cursorField: 'updatedAt',
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
+      const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
+      const links = associationMembers(associationKeys, associated);
       let nested = '';
       let flat = '';
+      if (row instanceof ScannedRow) {
+        scanned.prepare(row);
+        for (let index = 0; index < fields.length; index += 1) {
+          const value = scanned.value(row, index, changes);
+          nested += nestedKeys[index] + value;
+          flat += flatKeys[index] + value;
+        }
+        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(links)}${flat}}`, changes);
+      }
       for (const field of fields) {
         const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
         nested += nested === '' ? field.nestedKey + value : `,${field.nestedKey}${value}`;
         flat += field.flatKey + value;
       }
-      const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
-      const links = associationMembers(associationKeys, associated);
       return {
         data: `${start},"properties":{${nested}}${links}${flat}}`,
         changes: changes.length > 0 ? changes : null,
@@ -60,10 +78,11 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
 }
 
 function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
-  const field = (name: string, kind: ValueKind, read: Field['read']): Field => ({
+  const field = (name: string, kind: ValueKind, read: Field['read'], sources = [name]): Field => ({
     name,
     kind,
     read,
+    sources,
     nestedKey: memberKey(name),
     flatKey: `,${memberKey(`properties_${name}`)}`,
     places: [`properties.${name}`, `properties_${name}`],
@@ -79,7 +98,10 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
       const readOwn = propertyReader(alias);
       fields.set(
         alias,
-        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties)),
+        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties), [
+          alias,
+          successor,
+        ]),
       );
     }
   }
