@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, setGlobalDispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import { setGlobalDispatcher } from 'undici/lib/global.js';
 
 /**
  * Silence after which a call is given up, and repeated. undici's timers tick once a second, so it takes effect up to a second
