@@ -1,5 +1,5 @@
 import { ScannedRow } from '../hubspot/scanned-row.js';
-import { byteText } from '../protocol/byte-text.js';
+import { type ByteText, byteText } from '../protocol/byte-text.js';
 import type { JsonObject, RecordChange } from '../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
 import {
@@ -23,7 +23,7 @@ interface Field {
   read: (properties: Record<string, string | null>) => unknown;
   /** The properties that it reads: the first that has a value. */
   sources: readonly string[];
-  nestedKey: string;
+  key: string;
   flatKey: string;
   /** The places of the value in the record, for change entries. */
   places: readonly string[];
@@ -39,7 +39,6 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
   const fields = fieldsOf(input, legacyAliases);
   const associationKeys = input.associations.map(memberKey);
   const scanned = new ScannedValues(fields);
-  const nestedKeys = fields.map(({ nestedKey }, index) => byteText(index === 0 ? nestedKey : `,${nestedKey}`));
   const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input.cdc);
   return {
@@ -54,16 +53,18 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
       let flat = '';
       if (row instanceof ScannedRow) {
         scanned.prepare(row);
+        const values: ByteText[] = [];
         for (let index = 0; index < fields.length; index += 1) {
           const value = scanned.value(row, index, changes);
-          nested += nestedKeys[index] + value;
+          values.push(value);
           flat += flatKeys[index] + value;
         }
+        nested = scanned.members(row, changes, '', values);
         return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(links)}${flat}}`, changes);
       }
       for (const field of fields) {
         const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
-        nested += nested === '' ? field.nestedKey + value : `,${field.nestedKey}${value}`;
+        nested += nested === '' ? field.key + value : `,${field.key}${value}`;
         flat += field.flatKey + value;
       }
       return {
@@ -83,7 +84,7 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
     kind,
     read,
     sources,
-    nestedKey: memberKey(name),
+    key: memberKey(name),
     flatKey: `,${memberKey(`properties_${name}`)}`,
     places: [`properties.${name}`, `properties_${name}`],
   });

@@ -29,13 +29,12 @@ export function columnsLayout(input: LayoutInput): Layout {
   );
   const fields = input.properties.map((property, index) => ({
     kind: input.kinds[index] ?? 'string',
-    key: `,${memberKey(names[index] as string)}`,
+    key: memberKey(names[index] as string),
     places: [names[index] as string],
     read: propertyReader(property.name),
     sources: [property.name],
   }));
   const scanned = new ScannedValues(fields);
-  const byteKeys = fields.map(({ key }) => byteText(key));
   const associationKeys = associationFields.map(memberKey);
   const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input.cdc);
 
@@ -63,15 +62,11 @@ export function columnsLayout(input: LayoutInput): Layout {
       let data = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
       data += associationMembers(associationKeys, associated);
       if (row instanceof ScannedRow) {
-        let bytes: string = byteText(data);
         scanned.prepare(row);
-        for (let index = 0; index < byteKeys.length; index += 1) {
-          bytes += byteKeys[index] + scanned.value(row, index, changes);
-        }
-        return new RecordOfBytes(`${bytes}}`, changes);
+        return new RecordOfBytes(`${byteText(data)}${scanned.members(row, changes, ',')}}`, changes);
       }
       for (const field of fields) {
-        data += field.key + encodeValue(field.kind, field.read(row.properties), field.places, changes);
+        data += `,${field.key}${encodeValue(field.kind, field.read(row.properties), field.places, changes)}`;
       }
       return { data: `${data}}`, changes: changes.length > 0 ? changes : null };
     },
