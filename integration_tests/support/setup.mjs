@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export default function setup() {
-  if (!existsSync(`${root}dist/main.js`))
-    throw new Error('dist/ is missing: run "npm run build" first (npm test does).');
   // Airbyte's models of the protocol, and the stand-in for Snowflake.
   makeEnvironment('.venv', 'integration_tests/python/requirements.txt');
   makeEnvironment('.venv-snowflake', 'integration_tests/snowflake/requirements.txt');
 }
 
-/** Makes an environment anew where its requirements are not those that it was made from. */
-function makeEnvironment(name, requirementsPath) {
+/** Makes an environment anew where its requirements are not those that it was made from. The tests that use one need dist/. */
+export function makeEnvironment(name, requirementsPath) {
+  if (!existsSync(`${root}dist/main.js`))
+    throw new Error('dist/ is missing: run "npm run build" first (npm test does).');
   const environment = root + name;
   const requirements = root + requirementsPath;
   const stamp = `${environment}/hubflake-requirements`;

@@ -18,10 +18,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
 
   /** A command that speaks the protocol on stdout. */
-  const protocol = (command: string, { describe, options, run }: ProtocolCommand) => ({
+  const protocol = (command: string, { describe, options, example, run }: ProtocolCommand) => ({
     command,
     describe,
-    builder: (argv: Argv) => addOptions(argv, options),
+    builder: (argv: Argv) => addOptions(argv, options).example(`$0 ${example}`, ''),
     handler: async (given: unknown) => {
       const { runProtocolCommand } = await import('./protocol-command.js');
       const values = given as Given;
@@ -77,9 +77,33 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         (command) =>
           command
             .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
-            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
-        ['config', 'json'],
+            .option('refresh', {
+              type: 'string',
+              describe: 'Streams to load anew, with commas; their old rows stay readable until that is complete',
+            })
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 sync --config pipeline.json', 'What is new since the last sync')
+            .example(
+              '$0 sync --config pipeline.json --refresh contacts,deals',
+              'The same, and two streams from scratch',
+            ),
+        ['config', 'refresh', 'json'],
         async (io, given) => (await import('./sync.js')).sync(io, given),
+      ),
+    })
+    .command({
+      command: 'plan',
+      describe: 'What a sync would do: streams, rows, calls, minutes, SQL; changes nothing',
+      ...people(
+        (command) =>
+          command
+            .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
+            .option('sql', { type: 'boolean', describe: 'Print the statements, too' })
+            .option('json', { type: 'boolean', describe: 'Print the plan as one JSON document' })
+            .example('$0 plan --config pipeline.json', '')
+            .example('$0 plan --config pipeline.json --sql', 'with every statement'),
+        ['config', 'sql', 'json'],
+        async (io, given) => (await import('./plan.js')).plan(io, given),
       ),
     })
     .command({
@@ -93,7 +117,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       command: 'demo',
       describe: 'See it work in a minute: a portal, two syncs, and what is in the tables',
       ...people(
-        (command) => command.option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
+        (command) =>
+          command
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 demo', ''),
         ['json'],
         async (io, given) => (await import('./demo.js')).demo(io, given),
       ),
@@ -138,5 +165,5 @@ function sandboxOptions(command: Argv): Argv {
     built = built.option(name, { type: 'number', describe });
   }
   for (const name of SANDBOX_OBJECTS) built = built.option(name, { type: 'number', describe: `How many ${name}` });
-  return built;
+  return built.example('$0 sandbox --port 8080 --contacts 5000', '');
 }

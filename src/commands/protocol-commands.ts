@@ -8,6 +8,8 @@ export interface Given extends Record<string, unknown> {
   catalog?: string;
   state?: string;
   json?: boolean;
+  sql?: boolean;
+  refresh?: string | string[];
 }
 
 /** A command that speaks the protocol on stdout. */
@@ -15,6 +17,8 @@ export interface ProtocolCommand {
   describe: string;
   /** Its options, each with a value, and what they are. */
   options: Record<string, string>;
+  /** A command line, without the program's name. */
+  example: string;
   run(io: ProtocolIo, given: Given): Promise<number>;
 }
 
@@ -26,26 +30,31 @@ const CATALOG = { catalog: 'Configured catalog (JSON file)' };
 export const PROTOCOL_COMMANDS = {
   spec: {
     describe: 'Print the options of the source (an Airbyte SPEC message)',
+    example: 'spec',
     options: {},
     run: async (io) => (await import('./spec.js')).spec(io),
   },
   check: {
     describe: 'Try the credentials and the scopes of a configuration',
+    example: 'check --config source.json',
     options: SOURCE_CONFIG,
     run: async (io, given) => (await import('./check.js')).check(io, given),
   },
   discover: {
     describe: "Print the catalog: the portal's objects and properties",
+    example: 'discover --config source.json',
     options: SOURCE_CONFIG,
     run: async (io, given) => (await import('./discover.js')).discover(io, given),
   },
   read: {
     describe: 'Read the configured streams as Airbyte messages',
+    example: 'read --config source.json --catalog catalog.json --state state.json',
     options: { ...SOURCE_CONFIG, ...CATALOG, state: 'States of the run before (JSON file)' },
     run: async (io, given) => (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
   },
   write: {
     describe: 'Write Airbyte messages from stdin into the warehouse',
+    example: 'write --config destination.json --catalog catalog.json < messages.jsonl',
     options: { ...DESTINATION_CONFIG, ...CATALOG },
     run: async (io, given) => (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
   },
@@ -55,11 +64,13 @@ export const PROTOCOL_COMMANDS = {
 export const DESTINATION_COMMANDS = {
   spec: {
     describe: 'Print the options of the destination (an Airbyte SPEC message)',
+    example: 'destination spec',
     options: {},
     run: async (io) => (await import('./destination.js')).destinationSpec(io),
   },
   check: {
     describe: 'Make, fill, merge and drop a table in the configured schema',
+    example: 'destination check --config destination.json',
     options: DESTINATION_CONFIG,
     run: async (io, given) => (await import('./destination.js')).destinationCheck(io, given),
   },

@@ -53,7 +53,7 @@ export class ProtocolSink implements RecordSink {
   async state(stream: string, state: JsonObject): Promise<void> {
     this.#writeState(stream, state);
     this.#heartbeat.alive(stream, state);
-    await this.#output.drained();
+    await this.#output.handedOver();
   }
 
   estimate(stream: string, rows: number): void {

@@ -1,6 +1,7 @@
 import { readSpec } from '../config/specs.js';
 import { encodeMessage } from '../protocol/encode.js';
 import { type JsonObject, PROTOCOL_VERSION } from '../protocol/messages.js';
+import { advancedAuth } from './advanced-auth.js';
 import type { ProtocolIo } from './protocol-command.js';
 
 /** `hubflake spec`: the source's SPEC message. */
@@ -12,6 +13,7 @@ export async function spec({ output }: ProtocolIo): Promise<number> {
         documentationUrl: 'https://docs.airbyte.com/integrations/sources/hubspot',
         connectionSpecification: readSpec('source') as JsonObject,
         supportsIncremental: true,
+        advanced_auth: advancedAuth(),
         protocol_version: PROTOCOL_VERSION,
       },
     }),

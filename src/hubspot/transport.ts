@@ -23,12 +23,13 @@ export const REDIRECT_REFUSED = 'HF_REDIRECT_REFUSED';
  * environment's proxies, and no redirects (the access token must not follow one to another host).
  *
  * @param connections most connections kept to one host
+ * @param silenceMs silence after which a call is given up
  */
-export function installTransport(connections: number): Dispatcher {
+export function installTransport(connections: number, silenceMs = SILENCE_MS): Dispatcher {
   const options = {
     connections,
-    headersTimeout: SILENCE_MS,
-    bodyTimeout: SILENCE_MS,
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connect: { timeout: CONNECT_MS },
   };

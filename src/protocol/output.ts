@@ -19,6 +19,13 @@ interface Piece {
   length: number;
 }
 
+interface Waiter {
+  /** Goes on when no more than this many bytes are queued, or when those up to this position are out. */
+  until: { queued: number } | { position: number };
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
 /**
  * The ordered way out for protocol messages: lines leave in the order of the calls, batched into large writes, and none is
  * lost at exit as long as {@link close} is awaited (calling `process.exit` right after a write to a pipe loses most of it).
@@ -36,7 +43,10 @@ export class MessageOutput {
   #pump: Promise<void> | null = null;
   #failure: OutputError | null = null;
   readonly #broken = new AbortController();
-  #waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #waiting: Waiter[] = [];
+  /** Bytes given to {@link write}, and bytes handed to the operating system, since the beginning. */
+  #given = 0;
+  #handedOver = 0;
 
   constructor(fd = 1) {
     this.#fd = fd;
@@ -69,6 +79,7 @@ export class MessageOutput {
   #roomFor(bytes: number): Piece | null {
     if (this.#failure || bytes === 0) return null;
     this.#queuedBytes += bytes;
+    this.#given += bytes;
     this.#pump ??= this.#run();
     if (this.#filling && this.#filling.length + bytes > this.#filling.buffer.length) this.#endPiece();
     this.#filling ??= { buffer: this.#bufferFor(bytes), length: 0 };
@@ -87,9 +98,25 @@ export class MessageOutput {
 
   /** Resolves when the queue is short enough to go on. Throws an OutputError when the output is broken. */
   async drained(): Promise<void> {
+    await this.#wait({ queued: HIGH_WATER_BYTES });
+  }
+
+  /**
+   * Resolves when all that was written before this call has been handed to the operating system: a kill does not take it back.
+   * Throws an OutputError when the output is broken.
+   */
+  async handedOver(): Promise<void> {
+    await this.#wait({ position: this.#given });
+  }
+
+  async #wait(until: Waiter['until']): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (this.#queuedBytes < HIGH_WATER_BYTES) return;
-    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.#isReached(until)) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));
+  }
+
+  #isReached(until: Waiter['until']): boolean {
+    return 'queued' in until ? this.#queuedBytes < until.queued : this.#handedOver >= until.position;
   }
 
   /** Resolves when everything written so far has been handed to the operating system. */
@@ -113,8 +140,9 @@ export class MessageOutput {
         if (!piece) break;
         await this.#writeAll(piece.buffer.subarray(0, piece.length));
         this.#queuedBytes -= piece.length;
+        this.#handedOver += piece.length;
         if (piece.buffer.length === PIECE_BYTES && this.#spare.length < MOST_SPARE) this.#spare.push(piece.buffer);
-        if (this.#queuedBytes < HIGH_WATER_BYTES) this.#wake();
+        this.#wake();
       }
     } catch (error) {
       this.#fail(error);
@@ -139,9 +167,10 @@ export class MessageOutput {
   }
 
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { resolve } of waiting) resolve();
+    if (this.#waiting.length === 0) return;
+    const reached = this.#waiting.filter(({ until }) => this.#isReached(until));
+    this.#waiting = this.#waiting.filter((waiter) => !reached.includes(waiter));
+    for (const { resolve } of reached) resolve();
   }
 
   #fail(error: unknown): void {

@@ -12,18 +12,13 @@ import {
 import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
-import {
-  CUSTOM_SCHEMAS_SCOPE,
-  customObjectType,
-  findObjectType,
-  type ObjectType,
-  STANDARD_OBJECTS,
-} from '../hubspot/object-types.js';
+import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/object-types.js';
 import { listPage, type ObjectRow } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { defineStream, type StreamDefinition } from './definition.js';
 import { KnownObjects } from './known-objects.js';
 import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
+import { scopesOf } from './stream-scopes.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {
@@ -160,10 +155,7 @@ export class Portal {
 
   #likelyScopes(name: string): string[] {
     const plan = this.#plans.find((each) => each.name === name);
-    if (plan?.kind === 'object') return [plan.type.scope];
-    if (plan?.kind !== 'associations') return [];
-    const types = [...STANDARD_OBJECTS, ...this.#known.custom];
-    return [plan.fromObject, plan.toObject].flatMap((object) => findObjectType(object, types)?.scope ?? []);
+    return plan ? scopesOf(plan, this.#known.custom) : [];
   }
 
   #note(name: string, scopes: readonly string[]): void {

@@ -36,6 +36,7 @@ export interface RecordSink {
   started(stream: string, state: JsonObject | null): void;
   /** Resolves when the next batch may come. @param emittedAt epoch ms, never falling within a stream */
   records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void>;
+  /** Resolves when the state has left this process, or, where it is kept with the records, when it is taken. */
   state(stream: string, state: JsonObject): Promise<void>;
   /** How many records of the stream it was given so far. */
   emitted(stream: string): number;

@@ -44,9 +44,16 @@ export interface Target {
   deletedAt: Column | null;
   hardDeletes: boolean;
   generation: number;
+  /** Whether the generation was given. If not, it is that of the table's newest rows, or their versions would all be newer. */
+  hasGeneration: boolean;
   /** Rows of older generations go when the stream is complete. */
   minimumGeneration: number;
   syncId: number | null;
+}
+
+/** Whether a stream's deletions take rows away. */
+export function canDelete({ hardDeletes, deletedAt }: Target): boolean {
+  return hardDeletes && deletedAt !== null;
 }
 
 export interface TargetOptions {
@@ -122,6 +129,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
     generation: configured.generation_id ?? 0,
+    hasGeneration: typeof configured.generation_id === 'number',
     minimumGeneration: configured.minimum_generation_id ?? 0,
     syncId: configured.sync_id ?? null,
   };

@@ -10,11 +10,14 @@ const MEMORY_LIMIT = '512MB';
 /** A DuckDB file, open in this process alone. Statements throw DuckDB's own errors. */
 export class Database {
   readonly path: string;
+  readonly #readOnly: boolean;
   #instance: DuckDBInstance | null = null;
   #connection: DuckDBConnection | null = null;
 
-  constructor(path: string) {
+  /** @param readOnly only to look at it: a file that does not exist is taken for an empty one, and not made */
+  constructor(path: string, readOnly = false) {
     this.path = resolve(path);
+    this.#readOnly = readOnly;
   }
 
   /** Throws a WarehouseConfigError that says why the file cannot be used. */
@@ -29,12 +32,18 @@ export class Database {
       throw new WarehouseConfigError(`${this.path} is a folder. Set "path" to the DuckDB file in it.`);
     }
     try {
-      this.#instance = await DuckDBInstance.create(this.path, { memory_limit: MEMORY_LIMIT });
+      this.#instance = await this.#create();
       this.#connection = await this.#instance.connect();
       await this.run("SET TimeZone = 'UTC'");
     } catch (error) {
       throw cannotOpen(this.path, error);
     }
+  }
+
+  #create(): Promise<DuckDBInstance> {
+    if (!this.#readOnly) return DuckDBInstance.create(this.path, { memory_limit: MEMORY_LIMIT });
+    if (!existsSync(this.path)) return DuckDBInstance.create(':memory:');
+    return DuckDBInstance.create(this.path, { memory_limit: MEMORY_LIMIT, access_mode: 'READ_ONLY' });
   }
 
   close(): void {

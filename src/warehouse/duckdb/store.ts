@@ -1,17 +1,18 @@
 import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
-import type { JsonObject } from '../../protocol/messages.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
-import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
+import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
 import { Database } from './database.js';
+import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
+import { Tombstones } from './tombstones.js';
 
 /** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
 const LONGEST_RECORD = 32 * 1024 * 1024;
@@ -25,14 +26,17 @@ export class DuckDbStore implements Store {
   readonly #db: Database;
   readonly #isRaw: boolean;
   readonly #tables: TableKeeper;
-  /** Where each stream's rows go in this run. */
-  readonly #places = new Map<Target, Target>();
+  readonly #tombstones: Tombstones;
+  readonly #places: Places;
 
-  constructor(config: DuckDbConfig) {
-    this.#db = new Database(config.path);
+  /** @param readOnly only to look at it: nothing can be written, and no file is made */
+  constructor(config: DuckDbConfig, readOnly = false) {
+    this.#db = new Database(config.path, readOnly);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
+    this.#tombstones = new Tombstones(this.#db, this.#tables);
+    this.#places = new Places(this.#db, this.#tables, this.#tombstones, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -43,11 +47,29 @@ export class DuckDbStore implements Store {
     this.#db.close();
   }
 
-  async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
+  async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
     const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
     if ((await this.#tables.columns(table)).length === 0) return new Map();
     const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
-    return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
+    return new Map(
+      rows.map(({ stream, state, refresh }) => [
+        String(stream),
+        { state: JSON.parse(String(state)), refresh: refresh === null ? null : Number(refresh) },
+      ]),
+    );
+  }
+
+  async beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null> {
+    return this.#of(target, () =>
+      this.#db.transaction(async () => {
+        if (known === null && (await this.#tables.columns(target)).length === 0) return null;
+        const last = known?.refresh ?? 0;
+        const generation = Math.max(last, await this.#places.newestGeneration(target)) + 1;
+        if (last > 0) await this.#db.run(sql.dropTable(sideOfGeneration(target, last)));
+        await this.#keep({ pipeline, stream: target.stream, state: null, refresh: generation });
+        return generation;
+      }),
+    );
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
@@ -70,9 +92,9 @@ export class DuckDbStore implements Store {
         const loaded = await this.#db.count(sql.COUNT_RAW);
         if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
         crashPoint('after-copy');
-        const placed = await this.#tables.placed(target);
+        const placed = await this.#places.placed(target);
         await this.#stage(placed);
-        const counts = await this.#write(placed, rows);
+        const counts = await this.#write(placed);
         crashPoint('after-write');
         await this.#db.run(sql.DROP_TEMPORARY);
         if (state) await this.#keep(state);
@@ -84,11 +106,13 @@ export class DuckDbStore implements Store {
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
       this.#db.transaction(async () => {
-        const placed = await this.#tables.placed(target);
-        const place = isRefresh(target) ? await this.#placeOf(placed) : placed;
+        const placed = await this.#places.placed(target);
+        const place = isRefresh(target) ? await this.#places.of(placed) : placed;
         const counts = place === placed ? NO_ROWS : await this.#replace(placed, place);
         crashPoint('after-swap');
-        if (state && (await this.#tables.columns(target)).length > 0) await this.#keep(state);
+        // That a refresh is over is kept also where it has brought no table.
+        if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
+          await this.#keep(state);
         return counts;
       }),
     );
@@ -106,9 +130,39 @@ export class DuckDbStore implements Store {
     });
   }
 
+  async preview(target: Target): Promise<Preview> {
+    return this.#of(target, async () => {
+      const placed = this.#isRaw ? target : await this.#tables.placed(target);
+      const place = isRefresh(target) ? sideOf(placed) : placed;
+      const beside = place !== placed;
+      const table = sql.tableName(place);
+      const insert = this.#isRaw ? raw.appendRaw(table) : sql.append(placed, table);
+      const merge = this.#isRaw
+        ? [raw.mergeRaw(narrowTarget(place))]
+        : [sql.mergeLive(place), ...(target.tombstone || target.deletedAt ? [sql.mergeTombstones(place)] : [])];
+      const own = await this.#tables.statements(placed);
+      const statements = [
+        sql.loadRaw(['<files of spooled records>'], 0),
+        this.#stageStatement(placed),
+        ...(beside ? await this.#tables.statements(place, false) : own),
+        ...(target.mode === 'append_dedup' ? merge : [insert]),
+        ...(beside
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#tableOf(placed), place), sql.dropTable(place)]
+          : []),
+        states.keepState(this.defaultSchema, null),
+      ];
+      const isThere = (await this.#tables.columns(placed)).length > 0;
+      return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
+    });
+  }
+
   /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
   async #stage(target: Target): Promise<void> {
-    await this.#db.run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+    await this.#db.run(this.#stageStatement(target));
+  }
+
+  #stageStatement(target: Target): string {
+    return this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target);
   }
 
   #append(target: Target, table: string): Promise<number> {
@@ -120,16 +174,18 @@ export class DuckDbStore implements Store {
     return this.#isRaw ? rawTarget(target) : target;
   }
 
-  async #write(target: Target, rows: number): Promise<Counts> {
-    const place = await this.#placeOf(target);
+  async #write(target: Target): Promise<Counts> {
+    const place = await this.#places.of(target);
     if (target.mode !== 'append_dedup') {
       await this.#tables.make(place, place === target);
       const inserted = await this.#append(target, sql.tableName(place));
       return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
     }
+    await this.#tombstones.sift(this.#isRaw ? narrowTarget(target) : target, this.#isRaw);
     const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
+    if ((await this.#db.count(sql.COUNT_LIVE)) === 0 && (await this.#tables.columns(place)).length === 0)
+      return NO_ROWS;
     await this.#tables.make(place, place === target);
     const counts = await this.#merge(place, tombstones);
     return place === target ? counts : NO_ROWS;
@@ -142,26 +198,6 @@ export class DuckDbStore implements Store {
     const inserted = (await this.#db.count(sql.countRows(target))) - before;
     const marked = tombstones === 0 ? 0 : await this.#db.change(sql.mergeTombstones(target));
     return { inserted, updated: merged - inserted, marked };
-  }
-
-  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
-  async #placeOf(target: Target): Promise<Target> {
-    const known = this.#places.get(target) ?? (await this.#findPlace(target));
-    this.#places.set(target, known);
-    return known;
-  }
-
-  async #findPlace(target: Target): Promise<Target> {
-    if (!isRefresh(target)) return target;
-    const side = sideOf(target);
-    if (startsAnew(target)) {
-      // What an attempt that died has left there is not ours.
-      await this.#db.run(sql.dropTable(side));
-      return side;
-    }
-    if ((await this.#tables.columns(side)).length > 0) return side;
-    if ((await this.#tables.columns(target)).length === 0) return target.mode === 'overwrite' ? side : target;
-    return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
   }
 
   async #mergeRaw(target: Target, before: number): Promise<Counts> {
@@ -180,16 +216,17 @@ export class DuckDbStore implements Store {
     if (!collected && (await this.#tables.columns(target)).length === 0) return NO_ROWS;
     await this.#tables.make(target);
     await this.#db.run(sql.deleteAll(target));
+    await this.#tombstones.forget(target);
     if (!collected) return NO_ROWS;
     const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
     await this.#db.run(sql.dropTable(side));
     return { ...NO_ROWS, inserted };
   }
 
-  async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
+  async #keep({ pipeline, stream, state, refresh }: StateToKeep): Promise<void> {
     await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
     await this.#db.run(states.createStateTable(this.defaultSchema));
-    await this.#db.run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+    await this.#db.run(states.keepState(this.defaultSchema, refresh), [pipeline, stream, JSON.stringify(state)]);
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
@@ -204,13 +241,4 @@ export class DuckDbStore implements Store {
       );
     }
   }
-}
-
-const sides = new WeakMap<Target, Target>();
-
-/** A stream with the table beside its own, in which a refresh is collected. */
-function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target), cleared: [] };
-  sides.set(target, side);
-  return side;
 }
