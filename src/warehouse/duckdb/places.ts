@@ -23,7 +23,7 @@ export class Places {
   }
 
   /** @returns takes back what is found out from now on, when the transaction in which that happens is undone */
-  remember(): () => void {
+  mark(): () => void {
     const [placed, places] = [new Map(this.#placed), new Map(this.#places)];
     return () => {
       this.#placed = placed;

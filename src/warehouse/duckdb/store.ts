@@ -93,15 +93,15 @@ export class DuckDbStore implements Store {
       const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
       this.#ways.set(target, ways);
       for (const way of [...ways]) {
-        const undo = this.#places.remember();
+        const undo = [this.#places.mark(), this.#tombstones.mark()];
         try {
           return await this.#commitBy(way, target, batch, state);
         } catch (error) {
           if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
           log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
           if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
-          // What was found out about places was undone with the rest.
-          undo();
+          // What was found out on the way was undone with the rest.
+          for (const each of undo) each();
         }
       }
       throw new Error('there is no way to write the batch');

@@ -13,11 +13,19 @@ export class Tombstones {
   readonly #db: Database;
   readonly #tables: TableKeeper;
   /** The schemas whose old entries this run has removed. */
-  readonly #tidied = new Set<string>();
+  #tidied = new Set<string>();
 
   constructor(db: Database, tables: TableKeeper) {
     this.#db = db;
     this.#tables = tables;
+  }
+
+  /** @returns takes back what is noted from now on, when the transaction in which that happens is undone */
+  mark(): () => void {
+    const tidied = new Set(this.#tidied);
+    return () => {
+      this.#tidied = tidied;
+    };
   }
 
   /**
