@@ -1,6 +1,6 @@
 // Removes from folders what no program reads at run time: declarations, source maps, sources in TypeScript, tests and
-// documentation.
-// Licences stay; folders that are left empty go, too. The folders are given on the command line: node scripts/trim-modules.mjs node_modules dist
+// documentation. Licences stay; folders that are left empty go, too. The folders are given on the command line:
+//   node scripts/trim-modules.mjs node_modules dist
 import { readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
