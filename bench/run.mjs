@@ -1,114 +1,58 @@
-// npm run bench: what hubflake costs beside a floor, in CPU seconds, since wall time on a shared machine says little. The
-// sandbox runs in a process of its own; each command is run several times, in turn with its floor, and the least is kept.
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+// npm run bench [-- name…] [--runs=3]: what hubflake costs beside a floor, in CPU seconds, since wall time on a shared machine
+// says little. Each case is a module's of bench/cases; with names, only those cases run whose name has one of them.
+//
+// A case is {name, goal?, timeGoal?, runs?, open}: `open()` gives {own, floor?, boundSeconds?, close?}, where `own` and `floor`
+// run it once and give what that cost (kit/measure.mjs). They run in turn, several times, and the least of each is kept. `goal` is
+// what the CPU may be of the floor's, `timeGoal` what the time may be of `boundSeconds`.
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { root } from './kit/measure.mjs';
+import { best, table } from './kit/report.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'hubflake-bench-'));
-const RUNS = 3;
-const RECORD = '{"type":"RECORD"';
-const RECORDS = 20_000;
-/** The sample's contacts have some properties of their own; these make about a hundred. */
-const FURTHER_PROPERTIES = 70;
+const { values, positionals } = parseArgs({
+  options: { runs: { type: 'string', default: '3' } },
+  allowPositionals: true,
+});
 
-const write = (name, content) => {
-  const path = join(folder, name);
-  writeFileSync(path, JSON.stringify(content));
-  return path;
-};
-
-/** Runs node on a script; what it cost, and how many records it wrote. */
-async function measure(script, args, env) {
-  const cost = join(folder, 'cost.json');
-  const child = spawn(process.execPath, ['--import', join(root, 'bench/measure.mjs'), join(root, script), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env, BENCH_COST: cost },
-  });
-  let records = 0;
-  let bytes = 0;
-  let lineStart = Buffer.alloc(0);
-  child.stdout.on('data', (chunk) => {
-    bytes += chunk.length;
-    // A line's beginning may be cut by a chunk's end.
-    const text = Buffer.concat([lineStart, chunk]);
-    for (let at = text.indexOf(RECORD); at !== -1; at = text.indexOf(RECORD, at + 1)) records += 1;
-    lineStart = Buffer.from(text.subarray(-(RECORD.length - 1)));
-  });
-  const startedAt = performance.now();
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`${script} ended with ${code}`);
-  return { ...JSON.parse(readFileSync(cost, 'utf8')), seconds: (performance.now() - startedAt) / 1000, records, bytes };
+async function casesOf(folder) {
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.mjs'));
+  const modules = await Promise.all(files.sort().map((file) => import(join(root, folder, file))));
+  return modules.flatMap(({ cases }) => cases);
 }
 
-/** The run of several that cost the least CPU, and the largest memory of all. */
-function best(runs) {
-  const least = runs.reduce((a, b) => (a.cpuSeconds <= b.cpuSeconds ? a : b));
-  return { ...least, maxRssMb: Math.max(...runs.map((run) => run.maxRssMb)) };
-}
-
-async function startSandbox() {
-  const args = ['sandbox', '--contacts', String(RECORDS), '--properties', String(FURTHER_PROPERTIES), '--no-limits'];
-  const child = spawn(process.execPath, [join(root, 'dist/main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(chunk.toString())));
-  return { ...JSON.parse(line), stop: () => child.kill() };
-}
-
-async function main() {
-  const sandbox = await startSandbox();
-  const env = { HUBSPOT_BASE_URL: sandbox.url };
-  const rows = [];
+async function runCase({ name, goal, timeGoal, runs = Number(values.runs), open }) {
+  const { own, floor, boundSeconds, close } = await open();
+  const costs = { own: [], floor: [] };
   try {
-    for (const layout of ['airbyte', 'columns']) {
-      const config = write('config.json', { credentials: { access_token: sandbox.token }, layout, burst_share: 1 });
-      const stream = { name: 'contacts', json_schema: {}, supported_sync_modes: ['full_refresh'] };
-      const catalog = write('catalog.json', {
-        streams: [{ stream, sync_mode: 'full_refresh', destination_sync_mode: 'overwrite' }],
-      });
-      const floors = [];
-      const reads = [];
-      for (let run = 0; run < RUNS; run += 1) {
-        floors.push(await measure('bench/floors/read.mjs', [sandbox.url, sandbox.token, layout], env));
-        reads.push(await measure('dist/main.js', ['read', '--config', config, '--catalog', catalog], env));
-      }
-      rows.push({ what: `read, layout ${layout}`, own: best(reads), floor: best(floors) });
+    for (let run = 0; run < runs; run += 1) {
+      if (floor) costs.floor.push(await floor());
+      costs.own.push(await own());
     }
   } finally {
-    sandbox.stop();
+    await close?.();
   }
-  report(rows);
+  return {
+    name,
+    own: best(costs.own),
+    ...(floor ? { floor: best(costs.floor), goal } : {}),
+    ...(boundSeconds === undefined ? {} : { boundSeconds, timeGoal }),
+  };
 }
 
-function report(rows) {
-  const perMillion = ({ cpuSeconds, records }) => (cpuSeconds / records) * 1e6;
-  console.log(
-    `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${RECORDS.toLocaleString('en')} contacts, least of ${RUNS} runs\n`,
-  );
-  console.log('| | CPU s per million records | floor | ratio | peak RSS | floor RSS | records |');
-  console.log('|---|---|---|---|---|---|---|');
-  for (const { what, own, floor } of rows) {
-    const cells = [
-      what,
-      perMillion(own).toFixed(0),
-      perMillion(floor).toFixed(0),
-      (perMillion(own) / perMillion(floor)).toFixed(2),
-      `${own.maxRssMb.toFixed(0)} MB`,
-      `${floor.maxRssMb.toFixed(0)} MB`,
-      own.records,
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
-  }
-  const results = join(root, 'bench/results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'latest.json'), `${JSON.stringify({ node: process.version, rows }, null, 2)}\n`);
+const all = await casesOf('bench/cases');
+const chosen = all.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
+const rows = [];
+for (const each of chosen) {
+  process.stderr.write(`${each.name} …\n`);
+  rows.push(await runCase(each));
 }
 
-try {
-  await main();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+const machine = `${cpus().length} × ${cpus()[0]?.model}`;
+const text = `node ${process.version}, ${machine}, least of ${values.runs} runs\n\n${table(rows)}\n`;
+console.log(text);
+const results = join(root, 'bench/results');
+mkdirSync(results, { recursive: true });
+writeFileSync(join(results, 'latest.md'), text);
+writeFileSync(join(results, 'latest.json'), `${JSON.stringify({ node: process.version, machine, rows }, null, 2)}\n`);

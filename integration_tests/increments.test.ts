@@ -161,6 +161,17 @@ describe('archived records', () => {
     expect(last.size).toBe(liveIds().length + 1);
   });
 
+  test('a record that a killed first load had sent, archived before it goes on, is told', async () => {
+    await start();
+    // Two pages of them: a state goes out between.
+    sandbox.portal.archive('contacts', liveIds().slice(0, 150));
+    const killed = await read(null, { killAfter: 20 });
+    const [sent] = idsOf(killed) as [string];
+    sandbox.portal.archive('contacts', sent);
+    const rest = await read(killed.state);
+    expect(rest.records.filter((data) => data.id === sent).map((data) => data.archived)).toEqual([true]);
+  });
+
   test('a scan goes on where it was interrupted, and is followed by one of its own', async () => {
     await start({ counts: { '*': 0, contacts: 900 } });
     const first = await read(null);

@@ -15,6 +15,8 @@ const LONGEST_MS = 180_000;
 const INCREMENTS = 'integration_tests/increments';
 const CALLS = 'integration_tests/calls';
 const SCHEDULES = 'integration_tests/schedules';
+const FILTERS = 'integration_tests/filters';
+const FIRST_LOAD = 'integration_tests/first-load';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -46,6 +48,20 @@ const DEFECTS = [
     'isLast = true;',
     CALLS,
     'an increment of',
+  ],
+  [
+    'paging by offset',
+    'src/hubspot/objects.ts',
+    '      filterGroups: request.filterGroups,\n',
+    `      ...((groups) => {
+        const paging = globalThis as { offset?: number };
+        paging.offset = JSON.stringify(groups).includes('"GT","value":"0"') ? 0 : (paging.offset ?? 0) + 200;
+        const filterGroups = groups.map(({ filters }) => ({ filters: filters.filter(({ operator }) => operator !== 'GT') }));
+        return { after: String(paging.offset), filterGroups };
+      })(request.filterGroups),
+`,
+    INCREMENTS,
+    'long pass',
   ],
   [
     'a position that moves before its page is out',
@@ -148,7 +164,8 @@ const DEFECTS = [
     'src/streams/object-run.ts',
     '    if (!this.#isOpen) await this.save();',
     '',
-    SCHEDULES,
+    INCREMENTS,
+    'not believed',
   ],
   [
     'restored records forgotten',
@@ -193,8 +210,8 @@ const DEFECTS = [
   [
     'restored records past the filters',
     'src/streams/ghosts.ts',
-    'return rows.filter((row) => wanted.has(row.id));',
-    'return rows;',
+    'const wanted = rows.filter((row) => matching.has(row.id));',
+    'const wanted = [...rows];',
     INCREMENTS,
     'filters',
   ],
@@ -209,8 +226,8 @@ const DEFECTS = [
   [
     'no pass behind an interrupted pass',
     'src/streams/object-reader.ts',
-    'if (isIncrement || resumesPass)',
-    'if (isIncrement)',
+    'if (isIncrement || resumesPass || (',
+    'if (isIncrement || (',
     SCHEDULES,
   ],
   [
@@ -219,6 +236,70 @@ const DEFECTS = [
     'if (single) completeAt',
     'if (single || !single) completeAt',
     SCHEDULES,
+  ],
+  [
+    'no pass behind a load by search',
+    'src/streams/object-reader.ts',
+    ' || (loadsByPass && found > SEARCH_LIMIT)',
+    '',
+    FIRST_LOAD,
+    'what changes while',
+  ],
+  [
+    'a load by search whatever the start date leaves out',
+    'src/streams/first-load.ts',
+    'if (leftOut <= WORTH_ASKING || wanted > leftOut) return false;',
+    'if (leftOut <= WORTH_ASKING) return false;',
+    CALLS,
+    'a start date',
+  ],
+  [
+    'a load by search that believes merges older than its late index',
+    'src/streams/first-load.ts',
+    'mergesSince: told, ranges',
+    'mergesSince, ranges',
+    FIRST_LOAD,
+    'merged away',
+  ],
+  [
+    'archived survivors that a load by search does not learn from',
+    'src/streams/archived.ts',
+    'if (!position.tells) run.merges.learn(row);',
+    '',
+    FIRST_LOAD,
+    'merged into one that is archived',
+  ],
+  [
+    'records sent while the look at archived ones is unfinished in the state',
+    'src/streams/archived.ts',
+    '  await run.save();\n}\n\nfunction isDue',
+    '}\n\nfunction isDue',
+    INCREMENTS,
+    'killed first load',
+  ],
+  [
+    'restored records forgotten that the index does not show yet',
+    'src/streams/archived.ts',
+    'if (!undecided.has(id)) run',
+    'run',
+    FILTERS,
+    'does not show yet',
+  ],
+  [
+    'merges that filters hide not told',
+    'src/streams/object-reader.ts',
+    '  await tellHiddenMerges(run, since);',
+    '',
+    FILTERS,
+    'do not want is told',
+  ],
+  [
+    'a body that stalls waited for',
+    'src/hubspot/transport.ts',
+    'bodyTimeout: silenceMs',
+    'bodyTimeout: 0',
+    'integration_tests/silence',
+    'stall of a call',
   ],
   [
     'associations by the page of a search',

@@ -20,6 +20,8 @@ export interface RunOptions {
   input?: string | Buffer;
   environment?: Record<string, string>;
   cwd?: string;
+  /** Where stdout goes instead of into the outcome: for more than fits in memory. */
+  output?: NodeJS.WritableStream;
   /** Called with the process, for tests that do something to it. */
   during?: (child: ReturnType<typeof spawn>) => void;
 }
@@ -44,7 +46,8 @@ export function run(program: string, args: readonly string[], options: RunOption
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    if (options.output) child.stdout.pipe(options.output);
+    else child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -18,6 +18,8 @@ export interface SyncOptions {
   mode?: SyncMode;
   /** The source's options besides the credentials. */
   config?: JsonObject;
+  /** Silence after which a call is given up, ms. */
+  silenceMs?: number;
 }
 
 export interface SyncResult {
@@ -47,7 +49,8 @@ export async function readInProcess(
   const stop = new AbortController();
   const sink = new EventSink(options.killAfter ?? Number.POSITIVE_INFINITY, stop);
   const now = () => performance.now() * FASTER;
-  const client = new HubSpotClient({ ...config, signal: stop.signal, now });
+  const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
+  const client = new HubSpotClient({ ...config, ...silence, signal: stop.signal, now });
   try {
     const portal = await Portal.open(client, config, [stream]);
     const mode = options.mode ?? 'incremental';

@@ -1,21 +1,14 @@
 import { createRequire } from 'node:module';
 import yargs, { type Argv } from 'yargs';
-import { LOG_LEVELS, type LogLevel } from '../log.js';
+import { LOG_LEVELS } from '../log.js';
 import { SANDBOX_OBJECTS, warnOfUnknownOptions } from './options.js';
+import { DESTINATION_COMMANDS, type Given, PROTOCOL_COMMANDS, type ProtocolCommand } from './protocol-commands.js';
 import type { SandboxArguments } from './sandbox.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Options every command has. */
 const COMMON = ['help', 'version', 'log-level'];
-
-interface Given extends Record<string, unknown> {
-  logLevel: LogLevel;
-  config?: string;
-  catalog?: string;
-  state?: string;
-  json?: boolean;
-}
 
 /**
  * Runs one command line and returns the exit code. Each command's modules are imported when it is called, so that `spec` does
@@ -25,11 +18,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
 
   /** A command that speaks the protocol on stdout. */
-  const protocol = (
-    options: Record<string, string>,
-    run: (io: import('./protocol-command.js').ProtocolIo, given: Given) => Promise<number>,
-  ) => ({
-    builder: (command: Argv) => addOptions(command, options),
+  const protocol = (command: string, { describe, options, example, run }: ProtocolCommand) => ({
+    command,
+    describe,
+    builder: (argv: Argv) => addOptions(argv, options).example(`$0 ${example}`, ''),
     handler: async (given: unknown) => {
       const { runProtocolCommand } = await import('./protocol-command.js');
       const values = given as Given;
@@ -57,62 +49,23 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     },
   });
 
-  const config = { config: 'Configuration of the source (JSON file)' };
-  const catalog = { catalog: 'Configured catalog (JSON file)' };
-
-  const destinationConfig = { config: 'Configuration of the destination (JSON file)' };
-  const writeCommand = {
-    describe: 'Write Airbyte messages from stdin into the warehouse',
-    ...protocol({ ...destinationConfig, ...catalog }, async (io, given) =>
-      (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
-    ),
-  };
-
   const program = yargs()
     .scriptName('hubflake')
     .usage('HubSpot to Snowflake, as an Airbyte source and as a whole pipeline.\n\nUsage: $0 <command> [options]')
     .option('log-level', { choices: LOG_LEVELS, default: 'info', describe: 'What to log', global: true })
-    .command({
-      command: 'spec',
-      describe: 'Print the options of the source (an Airbyte SPEC message)',
-      ...protocol({}, async (io) => (await import('./spec.js')).spec(io)),
-    })
-    .command({
-      command: 'check',
-      describe: 'Try the credentials and the scopes of a configuration',
-      ...protocol(config, async (io, given) => (await import('./check.js')).check(io, given)),
-    })
-    .command({
-      command: 'discover',
-      describe: "Print the catalog: the portal's objects and properties",
-      ...protocol(config, async (io, given) => (await import('./discover.js')).discover(io, given)),
-    })
-    .command({
-      command: 'read',
-      describe: 'Read the configured streams as Airbyte messages',
-      ...protocol({ ...config, ...catalog, state: 'States of the run before (JSON file)' }, async (io, given) =>
-        (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
-      ),
-    })
-    .command({ command: 'write', ...writeCommand })
+    .command(protocol('spec', PROTOCOL_COMMANDS.spec))
+    .command(protocol('check', PROTOCOL_COMMANDS.check))
+    .command(protocol('discover', PROTOCOL_COMMANDS.discover))
+    .command(protocol('read', PROTOCOL_COMMANDS.read))
+    .command(protocol('write', PROTOCOL_COMMANDS.write))
     .command({
       command: 'destination',
       describe: 'The destination role: spec, check, write',
       builder: (command: Argv) =>
         command
-          .command({
-            command: 'spec',
-            describe: 'Print the options of the destination (an Airbyte SPEC message)',
-            ...protocol({}, async (io) => (await import('./destination.js')).destinationSpec(io)),
-          })
-          .command({
-            command: 'check',
-            describe: 'Make, fill, merge and drop a table in the configured schema',
-            ...protocol(destinationConfig, async (io, given) =>
-              (await import('./destination.js')).destinationCheck(io, given),
-            ),
-          })
-          .command({ command: 'write', ...writeCommand })
+          .command(protocol('spec', DESTINATION_COMMANDS.spec))
+          .command(protocol('check', DESTINATION_COMMANDS.check))
+          .command(protocol('write', PROTOCOL_COMMANDS.write))
           .demandCommand(1, 'Which command? See hubflake destination --help.')
           .example('$0 destination check --config destination.json', ''),
       handler: () => undefined,
@@ -124,9 +77,33 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         (command) =>
           command
             .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
-            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
-        ['config', 'json'],
+            .option('refresh', {
+              type: 'string',
+              describe: 'Streams to load anew, with commas; their old rows stay readable until that is complete',
+            })
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 sync --config pipeline.json', 'What is new since the last sync')
+            .example(
+              '$0 sync --config pipeline.json --refresh contacts,deals',
+              'The same, and two streams from scratch',
+            ),
+        ['config', 'refresh', 'json'],
         async (io, given) => (await import('./sync.js')).sync(io, given),
+      ),
+    })
+    .command({
+      command: 'plan',
+      describe: 'What a sync would do: streams, rows, calls, minutes, SQL; changes nothing',
+      ...people(
+        (command) =>
+          command
+            .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
+            .option('sql', { type: 'boolean', describe: 'Print the statements, too' })
+            .option('json', { type: 'boolean', describe: 'Print the plan as one JSON document' })
+            .example('$0 plan --config pipeline.json', '')
+            .example('$0 plan --config pipeline.json --sql', 'with every statement'),
+        ['config', 'sql', 'json'],
+        async (io, given) => (await import('./plan.js')).plan(io, given),
       ),
     })
     .command({
@@ -140,7 +117,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       command: 'demo',
       describe: 'See it work in a minute: a portal, two syncs, and what is in the tables',
       ...people(
-        (command) => command.option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
+        (command) =>
+          command
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 demo', ''),
         ['json'],
         async (io, given) => (await import('./demo.js')).demo(io, given),
       ),
@@ -185,5 +165,5 @@ function sandboxOptions(command: Argv): Argv {
     built = built.option(name, { type: 'number', describe });
   }
   for (const name of SANDBOX_OBJECTS) built = built.option(name, { type: 'number', describe: `How many ${name}` });
-  return built;
+  return built.example('$0 sandbox --port 8080 --contacts 5000', '');
 }

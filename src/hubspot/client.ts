@@ -46,6 +46,8 @@ export interface ClientOptions {
   onRefreshToken?: (refreshToken: string) => void;
   /** A host that never answered is given up after this many milliseconds. */
   neverReachedMs?: number;
+  /** A call during which nothing comes for so many milliseconds is given up, and repeated. */
+  silenceMs?: number;
   /** The clock of the budgets, in ms; a test that has no time to wait for them gives one that runs faster. */
   now?: () => number;
 }
@@ -76,7 +78,7 @@ export class HubSpotClient {
   readonly #startedAt = performance.now();
 
   constructor(options: ClientOptions) {
-    const dispatcher = installTransport(options.maxInFlight);
+    const dispatcher = installTransport(options.maxInFlight, options.silenceMs);
     this.#close = () => dispatcher.destroy();
     this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     // Every waiting call listens for the stop; there is no leak to warn of.
@@ -193,7 +195,7 @@ export class HubSpotClient {
       method: call.body === undefined ? 'GET' : 'POST',
       path: call.query ? `${call.path}?${call.query}` : call.path,
       authType: 'none',
-      headers: { Authorization: `Bearer ${token}` },
+      headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
       ...(call.body === undefined ? {} : { body: call.body }),
     });
     const body = await readBody(response, call.what);

@@ -25,6 +25,10 @@ export class DailyQuota {
     this.#now = now;
   }
 
+  get remaining(): number | null {
+    return this.#remaining;
+  }
+
   /**
    * A call was answered, or may have been.
    *

@@ -122,6 +122,17 @@ export class CallScheduler {
     }
   }
 
+  /** Calls of the day that are left to all apps of the portal; null where HubSpot has not said. */
+  get dailyRemaining(): number | null {
+    return this.#quota.remaining;
+  }
+
+  /** Calls a minute that the burst limit leaves us. */
+  get burstAMinute(): number {
+    const { max, intervalMs } = this.#burstLimit;
+    return (Math.max(1, Math.floor(max * this.#burstShare)) * 60_000) / intervalMs;
+  }
+
   /** HubSpot refused a call because the day's calls are used up: every other one is refused here. */
   endDay(error: DailyLimitError): void {
     this.#quota.refused(error);

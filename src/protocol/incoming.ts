@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import type { Line } from './input.js';
-import { isNull, JsonSyntaxError, membersOf, type Span, stringAt } from './json-scan.js';
+import { isNull, JsonSyntaxError, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
 import type { LogMessage, StreamStatus } from './messages.js';
 
 /** A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. */
@@ -65,11 +65,11 @@ export function parseIncoming(line: Line): Incoming {
 
 function parse(line: Line): Incoming {
   const { bytes } = line;
-  const envelope = membersOf(bytes);
+  const { members: envelope, inner } = membersAndInner(bytes, isBody);
   const body = (key: string): Map<string, Span> => {
-    const span = envelope.get(key);
-    if (span === undefined || bytes[span.start] !== 0x7b) throw notAMessage(line, `has no object "${key}"`);
-    return membersOf(bytes, span);
+    const members = inner.get(key);
+    if (members === undefined) throw notAMessage(line, `has no object "${key}"`);
+    return members;
   };
   const type = envelope.get('type');
   if (type === undefined || bytes[type.start] !== 0x22) throw notAMessage(line, 'is not an Airbyte message: no "type"');
@@ -85,6 +85,11 @@ function parse(line: Line): Incoming {
     default:
       return { type: 'OTHER' };
   }
+}
+
+/** Whether a member of the envelope is looked into. */
+function isBody(name: string): boolean {
+  return name === 'record' || name === 'state' || name === 'trace';
 }
 
 function parseRecord(line: Line, record: Map<string, Span>): IncomingRecord {

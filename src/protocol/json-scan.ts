@@ -66,9 +66,20 @@ export function skipValue(bytes: Buffer, at: number, depth = 0): number {
  * Calls `member` for each member of the object at `at` with the span of its key (quotes included) and of its value; returns
  * the offset behind the object. Only the outermost members are visited.
  */
-export function eachMember(bytes: Buffer, at: number, member: (key: Span, value: Span) => void, depth = 1): number {
+export function eachMember(bytes: Buffer, at: number, member: (key: Span, value: Span) => void): number {
+  return walkMembers(bytes, at, (key, start) => {
+    const end = skipValue(bytes, start, 1);
+    member(key, { start, end });
+    return end;
+  });
+}
+
+/**
+ * Calls `walk` for each member of the object at `at` with its key and where its value starts; it must walk over the value and
+ * return the offset behind it, so that members of members can be found in one pass. Returns the offset behind the object.
+ */
+export function walkMembers(bytes: Buffer, at: number, walk: (key: Span, start: number) => number): number {
   if (bytes[at] !== OPEN_OBJECT) fail(at);
-  if (depth > DEEPEST) fail(at);
   let i = skipSpace(bytes, at + 1);
   if (bytes[i] === CLOSE_OBJECT) return i + 1;
   for (;;) {
@@ -76,10 +87,7 @@ export function eachMember(bytes: Buffer, at: number, member: (key: Span, value:
     const key = { start: i, end: skipString(bytes, i) };
     i = skipSpace(bytes, key.end);
     if (bytes[i] !== COLON) fail(i);
-    i = skipSpace(bytes, i + 1);
-    const value = { start: i, end: skipValue(bytes, i, depth) };
-    member(key, value);
-    i = skipSpace(bytes, value.end);
+    i = skipSpace(bytes, walk(key, skipSpace(bytes, i + 1)));
     if (bytes[i] === CLOSE_OBJECT) return i + 1;
     if (bytes[i] !== COMMA) fail(i);
     i = skipSpace(bytes, i + 1);
@@ -93,15 +101,81 @@ export function eachMember(bytes: Buffer, at: number, member: (key: Span, value:
 export function membersOf(bytes: Buffer, span: Span = { start: 0, end: bytes.length }): Map<string, Span> {
   const members = new Map<string, Span>();
   const start = skipSpace(bytes, span.start);
-  const end = eachMember(bytes, start, (key, value) => members.set(stringAt(bytes, key), value));
-  const rest = skipSpace(bytes, end);
-  if (rest < span.end) fail(rest);
+  expectEnd(
+    bytes,
+    eachMember(bytes, start, (key, value) => members.set(stringAt(bytes, key), value)),
+    span.end,
+  );
   return members;
 }
 
+/**
+ * As {@link membersOf} the whole of `bytes`; of those that are objects themselves and that `isInner` names, their members, in
+ * the same walk.
+ */
+export function membersAndInner(
+  bytes: Buffer,
+  isInner: (name: string) => boolean,
+): { members: Map<string, Span>; inner: Map<string, Map<string, Span>> } {
+  const members = new Map<string, Span>();
+  const inner = new Map<string, Map<string, Span>>();
+  const end = walkMembers(bytes, skipSpace(bytes, 0), (key, start) => {
+    const name = stringAt(bytes, key);
+    let behind: number;
+    if (bytes[start] === OPEN_OBJECT && isInner(name)) {
+      const own = new Map<string, Span>();
+      inner.set(name, own);
+      behind = walkMembers(bytes, start, (innerKey, innerStart) => {
+        const innerEnd = skipValue(bytes, innerStart, 2);
+        own.set(stringAt(bytes, innerKey), { start: innerStart, end: innerEnd });
+        return innerEnd;
+      });
+    } else {
+      // Of a name that comes twice the last counts.
+      inner.delete(name);
+      behind = skipValue(bytes, start, 1);
+    }
+    members.set(name, { start, end: behind });
+    return behind;
+  });
+  expectEnd(bytes, end, bytes.length);
+  return { members, inner };
+}
+
+/** Only white space may follow. */
+function expectEnd(bytes: Buffer, at: number, end: number): void {
+  const rest = skipSpace(bytes, at);
+  if (rest < end) fail(rest);
+}
+
+/**
+ * Short strings met lately, each at a place made of its length and ends: the names of an envelope and of its stream come again
+ * with every line, and decoding them costs more than comparing their bytes.
+ */
+const met: ({ bytes: Buffer; text: string } | undefined)[] = new Array(256);
+const LONGEST_MET = 40;
+
 /** The string at `span` (quotes included in the span), unescaped. */
 export function stringAt(bytes: Buffer, span: Span): string {
-  const text = bytes.toString('utf8', span.start, span.end);
+  const { start, end } = span;
+  const length = end - start;
+  if (length > LONGEST_MET || length < 3) return decode(bytes, start, end);
+  const place = (length * 37 + (bytes[start + 1] as number) * 5 + (bytes[end - 2] as number)) & 255;
+  const known = met[place];
+  if (known !== undefined && isAt(bytes, start, end, known.bytes)) return known.text;
+  const text = decode(bytes, start, end);
+  met[place] = { bytes: Buffer.from(bytes.subarray(start, end)), text };
+  return text;
+}
+
+function isAt(bytes: Buffer, start: number, end: number, expected: Buffer): boolean {
+  if (expected.length !== end - start) return false;
+  for (let i = 0; i < expected.length; i += 1) if (bytes[start + i] !== expected[i]) return false;
+  return true;
+}
+
+function decode(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
 }
 

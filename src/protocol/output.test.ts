@@ -52,6 +52,23 @@ test('makes producers wait while the reader does not read, and holds a bounded a
   remove();
 });
 
+test('says when a line has been handed over, whatever was written behind it', async () => {
+  const { fd, ended, remove } = pipe('head -c 3000000 <&3 >/dev/null; sleep 0.5; cat <&3 >/dev/null');
+  const output = new MessageOutput(fd);
+  output.write('x'.repeat(2_000_000));
+  const first = output.handedOver();
+  output.write('x'.repeat(3_000_000));
+  const outcome: string[] = [];
+  const second = output.handedOver().then(() => outcome.push('second'));
+  await first.then(() => outcome.push('first'));
+  expect(outcome).toEqual(['first']);
+  await second;
+  await output.close();
+  closeSync(fd);
+  await ended;
+  remove();
+});
+
 test('turns a reader that has gone away into an error, and tells everyone to stop', async () => {
   const { fd, ended, remove } = pipe('head -c 10 <&3 >/dev/null');
   const output = new MessageOutput(fd);

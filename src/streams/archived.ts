@@ -3,7 +3,7 @@ import { log } from '../log.js';
 import { MOST_ARCHIVED, type ScanPosition } from './archive-memory.js';
 import { readAssociated } from './associated.js';
 import { MERGED_IDS } from './definition.js';
-import { matching, readLive } from './ghosts.js';
+import { readLive, sift } from './ghosts.js';
 import { earlier, isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
 import type { ObjectRun } from './object-run.js';
@@ -30,6 +30,9 @@ export async function rememberArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
   if (archive.scan?.tells || archive.scannedAt !== null) return;
   await scan(run, archive.scan ?? begin(run, false));
+  // No record may go out behind a state that says this scan is under way: gone on with, it would take what was archived
+  // meanwhile for what never went out.
+  await run.save();
 }
 
 function isDue({ state, options, client }: ObjectRun): boolean {
@@ -60,6 +63,8 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
     await tell(run, position, position.tells ? page.rows.filter(isOwed) : []);
     for (const row of page.rows) {
       archived.see(row.id, row.archivedAt);
+      // Merged away before the first load: a late index may still show it.
+      if (!position.tells) run.merges.learn(row);
       const archivedAt = Date.parse(row.archivedAt ?? '');
       if (archivedAt >= began) recent.set(row.id, archivedAt);
     }
@@ -128,12 +133,16 @@ async function tell(run: ObjectRun, position: ScanPosition, owed: readonly Objec
   position.pending = '';
 }
 
-/** Emits those of `ids` that are live again; forgets the others, which HubSpot has erased. */
+/**
+ * Emits those of `ids` that are live again; forgets the others, which HubSpot has erased. One of which the index cannot tell yet
+ * whether the stream's filters want it stays remembered, as gone from the list, so that the next scan asks once more.
+ */
 async function bringBack(run: ObjectRun, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const restored = await matching(run, [...(await readLive(run, ids)).values()]);
   const { updatedAfter } = run.stream;
-  const wanted = restored.filter((row) => isFrom(updatedAtOf(row), updatedAfter));
+  const live = [...(await readLive(run, ids)).values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
+  const { wanted, unsure } = await sift(run, live);
   await run.emitLive(wanted, await readAssociated(run.client, run.stream, wanted), null, true);
-  for (const id of ids) run.archived.forget(id);
+  const undecided = new Set(unsure.map((row) => row.id));
+  for (const id of ids) if (!undecided.has(id)) run.archived.forget(id);
 }

@@ -1,4 +1,6 @@
 import { BATCH_READ_LIMIT, batchRead, type ObjectRow, searchPage } from '../hubspot/objects.js';
+import type { ObjectStream } from './definition.js';
+import { isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
 import type { ObjectRun } from './object-run.js';
 import { boundedGroups } from './search-filters.js';
@@ -36,16 +38,40 @@ export async function readLive({ client, stream }: ObjectRun, ids: readonly stri
   return live;
 }
 
-/** Of `rows`, those that the stream's filters want, as search sees it. */
-export async function matching(run: ObjectRun, rows: readonly ObjectRow[]): Promise<readonly ObjectRow[]> {
-  const { client, stream } = run;
-  if (stream.filterGroups.length === 0) return rows;
-  const wanted = new Set<string>();
+/**
+ * Divides live records into those that the stream's filters want, as search sees it, and those of which search cannot tell yet,
+ * because its index does not show them, or shows an older version. What is left of them the filters do not want.
+ */
+export async function sift(
+  run: ObjectRun,
+  rows: readonly ObjectRow[],
+): Promise<{ wanted: readonly ObjectRow[]; unsure: readonly ObjectRow[] }> {
+  const { filterGroups } = run.stream;
+  if (filterGroups.length === 0) return { wanted: rows, unsure: [] };
+  const matching = await versionsShown(run, rows, filterGroups);
+  const wanted = rows.filter((row) => matching.has(row.id));
+  const others = rows.filter((row) => !matching.has(row.id));
+  const shown = await versionsShown(run, others, []);
+  const isShown = (row: ObjectRow) => shown.has(row.id) && isFrom(shown.get(row.id), updatedAtOf(row));
+  return { wanted, unsure: others.filter((row) => !isShown(row)) };
+}
+
+/** Of `rows`, those that search shows with these filters: by id, when the version it shows was last updated. */
+async function versionsShown(
+  { client, stream }: ObjectRun,
+  rows: readonly ObjectRow[],
+  filterGroups: ObjectStream['filterGroups'],
+): Promise<Map<string, string | null>> {
+  const shown = new Map<string, string | null>();
   for (let start = 0; start < rows.length; start += BATCH_READ_LIMIT) {
     const values = rows.slice(start, start + BATCH_READ_LIMIT).map((row) => row.id);
     const bound = { propertyName: 'hs_object_id', operator: 'IN', values };
-    const request = { objectType: stream.type.name, properties: [], filterGroups: boundedGroups(stream, [bound]) };
-    for (const { id } of (await searchPage(client, request)).rows) wanted.add(id);
+    const request = {
+      objectType: stream.type.name,
+      properties: [],
+      filterGroups: boundedGroups({ filterGroups }, [bound]),
+    };
+    for (const row of (await searchPage(client, request)).rows) shown.set(row.id, updatedAtOf(row));
   }
-  return rows.filter((row) => wanted.has(row.id));
+  return shown;
 }

@@ -1,9 +1,12 @@
 import type { HubSpotClient } from '../hubspot/client.js';
+import { SEARCH_LIMIT } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { firstPass, turnToSearch } from './first-load.js';
+import { tellHiddenMerges } from './hidden-merges.js';
 import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
 import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
@@ -20,7 +23,7 @@ import { checkPortal } from './state-checks.js';
  *
  * | the state says | what is read |
  * |---|---|
- * | nothing | the first load (by list; with filters, which list cannot apply, by a pass over everything), then what changed meanwhile |
+ * | nothing | the first load (by list; by a pass with filters, which list cannot apply, and where the start date leaves out most), then what changed meanwhile |
  * | a load was interrupted | the rest of it, then what changed meanwhile |
  * | a pass was interrupted | the rest of it, then what changed since it began |
  * | all is complete | what changed since the last pass began, less the lookback |
@@ -36,8 +39,8 @@ export async function readObject(
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   checkPortal(stream.name, state.portal, options.portalId);
   state.portal = options.portalId ?? state.portal;
-  const run = new ObjectRun(client, stream, options, state, sink, given);
-  return run.withHeartbeat(() => readPhases(run, given, mode));
+  const run = new ObjectRun(client, stream, options, state, sink);
+  return readPhases(run, given, mode);
 }
 
 async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMode): Promise<number> {
@@ -58,13 +61,18 @@ async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMo
   if (state.cursor === null && !isUnderWay(state)) begin(run);
   const tellsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
   if (tellsDeletes && isAtStart(state)) await rememberArchived(run);
+  const first = mode === 'incremental' && state.load?.after === null ? await turnToSearch(run, state.load) : null;
+  const loadsByPass = state.cursor === null && state.load === null && !resumesPass;
   if (state.load) await loadByList(run);
   if (mode === 'full_refresh') {
     await endRefresh(run);
     return run.leastCalls;
   }
-  if (state.pass) await readPass(run);
-  if (isIncrement || resumesPass) await increment(run);
+  // Of an increment that was interrupted; behind a first load the pass from its beginning tells what happened meanwhile.
+  if (state.pass?.since && state.cursor !== null) await tellHiddenMerges(run, state.pass.since);
+  const found = state.pass ? await readPass(run, first) : 0;
+  // Nothing can have changed behind the reader of a single page.
+  if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT)) await increment(run);
   if (tellsDeletes) await scanArchived(run);
   await run.close();
   return run.leastCalls;
@@ -119,12 +127,13 @@ function begin(run: ObjectRun): void {
   const mergesSince = state.archive.since === null ? startedAt : null;
   state.archive.since ??= startedAt;
   if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
-  else state.pass = { since: stream.updatedAfter, startedAt, mergesSince, ranges: [{ ...EVERY_ID }] };
+  else state.pass = firstPass(run, startedAt, mergesSince);
 }
 
 async function increment(run: ObjectRun): Promise<void> {
   const { state, options, stream } = run;
   const since = notBefore(earlier(state.cursor as string, options.lookbackMinutes), stream.updatedAfter);
   state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  await tellHiddenMerges(run, since);
   await readPass(run);
 }

@@ -1,7 +1,6 @@
 import type { DeletesMode } from '../config/source.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { ObjectRow } from '../hubspot/objects.js';
-import type { JsonObject } from '../protocol/messages.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
@@ -21,8 +20,8 @@ export interface ReadOptions {
   portalId: number | null;
 }
 
-/** A stream that waits (for HubSpot's limits, for a slow answer) repeats its last state after this time. */
-const LONGEST_WITHOUT_STATE_MS = 2 * 60_000;
+/** Records that are made before the first of them is handed on: those of a page at once would outlive a garbage collection. */
+const RECORDS_AT_ONCE = 20;
 
 /** One stream of CRM records being read: what every phase of it works with. */
 export class ObjectRun {
@@ -33,9 +32,6 @@ export class ObjectRun {
   /** The fewest calls in which HubSpot gives what was read so far. */
   leastCalls = 0;
   readonly #hash: ReturnType<typeof contentHasher>;
-  /** The last state that went out (at first the given one), and whether records have gone out behind it. */
-  #lastState: JsonObject | null;
-  #recordsSince = false;
   /** Whether a state of this run is out. */
   #isOpen = false;
 
@@ -45,9 +41,7 @@ export class ObjectRun {
     readonly options: ReadOptions,
     readonly state: ObjectState,
     readonly sink: RecordSink,
-    given: JsonObject | null,
   ) {
-    this.#lastState = given;
     this.merges = new MergeMap(state.merges);
     this.archived = new ArchiveMemory(state.archive);
     this.sent = new SentMemory(contentSalt(stream), state.sent);
@@ -74,11 +68,13 @@ export class ObjectRun {
   }
 
   /** Hands records on, stamped with HubSpot's time, which never falls behind what the stream had before. */
-  async #emit(records: readonly EncodedRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    this.#recordsSince = true;
+  async #emit<T>(items: readonly T[], encode: (item: T) => EncodedRecord): Promise<void> {
+    if (items.length === 0) return;
     this.state.emittedAt = Math.max(this.state.emittedAt, this.client.clock.now());
-    await this.sink.records(this.stream.name, records, this.state.emittedAt);
+    for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
+      const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
+      await this.sink.records(this.stream.name, records, this.state.emittedAt);
+    }
   }
 
   /**
@@ -109,10 +105,8 @@ export class ObjectRun {
     // Merges are learned behind the state: told by none, they would never be told.
     if (live.length > 0 || (tellsMerges && rows.some((row) => this.merges.hasNews(row)))) await this.#open();
     const merged = !tellsMerges ? [] : rows.flatMap((row) => this.#mergedInto(row, mergesSince));
-    await this.#emit([
-      ...live.map(({ row, links }) => layout.encode(row, links, null)),
-      ...merged.map((each) => this.#encodeMerged(each)),
-    ]);
+    await this.#emit(live, ({ row, links }) => layout.encode(row, links, null));
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { row, at, hash } of live) {
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
@@ -126,11 +120,21 @@ export class ObjectRun {
     await this.#open();
     const { layout } = this.stream;
     const merged = rows.flatMap((row) => this.#mergedInto(row, null));
-    await this.#emit([
-      ...rows.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null })),
-      ...merged.map((each) => this.#encodeMerged(each)),
-    ]);
+    await this.#emit(rows, (row) =>
+      layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null }),
+    );
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
+  }
+
+  /** Hands on tombstones of what was merged into these records, and not the records. */
+  async emitMerged(rows: readonly ObjectRow[]): Promise<void> {
+    const news = rows.filter((row) => this.merges.hasNews(row));
+    if (news.length === 0) return;
+    await this.#open();
+    const merged = news.flatMap((row) => this.#mergedInto(row, null));
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
+    for (const { id } of merged) this.sent.forget(id);
   }
 
   #mergedInto(row: ObjectRow, since: string | null): MergedAway[] {
@@ -169,28 +173,9 @@ export class ObjectRun {
     state.archive.ids = ids;
     if (state.archive.scan) state.archive.scan.seen = seen;
     this.#isOpen = true;
-    this.#lastState = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
-    this.#recordsSince = false;
-    await this.sink.state(stream.name, this.#lastState);
-  }
-
-  /**
-   * While `read` runs, repeats the last state when there was nothing to say for minutes, so that whoever waits for states sees
-   * that the stream goes on. Never behind records that it does not cover.
-   */
-  async withHeartbeat<T>(read: () => Promise<T>, everyMs = LONGEST_WITHOUT_STATE_MS): Promise<T> {
-    let before: JsonObject | null = null;
-    const timer = setInterval(() => {
-      const last = this.#lastState;
-      const waits = last !== null && last === before && !this.#recordsSince;
-      before = last;
-      if (waits) void this.sink.state(this.stream.name, last).catch(() => undefined);
-    }, everyMs);
-    try {
-      return await read();
-    } finally {
-      clearInterval(timer);
-    }
+    // What goes on changing is not the sink's to see: it may put the state out again, or keep it until rows are committed.
+    const out = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
+    await this.sink.state(stream.name, out);
   }
 }
 

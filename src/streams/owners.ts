@@ -33,13 +33,12 @@ export function ownersStream(name: string, archived: boolean, config: SourceConf
     marksDeletes,
     cdc,
     async read(client) {
-      const listed = await readOwners(client, archived);
-      const gone = marksDeletes ? await readOwners(client, true) : { owners: [], calls: 0 };
-      const items = [
-        ...listed.owners.map((owner) => itemOf(owner, true)),
-        ...gone.owners.map((owner) => itemOf(owner, false)),
-      ];
-      return { items, calls: listed.calls + gone.calls };
+      const { owners, calls } = await readOwners(client, archived);
+      return { items: owners.map((owner) => itemOf(owner, true)), calls };
+    },
+    async readGone(client) {
+      const { owners, calls } = await readOwners(client, true);
+      return { items: owners.map((owner) => itemOf(owner, false)), calls };
     },
   };
 }

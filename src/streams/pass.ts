@@ -1,5 +1,5 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import { SEARCH_LIMIT } from '../hubspot/objects.js';
+import { SEARCH_LIMIT, type SearchPage } from '../hubspot/objects.js';
 import { readAssociated } from './associated.js';
 import { withoutGhosts } from './ghosts.js';
 import { completeAt, type ObjectRun } from './object-run.js';
@@ -11,11 +11,14 @@ import { RangeReader } from './ranges.js';
  * the time, so a record that keeps changing is not starved; no offset, so HubSpot's limit of 10,000 results a search is never
  * met, however many records share one instant. What went out before as it is does not go out again. A range's position moves
  * on when its whole page, associations included, has been handed on.
+ *
+ * @param first its first page, where that was answered before
+ * @returns how many records were found
  */
-export async function readPass(run: ObjectRun): Promise<void> {
+export async function readPass(run: ObjectRun, first: SearchPage | null = null): Promise<number> {
   const { state, client, stream } = run;
   const pass = state.pass as PassPosition;
-  const reader = new RangeReader(run, pass);
+  const reader = new RangeReader(run, pass, first);
   for await (const pages of reader.groups()) {
     const rows = pages.flatMap((page) => page.rows);
     const live = await withoutGhosts(run, rows);
@@ -31,4 +34,5 @@ export async function readPass(run: ObjectRun): Promise<void> {
   state.pass = null;
   completeAt(run, pass.startedAt);
   if (reader.found > 0) await run.save();
+  return reader.found;
 }

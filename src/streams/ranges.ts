@@ -23,6 +23,20 @@ export interface RangePage {
   isLast: boolean;
 }
 
+/** The first page of what is left of a range. */
+export function searchRange(
+  { client, stream }: ObjectRun,
+  pass: PassPosition,
+  range: RangePosition,
+): Promise<SearchPage> {
+  const { properties } = stream;
+  return searchPage(client, {
+    objectType: stream.type.name,
+    properties,
+    filterGroups: rangeGroups(stream, pass, range),
+  });
+}
+
 /**
  * Reads the ranges of a pass side by side, each page by page. Long ones are divided, by id and never by time: a record keeps
  * its id, but may be modified at any moment. Pages that are answered and not yet handed on are what a kill costs, so there are
@@ -42,11 +56,14 @@ export class RangeReader {
   #failure: { error: unknown } | null = null;
   #closed = false;
   readonly #waiting = new Set<() => void>();
+  /** The first page, where it was answered before. */
+  #first: SearchPage | null;
   found = 0;
 
-  constructor(run: ObjectRun, pass: PassPosition) {
+  constructor(run: ObjectRun, pass: PassPosition, first: SearchPage | null) {
     this.#run = run;
     this.#pass = pass;
+    this.#first = first;
     this.#mostUnsaved = Math.max(1, MOST_UNSAVED_CALLS - run.stream.associations.length);
   }
 
@@ -115,12 +132,9 @@ export class RangeReader {
   }
 
   async #readPage(range: RangePosition): Promise<SearchPage> {
-    const { client, stream, sink } = this.#run;
-    const page = await searchPage(client, {
-      objectType: stream.type.name,
-      properties: stream.properties,
-      filterGroups: rangeGroups(stream, this.#pass, range),
-    });
+    const { stream, sink } = this.#run;
+    const page = this.#first ?? (await searchRange(this.#run, this.#pass, range));
+    this.#first = null;
     if (range.after === '0' && page.total > 0) sink.estimate(stream.name, page.total);
     let last = range.after;
     for (const row of page.rows) {

@@ -11,7 +11,11 @@ export function boundedGroups(stream: Pick<ObjectStream, 'filterGroups'>, bounds
 }
 
 /** The search for what is left of a range of a pass. */
-export function rangeGroups(stream: ObjectStream, pass: PassPosition, range: RangePosition): FilterGroup[] {
+export function rangeGroups(
+  stream: ObjectStream,
+  pass: Pick<PassPosition, 'since'>,
+  range: RangePosition,
+): FilterGroup[] {
   const bounds: Filter[] = [{ propertyName: 'hs_object_id', operator: 'GT', value: range.after }];
   if (range.upTo !== null) bounds.push({ propertyName: 'hs_object_id', operator: 'LTE', value: range.upTo });
   if (pass.since !== null) {

@@ -44,14 +44,16 @@ export async function readSnapshot(
   const { items, calls } = await stream.read(client);
   const live = items.filter((item) => item.live);
   const emitted = isRefresh ? live : live.filter((item) => isNews(item, stream, state));
-  const tombstones = isRefresh ? [] : findGone(stream, items, state, new Date(client.clock.now()).toISOString());
+  const gone = isRefresh ? [] : findGone(stream, live, state);
+  const lists = gone.length > 0 ? await stream.readGone?.(client) : undefined;
+  const tombstones = encodeGone(stream, gone, [...items, ...(lists?.items ?? [])], client.clock.now());
   const records = [...emitted.map((item) => encodeItem(stream, item, null)), ...tombstones];
   state.emittedAt = Math.max(state.emittedAt, client.clock.now());
   for (let start = 0; start < records.length; start += BATCH) {
     await sink.records(stream.name, records.slice(start, start + BATCH), state.emittedAt);
   }
   await sink.state(stream.name, nextState(stream, live, state, isRefresh));
-  return calls;
+  return calls + (lists?.calls ?? 0);
 }
 
 function isNews(item: SnapshotItem, stream: SnapshotStream, state: SnapshotState): boolean {
@@ -60,18 +62,25 @@ function isNews(item: SnapshotItem, stream: SnapshotStream, state: SnapshotState
   return state.shown === undefined || cursorTime(item.data[stream.cursorField]) >= cursorTime(state.shown);
 }
 
-/** The tombstones of what was there the time before and is not any more. */
-function findGone(
-  stream: SnapshotStream,
-  items: readonly SnapshotItem[],
-  state: SnapshotState,
-  now: string,
-): EncodedRecord[] {
+/** The ids of what was there the time before and is not any more. */
+function findGone(stream: SnapshotStream, live: readonly SnapshotItem[], state: SnapshotState): string[] {
   if (!stream.marksDeletes || !state.seen) return [];
-  const byId = new Map(items.map((item) => [item.id, item]));
-  return Object.keys(state.seen)
-    .filter((id) => byId.get(id)?.live !== true)
-    .map((id) => encodeItem(stream, byId.get(id) ?? { id, live: false, data: { [stream.primaryKey]: id } }, now));
+  const ids = new Set(live.map((item) => item.id));
+  return Object.keys(state.seen).filter((id) => !ids.has(id));
+}
+
+/** Their tombstones, with what HubSpot still has of them. @param now epoch ms */
+function encodeGone(
+  stream: SnapshotStream,
+  ids: readonly string[],
+  items: readonly SnapshotItem[],
+  now: number,
+): EncodedRecord[] {
+  const archivedAt = new Date(now).toISOString();
+  const known = new Map(items.filter((item) => !item.live).map((item) => [item.id, item]));
+  return ids.map((id) =>
+    encodeItem(stream, known.get(id) ?? { id, live: false, data: { [stream.primaryKey]: id } }, archivedAt),
+  );
 }
 
 function nextState(

@@ -13,6 +13,12 @@ export interface SnapshotItem {
   data: JsonObject;
 }
 
+/** Items, and the calls that they took. */
+export interface SnapshotItems {
+  items: SnapshotItem[];
+  calls: number;
+}
+
 /**
  * A stream whose collection is small and has no changed-since filter (owners, pipelines): it is read whole each time, and what
  * differs from the time before is emitted.
@@ -26,7 +32,9 @@ export interface SnapshotStream {
   /** Whether an item that is gone, or is listed as archived, becomes a tombstone. */
   marksDeletes: boolean;
   cdc: boolean;
-  read(client: HubSpotClient): Promise<{ items: SnapshotItem[]; calls: number }>;
+  read(client: HubSpotClient): Promise<SnapshotItems>;
+  /** Where gone items are in a list of their own: asked for only when an item is gone. */
+  readGone?(client: HubSpotClient): Promise<SnapshotItems>;
 }
 
 /** The record of an item; with `archivedAt` (ISO 8601) its tombstone. */

@@ -83,9 +83,10 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const load = this.#load(stream);
     if (load.error || records.length === 0) return;
+    const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
       this.#line += 1;
-      load.add(record, this.#line, () => this.#folder.nextFile(), this.#settings.fileBytes ?? FILE_BYTES);
+      load.add(record, this.#line, nextFile, this.#settings.fileBytes ?? FILE_BYTES);
     }
     for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
     this.#startTimer();

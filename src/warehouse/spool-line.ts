@@ -6,11 +6,15 @@ import type { RecordChange } from '../protocol/messages.js';
  * cannot be queried, see snowflake-ingest-java #870), and numbers of more digits than a double holds (rounded). All are rare;
  * this finds lines that may have them, without a parse.
  */
-const SUSPECT = /\\u(?:0000|[dD][89a-fA-F])|\d[\d.]{15}/;
 const UNWANTED = /\\u(?:0000|[dD][89a-fA-F])/;
+/** A whole character as two escapes, as many programs write an emoji. */
+const PAIR = /^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]/;
+const PAIR_LENGTH = 12;
 const LONG_NUMBER = /^-?[\d.eE+-]+$/;
 /** Digits that a double keeps, whatever they are. */
 const SAFE_DIGITS = 15;
+const LONG_RUN = SAFE_DIGITS + 1;
+const BACKSLASH = 0x5c;
 
 /**
  * Makes a record's data safe for a warehouse's JSON reader: half surrogates and NUL become U+FFFD, long numbers at the top level become
@@ -19,7 +23,7 @@ const SAFE_DIGITS = 15;
  * @returns the data, and a change entry for each field whose text had to be altered
  */
 export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] } {
-  if (!SUSPECT.test(data.toString('latin1'))) return { data, changes: [] };
+  if (!hasLongNumber(data) && !hasUnwantedEscape(data)) return { data, changes: NO_CHANGES };
   const changes: RecordChange[] = [];
   const pieces: Buffer[] = [];
   let copied = 0;
@@ -44,6 +48,42 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
   });
   pieces.push(data.subarray(copied));
   return { data: Buffer.concat(pieces), changes };
+}
+
+const NO_CHANGES: RecordChange[] = [];
+
+/**
+ * Whether there are 16 digits and points in a row, be it in a number or not. Such a row covers one place in 16, so no other is
+ * looked at.
+ */
+function hasLongNumber(data: Buffer): boolean {
+  for (let i = LONG_RUN - 1; i < data.length; i += LONG_RUN) {
+    if (!isDigitOrPoint(data[i] as number)) continue;
+    let start = i;
+    while (start > 0 && isDigitOrPoint(data[start - 1] as number)) start -= 1;
+    let end = i + 1;
+    while (end < data.length && isDigitOrPoint(data[end] as number)) end += 1;
+    if (end - start >= LONG_RUN) return true;
+  }
+  return false;
+}
+
+function isDigitOrPoint(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e;
+}
+
+function hasUnwantedEscape(data: Buffer): boolean {
+  let at = data.indexOf(BACKSLASH);
+  while (at !== -1) {
+    let length = 2;
+    if (data[at + 1] === 0x75) {
+      const text = data.toString('latin1', at, at + PAIR_LENGTH);
+      if (PAIR.test(text)) length = PAIR_LENGTH;
+      else if (UNWANTED.test(text.slice(0, 6))) return true;
+    }
+    at = data.indexOf(BACKSLASH, at + length);
+  }
+  return false;
 }
 
 function safeValue(text: string): string {

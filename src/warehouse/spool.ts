@@ -11,8 +11,10 @@ import { startOf } from './process-life.js';
 import { fitRecord } from './record-size.js';
 import { safeData, wellFormedJson } from './spool-line.js';
 
-/** Lines are handed to the compressor in blocks of about this size: one call a line would cost more than the compression. */
-const BLOCK_BYTES = 128 * 1024;
+/** Lines are handed on in blocks of about this size: one call a line would cost more than the compression. */
+const BLOCK_BYTES = 256 * 1024;
+/** What the compressor gives at once; node's default makes a write for every 16 KiB. */
+const GZIP_CHUNK_BYTES = 64 * 1024;
 /** Records are repetitive text; higher levels cost several times as much for a few percent. */
 const GZIP_LEVEL = 1;
 
@@ -20,10 +22,18 @@ const GZIP_LEVEL = 1;
 export interface SpoolFile {
   path: string;
   rows: number;
-  /** Compressed size. */
+  /** Its size on the disk. */
   bytes: number;
   /** The longest line in it, uncompressed. */
   longestLine: number;
+}
+
+/** How a warehouse wants its files. */
+export interface SpoolForm {
+  /** Bytes of the longest line that it takes; unlimited by default. */
+  longestLine?: number;
+  /** By gzip; true by default. */
+  compress?: boolean;
 }
 
 /** A record to spool. */
@@ -71,9 +81,9 @@ export class SpoolFolder {
   }
 
   /** A name for the next file: numbers, since stream names may hold anything. */
-  nextFile(): string {
+  nextFile(isCompressed: boolean): string {
     this.#files += 1;
-    return join(this.path, `${this.#files}.json.gz`);
+    return join(this.path, `${this.#files}.json${isCompressed ? '.gz' : ''}`);
   }
 
   remove(): void {
@@ -82,45 +92,57 @@ export class SpoolFolder {
 }
 
 /**
- * Writes records into one compressed file, one JSON object a line:
+ * Writes records into one file, one JSON object a line:
  * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
  */
 export class SpoolWriter {
   readonly #path: string;
   readonly #most: number;
-  readonly #gzip: Gzip;
+  /** Where blocks go: the compressor before the file, or the file itself. */
+  readonly #sink: Gzip | WriteStream;
   readonly #file: WriteStream;
-  #block: Buffer[] = [];
-  #blockBytes = 0;
+  /** The block under way, and how much of it is filled. */
+  #block: Buffer = Buffer.alloc(0);
+  #filled = 0;
+  /** Full blocks that wait for the sink, and those that it has not finished with. */
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  #sending: Promise<void> = Promise.resolve();
+  /** A block that may be filled again. */
+  #spare: Buffer | null = null;
   #rows = 0;
   #longestLine = 0;
   #failure: SpoolError | null = null;
+  /** Ends the wait for the sink, which says nothing any more after a failure. */
+  #giveUp: () => void = () => undefined;
   readonly #closed: Promise<unknown>;
 
-  /** @param longestLine bytes that the warehouse takes; what makes a record longer becomes null, see {@link fitRecord} */
-  constructor(path: string, longestLine = Number.POSITIVE_INFINITY) {
+  /** @param form what makes a record longer than the longest line becomes null, see {@link fitRecord} */
+  constructor(path: string, { longestLine = Number.POSITIVE_INFINITY, compress = true }: SpoolForm = {}) {
     this.#path = path;
     this.#most = longestLine;
-    this.#gzip = createGzip({ level: GZIP_LEVEL });
     this.#file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
+    const gzip = compress ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_CHUNK_BYTES }) : null;
+    this.#sink = gzip ?? this.#file;
     const fail = (error: Error) => {
       this.#failure ??= spoolError(path, error);
-      this.#gzip.destroy();
+      gzip?.destroy();
       this.#file.destroy();
+      this.#giveUp();
     };
-    this.#gzip.on('error', fail);
+    gzip?.on('error', fail);
     this.#file.on('error', fail);
     this.#closed = once(this.#file, 'close').catch(() => undefined);
-    this.#gzip.pipe(this.#file);
+    gzip?.pipe(this.#file);
   }
 
   get rows(): number {
     return this.#rows;
   }
 
-  /** Compressed bytes that have reached the file, plus what waits before the compressor. */
+  /** Bytes that have reached the file, plus what waits before it. */
   get bytes(): number {
-    return this.#file.bytesWritten + this.#blockBytes;
+    return this.#file.bytesWritten + this.#fullBytes + this.#filled;
   }
 
   /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
@@ -129,42 +151,84 @@ export class SpoolWriter {
     let noted = withChanges(record.changes, safe.changes);
     let before = envelope(record, line, noted);
     // A list of changes that was empty so far gets its brackets.
-    const { data, changes } = fitRecord(safe.data, this.#most - before.length - END_OF_LINE.length - '[]'.length);
+    const { data, changes } = fitRecord(
+      safe.data,
+      this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length,
+    );
     if (changes.length > 0) {
       noted = withChanges(noted, changes);
       before = envelope(record, line, noted);
     }
-    this.#block.push(before, data, END_OF_LINE);
-    const bytes = before.length + data.length + END_OF_LINE.length;
-    this.#blockBytes += bytes;
+    const bytes = byteLength(before, noted) + data.length + END_OF_LINE.length;
+    if (this.#filled + bytes > this.#block.length) this.#nextBlock(bytes);
+    const block = this.#block;
+    let at = this.#filled;
+    at += noted === null ? block.write(before, at, 'latin1') : block.write(before, at);
+    block.set(data, at);
+    at += data.length;
+    at += block.write(END_OF_LINE, at, 'latin1');
+    this.#filled = at;
     this.#rows += 1;
     this.#longestLine = Math.max(this.#longestLine, bytes);
   }
 
   /** Resolves when more records may come. Throws a SpoolError when the file cannot be written. */
   async drained(): Promise<void> {
-    if (this.#blockBytes >= BLOCK_BYTES) await this.#handOn();
+    if (this.#full.length > 0) await this.#handOn();
   }
 
   /** Finishes the file. */
   async end(): Promise<SpoolFile> {
+    this.#nextBlock(0);
     await this.#handOn();
-    this.#gzip.end();
+    await this.#sending;
+    if (this.#failure) throw this.#failure;
+    this.#sink.end();
     await this.#closed;
     if (this.#failure) throw this.#failure;
     return { path: this.#path, rows: this.#rows, bytes: this.#file.bytesWritten, longestLine: this.#longestLine };
   }
 
+  #nextBlock(least: number): void {
+    if (this.#filled > 0) {
+      this.#full.push(this.#block.subarray(0, this.#filled));
+      this.#fullBytes += this.#filled;
+    }
+    this.#filled = 0;
+    if (least > BLOCK_BYTES) {
+      this.#block = Buffer.allocUnsafeSlow(least);
+    } else {
+      this.#block = least === 0 ? NO_BLOCK : (this.#spare ?? Buffer.allocUnsafeSlow(BLOCK_BYTES));
+      this.#spare = null;
+    }
+  }
+
+  /** Gives the sink the blocks that are full, once it has finished with those before: it works while the next are filled. */
   async #handOn(): Promise<void> {
+    await this.#sending;
     if (this.#failure) throw this.#failure;
-    if (this.#blockBytes === 0) return;
-    const block = Buffer.concat(this.#block, this.#blockBytes);
-    this.#block = [];
-    this.#blockBytes = 0;
-    if (!this.#gzip.write(block)) await Promise.race([once(this.#gzip, 'drain').catch(() => undefined), this.#closed]);
-    if (this.#failure) throw this.#failure;
+    const blocks = this.#full;
+    this.#full = [];
+    if (blocks.length > 0) this.#sending = this.#send(blocks);
+  }
+
+  #send(blocks: readonly Buffer[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#giveUp = resolve;
+      let left = blocks.length;
+      for (const block of blocks) {
+        this.#sink.write(block, () => {
+          this.#fullBytes -= block.length;
+          if (block.buffer.byteLength === BLOCK_BYTES) this.#spare = Buffer.from(block.buffer);
+          left -= 1;
+          if (left === 0) resolve();
+        });
+      }
+    });
   }
 }
+
+const NO_BLOCK = Buffer.alloc(0);
 
 type Changes = readonly RecordChange[] | null;
 
@@ -173,12 +237,17 @@ function withChanges(changes: Changes, more: readonly RecordChange[]): Changes {
 }
 
 /** What stands before a record's data in its line. */
-function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): Buffer {
+function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): string {
   const meta = changes && changes.length > 0 ? wellFormedJson(JSON.stringify(changes)) : 'null';
-  return Buffer.from(`{"n":${line},"t":${emittedAt},"m":${meta},"d":`);
+  return `{"n":${line},"t":${emittedAt},"m":${meta},"d":`;
 }
 
-const END_OF_LINE = Buffer.from('}\n');
+/** An envelope without changes is ASCII. */
+function byteLength(before: string, changes: Changes): number {
+  return changes === null ? before.length : Buffer.byteLength(before);
+}
+
+const END_OF_LINE = '}\n';
 
 function spoolError(path: string, error: unknown): SpoolError {
   const { code, message } = error as NodeJS.ErrnoException;

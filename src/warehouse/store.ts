@@ -13,11 +13,25 @@ export interface Counts {
 
 export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
 
+/** What writing a stream would do to its table, and by which statements. */
+export interface Preview {
+  /** `changed`: it gets columns. */
+  table: 'new' | 'changed' | 'there';
+  statements: string[];
+}
+
+/** What a pipeline keeps of a stream. */
+export interface KeptState {
+  /** null: the stream is to be read from the start. */
+  state: JsonObject | null;
+  /** The generation of the refresh that is under way; null where none is. */
+  refresh: number | null;
+}
+
 /** A state to keep beside the data, in the same transaction where the warehouse can. */
-export interface StateToKeep {
+export interface StateToKeep extends KeptState {
   pipeline: string;
   stream: string;
-  state: JsonObject;
 }
 
 /**
@@ -30,13 +44,23 @@ export interface Store {
   readonly parallelCommits: number;
   /** Bytes of the longest spooled line that can be loaded; what makes a record longer is NULL, with a note. */
   readonly longestRecord: number;
+  /** Whether its files are to be compressed. */
+  readonly spoolIsCompressed: boolean;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */
   open(): Promise<void>;
   close(): Promise<void>;
-  /** The states kept for a pipeline, by stream. Empty where none was ever kept. */
-  loadStates(pipeline: string): Promise<Map<string, JsonObject>>;
+  /** What was kept for a pipeline, by stream. Empty where nothing ever was. */
+  loadStates(pipeline: string): Promise<Map<string, KeptState>>;
+  /**
+   * Begins to load a stream of a pipeline anew: from now on its state is that of a refresh, whose rows are collected beside the
+   * table. What an attempt of an earlier generation has collected there is dropped.
+   *
+   * @param known what the pipeline has kept of the stream
+   * @returns the refresh's generation; null where there is nothing to replace, neither a table nor a state
+   */
+  beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null>;
   /** Keeps states of streams that had no rows. */
   keepStates(states: readonly StateToKeep[]): Promise<void>;
   /**
@@ -51,6 +75,11 @@ export interface Store {
   complete(target: Target, state: StateToKeep | null): Promise<Counts>;
   /** Ends a stream that is not: what readers see stays as it is. */
   abandon(target: Target): Promise<void>;
+  /**
+   * The statements that a commit of a stream's first batch would run, in their order; where its end runs more (a refresh), those,
+   * too. Looks at the tables there are, and changes nothing. What is only known then is between angle brackets.
+   */
+  preview(target: Target): Promise<Preview>;
   /** Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can. */
   remove(target: Target): Promise<void>;
 }

@@ -1,17 +1,21 @@
 import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
-import type { JsonObject } from '../../protocol/messages.js';
+import { log } from '../../log.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
-import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
+import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
+import { type Batch, BatchWriter, batchOf, TombstonesError, type Way } from './batch-writer.js';
 import { Database } from './database.js';
+import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
+import * as rows from './rows.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
+import { Tombstones } from './tombstones.js';
 
 /** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
 const LONGEST_RECORD = 32 * 1024 * 1024;
@@ -20,19 +24,28 @@ const LONGEST_RECORD = 32 * 1024 * 1024;
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
+  /** On one machine, compressing costs more than the disk that it saves. */
+  readonly spoolIsCompressed = false;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #db: Database;
   readonly #isRaw: boolean;
   readonly #tables: TableKeeper;
-  /** Where each stream's rows go in this run. */
-  readonly #places = new Map<Target, Target>();
+  readonly #tombstones: Tombstones;
+  readonly #places: Places;
+  readonly #writer: BatchWriter;
+  /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
+  readonly #ways = new Map<Target, Way[]>();
 
-  constructor(config: DuckDbConfig) {
-    this.#db = new Database(config.path);
+  /** @param readOnly only to look at it: nothing can be written, and no file is made */
+  constructor(config: DuckDbConfig, readOnly = false) {
+    this.#db = new Database(config.path, readOnly);
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
+    this.#tombstones = new Tombstones(this.#db, this.#tables);
+    this.#places = new Places(this.#db, this.#tables, this.#tombstones, this.#isRaw);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -43,11 +56,29 @@ export class DuckDbStore implements Store {
     this.#db.close();
   }
 
-  async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
+  async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
     const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
     if ((await this.#tables.columns(table)).length === 0) return new Map();
     const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
-    return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
+    return new Map(
+      rows.map(({ stream, state, refresh }) => [
+        String(stream),
+        { state: JSON.parse(String(state)), refresh: refresh === null ? null : Number(refresh) },
+      ]),
+    );
+  }
+
+  async beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null> {
+    return this.#of(target, () =>
+      this.#db.transaction(async () => {
+        if (known === null && (await this.#tables.columns(target)).length === 0) return null;
+        const last = known?.refresh ?? 0;
+        const generation = Math.max(last, await this.#places.newestGeneration(target)) + 1;
+        if (last > 0) await this.#db.run(sql.dropTable(sideOfGeneration(target, last)));
+        await this.#keep({ pipeline, stream: target.stream, state: null, refresh: generation });
+        return generation;
+      }),
+    );
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
@@ -57,38 +88,36 @@ export class DuckDbStore implements Store {
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const longest = Math.max(...files.map((file) => file.longestLine));
-    return this.#of(target, () =>
-      this.#db.transaction(async () => {
-        await this.#db.run(
-          sql.loadRaw(
-            files.map((file) => file.path),
-            longest,
-          ),
-        );
-        const loaded = await this.#db.count(sql.COUNT_RAW);
-        if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
-        crashPoint('after-copy');
-        const placed = await this.#tables.placed(target);
-        await this.#stage(placed);
-        const counts = await this.#write(placed, rows);
-        crashPoint('after-write');
-        await this.#db.run(sql.DROP_TEMPORARY);
-        if (state) await this.#keep(state);
-        return counts;
-      }),
-    );
+    const batch = batchOf(files);
+    return this.#of(target, async () => {
+      const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
+      this.#ways.set(target, ways);
+      for (const way of [...ways]) {
+        const undo = this.#places.remember();
+        try {
+          return await this.#commitBy(way, target, batch, state);
+        } catch (error) {
+          if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
+          log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
+          if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
+          // What was found out about places was undone with the rest.
+          undo();
+        }
+      }
+      throw new Error('there is no way to write the batch');
+    });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
       this.#db.transaction(async () => {
-        const placed = await this.#tables.placed(target);
-        const place = isRefresh(target) ? await this.#placeOf(placed) : placed;
+        const placed = await this.#places.placed(target);
+        const place = isRefresh(target) ? await this.#places.of(placed) : placed;
         const counts = place === placed ? NO_ROWS : await this.#replace(placed, place);
         crashPoint('after-swap');
-        if (state && (await this.#tables.columns(target)).length > 0) await this.#keep(state);
+        // That a refresh is over is kept also where it has brought no table.
+        if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
+          await this.#keep(state);
         return counts;
       }),
     );
@@ -106,72 +135,52 @@ export class DuckDbStore implements Store {
     });
   }
 
-  /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
-  async #stage(target: Target): Promise<void> {
-    await this.#db.run(this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target));
+  async preview(target: Target): Promise<Preview> {
+    return this.#of(target, async () => {
+      const placed = this.#isRaw ? target : await this.#tables.placed(target);
+      const place = isRefresh(target) ? sideOf(placed) : placed;
+      const beside = place !== placed;
+      const table = sql.tableName(place);
+      const insert = this.#isRaw ? raw.appendRaw(table) : sql.append(placed, table);
+      const merge = this.#isRaw
+        ? [raw.mergeRaw(narrowTarget(place))]
+        : [sql.mergeLive(place), ...(target.tombstone || target.deletedAt ? [sql.mergeTombstones(place)] : [])];
+      const own = await this.#tables.statements(placed);
+      const statements = [
+        rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),
+        this.#writer.stage(placed),
+        ...(beside ? await this.#tables.statements(place, false) : own),
+        ...(target.mode === 'append_dedup' ? merge : [insert]),
+        ...(beside
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#tableOf(placed), place), sql.dropTable(place)]
+          : []),
+        states.keepState(this.defaultSchema, null),
+      ];
+      const isThere = (await this.#tables.columns(placed)).length > 0;
+      return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
+    });
   }
 
-  #append(target: Target, table: string): Promise<number> {
-    return this.#db.change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
+  #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+    return this.#db.transaction(async () => {
+      const placed = await this.#places.placed(target);
+      const counts = await this.#write(way, placed, batch);
+      crashPoint('after-write');
+      await this.#db.run(rows.DROP_TEMPORARY);
+      if (state) await this.#keep(state);
+      return counts;
+    });
+  }
+
+  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
+    const place = await this.#places.of(target);
+    const counts = await this.#writer.write(way, target, place, batch);
+    return place === target ? counts : NO_ROWS;
   }
 
   /** The stream as its table sees it. */
   #tableOf(target: Target): Target {
     return this.#isRaw ? rawTarget(target) : target;
-  }
-
-  async #write(target: Target, rows: number): Promise<Counts> {
-    const place = await this.#placeOf(target);
-    if (target.mode !== 'append_dedup') {
-      await this.#tables.make(place, place === target);
-      const inserted = await this.#append(target, sql.tableName(place));
-      return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
-    }
-    const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
-    // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === rows && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
-    await this.#tables.make(place, place === target);
-    const counts = await this.#merge(place, tombstones);
-    return place === target ? counts : NO_ROWS;
-  }
-
-  async #merge(target: Target, tombstones: number): Promise<Counts> {
-    const before = await this.#db.count(sql.countRows(target));
-    if (this.#isRaw) return this.#mergeRaw(target, before);
-    const merged = await this.#db.change(sql.mergeLive(target));
-    const inserted = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = tombstones === 0 ? 0 : await this.#db.change(sql.mergeTombstones(target));
-    return { inserted, updated: merged - inserted, marked };
-  }
-
-  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
-  async #placeOf(target: Target): Promise<Target> {
-    const known = this.#places.get(target) ?? (await this.#findPlace(target));
-    this.#places.set(target, known);
-    return known;
-  }
-
-  async #findPlace(target: Target): Promise<Target> {
-    if (!isRefresh(target)) return target;
-    const side = sideOf(target);
-    if (startsAnew(target)) {
-      // What an attempt that died has left there is not ours.
-      await this.#db.run(sql.dropTable(side));
-      return side;
-    }
-    if ((await this.#tables.columns(side)).length > 0) return side;
-    if ((await this.#tables.columns(target)).length === 0) return target.mode === 'overwrite' ? side : target;
-    return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
-  }
-
-  async #mergeRaw(target: Target, before: number): Promise<Counts> {
-    const changed = await this.#db.change(raw.mergeRaw(narrowTarget(target)));
-    const grown = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = await this.#db.count(raw.countMarkedRaw(target));
-    // A table that shrank has lost rows to hard deletes, which are marks as well.
-    const inserted = Math.max(grown, 0);
-    const deleted = Math.max(-grown, 0);
-    return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */
@@ -180,16 +189,17 @@ export class DuckDbStore implements Store {
     if (!collected && (await this.#tables.columns(target)).length === 0) return NO_ROWS;
     await this.#tables.make(target);
     await this.#db.run(sql.deleteAll(target));
+    await this.#tombstones.forget(target);
     if (!collected) return NO_ROWS;
     const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
     await this.#db.run(sql.dropTable(side));
     return { ...NO_ROWS, inserted };
   }
 
-  async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
+  async #keep({ pipeline, stream, state, refresh }: StateToKeep): Promise<void> {
     await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
     await this.#db.run(states.createStateTable(this.defaultSchema));
-    await this.#db.run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+    await this.#db.run(states.keepState(this.defaultSchema, refresh), [pipeline, stream, JSON.stringify(state)]);
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
@@ -204,13 +214,4 @@ export class DuckDbStore implements Store {
       );
     }
   }
-}
-
-const sides = new WeakMap<Target, Target>();
-
-/** A stream with the table beside its own, in which a refresh is collected. */
-function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target), cleared: [] };
-  sides.set(target, side);
-  return side;
 }

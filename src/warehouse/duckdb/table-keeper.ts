@@ -53,6 +53,11 @@ export class TableKeeper {
    * @param target from {@link placed}, or a table beside it, which has no view
    */
   async make(target: Target, withView = true): Promise<void> {
+    for (const statement of await this.statements(target, withView)) await this.#connection.run(statement);
+  }
+
+  /** What {@link make} runs: nothing where the table has all. Changes nothing. */
+  async statements(target: Target, withView = true): Promise<string[]> {
     const existing = await this.columns(target);
     if (existing.length > 0 && !existing.some(({ name }) => isSame(name, '_airbyte_extracted_at'))) {
       throw new WarehouseConfigError(
@@ -60,11 +65,18 @@ export class TableKeeper {
       );
     }
     if (this.#isRaw) return this.#makeRaw(target, existing.length === 0, withView);
-    if (existing.length === 0) {
-      await this.#connection.run(sql.createSchema(target));
-      await this.#connection.run(sql.createTable(target));
-    }
-    await this.#complete(target, existing);
+    const created = existing.length > 0 ? [] : [sql.createSchema(target), sql.createTable(target)];
+    return [...created, ...this.#complete(target, existing)];
+  }
+
+  /** Whether the table has no columns but the target's, those that it leaves empty and the metadata. */
+  async hasNoOthers(target: Target): Promise<boolean> {
+    const names = [
+      ...sql.METADATA.map(([name]) => name),
+      ...[...target.columns, ...target.cleared].map(({ name }) => name),
+    ];
+    const known = new Set(names.map(DUCKDB_NAMES.same));
+    return (await this.columns(target)).every(({ name }) => known.has(DUCKDB_NAMES.same(name)));
   }
 
   /** The columns of a table or view; none where there is no such. */
@@ -77,31 +89,33 @@ export class TableKeeper {
     }));
   }
 
-  async #complete(target: Target, existing: readonly ExistingColumn[]): Promise<void> {
+  #complete(target: Target, existing: readonly ExistingColumn[]): string[] {
     const { widened = [], claimed = [] } = this.#placements.get(this.#given.get(target) ?? target) ?? {};
     const there = new Map(existing.map((column) => [DUCKDB_NAMES.same(column.name), column]));
-    for (const column of target.columns) {
+    return target.columns.flatMap((column) => {
       const known = there.get(DUCKDB_NAMES.same(column.name));
-      if (!known && existing.length > 0) await this.#connection.run(schema.addColumn(target, column));
-      if (!known || claimed.includes(column)) await this.#connection.run(schema.commentOn(target, column));
-      if (known && known.type !== column.type && widened.includes(column)) {
-        await this.#connection.run(schema.widenColumn(target, column));
-      }
-    }
+      return [
+        ...(!known && existing.length > 0 ? [schema.addColumn(target, column)] : []),
+        ...(!known || claimed.includes(column) ? [schema.commentOn(target, column)] : []),
+        ...(known && known.type !== column.type && widened.includes(column)
+          ? [schema.widenColumn(target, column)]
+          : []),
+      ];
+    });
   }
 
-  async #makeRaw(target: Target, isNew: boolean, withView: boolean): Promise<void> {
-    if (isNew) {
-      const table = rawTarget(target);
-      await this.#connection.run(sql.createSchema(table));
-      await this.#connection.run(sql.createTable(table));
-      for (const column of table.columns) await this.#connection.run(schema.commentOn(table, column));
-    }
-    if (withView) await this.#makeView(target);
+  async #makeRaw(target: Target, isNew: boolean, withView: boolean): Promise<string[]> {
+    const table = rawTarget(target);
+    const created = [
+      sql.createSchema(table),
+      sql.createTable(table),
+      ...table.columns.map((column) => schema.commentOn(table, column)),
+    ];
+    return [...(isNew ? created : []), ...(withView ? await this.#makeView(target) : [])];
   }
 
   /** The view keeps every column that it has, also those whose fields are gone: the payloads may still hold them. */
-  async #makeView(target: Target): Promise<void> {
+  async #makeView(target: Target): Promise<string[]> {
     const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
     const [tables] = await this.#connection.rows(schema.countTables(view));
     if (Number(tables?.rows) > 0) {
@@ -110,9 +124,8 @@ export class TableKeeper {
       );
     }
     const columns = placeInView(target, await this.columns(view), DUCKDB_NAMES);
-    if (columns === null) return;
-    await this.#connection.run(raw.createView({ ...target, columns }));
-    for (const column of columns) await this.#connection.run(schema.commentOn(view, column));
+    if (columns === null) return [];
+    return [raw.createView({ ...target, columns }), ...columns.map((column) => schema.commentOn(view, column))];
   }
 }
 

@@ -4,7 +4,7 @@ import { log } from '../../log.js';
 import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
 import type { Column, Target } from '../target.js';
-import { qualified, SNOWFLAKE_NAMES } from './quote.js';
+import { beginning, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { METADATA } from './rows.js';
 import type { Steps } from './steps.js';
 import { addColumns, columnPortions, commentOn, createTable, describeTable, newColumns } from './tables.js';
@@ -54,16 +54,27 @@ export class TableKeeper {
   }
 
   async makeSchema(steps: Steps, schema: string): Promise<void> {
-    if (this.#schemas.has(schema)) return;
-    const { database } = this.#config;
-    const needs = `CREATE SCHEMA ON DATABASE ${qualified(database)}`;
-    await steps.run(`CREATE SCHEMA IF NOT EXISTS ${qualified(database, schema)}`, { needs });
+    const needs = `CREATE SCHEMA ON DATABASE ${qualified(this.#config.database)}`;
+    for (const statement of this.schemaStatements(schema)) await steps.run(statement, { needs });
     this.#schemas.add(schema);
+  }
+
+  /** What {@link makeSchema} runs. */
+  schemaStatements(schema: string): string[] {
+    if (this.#schemas.has(schema)) return [];
+    return [`CREATE SCHEMA IF NOT EXISTS ${qualified(this.#config.database, schema)}`];
   }
 
   /** Whether a target's table is there. */
   async isThere(steps: Steps, target: Target): Promise<boolean> {
     return (await this.#describe(steps, target)) !== null;
+  }
+
+  /** The tables in a target's schema whose names begin with a text. */
+  async namesLike(steps: Steps, { schema }: Target, start: string): Promise<string[]> {
+    const place = qualified(this.#config.database, schema);
+    const found = (await steps.runIfThere(`SHOW TERSE TABLES LIKE ${beginning(start)} IN SCHEMA ${place}`)) ?? [];
+    return found.map(({ name }) => String(name)).filter((name) => name.startsWith(start));
   }
 
   /**
@@ -72,11 +83,6 @@ export class TableKeeper {
    */
   async placed(steps: Steps, target: Target): Promise<Target> {
     return (await this.#place(steps, target)).target;
-  }
-
-  /** The target as {@link placed} has given it, if it has. */
-  known(target: Target): Target {
-    return this.#placed.get(target)?.target ?? target;
   }
 
   /** What a target's columns take: of a placed one, in its table; else in a table that is made anew. */
@@ -100,16 +106,20 @@ export class TableKeeper {
 
   /** The same for a table beside a stream's own, which has the columns of that one: they are not placed anew. */
   async makeBeside(steps: Steps, target: Target): Promise<SqlType[]> {
+    const placed = await this.#beside(steps, target);
+    if (this.#made.has(target)) return placed.types;
+    if (placed.found === null) await this.#create(steps, placed);
+    else await this.#complete(steps, placed);
+    this.#made.add(target);
+    return placed.types;
+  }
+
+  async #beside(steps: Steps, target: Target): Promise<Placed> {
     const types = target.columns.map(({ type }) => newType(type));
-    if (this.#made.has(target)) return types;
     const found = await this.#describe(steps, target);
     const known = new Set(found?.map(({ name }) => name));
     const added = target.columns.filter(({ name }) => !known.has(name));
-    const placed = { target, types, found, added, widened: [], claimed: [] };
-    if (found === null) await this.#create(steps, placed);
-    else await this.#complete(steps, placed);
-    this.#made.add(target);
-    return types;
+    return { target, types, found, added, widened: [], claimed: [] };
   }
 
   async #place(steps: Steps, target: Target): Promise<Placed> {
@@ -126,28 +136,45 @@ export class TableKeeper {
     return placed;
   }
 
-  async #create(steps: Steps, { target, types }: Placed): Promise<void> {
+  async #create(steps: Steps, placed: Placed): Promise<void> {
+    const { target } = placed;
     await this.makeSchema(steps, target.schema);
-    const table = this.fullName(target);
-    const [first = [], ...rest] = columnPortions(newColumns(target, types));
     const needs = `CREATE TABLE ON SCHEMA ${qualified(this.#config.database, target.schema)}`;
-    await steps.run(createTable(table, first, this.#config.retentionDays), { needs });
-    for (const portion of rest) await steps.run(addColumns(table, portion));
-    this.#described.delete(table);
+    for (const statement of this.#statements(placed)) await steps.run(statement, { needs });
+    this.#described.delete(this.fullName(target));
   }
 
-  async #complete(steps: Steps, { target, types, added, claimed }: Placed): Promise<void> {
-    const table = this.fullName(target);
-    const missing = newColumns(target, types).filter((_, i) => added.includes(target.columns[i] as Column));
-    for (const portion of columnPortions(missing)) {
-      await steps.run(addColumns(table, portion), { needs: `OWNERSHIP ON TABLE ${table}` });
-    }
-    for (const column of claimed) await steps.run(commentOn(table, column), { needs: `OWNERSHIP ON TABLE ${table}` });
+  async #complete(steps: Steps, placed: Placed): Promise<void> {
+    const { target } = placed;
+    const needs = `OWNERSHIP ON TABLE ${this.fullName(target)}`;
+    for (const statement of this.#statements(placed)) await steps.run(statement, { needs });
     for (const { name, field } of target.cleared) {
       log.info(
         `${target.table}.${name} has no values any more: of ${JSON.stringify(field)}, new versions have NULL there.`,
       );
     }
+  }
+
+  /** What {@link make} or, unless it is a stream's own table, {@link makeBeside} runs: nothing where it has all. */
+  async statements(steps: Steps, target: Target, isOwn = true): Promise<string[]> {
+    return this.#statements(isOwn ? await this.#place(steps, target) : await this.#beside(steps, target));
+  }
+
+  #statements({ target, types, found, added, claimed }: Placed): string[] {
+    const table = this.fullName(target);
+    const columns = newColumns(target, types);
+    if (found === null) {
+      const [first = [], ...rest] = columnPortions(columns);
+      return [
+        createTable(table, first, this.#config.retentionDays),
+        ...rest.map((portion) => addColumns(table, portion)),
+      ];
+    }
+    const missing = columns.filter((_, i) => added.includes(target.columns[i] as Column));
+    return [
+      ...[...columnPortions(missing)].map((portion) => addColumns(table, portion)),
+      ...claimed.map((column) => commentOn(table, column)),
+    ];
   }
 
   #refuseForeign(target: Target, found: readonly Described[]): void {

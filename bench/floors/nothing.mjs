@@ -1,0 +1,1 @@
+// The floor of any command: a Node program that does nothing.

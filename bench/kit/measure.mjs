@@ -1,0 +1,61 @@
+// Runs a program of this repository as a process of its own, and says what it cost.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'hubflake-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const RECORD = '{"type":"RECORD"';
+let files = 0;
+
+/** The path of a new file of the benchmark, which goes when it ends. */
+export function newPath(name) {
+  files += 1;
+  return join(folder, `${files}-${name}`);
+}
+
+/** Writes a value as JSON into a new file; its path. */
+export function writeJson(name, value) {
+  const path = newPath(name);
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+}
+
+/**
+ * Runs node on a script of the repository.
+ *
+ * @param options.env more of the environment
+ * @param options.input the file that is its stdin
+ * @returns {Promise<{cpuSeconds: number, maxRssMb: number, seconds: number, records: number, bytes: number}>} `records`: RECORD
+ *   lines in what it wrote
+ */
+export async function measure(script, args = [], { env = {}, input } = {}) {
+  const cost = newPath('cost.json');
+  const child = spawn(process.execPath, ['--import', join(root, 'bench/kit/cost.mjs'), join(root, script), ...args], {
+    stdio: [input === undefined ? 'ignore' : openSync(input), 'pipe', 'inherit'],
+    env: { ...process.env, ...env, BENCH_COST: cost },
+  });
+  const counted = countRecords(child.stdout);
+  const startedAt = performance.now();
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${code}`);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { ...JSON.parse(readFileSync(cost, 'utf8')), seconds, ...counted };
+}
+
+/** Counts RECORD lines and bytes of a stream while it flows. */
+export function countRecords(stream) {
+  const counted = { records: 0, bytes: 0 };
+  let lineStart = Buffer.alloc(0);
+  stream.on('data', (chunk) => {
+    counted.bytes += chunk.length;
+    // A line's beginning may be cut by a chunk's end.
+    const text = Buffer.concat([lineStart, chunk]);
+    for (let at = text.indexOf(RECORD); at !== -1; at = text.indexOf(RECORD, at + 1)) counted.records += 1;
+    lineStart = Buffer.from(text.subarray(-(RECORD.length - 1)));
+  });
+  return counted;
+}

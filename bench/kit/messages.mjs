@@ -1,0 +1,103 @@
+// Writes Airbyte messages of a made-up stream to stdout: node messages.mjs <records> [wide|small]. `wide` is a contact of a
+// hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes.
+import { once } from 'node:events';
+import { pathToFileURL } from 'node:url';
+
+const STATE_EVERY = 10_000;
+const STREAM = 'contacts';
+const WORDS =
+  'account billing customer direct email first growth house inbound journey launch meeting north open'.split(' ');
+
+/** Numbers of a fixed sequence: xorshift32. */
+function sequence(seed) {
+  let x = seed;
+  return (below) => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) % below;
+  };
+}
+
+const string = { type: ['null', 'string'] };
+const number = { type: ['null', 'number'] };
+const instant = { type: ['null', 'string'], format: 'date-time', airbyte_type: 'timestamp_with_timezone' };
+const date = { type: ['null', 'string'], format: 'date' };
+const boolean = { type: ['null', 'boolean'] };
+
+const pad = (n, width = 2) => String(n).padStart(width, '0');
+const day = (next) => `20${10 + next(15)}-${pad(1 + next(12))}-${pad(1 + next(28))}`;
+
+const KINDS = {
+  string: (next) => {
+    let text = '';
+    for (let i = 2 + next(7); i > 0; i -= 1) text += `${text && ' '}${WORDS[next(WORDS.length)]}${next(1000)}`;
+    return JSON.stringify(next(160) === 0 ? `${text} ✓` : text);
+  },
+  number: (next) => (next(2) === 0 ? `${next(1_000_000)}` : `${next(1_000_000)}.${pad(next(100))}`),
+  instant: (next) => `"${day(next)}T${pad(next(24))}:${pad(next(60))}:${pad(next(60))}.${pad(next(1000), 3)}Z"`,
+  date: (next) => `"${day(next)}"`,
+  option: (next) => `"${WORDS[next(WORDS.length)]}"`,
+  boolean: (next) => (next(2) === 0 ? 'true' : 'false'),
+};
+
+const SCHEMAS = { string, number, instant, date, option: string, boolean };
+
+function fieldsOf(shape) {
+  const counts =
+    shape === 'wide'
+      ? { string: 50, number: 20, instant: 10, date: 10, option: 6, boolean: 4 }
+      : { string: 1, number: 1, option: 1 };
+  return Object.entries(counts).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, i) => ({ name: `properties_contact_${kind}_value_${i}`, kind })),
+  );
+}
+
+/** The configured catalog of the stream. */
+export function catalogOf(shape, mode = 'append_dedup') {
+  const properties = { id: string, updatedAt: instant };
+  for (const { name, kind } of fieldsOf(shape)) properties[name] = SCHEMAS[kind];
+  const stream = {
+    name: STREAM,
+    json_schema: { type: 'object', properties },
+    supported_sync_modes: ['full_refresh', 'incremental'],
+    source_defined_primary_key: [['id']],
+    default_cursor_field: ['updatedAt'],
+  };
+  const modes = { sync_mode: 'incremental', cursor_field: ['updatedAt'], destination_sync_mode: mode };
+  return {
+    streams: [{ stream, ...modes, primary_key: [['id']], generation_id: 0, minimum_generation_id: 0, sync_id: 1 }],
+  };
+}
+
+function* lines(count, shape) {
+  const next = sequence(20251125);
+  const fields = fieldsOf(shape);
+  const status = (name) =>
+    `{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1764000000000,"stream_status":{"stream_descriptor":{"name":"${STREAM}"},"status":"${name}"}}}\n`;
+  yield status('STARTED');
+  for (let i = 1; i <= count; i += 1) {
+    let data = `{"id":"${100_000_000 + i}","updatedAt":${KINDS.instant(next)}`;
+    for (const { name, kind } of fields) data += `,"${name}":${next(20) === 0 ? 'null' : KINDS[kind](next)}`;
+    yield `{"type":"RECORD","record":{"stream":"${STREAM}","emitted_at":${1_764_000_000_000 + i},"data":${data}}}}\n`;
+    if (i % STATE_EVERY === 0) {
+      yield `{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"${STREAM}"},"stream_state":{"at":${i}}}}}\n`;
+    }
+  }
+  yield status('COMPLETE');
+}
+
+async function main(count, shape) {
+  let block = '';
+  for (const line of lines(count, shape)) {
+    block += line;
+    if (block.length < 256 * 1024) continue;
+    if (!process.stdout.write(block)) await once(process.stdout, 'drain');
+    block = '';
+  }
+  process.stdout.write(block);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await main(Number(process.argv[2]), process.argv[3] ?? 'wide');
+}

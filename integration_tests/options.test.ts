@@ -1,0 +1,352 @@
+import { readFileSync } from 'node:fs';
+import type { SyncResult } from './support/in-process.js';
+import {
+  advance,
+  bodies,
+  contacts,
+  ids,
+  idsOf,
+  inFlight,
+  listen,
+  live,
+  logged,
+  mostWithin,
+  oauth,
+  read,
+  readWell,
+  run,
+  sandbox,
+  start,
+  token,
+} from './support/options.js';
+import { liveLinks } from './support/truth.js';
+
+/**
+ * What each option of the source does, seen from outside: one behaviour an option. The last test holds the table against
+ * spec/source.json, so that no option is added without one.
+ */
+beforeEach(async () => {
+  listen();
+  await start();
+});
+
+afterAll(() => sandbox.close());
+
+async function linksOf(stream: string): Promise<SyncResult['records']> {
+  return (await readWell(ASSOCIATIONS, stream)).records;
+}
+
+const ASSOCIATIONS = {
+  association_streams: [
+    { from_object: 'companies', to_object: 'contacts' },
+    { from_object: 'contacts', to_object: 'companies', stream_name: 'employers' },
+  ],
+  custom_object_association_streams: [
+    { from_object: 'p_vehicles', to_object: 'contacts' },
+    { from_object: 'contacts', to_object: 'vehicles', stream_name: 'rides' },
+  ],
+};
+
+const BEHAVIOURS: Record<string, () => Promise<void>> = {
+  'credentials.credentials_title': async () => {
+    for (const credentials of [token(), oauth()]) {
+      expect(idsOf(await readWell({ credentials }))).toEqual(ids());
+      // Left out, the rest says which kind it is.
+      const { credentials_title: _, ...rest } = credentials;
+      expect(idsOf(await readWell({ credentials: rest }))).toEqual(ids());
+    }
+  },
+  'credentials.access_token': async () => {
+    const wrong = await read({ credentials: { ...token(), access_token: 'pat-na1-other' } }).catch((error) => error);
+    expect(String(wrong.message ?? wrong.error)).toContain('refused the access token');
+    expect(sandbox.calls.counts().byKind.token).toBeUndefined();
+  },
+  ...Object.fromEntries(
+    ['client_id', 'client_secret', 'refresh_token'].map((key) => [
+      `credentials.${key}`,
+      async () => {
+        const credentials = { ...oauth(), [key]: 'another' };
+        const wrong = await read({ credentials }).catch((error) => error);
+        expect(String(wrong.message)).toContain('Check client_id, client_secret and refresh_token');
+        expect(sandbox.calls.counts().byKind).toEqual({ token: 1 });
+        await readWell({ credentials: oauth() });
+        expect(sandbox.calls.counts().byKind.token).toBe(2);
+      },
+    ]),
+  ),
+  start_date: async () => {
+    const from = live()
+      .map((record) => record.updatedAt)
+      .sort()[100] as string;
+    const second = `${from.slice(0, 19)}Z`;
+    const sync = await readWell({ start_date: second });
+    expect(idsOf(sync).sort()).toEqual(
+      live()
+        .filter((record) => Date.parse(record.updatedAt) >= Date.parse(second))
+        .map((record) => record.id)
+        .sort(),
+    );
+    for (const start_date of ['', null, '2006-06-01T00:00:00Z', '1970-01-01T00:00:00Z']) {
+      expect(idsOf(await readWell({ start_date }))).toEqual(ids());
+    }
+  },
+  'objects[].object_type': async () => {
+    for (const [object_type, stream, type] of [
+      ['contacts', 'contacts', 'contacts'],
+      ['0-1', 'contacts', 'contacts'],
+      ['contact', 'contacts', 'contacts'],
+      ['p_vehicles', 'vehicles', 'vehicles'],
+      ['2-3465401', 'vehicles', 'vehicles'],
+      ['calls', 'engagements_calls', 'calls'],
+      ['engagements_calls', 'engagements_calls', 'calls'],
+      ['owners', 'owners', null],
+    ] as const) {
+      const { records } = await readWell({ objects: [{ object_type }] }, stream);
+      if (type === null) expect(records.length).toBeGreaterThan(0);
+      else expect([object_type, records.map((data) => data.id)]).toEqual([object_type, ids(type)]);
+    }
+    // Only these are read.
+    const other = await read({ objects: [{ object_type: 'contacts' }] }, 'deals');
+    expect(other.error?.message).toContain('There is no stream "deals"');
+  },
+  'objects[].name': async () => {
+    const objects = [{ object_type: 'contacts', name: 'people' }, { object_type: 'contacts' }];
+    expect(idsOf(await readWell({ objects }, 'people'))).toEqual(ids());
+    expect(idsOf(await readWell({ objects }, 'contacts'))).toEqual(ids());
+    await expect(read({ objects: [...objects, { object_type: '0-1' }] })).rejects.toThrow('both called "contacts"');
+  },
+  'objects[].updated_after': async () => {
+    const from = live()
+      .map((record) => record.updatedAt)
+      .sort()
+      .at(-60) as string;
+    const wanted = live().filter((record) => record.updatedAt >= from);
+    // It takes the place of the start date, also where it is earlier.
+    for (const start_date of [undefined, '2010-01-01', '2099-01-01']) {
+      const sync = await readWell({ start_date, ...contacts({ updated_after: from }) });
+      expect(idsOf(sync)).toEqual(wanted.map((record) => record.id));
+    }
+    const date = from.slice(0, 10);
+    expect(idsOf(await readWell(contacts({ updated_after: date })))).toEqual(
+      live()
+        .filter((record) => record.updatedAt >= date)
+        .map((record) => record.id),
+    );
+  },
+  'objects[].filter_groups': async () => {
+    sandbox.portal.edit('contacts', ids().slice(0, 30), { firstname: 'One', lastname: 'Two' });
+    sandbox.portal.edit('contacts', ids().slice(20, 50), { lastname: 'Three' });
+    const is = (propertyName: string, value: string) => ({ propertyName, operator: 'EQ', value });
+    const both = [{ filters: [is('firstname', 'One'), is('lastname', 'Two')] }];
+    expect(idsOf(await readWell(contacts({ filter_groups: both })))).toEqual(ids().slice(0, 20));
+    const either = [...both, { filters: [is('lastname', 'Three')] }];
+    expect(idsOf(await readWell(contacts({ filter_groups: either })))).toEqual(ids().slice(0, 50));
+    const many = Array.from({ length: 6 }, () => both[0]);
+    await expect(read(contacts({ filter_groups: many }))).rejects.toThrow("more than HubSpot's search takes");
+  },
+  'objects[].properties': async () => {
+    const [data] = (await readWell(contacts({ properties: ['email', 'city'] }))).records;
+    expect(Object.keys(data?.properties as object).sort()).toEqual(['city', 'email']);
+    const [list] = bodies.filter((body) => body.includes('archived=false'));
+    expect(list).toMatch(/properties=(email,city|city,email),hs_merged_object_ids&/);
+  },
+  'objects[].exclude_properties': async () => {
+    const all = Object.keys((await readWell(contacts({ properties: undefined }))).records[0]?.properties as object);
+    const fewer = await readWell(contacts({ properties: undefined, exclude_properties: ['email', 'city'] }));
+    const left = Object.keys(fewer.records[0]?.properties as object);
+    expect(all.filter((name) => !left.includes(name)).sort()).toEqual(['city', 'email']);
+    expect(bodies.at(-1)).not.toMatch(/[=,]email[,&]/);
+  },
+  'objects[].associations': async () => {
+    const links = (association: string) =>
+      sandbox.portal
+        .truth('contacts', { associations: [association] })
+        .live.map((record) => [...(record.associations?.[association] ?? [])].sort());
+    const { records } = await readWell(contacts({ associations: ['deals', '0-2'] }));
+    for (const name of ['deals', 'companies']) {
+      expect(records.map((data) => [...(data[name] as string[])].sort())).toEqual(links(name));
+    }
+    const [none] = (await readWell(contacts({ associations: [] }))).records;
+    expect(Object.keys(none as object)).not.toContain('companies');
+  },
+  layout: async () => {
+    const keys = async (layout: string) => Object.keys((await readWell({ layout, ...contacts({}) })).records[0] ?? {});
+    expect(await keys('airbyte')).toEqual(expect.arrayContaining(['updatedAt', 'properties', 'properties_firstname']));
+    expect((await keys('columns')).sort()).toEqual(
+      [
+        'id',
+        'created_at',
+        'updated_at',
+        'archived',
+        'archived_at',
+        'merged_into',
+        'firstname',
+        'associated_companies',
+      ].sort(),
+    );
+  },
+  deletes: async () => {
+    const told: Record<string, unknown[]> = {};
+    for (const deletes of ['off', 'mark', 'cdc']) {
+      const [archived, survivor, loser] = ids() as [string, string, string];
+      const first = await readWell({ deletes });
+      sandbox.portal.archive('contacts', archived);
+      sandbox.portal.merge('contacts', survivor, loser);
+      const { records } = await readWell({ deletes }, 'contacts', first.state);
+      const gone = records.filter((data) => data.archived === true);
+      told[deletes] = [gone.length, gone.filter((data) => data._ab_cdc_deleted_at).length];
+    }
+    expect(told).toEqual({ off: [0, 0], mark: [2, 0], cdc: [2, 2] });
+  },
+  deletes_every: async () => {
+    const first = await readWell({ deletes_every: 30 });
+    sandbox.portal.archive('contacts', ids()[0] as string);
+    sandbox.calls.reset();
+    const second = await readWell({ deletes_every: 30 }, 'contacts', first.state);
+    expect([second.records.length, sandbox.calls.counts().byKind.list]).toEqual([0, undefined]);
+    advance(31);
+    const third = await readWell({ deletes_every: 30 }, 'contacts', second.state);
+    expect(third.records.map((data) => data.archived)).toEqual([true]);
+  },
+  lookback_window: async () => {
+    // Changed, 90 minutes later a sync, and 100 minutes after the change the index shows it.
+    for (const [lookback_window, found] of [
+      [120, 1],
+      [60, 0],
+      [undefined, 0],
+    ]) {
+      await start({ indexLagMs: 100 * 60_000 });
+      advance(200);
+      const first = await readWell({ lookback_window });
+      const [id] = ids() as [string];
+      sandbox.portal.edit('contacts', id, { firstname: 'Late' });
+      advance(90);
+      const second = await readWell({ lookback_window }, 'contacts', first.state);
+      advance(11);
+      const third = await readWell({ lookback_window }, 'contacts', second.state);
+      expect([lookback_window, second.records.length + third.records.length]).toEqual([lookback_window, found]);
+    }
+    await readWell({ lookback_window: 3 });
+    expect(logged.join()).toContain('lookback_window is 3 minutes; 10 are used');
+  },
+  num_worker: async () => {
+    expect(await inFlight({ num_worker: 1 })).toBe(1);
+    const three = await inFlight({ num_worker: 3 });
+    expect([2, 3]).toContain(three);
+  },
+  num_workers: async () => {
+    expect(await inFlight({ num_workers: 1 })).toBe(1);
+    expect(await inFlight({ num_workers: 2 })).toBe(2);
+  },
+  burst_share: async () => {
+    const burst = ['list', 'properties', 'account'];
+    for (const [burst_share, most] of [
+      [0.25, 5],
+      [0.5, 10],
+    ]) {
+      await start({ counts: { '*': 0, contacts: 1_900 }, limits: { burst: 20, burstMs: 1000 } });
+      await run({ burst_share, objects: [{ object_type: 'contacts' }] }, ['contacts']);
+      // The first calls are made before HubSpot has said what its limit is.
+      expect(mostWithin(1000, burst)).toBe(most);
+      expect(sandbox.calls.counts().byStatus['429']).toBeUndefined();
+    }
+  },
+  daily_reserve: async () => {
+    await start({ limits: { daily: 20 } });
+    const sync = await read({ daily_reserve: 15 });
+    expect(sync.error?.message).toContain('daily_reserve');
+    expect(sandbox.limits.usage().used).toBe(5);
+    expect(idsOf(await readWell({ daily_reserve: 0 }, 'contacts', sync.state)).length).toBeGreaterThan(0);
+  },
+  treat_numbers_and_booleans_as_strings: async () => {
+    const [id] = ids() as [string];
+    sandbox.portal.edit('contacts', id, { annualrevenue: '12.50', hs_email_optout: 'true' });
+    const properties = ['annualrevenue', 'hs_email_optout'];
+    const values = async (config: object) =>
+      (await readWell({ ...config, ...contacts({ properties }) })).records.find((data) => data.id === id)?.properties;
+    expect(await values({})).toEqual({ annualrevenue: 12.5, hs_email_optout: true });
+    const texts = { annualrevenue: '12.50', hs_email_optout: 'true' };
+    expect(await values({ treat_numbers_and_booleans_as_strings: true })).toEqual(texts);
+  },
+  prefix_colliding_custom_objects: async () => {
+    const { portal } = sandbox;
+    const type = portal.addObjectType('deals', { singular: 'Deal', plural: 'Deals' }, 'label');
+    for (const definition of portal.properties(portal.type('vehicles')).all()) {
+      if (definition.system !== undefined) portal.properties(type).put(definition);
+    }
+    portal.addProperty(type.id, { name: 'label', type: 'string', label: 'Label' });
+    const own = [portal.create(type.id, { label: 'Own' })];
+    const on = { prefix_colliding_custom_objects: true };
+    expect(idsOf(await readWell(on, 'custom_object_deals'))).toEqual(own);
+    expect(idsOf(await readWell(on, 'deals'))).toEqual(ids('0-3'));
+    expect((await read({}, 'custom_object_deals')).error?.message).toContain('no stream "custom_object_deals"');
+    expect(logged.join()).toContain('Set prefix_colliding_custom_objects');
+  },
+  ...Object.fromEntries(
+    [
+      ['association_streams', 'companies', 'contacts', 'employers', 'associations_companies_contacts'],
+      ['custom_object_association_streams', 'vehicles', 'contacts', 'rides', 'associations_p_vehicles_contacts'],
+    ].flatMap(([option, one, other, named, unnamed]) => [
+      [
+        `${option}[].from_object`,
+        async () => expect(sorted(await linksOf(unnamed as string))).toEqual(links(one as string, other as string)),
+      ],
+      [
+        `${option}[].to_object`,
+        async () => expect(sorted(await linksOf(named as string))).toEqual(links(other as string, one as string)),
+      ],
+      [
+        `${option}[].stream_name`,
+        async () => {
+          const unknown = await read(ASSOCIATIONS, `associations_${other}_${one}`);
+          expect(unknown.error?.message).toContain(`Did you mean "`);
+          expect((await linksOf(named as string)).length).toBeGreaterThan(0);
+        },
+      ],
+    ]),
+  ),
+  enable_experimental_streams: async () => {
+    expect(idsOf(await readWell({ enable_experimental_streams: false }))).toEqual(ids());
+    expect(logged).toEqual([]);
+    expect(idsOf(await readWell({ enable_experimental_streams: true }))).toEqual(ids());
+    expect(logged).toEqual([expect.stringContaining('enable_experimental_streams is not acted on')]);
+  },
+  property_history_lookback_window: async () => {
+    expect(idsOf(await readWell({ property_history_lookback_window: 120 }))).toEqual(ids());
+    expect(logged).toEqual([expect.stringContaining('property_history_lookback_window is not acted on')]);
+  },
+  first_load: async () => {
+    for (const first_load of ['list', 'fast'])
+      expect(idsOf(await readWell({ first_load })).sort()).toEqual(ids().sort());
+  },
+};
+
+const sorted = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).sort();
+const links = (from: string, to: string) => sorted(liveLinks(sandbox, from, to));
+
+test.each(Object.keys(BEHAVIOURS))('%s', (option) => (BEHAVIOURS[option] as () => Promise<void>)());
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  oneOf?: Schema[];
+  items?: Schema;
+}
+
+/** The options of a schema that hold a value; what HubSpot defines itself (filters) is one value. */
+function optionsOf({ properties = {}, oneOf = [] }: Schema, path = ''): string[] {
+  const all = [properties, ...oneOf.map((each) => each.properties ?? {})].flatMap((each) => Object.entries(each));
+  return all.flatMap(([name, schema]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (name === 'filter_groups') return [at];
+    if (schema.items?.properties) return optionsOf(schema.items, `${at}[]`);
+    return schema.properties || schema.oneOf ? optionsOf(schema, at) : [at];
+  });
+}
+
+test('every option that spec/source.json has is here, and those of source-hubspot that it has not', () => {
+  const spec = JSON.parse(readFileSync(new URL('../spec/source.json', import.meta.url), 'utf8')) as Schema;
+  const others = ['num_workers', 'enable_experimental_streams', 'property_history_lookback_window', 'first_load'];
+  const options = new Set([...optionsOf(spec), ...others]);
+  expect(options.size).toBeGreaterThan(30);
+  expect(Object.keys(BEHAVIOURS).sort()).toEqual([...options].sort());
+});

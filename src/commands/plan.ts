@@ -1,0 +1,44 @@
+import { readJsonFile } from '../config/files.js';
+import { parsePipelineConfig } from '../config/pipeline.js';
+import { log } from '../log.js';
+import { configPath } from './options.js';
+import type { PeopleIo } from './people-command.js';
+import { runPlan, type SyncForecast } from './run-plan.js';
+import { textTable } from './text-table.js';
+
+/** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
+export async function plan(
+  { print, stop }: PeopleIo,
+  options: { config?: string; json?: boolean; sql?: boolean },
+): Promise<number> {
+  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const forecast = await runPlan(config, stop.signal);
+  print(options.json ? JSON.stringify(forecast) : describePlan(forecast, options.sql === true));
+  for (const { stream, message, code } of forecast.errors) log.error(`${stream}: ${message} [${code}]`);
+  return forecast.errors.length > 0 ? 1 : 0;
+}
+
+const TABLE = { new: 'created with its first row', changed: 'gets columns', there: 'there' };
+
+/** A plan as people read it: a row for each stream, a line of totals, and on request the statements. */
+export function describePlan({ streams, calls, minutes, quota }: SyncForecast, withSql: boolean): string {
+  const rows = streams.map((each) => [
+    each.table,
+    each.destinationSyncMode,
+    each.what,
+    each.rows ?? '–',
+    Object.values(each.calls).reduce((sum, some) => sum + some, 0),
+    TABLE[each.tableWillBe],
+  ]);
+  const share =
+    quota === null
+      ? 'HubSpot does not say how many are left today'
+      : `${((100 * calls.total) / Math.max(1, quota.remaining)).toFixed(2)} % of the ${quota.remaining.toLocaleString('en')} left today`;
+  const lines = [
+    textTable(['table', 'mode', 'reads', 'rows at most', 'calls', 'the table is'], rows),
+    `${calls.total.toLocaleString('en')} calls to HubSpot, ${share}; ${minutes < 1 ? 'less than a minute' : `${Math.ceil(minutes)} minutes`} at its limits.`,
+  ];
+  if (!withSql) return [...lines, 'Nothing was changed. --sql shows the statements.'].join('\n');
+  const sql = streams.flatMap((each) => [`\n-- ${each.stream}`, ...each.sql.map((statement) => `${statement};`)]);
+  return [...lines, ...sql].join('\n');
+}

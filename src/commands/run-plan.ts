@@ -1,0 +1,101 @@
+import type { PipelineConfig } from '../config/pipeline.js';
+import { asHubflakeError } from '../errors.js';
+import type { StreamDefinition } from '../streams/definition.js';
+import { type Estimate, estimateStream } from '../streams/estimate.js';
+import { Portal } from '../streams/portal.js';
+import type { StreamToRead } from '../streams/read.js';
+import { openStore } from '../warehouse/open-store.js';
+import type { Preview } from '../warehouse/store.js';
+import { type Target, targetsOf } from '../warehouse/target.js';
+import { withHubSpot } from './hubspot-session.js';
+import { planSync } from './plan-sync.js';
+import type { SyncResult } from './run-sync.js';
+
+/** What a sync would do with one stream. */
+export interface StreamForecast extends Estimate {
+  stream: string;
+  table: string;
+  syncMode: string;
+  destinationSyncMode: string;
+  /** What would become of the table; nothing where HubSpot has no record for it. */
+  tableWillBe: Preview['table'];
+  /** The statements of its first batch. */
+  sql: string[];
+}
+
+/** What a sync would do. */
+export interface SyncForecast {
+  pipeline: string;
+  streams: StreamForecast[];
+  /** By the budget they are charged to, and all together; those of this plan are not among them. */
+  calls: { burst: number; search: number; exempt: number; total: number };
+  /** What HubSpot's limits alone make it take. */
+  minutes: number;
+  /** null where HubSpot does not say. */
+  quota: { remaining: number } | null;
+  errors: SyncResult['errors'];
+}
+
+/** HubSpot: five searches a second. */
+const SEARCHES_A_MINUTE = 300;
+
+/** Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible. */
+export async function runPlan(config: PipelineConfig, signal: AbortSignal): Promise<SyncForecast> {
+  const store = await openStore(config.destination, config.name, true);
+  try {
+    return await withHubSpot(config.source, { signal }, async (client) => {
+      const states = await store.loadStates(config.name);
+      const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
+      const { catalog, streams, failures } = await planSync(config, portal, states, []);
+      const { loader: settings } = config.destination;
+      const targets = targetsOf(catalog, { ...settings, schema: store.defaultSchema, names: store.names });
+      const forecasts: StreamForecast[] = [];
+      const errors = failures.map(({ stream, error }) => describe(stream, error));
+      const options = { ...config.source, portalId: portal.id };
+      const look = async (stream: StreamToRead, target: Target) => {
+        try {
+          const definition = (await portal.define(stream.name)) as StreamDefinition;
+          const estimate = await estimateStream(client, definition, stream.mode, stream.state, options);
+          const preview = await store.preview(target);
+          forecasts.push({
+            stream: stream.name,
+            table: target.table,
+            syncMode: stream.mode,
+            destinationSyncMode: target.mode,
+            ...estimate,
+            tableWillBe: preview.table,
+            sql: preview.statements,
+          });
+        } catch (error) {
+          if (stream.optional && portal.noteUnreadable(stream.name, error)) return;
+          errors.push(describe(stream.name, error));
+        }
+      };
+      await Promise.all(streams.map((stream, index) => look(stream, targets[index] as Target)));
+      const order = streams.map((stream) => stream.name);
+      forecasts.sort((a, b) => order.indexOf(a.stream) - order.indexOf(b.stream));
+      const burst = portal.leastCalls + sum(forecasts, 'burst');
+      const [search, exempt] = [sum(forecasts, 'search'), sum(forecasts, 'exempt')];
+      const { dailyRemaining, burstAMinute } = client.scheduler;
+      return {
+        pipeline: config.name,
+        streams: forecasts,
+        calls: { burst, search, exempt, total: burst + search + exempt },
+        minutes: Math.max(burst / burstAMinute, search / SEARCHES_A_MINUTE),
+        quota: dailyRemaining === null ? null : { remaining: dailyRemaining },
+        errors,
+      };
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+function sum(forecasts: readonly StreamForecast[], budget: keyof Estimate['calls']): number {
+  return forecasts.reduce((total, { calls }) => total + calls[budget], 0);
+}
+
+function describe(stream: string, caught: unknown): SyncResult['errors'][number] {
+  const { code, kind, message } = asHubflakeError(caught);
+  return { stream, code, kind, message };
+}

@@ -1,0 +1,58 @@
+import { isRefresh } from '../refresh.js';
+import type { Preview } from '../store.js';
+import type { Target } from '../target.js';
+import type { TableForm } from './forms.js';
+import { qualified } from './quote.js';
+import type { Batch } from './rows.js';
+import { keepStates, stateTable } from './states.js';
+import type { Steps } from './steps.js';
+import type { TableKeeper } from './table-keeper.js';
+import * as sql from './tables.js';
+
+/** What is only known when a batch is written. */
+const STAGE_TABLE = '_HUBFLAKE_STAGE_<RUN>';
+const SPOOL_FILE = '<file of spooled records>';
+const HAS_LEASE = '<this run has the lease>';
+
+/** Where a stream's statements are taken from. */
+export interface Source {
+  database: string;
+  schema: string;
+  tables: TableKeeper;
+  form: TableForm;
+  /** The name of the pipeline whose state is kept; null: none is. */
+  pipeline: string | null;
+}
+
+/**
+ * The statements of a stream's first batch, see {@link Store.preview}. One thing is simpler here than in a run: a MERGE too long for
+ * Snowflake is shown whole, and run in portions.
+ *
+ * @param placed the stream with the columns of its table
+ * @param side the table beside the stream's own, in which a refresh is collected
+ */
+export async function previewOf(steps: Steps, placed: Target, side: Target, source: Source): Promise<Preview> {
+  const { database, schema, tables, form, pipeline } = source;
+  const stage = qualified(database, schema, STAGE_TABLE);
+  const guard = pipeline === null ? null : HAS_LEASE;
+  const batch: Batch = { target: placed, stage, types: tables.newTypes(placed), guard, idPrefix: '' };
+  const table = tables.fullName(placed);
+  const isBeside = isRefresh(placed);
+  const place = isBeside ? tables.fullName(side) : table;
+  const own = await tables.statements(steps, form.tableOf(placed));
+  const beside = isBeside ? await tables.statements(steps, form.tableOf(side), false) : [];
+  const state = { pipeline: pipeline ?? '', stream: placed.stream, state: {}, refresh: null };
+  const statements = [
+    ...tables.schemaStatements(schema),
+    sql.createStageTable(stage),
+    sql.put(SPOOL_FILE, sql.tableStage(database, schema, STAGE_TABLE)),
+    sql.copyInto(stage, sql.tableStage(database, schema, STAGE_TABLE)),
+    ...(isBeside ? beside : own),
+    placed.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place),
+    sql.dropTable(stage),
+    ...(isBeside ? [...own, sql.overwriteFrom(form.tableOf(placed), table, place), sql.dropTable(place)] : []),
+    ...(pipeline === null ? [] : [keepStates(stateTable(database, schema), [state], HAS_LEASE).sql]),
+  ];
+  const isThere = await tables.isThere(steps, placed);
+  return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
+}
