@@ -107,6 +107,7 @@ test('spec and check of both', async () => {
     [destination, '/work/destination.json'],
   ] as const) {
     const spec = await image.run(['spec']);
+    expect([spec.code, spec.stderr]).toEqual([0, '']);
     judgeMessages(spec.lines);
     expect(ofType(spec, 'SPEC')).toHaveLength(1);
     const check = await image.run(['check', '--config', config], { volumes: volumes(), environment: environment() });
