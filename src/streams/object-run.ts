@@ -125,9 +125,10 @@ export class ObjectRun {
     if (rows.length === 0) return;
     await this.#open();
     const { layout } = this.stream;
-    const merged = rows.flatMap((row) => this.#mergedInto(row, null));
+    const archived = rows.filter((row) => !this.merges.isMergedAway(row.id));
+    const merged = rows.flatMap((row) => this.merges.learn(row));
     await this.#emit([
-      ...rows.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null })),
+      ...archived.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null })),
       ...merged.map((each) => this.#encodeMerged(each)),
     ]);
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
