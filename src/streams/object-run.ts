@@ -128,7 +128,9 @@ export class ObjectRun {
     const archived = rows.filter((row) => !this.merges.isMergedAway(row.id));
     const merged = rows.flatMap((row) => this.merges.learn(row));
     await this.#emit([
-      ...archived.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null })),
+      ...archived.map((row) =>
+        layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null }),
+      ),
       ...merged.map((each) => this.#encodeMerged(each)),
     ]);
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
