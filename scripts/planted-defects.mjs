@@ -165,7 +165,7 @@ const DEFECTS = [
     '    if (!this.#isOpen) await this.save();',
     '',
     INCREMENTS,
-    'not believed',
+    'is undone',
   ],
   [
     'restored records forgotten',
