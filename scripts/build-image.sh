@@ -2,8 +2,9 @@
 # Builds the two images, the source's and the destination's, with Docker, or with buildah where no Docker engine runs, and writes
 # their bill of materials (CycloneDX) to dist-image/sbom.cdx.json.
 #
-#   scripts/build-image.sh            the base image is node:24-slim, or made here (scripts/local-base.sh) where it cannot be had
+#   scripts/build-image.sh                  the base is node:24-slim, or made here (scripts/local-base.sh) where it cannot be had
 #   BASE=my-node:24 scripts/build-image.sh
+#   ENGINE=buildah scripts/build-image.sh   also where a Docker engine runs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +18,7 @@ certificates=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 options=(--build-arg "VERSION=$version")
 if [ -f "$certificates" ]; then options+=(--secret "id=ca,src=$certificates"); fi
 
-if docker info > /dev/null 2>&1; then
+if [ "${ENGINE:-docker}" = docker ] && docker info > /dev/null 2>&1; then
   base=${BASE:-node:24-slim}
   docker build "${options[@]}" --build-arg "BASE=$base" --target source --tag "$source" .
   docker build "${options[@]}" --build-arg "BASE=$base" --target destination --tag "$destination" .
@@ -32,8 +33,8 @@ if ! command -v buildah > /dev/null; then
   echo 'Neither a Docker engine nor buildah is here. On Debian: apt install buildah mmdebstrap' >&2
   exit 1
 fi
-# What works without an engine and without further rights on the kernel.
-export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+# What works without further rights on the kernel.
+export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
 base=${BASE:-}
 if [ -z "$base" ]; then
   base=docker.io/library/node:24-slim

@@ -26,8 +26,10 @@ npm pack --silent "node-linux-$arch@$NODE" "npm@$NPM" >&2
 mkdir node npm
 tar -xzf "node-linux-$arch-$NODE.tgz" -C node --strip-components 1 package/bin/node
 tar -xzf "npm-$NPM.tgz" -C npm --strip-components 1
-# Without manuals and translations, as node:24-slim has it; copyrights stay.
-mmdebstrap --quiet --variant=minbase --include=ca-certificates,libstdc++6 \
+# What Debian cannot do without, and no more: no apt, no Perl beyond the least (usr-is-merged stands in for usrmerge, which needs
+# all of it), no certificates (Node brings its own), no manuals and translations. Copyrights stay.
+mmdebstrap --quiet --variant=essential --include=libstdc++6,passwd,usr-is-merged \
+  --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   "$DEBIAN" root.tar >&2

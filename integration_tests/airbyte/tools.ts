@@ -39,7 +39,7 @@ export function runPython({ args, environment, cwd, input = '' }: PythonOptions)
     });
     child.on('error', reject);
     child.on('close', (code) =>
-      code === 0 ? resolve(out) : reject(new Error(`exit code ${code}\n${all.slice(-8000)}`)),
+      code === 0 ? resolve(out) : reject(new Error(`exit code ${code}\n${all.slice(-30000)}`)),
     );
     child.stdin.end(input);
   });

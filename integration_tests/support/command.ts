@@ -36,7 +36,8 @@ export function shell(command: string, input: string): Promise<Outcome> {
   return run('sh', ['-c', command], { input, cwd: fileURLToPath(new URL('../..', import.meta.url)) });
 }
 
-function run(program: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
+/** Runs a program, its stdout a pipe. */
+export function run(program: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: { ...process.env, ...options.environment },

@@ -83,7 +83,7 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const load = this.#load(stream);
     if (load.error || records.length === 0) return;
-    const nextFile = () => this.#folder.nextFile();
+    const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
       this.#line += 1;
       load.add(record, this.#line, nextFile, this.#settings.fileBytes ?? FILE_BYTES);

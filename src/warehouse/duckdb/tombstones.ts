@@ -44,6 +44,14 @@ export class Tombstones {
     await this.#db.run(`DELETE FROM ${nameIn(target)} WHERE ${isOf(target)}${older}`);
   }
 
+  /** Whether rows of the stream's table were deleted that are remembered. */
+  async hasAny(target: Target): Promise<boolean> {
+    if (!canDelete(target) || !(await this.#isThere(target))) return false;
+    return (
+      (await this.#db.count(`SELECT count(*)::INTEGER AS rows FROM ${nameIn(target)} t WHERE ${isOf(target)}`)) > 0
+    );
+  }
+
   async newestGeneration(target: Target): Promise<number> {
     if (!canDelete(target) || !(await this.#isThere(target))) return 0;
     return this.#db.count(

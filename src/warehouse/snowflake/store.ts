@@ -36,6 +36,7 @@ const LINE_DIGITS = 12;
 export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
   readonly longestRecord = LONGEST_VARIANT;
+  readonly spoolIsCompressed = true;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;

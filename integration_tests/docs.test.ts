@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { run } from './support/command.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
+
+test('the table of streams in docs/airbyte.md is what the code says', async () => {
+  const outcome = await run(process.execPath, [`${root}scripts/docs.mjs`, '--check'], {});
+  expect([outcome.code, outcome.stderr]).toEqual([0, '']);
+});
+
+test("docs/airbyte.md has the headings of Airbyte's template, in its order", () => {
+  const wanted = [
+    '# HubSpot (hubflake)',
+    '## Prerequisites',
+    '## Setup guide',
+    '### Set up HubSpot',
+    '### Set up HubSpot (hubflake) in Airbyte',
+    '## Supported sync modes',
+    '## Supported Streams',
+    '## Performance considerations',
+    '## Data type map',
+    '## Limitations & Troubleshooting',
+    '## Changelog',
+  ];
+  expect(read('docs/airbyte.md').match(/^#+ .*$/gm)).toEqual(wanted);
+});
+
+test('one version everywhere', () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  const others = {
+    metadata: /dockerImageTag: (.*)/.exec(read('metadata.yaml'))?.[1],
+    image: [...read('Dockerfile').matchAll(/ARG VERSION=(.*)/g)].map(([, each]) => each),
+    changelog: /\| (\d+\.\d+\.\d+) \|/.exec(read('docs/airbyte.md'))?.[1],
+    setup: /tag `(.*?)`/.exec(read('docs/airbyte.md'))?.[1],
+  };
+  expect(others).toEqual({ metadata: version, image: [version, version], changelog: version, setup: version });
+});
