@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COPIED = ['src', 'integration_tests', 'scripts', 'spec', 'package.json', 'jest.config.js', 'tsconfig.json'];
 const LINKED = ['node_modules', '.venv', '.venv-snowflake', 'dist'];
-/** A suite that hangs is red, too. */
-const LONGEST_MS = 180_000;
+/** A suite that hangs has noticed, too; but on a machine that is busy it may merely be slow, so it is said. */
+const LONGEST_MS = 600_000;
 
 const INCREMENTS = 'integration_tests/increments';
 const CALLS = 'integration_tests/calls';
@@ -327,10 +327,10 @@ try {
       path,
       sound.replace(from, () => to),
     );
-    const isRed = !passes(suite, test);
+    const outcome = run(suite, test);
     writeFileSync(path, sound);
-    if (!isRed) missed += 1;
-    console.log(`${isRed ? 'red    ' : 'MISSED '} ${name} (${suite}${test === '' ? '' : `: ${test}`})`);
+    if (outcome === 'MISSED') missed += 1;
+    console.log(`${outcome.padEnd(7)} ${name} (${suite}${test === '' ? '' : `: ${test}`})`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -338,10 +338,10 @@ try {
 console.log(`${chosen.length - missed} of ${chosen.length} planted defects were noticed.`);
 process.exitCode = missed === 0 ? 0 : 1;
 
-function passes(suite, test) {
+function run(suite, test) {
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   const args = [...jest, '--bail', '--testPathPatterns', suite, ...(test === '' ? [] : ['-t', test])];
-  const { status, stderr } = spawnSync(process.execPath, args, {
+  const { status, stderr, error } = spawnSync(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, HUBFLAKE_SEED: '2', HUBFLAKE_SCHEDULES: '120', HUBFLAKE_SHRINK: 'no' },
     encoding: 'utf8',
@@ -350,5 +350,6 @@ function passes(suite, test) {
   if (/No tests found|Tests: +\d+ skipped, \d+ total|Cannot find module|SyntaxError/.test(stderr ?? '')) {
     throw new Error(`${suite} could not be run:\n${stderr}`);
   }
-  return status === 0;
+  if (error?.code === 'ETIMEDOUT') return 'hung';
+  return status === 0 ? 'MISSED' : 'red';
 }
