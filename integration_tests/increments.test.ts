@@ -302,6 +302,22 @@ describe('filters', () => {
   });
 });
 
+test('what changed behind the position of an interrupted pass is right when the next sync ends', async () => {
+  await start({ counts: { '*': 0, contacts: 700 } });
+  const first = await read(null);
+  const ids = liveIds();
+  const [behind] = ids as [string];
+  sandbox.portal.edit('contacts', ids, { firstname: 'Before' });
+  ahead += 1 * MINUTE;
+  const killed = await read(first.state, { killAfter: 450, entry: { associations: [] } });
+  expect((own(killed.state).pass as { ranges: { after: string }[] }).ranges[0]?.after).not.toBe('0');
+  sandbox.portal.edit('contacts', behind, { firstname: 'Behind' });
+  const rest = await read(killed.state, { entry: { associations: [] } });
+  const last = new Map([...killed.records, ...rest.records].map((data) => [data.id, data]));
+  expect(last.size).toBe(ids.length);
+  expect(last.get(behind)?.properties).toMatchObject({ firstname: 'Behind' });
+});
+
 describe('a long pass', () => {
   test('is read in ranges of ids, without a loss or a repeat, while records go on changing, and killed anywhere', async () => {
     await start({ counts: { '*': 0, contacts: 25_600 } });

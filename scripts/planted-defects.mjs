@@ -228,7 +228,8 @@ const DEFECTS = [
     'src/streams/object-reader.ts',
     'if (isIncrement || resumesPass || (',
     'if (isIncrement || (',
-    SCHEDULES,
+    INCREMENTS,
+    'behind the position',
   ],
   [
     'no pass behind the load',
