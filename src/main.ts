@@ -1,11 +1,18 @@
 #!/usr/bin/env node
-import { runCommandLine } from './commands/cli.js';
+import { usualLine } from './commands/protocol-commands.js';
 
 /** How long what is left over may still take when the work is done and all output is written. */
 const LEFTOVERS_MS = 2000;
 
 // The exit code is set, not forced: process.exit would drop what is still on its way to stdout.
-process.exitCode = await runCommandLine(process.argv.slice(2));
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(args: readonly string[]): Promise<number> {
+  const usual = usualLine(args);
+  if (!usual) return (await import('./commands/cli.js')).runCommandLine(args);
+  const { runProtocolCommand } = await import('./commands/protocol-command.js');
+  return runProtocolCommand(usual.given.logLevel, (io) => usual.command.run(io, usual.given));
+}
 
 // A driver that was given up may go on trying for hours. The timer alone does not keep the process alive.
 setTimeout(() => process.exit(), LEFTOVERS_MS).unref();

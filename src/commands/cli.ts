@@ -1,26 +1,14 @@
 import { createRequire } from 'node:module';
 import yargs, { type Argv } from 'yargs';
-import { LOG_LEVELS, type LogLevel } from '../log.js';
+import { LOG_LEVELS } from '../log.js';
 import { SANDBOX_OBJECTS, warnOfUnknownOptions } from './options.js';
+import { DESTINATION_COMMANDS, type Given, PROTOCOL_COMMANDS, type ProtocolCommand } from './protocol-commands.js';
 import type { SandboxArguments } from './sandbox.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-const READ_EXAMPLE = 'read --config source.json --catalog catalog.json --state state.json';
-const WRITE_EXAMPLE = 'write --config destination.json --catalog catalog.json < messages.jsonl';
-
 /** Options every command has. */
 const COMMON = ['help', 'version', 'log-level'];
-
-interface Given extends Record<string, unknown> {
-  logLevel: LogLevel;
-  config?: string;
-  catalog?: string;
-  state?: string;
-  json?: boolean;
-  sql?: boolean;
-  refresh?: string | string[];
-}
 
 /**
  * Runs one command line and returns the exit code. Each command's modules are imported when it is called, so that `spec` does
@@ -30,12 +18,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
 
   /** A command that speaks the protocol on stdout. */
-  const protocol = (
-    options: Record<string, string>,
-    example: string,
-    run: (io: import('./protocol-command.js').ProtocolIo, given: Given) => Promise<number>,
-  ) => ({
-    builder: (command: Argv) => addOptions(command, options).example(`$0 ${example}`, ''),
+  const protocol = (command: string, { describe, options, example, run }: ProtocolCommand) => ({
+    command,
+    describe,
+    builder: (argv: Argv) => addOptions(argv, options).example(`$0 ${example}`, ''),
     handler: async (given: unknown) => {
       const { runProtocolCommand } = await import('./protocol-command.js');
       const values = given as Given;
@@ -63,68 +49,23 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     },
   });
 
-  const config = { config: 'Configuration of the source (JSON file)' };
-  const catalog = { catalog: 'Configured catalog (JSON file)' };
-
-  const destinationConfig = { config: 'Configuration of the destination (JSON file)' };
-  const writeCommand = {
-    describe: 'Write Airbyte messages from stdin into the warehouse',
-    ...protocol({ ...destinationConfig, ...catalog }, WRITE_EXAMPLE, async (io, given) =>
-      (await import('./write.js')).write(io, { ...given, level: given.logLevel }),
-    ),
-  };
-
   const program = yargs()
     .scriptName('hubflake')
     .usage('HubSpot to Snowflake, as an Airbyte source and as a whole pipeline.\n\nUsage: $0 <command> [options]')
     .option('log-level', { choices: LOG_LEVELS, default: 'info', describe: 'What to log', global: true })
-    .command({
-      command: 'spec',
-      describe: 'Print the options of the source (an Airbyte SPEC message)',
-      ...protocol({}, 'spec', async (io) => (await import('./spec.js')).spec(io)),
-    })
-    .command({
-      command: 'check',
-      describe: 'Try the credentials and the scopes of a configuration',
-      ...protocol(config, 'check --config source.json', async (io, given) =>
-        (await import('./check.js')).check(io, given),
-      ),
-    })
-    .command({
-      command: 'discover',
-      describe: "Print the catalog: the portal's objects and properties",
-      ...protocol(config, 'discover --config source.json', async (io, given) =>
-        (await import('./discover.js')).discover(io, given),
-      ),
-    })
-    .command({
-      command: 'read',
-      describe: 'Read the configured streams as Airbyte messages',
-      ...protocol(
-        { ...config, ...catalog, state: 'States of the run before (JSON file)' },
-        READ_EXAMPLE,
-        async (io, given) => (await import('./read.js')).read(io, { ...given, level: given.logLevel }),
-      ),
-    })
-    .command({ command: 'write', ...writeCommand })
+    .command(protocol('spec', PROTOCOL_COMMANDS.spec))
+    .command(protocol('check', PROTOCOL_COMMANDS.check))
+    .command(protocol('discover', PROTOCOL_COMMANDS.discover))
+    .command(protocol('read', PROTOCOL_COMMANDS.read))
+    .command(protocol('write', PROTOCOL_COMMANDS.write))
     .command({
       command: 'destination',
       describe: 'The destination role: spec, check, write',
       builder: (command: Argv) =>
         command
-          .command({
-            command: 'spec',
-            describe: 'Print the options of the destination (an Airbyte SPEC message)',
-            ...protocol({}, 'destination spec', async (io) => (await import('./destination.js')).destinationSpec(io)),
-          })
-          .command({
-            command: 'check',
-            describe: 'Make, fill, merge and drop a table in the configured schema',
-            ...protocol(destinationConfig, 'destination check --config destination.json', async (io, given) =>
-              (await import('./destination.js')).destinationCheck(io, given),
-            ),
-          })
-          .command({ command: 'write', ...writeCommand })
+          .command(protocol('spec', DESTINATION_COMMANDS.spec))
+          .command(protocol('check', DESTINATION_COMMANDS.check))
+          .command(protocol('write', PROTOCOL_COMMANDS.write))
           .demandCommand(1, 'Which command? See hubflake destination --help.')
           .example('$0 destination check --config destination.json', ''),
       handler: () => undefined,

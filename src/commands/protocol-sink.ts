@@ -1,4 +1,5 @@
 import { DailyLimitError, type HubflakeError } from '../errors.js';
+import { type ByteText, byteText } from '../protocol/byte-text.js';
 import {
   encodeError,
   encodeEstimate,
@@ -37,14 +38,14 @@ export class ProtocolSink implements RecordSink {
 
   async records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void> {
     this.#markRunning(stream);
-    const { before, after } = recordEnvelope(stream, emittedAt);
-    let lines = '';
+    const envelope = recordEnvelope(stream, emittedAt);
+    const before = byteText(envelope.before);
     for (const record of records) {
-      lines += before + record.data + (record.changes ? recordEnvelopeEnd(record.changes) : after);
+      const after = record.changes ? recordEnvelopeEnd(record.changes) : envelope.after;
+      this.#output.writeBytes(`${before}${record.bytes ?? byteText(record.data)}${byteText(after)}` as ByteText);
     }
     this.#emitted.set(stream, this.emitted(stream) + records.length);
     this.#sinceState.set(stream, (this.#sinceState.get(stream) ?? 0) + records.length);
-    this.#output.write(lines);
     this.#heartbeat.alive(stream);
     await this.#output.drained();
   }

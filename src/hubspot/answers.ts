@@ -1,10 +1,16 @@
+import { gunzipSync } from 'node:zlib';
 import { RequestError } from '../errors.js';
 import type { LimitHeaders } from './scheduler.js';
+import { PACKED } from './transport.js';
 
 /** No answer may be larger, once decompressed: more would be a fault, or an attack on our memory. */
 const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
 /** An answer that drips in more slowly than this is given up. */
 const LONGEST_ANSWER_MS = 5 * 60_000;
+const SMALLEST_GZIP = 18;
+/** What is unpacked at once. */
+const LEAST_PIECE = 1024;
+const LARGEST_PIECE = 16 * 1024 * 1024;
 
 /** Reads a body whole, in pieces, so that one that is too large is cut off instead of filling the memory. */
 export async function readBody(response: Response, what: string): Promise<Buffer> {
@@ -15,24 +21,45 @@ export async function readBody(response: Response, what: string): Promise<Buffer
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done)
-      return chunks.length === 1
-        ? Buffer.from((chunks[0] as Uint8Array).buffer, (chunks[0] as Uint8Array).byteOffset, size)
-        : Buffer.concat(chunks, size);
+    if (done) return unpack(joined(chunks, size), response, what);
     chunks.push(value);
     size += value.length;
     if (size > LARGEST_ANSWER_BYTES) {
       await reader.cancel();
-      throw new RequestError(
-        `HubSpot's answer for ${what} is larger than ${LARGEST_ANSWER_BYTES / 1024 / 1024} MiB, which no page should be. Fetch fewer properties (objects[].properties), and report it.`,
-        response.status,
-      );
+      throw tooLarge(what, response.status);
     }
     if (performance.now() - startedAt > LONGEST_ANSWER_MS) {
       await reader.cancel();
       throw new Error('the answer came in too slowly');
     }
   }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Buffer {
+  const [first] = chunks;
+  if (first && chunks.length === 1) return Buffer.from(first.buffer, first.byteOffset, size);
+  return Buffer.concat(chunks, size);
+}
+
+/** Unpacks a body that fetch left as it was, in one go. Throws where it is cut off, or too large. */
+function unpack(body: Buffer, response: Response, what: string): Buffer {
+  if (!response.headers.has(PACKED) || body.length === 0) return body;
+  // gzip ends with the size that it had, which makes one piece of it; a wrong one only costs time.
+  const size = body.length < SMALLEST_GZIP ? 0 : body.readUInt32LE(body.length - 4);
+  const chunkSize = Math.min(Math.max(size + 1, LEAST_PIECE), LARGEST_PIECE);
+  try {
+    return gunzipSync(body, { chunkSize, maxOutputLength: LARGEST_ANSWER_BYTES });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
+    throw new Error('the answer is cut off, or damaged on its way');
+  }
+}
+
+function tooLarge(what: string, status: number): RequestError {
+  return new RequestError(
+    `HubSpot's answer for ${what} is larger than ${LARGEST_ANSWER_BYTES / 1024 / 1024} MiB, which no page should be. Fetch fewer properties (objects[].properties), and report it.`,
+    status,
+  );
 }
 
 export function limitHeaders(headers: Headers): LimitHeaders {

@@ -195,7 +195,7 @@ export class HubSpotClient {
       method: call.body === undefined ? 'GET' : 'POST',
       path: call.query ? `${call.path}?${call.query}` : call.path,
       authType: 'none',
-      headers: { Authorization: `Bearer ${token}` },
+      headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
       ...(call.body === undefined ? {} : { body: call.body }),
     });
     const body = await readBody(response, call.what);

@@ -1,6 +1,8 @@
 import type { FilterGroup } from '../config/source.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
+import { scanPage } from './page-scan.js';
 import { paths } from './paths.js';
+import { ScannedRow } from './scanned-row.js';
 
 /** HubSpot: list answers up to 100 records, batch read takes up to 100 ids, search answers up to 200. */
 export const LIST_LIMIT = 100;
@@ -64,7 +66,7 @@ export function listPage(client: HubSpotClient, request: ListRequest): Promise<L
     what: `${request.archived ? 'archived ' : ''}${request.objectType}`,
   };
   return client.call(call, (body) => {
-    const answer = parseAnswer(body);
+    const answer = readPage(body, request.properties);
     return { rows: rowsOf(answer), after: nextOf(answer) };
   });
 }
@@ -110,7 +112,7 @@ export function searchPage(client: HubSpotClient, request: SearchRequest): Promi
     },
   };
   return client.call(call, (body) => {
-    const answer = parseAnswer(body);
+    const answer = readPage(body, request.properties);
     const rows = rowsOf(answer);
     const total = typeof answer.total === 'number' ? answer.total : rows.length;
     return { rows, total, more: nextOf(answer) !== null || total > rows.length };
@@ -130,10 +132,15 @@ export function batchRead(
     body: { inputs: request.ids.map((id) => ({ id })), properties: request.properties },
   };
   return client.call(call, (body) => {
-    const answer = parseAnswer(body);
+    const answer = readPage(body, request.properties);
     refuseFaults(answer);
     return rowsOf(answer);
   });
+}
+
+/** An answer whose rows are parsed only where they are not as expected. */
+function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
+  return scanPage(body, properties) ?? parseAnswer(body);
 }
 
 /** Parses a JSON object. Throws MalformedAnswer, so that the call is repeated, where the body is anything else. */
@@ -175,6 +182,7 @@ export function nextOf(answer: { paging?: unknown }): string | null {
 function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
   const rows = resultsOf(answer) as ObjectRow[];
   for (const row of rows) {
+    if (row instanceof ScannedRow) continue;
     if (typeof row?.id === 'number') row.id = String(row.id);
     if (typeof row?.id !== 'string' || typeof row.properties !== 'object' || row.properties === null) {
       throw new MalformedAnswer('a record without id or properties');

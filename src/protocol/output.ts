@@ -1,13 +1,23 @@
 import { write as fsWrite } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.js';
+import type { ByteText } from './byte-text.js';
 
 /** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
-/** Most bytes handed to one write(2). */
-const WRITE_BYTES = 1024 * 1024;
+/** Lines are put together in pieces of this size, each of which goes out in one write(2) and is then used again. */
+const PIECE_BYTES = 256 * 1024;
+/** Pieces kept to be used again. */
+const MOST_SPARE = 4;
 /** A pipe that another process made non-blocking answers EAGAIN while it is full. */
 const EAGAIN_PAUSE_MS = 5;
+
+/** Lines that leave together. */
+interface Piece {
+  buffer: Buffer;
+  /** How much of the buffer is filled. */
+  length: number;
+}
 
 interface Waiter {
   /** Goes on when no more than this many bytes are queued, or when those up to this position are out. */
@@ -25,7 +35,10 @@ interface Waiter {
  */
 export class MessageOutput {
   readonly #fd: number;
-  #queue: Buffer[] = [];
+  /** What waits to be written, and behind it the piece that is being filled. */
+  #queue: Piece[] = [];
+  #filling: Piece | null = null;
+  #spare: Buffer[] = [];
   #queuedBytes = 0;
   #pump: Promise<void> | null = null;
   #failure: OutputError | null = null;
@@ -46,13 +59,41 @@ export class MessageOutput {
 
   /** Appends one or more whole lines, newlines included. Never blocks: await {@link drained} between batches. */
   write(lines: string | Buffer): void {
-    if (this.#failure) return;
-    const bytes = typeof lines === 'string' ? Buffer.from(lines, 'utf8') : lines;
-    if (bytes.length === 0) return;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    this.#given += bytes.length;
+    const bytes = Buffer.byteLength(lines);
+    const room = this.#roomFor(bytes);
+    if (room === null) return;
+    if (typeof lines === 'string') room.buffer.write(lines, room.length, 'utf8');
+    else lines.copy(room.buffer, room.length);
+    room.length += bytes;
+  }
+
+  /** The same with lines as bytes, which need no encoding. */
+  writeBytes(lines: ByteText): void {
+    const room = this.#roomFor(lines.length);
+    if (room === null) return;
+    room.buffer.write(lines, room.length, 'latin1');
+    room.length += lines.length;
+  }
+
+  /** The piece that takes so many bytes more; null: none does any more, or there are no bytes. */
+  #roomFor(bytes: number): Piece | null {
+    if (this.#failure || bytes === 0) return null;
+    this.#queuedBytes += bytes;
+    this.#given += bytes;
     this.#pump ??= this.#run();
+    if (this.#filling && this.#filling.length + bytes > this.#filling.buffer.length) this.#endPiece();
+    this.#filling ??= { buffer: this.#bufferFor(bytes), length: 0 };
+    return this.#filling;
+  }
+
+  #bufferFor(bytes: number): Buffer {
+    if (bytes > PIECE_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+  }
+
+  #endPiece(): void {
+    if (this.#filling) this.#queue.push(this.#filling);
+    this.#filling = null;
   }
 
   /** Resolves when the queue is short enough to go on. Throws an OutputError when the output is broken. */
@@ -93,11 +134,14 @@ export class MessageOutput {
     // One turn of the event loop later, so that all lines of one page leave in one write.
     await new Promise<void>((resolve) => setImmediate(resolve));
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#takeBatch();
-        await this.#writeAll(batch);
-        this.#queuedBytes -= batch.length;
-        this.#handedOver += batch.length;
+      for (;;) {
+        if (this.#queue.length === 0) this.#endPiece();
+        const piece = this.#queue.shift();
+        if (!piece) break;
+        await this.#writeAll(piece.buffer.subarray(0, piece.length));
+        this.#queuedBytes -= piece.length;
+        this.#handedOver += piece.length;
+        if (piece.buffer.length === PIECE_BYTES && this.#spare.length < MOST_SPARE) this.#spare.push(piece.buffer);
         this.#wake();
       }
     } catch (error) {
@@ -105,18 +149,6 @@ export class MessageOutput {
     } finally {
       this.#pump = null;
     }
-  }
-
-  #takeBatch(): Buffer {
-    let bytes = 0;
-    let count = 0;
-    for (const chunk of this.#queue) {
-      if (count > 0 && bytes + chunk.length > WRITE_BYTES) break;
-      bytes += chunk.length;
-      count += 1;
-    }
-    const chunks = this.#queue.splice(0, count);
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {
@@ -149,6 +181,7 @@ export class MessageOutput {
         : `The output cannot be written (${code ?? String(error)}). Check the disk and the program that reads it.`;
     this.#failure = new OutputError(why, { cause: error });
     this.#queue = [];
+    this.#filling = null;
     this.#queuedBytes = 0;
     this.#broken.abort(this.#failure);
     const waiting = this.#waiting;

@@ -1,3 +1,5 @@
+import { ScannedRow } from '../hubspot/scanned-row.js';
+import { type ByteText, byteText } from '../protocol/byte-text.js';
 import type { JsonObject, RecordChange } from '../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
 import {
@@ -11,13 +13,17 @@ import {
   updatedAtOf,
 } from './layout.js';
 import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { ScannedValues } from './scanned-values.js';
+import { RecordOfBytes } from './sink.js';
 
 /** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
 interface Field {
   name: string;
   kind: ValueKind;
   read: (properties: Record<string, string | null>) => unknown;
-  nestedKey: string;
+  /** The properties that it reads: the first that has a value. */
+  sources: readonly string[];
+  key: string;
   flatKey: string;
   /** The places of the value in the record, for change entries. */
   places: readonly string[];
@@ -32,6 +38,8 @@ interface Field {
 export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
   const fields = fieldsOf(input, legacyAliases);
   const associationKeys = input.associations.map(memberKey);
+  const scanned = new ScannedValues(fields);
+  const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input.cdc);
   return {
     schema: schemaOf(input, fields),
@@ -39,15 +47,26 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
     cursorField: 'updatedAt',
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
-      let nested = '';
-      let flat = '';
-      for (const field of fields) {
-        const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
-        nested += nested === '' ? field.nestedKey + value : `,${field.nestedKey}${value}`;
-        flat += field.flatKey + value;
-      }
       const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
       const links = associationMembers(associationKeys, associated);
+      let nested = '';
+      let flat = '';
+      if (row instanceof ScannedRow) {
+        scanned.prepare(row);
+        const values: ByteText[] = [];
+        for (let index = 0; index < fields.length; index += 1) {
+          const value = scanned.value(row, index, changes);
+          values.push(value);
+          flat += flatKeys[index] + value;
+        }
+        nested = scanned.members(row, changes, '', values);
+        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(links)}${flat}}`, changes);
+      }
+      for (const field of fields) {
+        const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
+        nested += nested === '' ? field.key + value : `,${field.key}${value}`;
+        flat += field.flatKey + value;
+      }
       return {
         data: `${start},"properties":{${nested}}${links}${flat}}`,
         changes: changes.length > 0 ? changes : null,
@@ -60,11 +79,12 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
 }
 
 function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
-  const field = (name: string, kind: ValueKind, read: Field['read']): Field => ({
+  const field = (name: string, kind: ValueKind, read: Field['read'], sources = [name]): Field => ({
     name,
     kind,
     read,
-    nestedKey: memberKey(name),
+    sources,
+    key: memberKey(name),
     flatKey: `,${memberKey(`properties_${name}`)}`,
     places: [`properties.${name}`, `properties_${name}`],
   });
@@ -79,7 +99,10 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
       const readOwn = propertyReader(alias);
       fields.set(
         alias,
-        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties)),
+        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties), [
+          alias,
+          successor,
+        ]),
       );
     }
   }

@@ -1,3 +1,5 @@
+import { ScannedRow } from '../hubspot/scanned-row.js';
+import { byteText } from '../protocol/byte-text.js';
 import type { RecordChange } from '../protocol/messages.js';
 import {
   associationMembers,
@@ -10,6 +12,8 @@ import {
   updatedAtOf,
 } from './layout.js';
 import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { ScannedValues } from './scanned-values.js';
+import { RecordOfBytes } from './sink.js';
 
 const FIXED = ['id', 'created_at', 'updated_at', 'archived', 'archived_at', 'merged_into', '_ab_cdc_deleted_at'];
 
@@ -25,10 +29,12 @@ export function columnsLayout(input: LayoutInput): Layout {
   );
   const fields = input.properties.map((property, index) => ({
     kind: input.kinds[index] ?? 'string',
-    key: `,${memberKey(names[index] as string)}`,
+    key: memberKey(names[index] as string),
     places: [names[index] as string],
     read: propertyReader(property.name),
+    sources: [property.name],
   }));
+  const scanned = new ScannedValues(fields);
   const associationKeys = associationFields.map(memberKey);
   const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input.cdc);
 
@@ -55,8 +61,12 @@ export function columnsLayout(input: LayoutInput): Layout {
       const changes: RecordChange[] = [];
       let data = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
       data += associationMembers(associationKeys, associated);
+      if (row instanceof ScannedRow) {
+        scanned.prepare(row);
+        return new RecordOfBytes(`${byteText(data)}${scanned.members(row, changes, ',')}}`, changes);
+      }
       for (const field of fields) {
-        data += field.key + encodeValue(field.kind, field.read(row.properties), field.places, changes);
+        data += `,${field.key}${encodeValue(field.kind, field.read(row.properties), field.places, changes)}`;
       }
       return { data: `${data}}`, changes: changes.length > 0 ? changes : null };
     },

@@ -1,4 +1,5 @@
 import type { ObjectRow } from '../hubspot/objects.js';
+import { ScannedRow } from '../hubspot/scanned-row.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';
 import { isPackable, StepWalker, withSteps } from './packed-ids.js';
@@ -101,7 +102,7 @@ export class MergeMap {
 
 /** The ids that HubSpot lists in a record as merged into it. */
 function listedIn(row: ObjectRow): string[] {
-  const listed = row.properties[MERGED_IDS];
+  const listed = row instanceof ScannedRow ? row.value(MERGED_IDS) : row.properties[MERGED_IDS];
   if (!listed) return [];
   return listed
     .split(/[;,]/)

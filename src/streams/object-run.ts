@@ -20,6 +20,9 @@ export interface ReadOptions {
   portalId: number | null;
 }
 
+/** Records that are made before the first of them is handed on: those of a page at once would outlive a garbage collection. */
+const RECORDS_AT_ONCE = 20;
+
 /** One stream of CRM records being read: what every phase of it works with. */
 export class ObjectRun {
   readonly merges: MergeMap;
@@ -65,10 +68,13 @@ export class ObjectRun {
   }
 
   /** Hands records on, stamped with HubSpot's time, which never falls behind what the stream had before. */
-  async #emit(records: readonly EncodedRecord[]): Promise<void> {
-    if (records.length === 0) return;
+  async #emit<T>(items: readonly T[], encode: (item: T) => EncodedRecord): Promise<void> {
+    if (items.length === 0) return;
     this.state.emittedAt = Math.max(this.state.emittedAt, this.client.clock.now());
-    await this.sink.records(this.stream.name, records, this.state.emittedAt);
+    for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
+      const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
+      await this.sink.records(this.stream.name, records, this.state.emittedAt);
+    }
   }
 
   /**
@@ -99,10 +105,8 @@ export class ObjectRun {
     // Merges are learned behind the state: told by none, they would never be told.
     if (live.length > 0 || (tellsMerges && rows.some((row) => this.merges.hasNews(row)))) await this.#open();
     const merged = !tellsMerges ? [] : rows.flatMap((row) => this.#mergedInto(row, mergesSince));
-    await this.#emit([
-      ...live.map(({ row, links }) => layout.encode(row, links, null)),
-      ...merged.map((each) => this.#encodeMerged(each)),
-    ]);
+    await this.#emit(live, ({ row, links }) => layout.encode(row, links, null));
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { row, at, hash } of live) {
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
@@ -116,10 +120,10 @@ export class ObjectRun {
     await this.#open();
     const { layout } = this.stream;
     const merged = rows.flatMap((row) => this.#mergedInto(row, null));
-    await this.#emit([
-      ...rows.map((row) => layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null })),
-      ...merged.map((each) => this.#encodeMerged(each)),
-    ]);
+    await this.#emit(rows, (row) =>
+      layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null }),
+    );
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
 
@@ -129,7 +133,7 @@ export class ObjectRun {
     if (news.length === 0) return;
     await this.#open();
     const merged = news.flatMap((row) => this.#mergedInto(row, null));
-    await this.#emit(merged.map((each) => this.#encodeMerged(each)));
+    await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { id } of merged) this.sent.forget(id);
   }
 

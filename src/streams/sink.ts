@@ -1,11 +1,30 @@
 import type { HubflakeError } from '../errors.js';
+import { type ByteText, plainText } from '../protocol/byte-text.js';
 import type { JsonObject, RecordChange } from '../protocol/messages.js';
 
-/** One record, encoded: `data` is the JSON text of an Airbyte record's data. */
+/** One record, encoded. */
 export interface EncodedRecord {
-  data: string;
+  /** The JSON text of an Airbyte record's data. */
+  readonly data: string;
+  /** The same as bytes, where it was made of bytes. */
+  readonly bytes?: ByteText;
   /** What could not be kept as it was; null when everything could. */
-  changes: RecordChange[] | null;
+  readonly changes: RecordChange[] | null;
+}
+
+/** A record made of the bytes that HubSpot sent. */
+export class RecordOfBytes implements EncodedRecord {
+  readonly bytes: ByteText;
+  readonly changes: RecordChange[] | null;
+
+  constructor(bytes: string, changes: RecordChange[]) {
+    this.bytes = bytes as ByteText;
+    this.changes = changes.length > 0 ? changes : null;
+  }
+
+  get data(): string {
+    return plainText(this.bytes);
+  }
 }
 
 /**

@@ -1,0 +1,74 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const FIRST_PRINTABLE = 0x20;
+const WORD = 4;
+/** Words that are looked at in one call. */
+const BLOCK = 512;
+
+/** Whether `expected` stands at `at`. */
+export function isAt(bytes: Uint8Array, expected: Uint8Array, at: number): boolean {
+  for (let i = 0; i < expected.length; i += 1) if (bytes[at + i] !== expected[i]) return false;
+  return true;
+}
+
+/** Whether there are characters below the space, which compact JSON does not have, and strings must not. */
+export function hasControls(bytes: Uint8Array): boolean {
+  const start = Math.min(bytes.length, (WORD - (bytes.byteOffset % WORD)) % WORD);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, Math.floor((bytes.length - start) / WORD));
+  for (let from = 0; from < words.length; from += BLOCK) {
+    if (blockHasControls(words, from, Math.min(words.length, from + BLOCK))) return true;
+  }
+  const isControl = (byte: number) => byte < FIRST_PRINTABLE;
+  return bytes.subarray(0, start).some(isControl) || bytes.subarray(start + WORD * words.length).some(isControl);
+}
+
+/** In blocks, because V8 compiles what is called often sooner than what runs long. */
+function blockHasControls(words: Int32Array, from: number, to: number): boolean {
+  // Taking 0x20 from each byte sets the highest bit of those that are smaller, and of those that had it before.
+  let found = 0;
+  for (let i = from; i < to; i += 1) {
+    const word = words[i] as number;
+    found |= ((word - 0x20202020) | 0) & ~word;
+  }
+  return (found & 0x80808080) !== 0;
+}
+
+/**
+ * Where the string that begins at `at` ends, behind its closing quote; negative where it has escapes, which are not looked at; 0: it
+ * is none.
+ */
+export function stringEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return 0;
+  let escaped = false;
+  for (let i = at + 1; i < bytes.length; i += 1) {
+    const byte = bytes[i];
+    if (byte === QUOTE) return escaped ? -(i + 1) : i + 1;
+    if (byte === BACKSLASH) {
+      escaped = true;
+      i += 1;
+    }
+  }
+  return 0;
+}
+
+/** Where the object ends that `at` is in, behind its brace; 0: nowhere. Whether it is JSON is not looked at. */
+export function objectEnd(bytes: Uint8Array, at: number): number {
+  let open = 1;
+  for (let i = at; i < bytes.length; i += 1) {
+    const byte = bytes[i];
+    if (byte === QUOTE) {
+      const end = Math.abs(stringEnd(bytes, i));
+      if (end === 0) return 0;
+      i = end - 1;
+    } else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) open += 1;
+    else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) {
+      open -= 1;
+      if (open === 0) return i + 1;
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,148 @@
+import { isAt, stringEnd } from './json-bytes.js';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const CLOSING_BRACE = 0x7d;
+const NULL = Buffer.from('null');
+const WORD = 4;
+
+/**
+ * The properties of a page's rows in the order in which HubSpot wrote them, learned from one row. The others have the same, so
+ * that comparing bytes is enough to find each value.
+ */
+export class PageTemplate {
+  /** The properties' names, each once. */
+  readonly names: readonly string[];
+  readonly #indexes: ReadonlyMap<string, number>;
+  /** For each property, the length in bytes of its key: quotes, colon, and behind the first the comma in front. */
+  readonly #lengths: Int32Array;
+  /** The bytes of these keys in words, and where each begins; the last word of a key overlaps with the one before. */
+  readonly #words: Int32Array;
+  readonly #starts: Int32Array;
+
+  /** @param keys as they stand in the page, without commas */
+  private constructor(keys: readonly Buffer[]) {
+    this.names = keys.map((key) => key.toString('utf8', 1, key.length - 2));
+    this.#indexes = new Map(this.names.map((name, index) => [name, index]));
+    const withCommas = keys.map((key, index) => (index === 0 ? key : Buffer.concat([Buffer.from(','), key])));
+    const words = withCommas.map(wordsOf);
+    this.#lengths = Int32Array.from(withCommas, (key) => key.length);
+    this.#words = Int32Array.from(words.flat());
+    this.#starts = new Int32Array(keys.length + 1);
+    for (const [index, { length }] of words.entries())
+      this.#starts[index + 1] = (this.#starts[index] as number) + length;
+  }
+
+  /** The place of a property's value among a row's spans, or -1. */
+  indexOf(name: string): number {
+    return this.#indexes.get(name) ?? -1;
+  }
+
+  /** The length in bytes of a property's key, with its colon and, behind the first, the comma in front. */
+  keyLength(index: number): number {
+    return this.#lengths[index] ?? 0;
+  }
+
+  /**
+   * Learns from the properties of one row. null: some key is written with an escape or comes twice, or some value is neither
+   * a string nor null.
+   *
+   * @param from where the first key begins, behind the opening brace
+   */
+  static learn(bytes: Buffer, from: number): PageTemplate | null {
+    const keys: Buffer[] = [];
+    let at = from;
+    while (bytes[at] !== CLOSING_BRACE) {
+      if (keys.length > 0 && bytes[at++] !== COMMA) return null;
+      const keyEnd = stringEnd(bytes, at);
+      if (keyEnd <= at || bytes[keyEnd] !== COLON) return null;
+      keys.push(Buffer.from(bytes.subarray(at, keyEnd + 1)));
+      const value = keyEnd + 1;
+      at = Math.abs(stringEnd(bytes, value)) || (isAt(bytes, NULL, value) ? value + NULL.length : 0);
+      if (at === 0) return null;
+    }
+    const template = new PageTemplate(keys);
+    return template.#indexes.size === keys.length ? template : null;
+  }
+
+  /**
+   * Finds the values of a row, which has no control characters. For each property, two numbers in `spans` say where in `text` the
+   * JSON of its value is:
+   *
+   * | begins | ends | |
+   * |---|---|---|
+   * | > 0 | > 0 | a string, quotes included |
+   * | > 0 | < 0 | the same, with escapes in it; it ends at the absolute value |
+   * | 0 | > 0 | null, which ends there |
+   * | 0 | 0 | the row does not have the property |
+   *
+   * @param text the row's bytes as characters, and perhaps what follows
+   * @param bytes the same from `offset` on
+   * @param from where the first key begins, behind the opening brace
+   * @returns where the closing brace is; -1: the row is not as expected, or longer than `text`
+   */
+  scan(text: string, bytes: DataView, offset: number, from: number, spans: Int32Array, base: number): number {
+    const { length } = this.#lengths;
+    let escapeAt = nextEscape(text, from);
+    let at = from;
+    let place = base;
+    for (let index = 0; index < length; index += 1, place += 2) {
+      const keyEnd = this.#keyEnd(index, bytes, offset + at) - offset;
+      let start = 0;
+      let end = 0;
+      if (keyEnd > at) {
+        if (text.charCodeAt(keyEnd) === QUOTE) {
+          start = keyEnd;
+          end = text.indexOf('"', keyEnd + 1) + 1;
+          if (end === 0) return -1;
+          if (end > escapeAt) {
+            end = escapedEnd(text, keyEnd);
+            if (end === 0) return -1;
+            escapeAt = nextEscape(text, end);
+            at = end;
+            end = -end;
+          } else at = end;
+        } else if (text.startsWith('null', keyEnd)) {
+          end = keyEnd + NULL.length;
+          at = end;
+        } else return -1;
+      }
+      spans[place] = start;
+      spans[place + 1] = end;
+    }
+    return text.charCodeAt(at) === CLOSING_BRACE ? at : -1;
+  }
+
+  /** Where a property's key ends that begins at `at`; 0: another one does, or none. */
+  #keyEnd(index: number, bytes: DataView, at: number): number {
+    const end = at + (this.#lengths[index] as number);
+    if (end > bytes.byteLength) return 0;
+    const last = (this.#starts[index + 1] as number) - 1;
+    let place = at;
+    for (let word = this.#starts[index] as number; word < last; word += 1, place += WORD) {
+      if (bytes.getInt32(place, true) !== this.#words[word]) return 0;
+    }
+    return bytes.getInt32(end - WORD, true) === this.#words[last] ? end : 0;
+  }
+}
+
+/** The bytes of a key, which has at least four: quotes, colon, and a name or a comma. */
+function wordsOf(key: Buffer): number[] {
+  const words: number[] = [];
+  for (let at = 0; at + WORD < key.length; at += WORD) words.push(key.readInt32LE(at));
+  return [...words, key.readInt32LE(key.length - WORD)];
+}
+
+function nextEscape(text: string, from: number): number {
+  const at = text.indexOf('\\', from);
+  return at === -1 ? Number.POSITIVE_INFINITY : at;
+}
+
+/** Where a string with escapes ends, behind its closing quote; 0: nowhere, or an escape is none. */
+function escapedEnd(text: string, start: number): number {
+  ESCAPED.lastIndex = start;
+  return ESCAPED.test(text) ? ESCAPED.lastIndex : 0;
+}
+
+const ESCAPED = /"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
