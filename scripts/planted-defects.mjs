@@ -98,16 +98,16 @@ const DEFECTS = [
   [
     'tombstones dropped',
     'src/streams/object-run.ts',
-    '...rows.map((row) => layout.encode(row, null,',
-    '...rows.slice(1).map((row) => layout.encode(row, null,',
+    'await this.#emit(rows, (row) =>',
+    'await this.#emit(rows.slice(1), (row) =>',
     INCREMENTS,
     'deletes',
   ],
   [
     'merges not told',
     'src/streams/object-run.ts',
-    '      ...merged.map((each) => this.#encodeMerged(each)),\n    ]);\n    for (const { row, at',
-    '    ]);\n    for (const { row, at',
+    '    await this.#emit(merged, (each) => this.#encodeMerged(each));\n    for (const { row, at',
+    '    for (const { row, at',
     INCREMENTS,
     'chain of merges',
   ],
@@ -314,6 +314,10 @@ const DEFECTS = [
 
 const words = process.argv.slice(2);
 const chosen = DEFECTS.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+for (const [name, file, from] of DEFECTS) {
+  if (readFileSync(join(root, file), 'utf8').split(from).length !== 2)
+    throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
+}
 const folder = mkdtempSync(join(tmpdir(), 'hubflake-defects-'));
 let missed = 0;
 try {
@@ -322,8 +326,6 @@ try {
   for (const [name, file, from, to, suite, test = ''] of chosen) {
     const path = join(folder, file);
     const sound = readFileSync(path, 'utf8');
-    if (sound.split(from).length !== 2)
-      throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
     writeFileSync(
       path,
       sound.replace(from, () => to),
