@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COPIED = ['src', 'integration_tests', 'scripts', 'spec', 'package.json', 'jest.config.js', 'tsconfig.json'];
 const LINKED = ['node_modules', '.venv', '.venv-snowflake', 'dist'];
-/** A suite that hangs is red, too. */
-const LONGEST_MS = 180_000;
+/** A suite that hangs has noticed, too; but on a machine that is busy it may merely be slow, so it is said. */
+const LONGEST_MS = 600_000;
 
 const INCREMENTS = 'integration_tests/increments';
 const CALLS = 'integration_tests/calls';
@@ -98,16 +98,16 @@ const DEFECTS = [
   [
     'tombstones dropped',
     'src/streams/object-run.ts',
-    '...rows.map((row) => layout.encode(row, null,',
-    '...rows.slice(1).map((row) => layout.encode(row, null,',
+    'await this.#emit(rows, (row) =>',
+    'await this.#emit(rows.slice(1), (row) =>',
     INCREMENTS,
     'deletes',
   ],
   [
     'merges not told',
     'src/streams/object-run.ts',
-    '      ...merged.map((each) => this.#encodeMerged(each)),\n    ]);\n    for (const { row, at',
-    '    ]);\n    for (const { row, at',
+    '    await this.#emit(merged, (each) => this.#encodeMerged(each));\n    for (const { row, at',
+    '    for (const { row, at',
     INCREMENTS,
     'chain of merges',
   ],
@@ -165,7 +165,7 @@ const DEFECTS = [
     '    if (!this.#isOpen) await this.save();',
     '',
     INCREMENTS,
-    'not believed',
+    'is undone',
   ],
   [
     'restored records forgotten',
@@ -228,7 +228,8 @@ const DEFECTS = [
     'src/streams/object-reader.ts',
     'if (isIncrement || resumesPass || (',
     'if (isIncrement || (',
-    SCHEDULES,
+    INCREMENTS,
+    'behind the position',
   ],
   [
     'no pass behind the load',
@@ -313,6 +314,10 @@ const DEFECTS = [
 
 const words = process.argv.slice(2);
 const chosen = DEFECTS.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
+for (const [name, file, from] of DEFECTS) {
+  if (readFileSync(join(root, file), 'utf8').split(from).length !== 2)
+    throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
+}
 const folder = mkdtempSync(join(tmpdir(), 'hubflake-defects-'));
 let missed = 0;
 try {
@@ -321,16 +326,14 @@ try {
   for (const [name, file, from, to, suite, test = ''] of chosen) {
     const path = join(folder, file);
     const sound = readFileSync(path, 'utf8');
-    if (sound.split(from).length !== 2)
-      throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
     writeFileSync(
       path,
       sound.replace(from, () => to),
     );
-    const isRed = !passes(suite, test);
+    const outcome = run(suite, test);
     writeFileSync(path, sound);
-    if (!isRed) missed += 1;
-    console.log(`${isRed ? 'red    ' : 'MISSED '} ${name} (${suite}${test === '' ? '' : `: ${test}`})`);
+    if (outcome === 'MISSED') missed += 1;
+    console.log(`${outcome.padEnd(7)} ${name} (${suite}${test === '' ? '' : `: ${test}`})`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -338,10 +341,10 @@ try {
 console.log(`${chosen.length - missed} of ${chosen.length} planted defects were noticed.`);
 process.exitCode = missed === 0 ? 0 : 1;
 
-function passes(suite, test) {
+function run(suite, test) {
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   const args = [...jest, '--bail', '--testPathPatterns', suite, ...(test === '' ? [] : ['-t', test])];
-  const { status, stderr } = spawnSync(process.execPath, args, {
+  const { status, stderr, error } = spawnSync(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, HUBFLAKE_SEED: '2', HUBFLAKE_SCHEDULES: '120', HUBFLAKE_SHRINK: 'no' },
     encoding: 'utf8',
@@ -350,5 +353,6 @@ function passes(suite, test) {
   if (/No tests found|Tests: +\d+ skipped, \d+ total|Cannot find module|SyntaxError/.test(stderr ?? '')) {
     throw new Error(`${suite} could not be run:\n${stderr}`);
   }
-  return status === 0;
+  if (error?.code === 'ETIMEDOUT') return 'hung';
+  return status === 0 ? 'MISSED' : 'red';
 }
