@@ -7,6 +7,7 @@ export type CrashPoint =
   | 'after-put'
   | 'after-copy'
   | 'after-ddl'
+  | 'after-remember'
   | 'before-rows'
   | 'after-write'
   | 'before-commit'

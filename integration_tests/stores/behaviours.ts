@@ -302,6 +302,20 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     });
   });
 
+  test.each(['typed', 'raw'] as const)(
+    '%s: rows without a generation are of the newest that the table has, or they would all be older',
+    async (tableForm) => {
+      await load([{ records: [{ id: '1', name: 'a', updatedAt: at(1) }] }], { generation: 3, tableForm });
+      await load([{ records: [{ id: '1', name: 'b', updatedAt: at(2) }] }], { tableForm });
+      const view = tableForm === 'raw' ? `t${VIEW_SUFFIX}` : 't';
+      expect(await rows({ name: 'text', _airbyte_generation_id: 'number' }, view)).toEqual([
+        { name: 'b', _airbyte_generation_id: 3 },
+      ]);
+      await load([{ records: [{ id: '1', name: 'of an older one', updatedAt: at(9) }] }], { generation: 2, tableForm });
+      expect(await rows({ name: 'text' }, view)).toEqual([{ name: 'b' }]);
+    },
+  );
+
   describe.each<'append_dedup' | 'append' | 'overwrite'>(['append_dedup', 'append', 'overwrite'])(
     'generations in %s',
     (mode) => {
@@ -423,7 +437,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       const opened = await openStore(warehouse.config());
       const states = await opened.loadStates('p');
       await opened.close();
-      return Object.fromEntries(states);
+      return Object.fromEntries([...states].map(([stream, { state }]) => [stream, state]));
     };
     expect(await store()).toEqual({});
     await load([{ records: [] }], { pipeline: 'p' });

@@ -27,15 +27,7 @@ afterEach(async () => {
 afterAll(() => warehouse.end());
 
 const pipeline = (mode: Mode, name = 'crm') => pipelineFile(folder, destination(), mode, name);
-const destination = () => ({
-  host: standIn.url,
-  database: DATABASE,
-  schema: SCHEMA,
-  warehouse: 'LOADING',
-  role: 'LOADER',
-  username: 'LOADER',
-  credentials: { auth_type: 'Programmatic Access Token', token: 'token-of-the-loader' },
-});
+const destination = () => warehouse.destination();
 const environment = () => ({ HUBSPOT_BASE_URL: sandbox.url });
 const sync = (path: string): Promise<Outcome> =>
   hubflake(['sync', '--json', '--config', path], { environment: environment() });

@@ -112,6 +112,19 @@ export class StandInWarehouse extends SnowflakeTestWarehouse {
     this.#standIn = null;
   }
 
+  /** The options of a destination, as a user writes them. */
+  destination(): object {
+    return {
+      host: this.standIn.url,
+      database: DATABASE,
+      schema: SCHEMA,
+      warehouse: 'LOADING',
+      role: 'LOADER',
+      username: 'LOADER',
+      credentials: { auth_type: 'Programmatic Access Token', token: 'token-of-the-loader' },
+    };
+  }
+
   query(sql: string): Promise<Row[]> {
     return this.standIn.query(sql);
   }

@@ -15,6 +15,7 @@ interface Given extends Record<string, unknown> {
   catalog?: string;
   state?: string;
   json?: boolean;
+  refresh?: string | string[];
 }
 
 /**
@@ -124,8 +125,17 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         (command) =>
           command
             .option('config', { type: 'string', describe: 'Configuration of the pipeline (JSON file)' })
-            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' }),
-        ['config', 'json'],
+            .option('refresh', {
+              type: 'string',
+              describe: 'Streams to load anew, with commas; their old rows stay readable until that is complete',
+            })
+            .option('json', { type: 'boolean', describe: 'Print the result as one JSON document' })
+            .example('$0 sync --config pipeline.json', 'What is new since the last sync')
+            .example(
+              '$0 sync --config pipeline.json --refresh contacts,deals',
+              'The same, and two streams from scratch',
+            ),
+        ['config', 'refresh', 'json'],
         async (io, given) => (await import('./sync.js')).sync(io, given),
       ),
     })

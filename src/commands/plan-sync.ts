@@ -1,15 +1,19 @@
 import type { PipelineConfig, PipelineStream } from '../config/pipeline.js';
+import { nearest } from '../config/suggest.js';
 import { asHubflakeError, ConfigError } from '../errors.js';
 import { log } from '../log.js';
-import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
+import type { ConfiguredStream } from '../protocol/messages.js';
 import { catalogEntry, type StreamDefinition } from '../streams/definition.js';
 import type { Portal } from '../streams/portal.js';
 import { type StreamFailure, type StreamToRead, unknownStream } from '../streams/read.js';
+import type { KeptState } from '../warehouse/store.js';
 
 /** What a sync reads and writes. */
 export interface SyncPlan {
   streams: StreamToRead[];
   catalog: ConfiguredStream[];
+  /** Streams that are loaded anew: from this run on, or going on where an interrupted one has stopped. */
+  refreshes: { stream: string; begins: boolean }[];
   /** Streams that were asked for and cannot be had. */
   failures: StreamFailure[];
 }
@@ -17,16 +21,23 @@ export interface SyncPlan {
 /**
  * Which streams a pipeline syncs, and in which modes: those it lists, or all that the token may read. A listed one that cannot
  * be had is a failure; one that was merely discoverable is left out.
+ *
+ * @param states what was kept of each @param refresh the streams to load anew. Throws a ConfigError where one is not synced
  */
 export async function planSync(
   config: PipelineConfig,
   portal: Portal,
-  states: ReadonlyMap<string, JsonObject>,
+  states: ReadonlyMap<string, KeptState>,
+  refresh: readonly string[],
 ): Promise<SyncPlan> {
-  const plan: SyncPlan = { streams: [], catalog: [], failures: [] };
+  const plan: SyncPlan = { streams: [], catalog: [], refreshes: [], failures: [] };
   const listed = config.streams;
   const wanted = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
-  const isOptional = (name: string) => listed === null && !portal.asks(name);
+  requireKnown(
+    refresh,
+    wanted.map(({ name }) => name),
+  );
+  const isOptional = (name: string) => listed === null && !portal.asks(name) && !refresh.includes(name);
   const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, isOptional(name))));
   for (const [index, stream] of wanted.entries()) {
     const definition = definitions[index];
@@ -37,15 +48,33 @@ export async function planSync(
     }
     const configured = configure(definition, stream);
     plan.catalog.push(configured);
+    const kept = states.get(stream.name) ?? null;
+    const isUnderWay = kept !== null && kept.refresh !== null;
+    const isWhole = configured.sync_mode === 'full_refresh';
+    // What is read as a whole has no position to go on from. Nor has a refresh that begins.
+    const begins = isUnderWay ? isWhole : refresh.includes(stream.name);
+    // An overwrite is loaded anew each time.
+    if ((isUnderWay || begins) && configured.destination_sync_mode !== 'overwrite') {
+      plan.refreshes.push({ stream: stream.name, begins });
+    }
     plan.streams.push({
       name: stream.name,
       mode: configured.sync_mode,
-      // A refresh starts over: the rows it had collected before were not kept.
-      state: configured.sync_mode === 'full_refresh' ? null : (states.get(stream.name) ?? null),
+      state: isWhole || begins ? null : (kept?.state ?? null),
       optional: isOptional(stream.name),
     });
   }
   return plan;
+}
+
+function requireKnown(refresh: readonly string[], names: readonly string[]): void {
+  for (const name of refresh) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    throw new ConfigError(
+      `--refresh names the stream "${name}", which this pipeline does not sync.${meant ? ` Did you mean "${meant}"?` : ''} Nothing was done.`,
+    );
+  }
 }
 
 /** The definition; or why there is none, null when that is no failure. */

@@ -5,12 +5,13 @@ import { Portal } from '../streams/portal.js';
 import { readStreams, type StreamFailure } from '../streams/read.js';
 import { Loader } from '../warehouse/loader.js';
 import { openStore } from '../warehouse/open-store.js';
-import type { Counts } from '../warehouse/store.js';
+import { refreshes } from '../warehouse/refresh.js';
+import type { Counts, KeptState, Store } from '../warehouse/store.js';
 import type { StreamResult } from '../warehouse/stream-load.js';
-import { targetsOf } from '../warehouse/target.js';
+import { type Target, targetsOf } from '../warehouse/target.js';
 import { withHubSpot } from './hubspot-session.js';
 import { LoaderSink } from './loader-sink.js';
-import { planSync } from './plan-sync.js';
+import { planSync, type SyncPlan } from './plan-sync.js';
 
 /** What a sync did to one table. */
 export interface TableResult extends Counts {
@@ -36,11 +37,16 @@ export interface SyncProgress {
   calls(total: number): void;
 }
 
-/** Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives. */
+/**
+ * Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives.
+ *
+ * @param refresh the streams to load anew
+ */
 export async function runSync(
   config: PipelineConfig,
   signal: AbortSignal,
   progress: SyncProgress,
+  refresh: readonly string[] = [],
 ): Promise<SyncResult> {
   const startedAt = performance.now();
   const store = await openStore(config.destination, config.name);
@@ -52,9 +58,10 @@ export async function runSync(
     return await withHubSpot(config.source, { signal, onRefreshToken }, async (client) => {
       const states = await store.loadStates(config.name);
       const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
-      const plan = await planSync(config, portal, states);
+      const plan = await planSync(config, portal, states, refresh);
       const { loader: settings } = config.destination;
       const targets = targetsOf(plan.catalog, { ...settings, schema: store.defaultSchema, names: store.names });
+      await beginRefreshes(store, config.name, plan, targets, states);
       const loader = new Loader(store, targets, { ...settings, pipeline: config.name });
       try {
         const sink = new LoaderSink(loader, (stream, count) => {
@@ -77,6 +84,29 @@ export async function runSync(
     });
   } finally {
     await store.close();
+  }
+}
+
+/**
+ * Begins what is to be loaded anew. That is kept before anything is read: a run that is killed leaves it to the next one, which
+ * goes on with it also where it is not asked to.
+ */
+async function beginRefreshes(
+  store: Store,
+  pipeline: string,
+  { refreshes: planned }: SyncPlan,
+  targets: readonly Target[],
+  states: ReadonlyMap<string, KeptState>,
+): Promise<void> {
+  for (const { stream, begins } of planned) {
+    const target = targets.find((each) => each.stream === stream) as Target;
+    const kept = states.get(stream) ?? null;
+    const generation = begins ? await store.beginRefresh(target, pipeline, kept) : (kept?.refresh ?? null);
+    if (generation === null) continue;
+    refreshes(target, generation);
+    log.info(
+      `${stream} is ${begins ? 'loaded anew' : 'still being loaded anew, from where that was interrupted'}; ${target.table} keeps its old rows until that is complete.`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { readJsonFile } from '../config/files.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
+import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import { configPath } from './options.js';
 import type { PeopleIo } from './people-command.js';
@@ -7,14 +8,34 @@ import { Progress } from './progress.js';
 import { runSync, type SyncResult } from './run-sync.js';
 import { textTable } from './text-table.js';
 
-/** `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed. */
-export async function sync({ print, stop }: PeopleIo, options: { config?: string; json?: boolean }): Promise<number> {
+/**
+ * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed.
+ *
+ * @param options.refresh names of streams to load anew, each text a list with commas
+ */
+export async function sync(
+  { print, stop }: PeopleIo,
+  options: { config?: string; json?: boolean; refresh?: string | string[] },
+): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
   const progress = new Progress();
-  const result = await runSync(config, stop.signal, progress).finally(() => progress.end());
+  const result = await runSync(config, stop.signal, progress, streamNames(options.refresh)).finally(() =>
+    progress.end(),
+  );
   print(options.json ? JSON.stringify(result) : describeSync(result));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
   return result.errors.length > 0 ? 1 : 0;
+}
+
+/** The names in `--refresh a,b --refresh c`. Throws a ConfigError where it names none. */
+function streamNames(given: string | string[] | undefined): string[] {
+  if (given === undefined) return [];
+  const names = [given].flat().flatMap((list) => list.split(',').map((name) => name.trim()));
+  const named = [...new Set(names.filter((name) => name !== ''))];
+  if (named.length === 0) {
+    throw new ConfigError('--refresh names no stream. Name the streams to load anew: --refresh contacts,deals.');
+  }
+  return named;
 }
 
 /** The result of a sync as people read it: a row for each table that had records, and a line of totals. */

@@ -24,3 +24,10 @@ export function isRefresh(target: Target): boolean {
 export function sideSuffix(target: Target): string {
   return `__hubflake_side_${startsAnew(target) ? 0 : target.generation}`;
 }
+
+/** Gives the target of a stream the generation of the refresh that it is loaded by. */
+export function refreshes(target: Target, generation: number): void {
+  target.generation = generation;
+  target.minimumGeneration = generation;
+  target.hasGeneration = true;
+}

@@ -13,11 +13,18 @@ export interface Counts {
 
 export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
 
+/** What a pipeline keeps of a stream. */
+export interface KeptState {
+  /** null: the stream is to be read from the start. */
+  state: JsonObject | null;
+  /** The generation of the refresh that is under way; null where none is. */
+  refresh: number | null;
+}
+
 /** A state to keep beside the data, in the same transaction where the warehouse can. */
-export interface StateToKeep {
+export interface StateToKeep extends KeptState {
   pipeline: string;
   stream: string;
-  state: JsonObject;
 }
 
 /**
@@ -37,8 +44,16 @@ export interface Store {
   /** Connects, and says clearly what is wrong with the configuration. */
   open(): Promise<void>;
   close(): Promise<void>;
-  /** The states kept for a pipeline, by stream. Empty where none was ever kept. */
-  loadStates(pipeline: string): Promise<Map<string, JsonObject>>;
+  /** What was kept for a pipeline, by stream. Empty where nothing ever was. */
+  loadStates(pipeline: string): Promise<Map<string, KeptState>>;
+  /**
+   * Begins to load a stream of a pipeline anew: from now on its state is that of a refresh, whose rows are collected beside the
+   * table. What an attempt of an earlier generation has collected there is dropped.
+   *
+   * @param known what the pipeline has kept of the stream
+   * @returns the refresh's generation; null where there is nothing to replace, neither a table nor a state
+   */
+  beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null>;
   /** Keeps states of streams that had no rows. */
   keepStates(states: readonly StateToKeep[]): Promise<void>;
   /**

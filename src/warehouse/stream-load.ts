@@ -2,7 +2,7 @@ import { crashPoint } from '../crash-point.js';
 import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { startsAnew } from './refresh.js';
+import { hasGenerations, startsAnew } from './refresh.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
@@ -29,6 +29,8 @@ export class StreamLoad {
   #writers: SpoolWriter[] = [];
   #counts: Counts = { ...NO_ROWS };
   #unkept: JsonObject | null = null;
+  /** The last that was to be kept. */
+  #last: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
   #held: (() => void)[] = [];
   /** Records that no state covers yet. */
@@ -107,6 +109,7 @@ export class StreamLoad {
   /** The state that the rows committed next will bring the stream to. */
   reaches(state: JsonObject): void {
     this.#unkept = state;
+    this.#last = state;
   }
 
   /** Commits a batch's files with the state they reach. @returns whether the warehouse has changed */
@@ -144,7 +147,7 @@ export class StreamLoad {
         if (this.isOverwrite && !this.error) throw this.#notFinished();
         return;
       }
-      const keep = this.isOverwrite ? this.stateToKeep() : null;
+      const keep = this.#stateToEndWith();
       add(this.#counts, await this.#store.complete(this.target, keep));
       if (keep) this.#unkept = null;
       for (const release of this.#held) release();
@@ -156,7 +159,15 @@ export class StreamLoad {
   /** A state that came with no rows to commit, or whose rows were committed before it. */
   stateToKeep(): StateToKeep | null {
     if (this.#pipeline === null || this.#unkept === null || this.error) return null;
-    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#unkept };
+    const refresh = hasGenerations(this.target) ? this.target.generation : null;
+    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#unkept, refresh };
+  }
+
+  /** What is kept together with the rows that take their place at the end: with it, a refresh is over. */
+  #stateToEndWith(): StateToKeep | null {
+    if (this.isOverwrite) return this.stateToKeep();
+    if (this.#pipeline === null || this.#last === null || !hasGenerations(this.target)) return null;
+    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#last, refresh: null };
   }
 
   result(): StreamResult {

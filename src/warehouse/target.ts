@@ -3,6 +3,9 @@ import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 
+/** The tables in which hubflake keeps states and deleted keys, and those that it loads batches into. */
+const OURS = /^_hubflake_(state|tombstones|stage_.*)$/i;
+
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
 
 export interface Column {
@@ -44,9 +47,16 @@ export interface Target {
   deletedAt: Column | null;
   hardDeletes: boolean;
   generation: number;
+  /** Whether the generation was given. If not, it is that of the table's newest rows, or their versions would all be newer. */
+  hasGeneration: boolean;
   /** Rows of older generations go when the stream is complete. */
   minimumGeneration: number;
   syncId: number | null;
+}
+
+/** Whether a stream's deletions take rows away. */
+export function canDelete({ hardDeletes, deletedAt }: Target): boolean {
+  return hardDeletes && deletedAt !== null;
 }
 
 export interface TargetOptions {
@@ -77,7 +87,19 @@ export function targetsOf(streams: readonly ConfiguredStream[], options: TargetO
     }
     taken.set(place, target);
   };
-  for (const target of targets) take(target, target.table);
+  for (const target of targets) {
+    if (targets.some((other) => other !== target && other.stream === target.stream)) {
+      throw new ConfigError(
+        `The catalog has the stream "${target.stream}" more than once. Write those of other namespaces with a catalog of their own.`,
+      );
+    }
+    if (OURS.test(target.table)) {
+      throw new ConfigError(
+        `The stream "${target.stream}" would have the table ${target.table}, which is one of hubflake's own. Rename the stream.`,
+      );
+    }
+    take(target, target.table);
+  }
   if (options.tableForm === 'raw') for (const target of targets) take(target, target.table + VIEW_SUFFIX);
   return targets;
 }
@@ -122,6 +144,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
     generation: configured.generation_id ?? 0,
+    hasGeneration: typeof configured.generation_id === 'number',
     minimumGeneration: configured.minimum_generation_id ?? 0,
     syncId: configured.sync_id ?? null,
   };

@@ -2,12 +2,13 @@ import { crashPoint } from '../../crash-point.js';
 import { narrowTarget } from '../raw-form.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
-import type { Target } from '../target.js';
+import { canDelete, type Target } from '../target.js';
 import type { Database } from './database.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
 import type { TableKeeper } from './table-keeper.js';
+import type { Tombstones } from './tombstones.js';
 
 /** Appending to a table of more rows than this would spend more on comparing keys than it saves. */
 const MOST_COMPARED = 2_000_000;
@@ -43,13 +44,15 @@ export function batchOf(files: readonly SpoolFile[]): Batch {
 export class BatchWriter {
   readonly #db: Database;
   readonly #tables: TableKeeper;
+  readonly #tombstones: Tombstones;
   readonly #isRaw: boolean;
   /** Tables that were empty when the run began to append to them. */
   readonly #begun = new WeakSet<Target>();
 
-  constructor(db: Database, tables: TableKeeper, isRaw: boolean) {
+  constructor(db: Database, tables: TableKeeper, tombstones: Tombstones, isRaw: boolean) {
     this.#db = db;
     this.#tables = tables;
+    this.#tombstones = tombstones;
     this.#isRaw = isRaw;
   }
 
@@ -62,14 +65,14 @@ export class BatchWriter {
   /**
    * Writes a batch, in the transaction that is open.
    *
-   * @param place the stream with the table that its rows go to @param isOwn whether that is the stream's own
+   * @param target the stream with its own table @param place the same, or with the side table that its rows go to
    */
-  async write(way: Way, place: Target, isOwn: boolean, batch: Batch): Promise<Counts> {
-    if (way === 'append') return this.#appendNew(place, isOwn, batch);
-    if (way === 'replace') return this.#replaceRows(place, isOwn, batch);
+  async write(way: Way, target: Target, place: Target, batch: Batch): Promise<Counts> {
+    if (way === 'append') return this.#appendNew(place, place === target, batch);
+    if (way === 'replace') return this.#replaceRows(target, place, batch);
     const sum = { ...NO_ROWS };
     for (const file of batch.files) {
-      const { inserted, updated, marked } = await this.#writeLines(place, isOwn, batchOf([file]));
+      const { inserted, updated, marked } = await this.#writeLines(target, place, batchOf([file]));
       sum.inserted += inserted;
       sum.updated += updated;
       sum.marked += marked;
@@ -81,6 +84,9 @@ export class BatchWriter {
   async #appendNew(place: Target, isOwn: boolean, batch: Batch): Promise<Counts> {
     const isDeduplicated = place.mode === 'append_dedup';
     if (isDeduplicated && !(await this.#mayAllBeNew(place))) throw new NotThisWay('the table has rows');
+    if (isDeduplicated && canDelete(place) && (await this.#tombstones.isThere(place))) {
+      throw new NotThisWay('rows were deleted that may not come back');
+    }
     const inserted = await this.#insert(place, isOwn, batch, isDeduplicated ? 'NOT hf_tomb' : 'true');
     if (inserted !== batch.rows) throw new NotThisWay(`${batch.rows} rows were spooled, but ${inserted} inserted`);
     if (isDeduplicated && (await this.#db.count(sql.countDoubles(place))) > 0) {
@@ -106,36 +112,39 @@ export class BatchWriter {
   }
 
   /** Deletes the rows of which the batch has versions that are not older, and inserts those. */
-  async #replaceRows(place: Target, isOwn: boolean, batch: Batch): Promise<Counts> {
+  async #replaceRows(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const narrow = narrowTarget(place);
     const statement = rows.stageDirect(narrow, batch);
     if (statement === null) throw new NotThisWay('the columns cannot be read at once');
     await this.#db.run(statement);
     await this.#expectRows(batch.rows);
     if ((await this.#db.count(sql.COUNT_TOMBSTONES)) > 0) throw new TombstonesError('there are tombstones');
-    await this.#tables.make(place, isOwn);
+    await this.#tombstones.sift(narrowTarget(target), false);
+    await this.#tables.make(place, place === target);
     if (!(await this.#tables.hasNoOthers(place))) throw new NotThisWay('the table has columns of others');
     await this.#db.run(sql.match(narrow));
     const updated = await this.#db.count(sql.COUNT_REPLACED);
     await this.#db.run(sql.deleteReplaced(place));
-    const inserted = await this.#insert(place, isOwn, batch, sql.isToInsert(narrow));
+    const inserted = await this.#insert(place, place === target, batch, sql.isToInsert(narrow));
     return { ...NO_ROWS, inserted: inserted - updated, updated };
   }
 
-  async #writeLines(place: Target, isOwn: boolean, batch: Batch): Promise<Counts> {
+  async #writeLines(target: Target, place: Target, batch: Batch): Promise<Counts> {
     await this.#db.run(rows.loadRaw(batch));
     // Of a raw table's lines, only the columns that tell rows and versions apart.
     await this.#db.run(this.#isRaw ? rows.stage(narrowTarget(place), { id: raw.keyText(place) }) : rows.stage(place));
     await this.#expectRows(batch.rows);
     crashPoint('after-copy');
     if (place.mode !== 'append_dedup') {
-      await this.#tables.make(place, isOwn);
+      await this.#tables.make(place, place === target);
       return { ...NO_ROWS, inserted: await this.#append(place, sql.tableName(place)) };
     }
+    await this.#tombstones.sift(this.#isRaw ? narrowTarget(target) : target, this.#isRaw);
     const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
     // Tombstones mark rows; a table that has none is not made for them.
-    if (tombstones === batch.rows && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
-    await this.#tables.make(place, isOwn);
+    const live = await this.#db.count(sql.COUNT_LIVE);
+    if (live === 0 && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
+    await this.#tables.make(place, place === target);
     return this.#merge(place, tombstones);
   }
 

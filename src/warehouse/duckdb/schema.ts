@@ -27,6 +27,14 @@ export function describe(target: Pick<Target, 'schema' | 'table'>): string {
   );
 }
 
+/** The tables whose names begin as a table's does. */
+export function tablesLike({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
+  return (
+    'SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() ' +
+    `AND lower(schema_name) = lower(${literal(schema)}) AND starts_with(lower(table_name), lower(${literal(table)}))`
+  );
+}
+
 /** How many tables, views not counted, have a name: one or none. */
 export function countTables({ schema, table }: Pick<Target, 'schema' | 'table'>): string {
   return (

@@ -90,8 +90,10 @@ export function mergeTombstones(target: Target): string {
 
 export const COUNT_TOMBSTONES = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE hf_tomb`;
 
+export const COUNT_LIVE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE NOT hf_tomb`;
+
 /** The newest of each key's rows that meet the condition. */
-function newest(target: Target, condition: string): string {
+export function newest(target: Target, condition: string): string {
   return `SELECT * FROM ${STAGE} WHERE hf_line IN (${newestLines(target, condition)})`;
 }
 
@@ -177,8 +179,13 @@ export function insertFrom(target: Target, side: Target): string {
   return `INSERT INTO ${tableName(target)} (${columns}) SELECT ${columns} FROM ${tableName(side)}`;
 }
 
-export function dropTable(target: Target): string {
+export function dropTable(target: Pick<Target, 'schema' | 'table'>): string {
   return `DROP TABLE IF EXISTS ${tableName(target)}`;
+}
+
+/** The highest generation of a table's rows. */
+export function newestGeneration(target: Target): string {
+  return `SELECT coalesce(max(_airbyte_generation_id), 0)::BIGINT AS rows FROM ${tableName(target)}`;
 }
 
 /** How many rows are of generations that are to go. */

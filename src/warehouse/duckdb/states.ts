@@ -11,19 +11,19 @@ function stateTable(schema: string): string {
 export function createStateTable(schema: string): string {
   return (
     `CREATE TABLE IF NOT EXISTS ${stateTable(schema)} (PIPELINE VARCHAR, STREAM VARCHAR, STATE VARCHAR, SEQ BIGINT, ` +
-    'UPDATED_AT TIMESTAMP WITH TIME ZONE, PRIMARY KEY (PIPELINE, STREAM))'
+    'UPDATED_AT TIMESTAMP WITH TIME ZONE, REFRESH BIGINT, PRIMARY KEY (PIPELINE, STREAM))'
   );
 }
 
-/** Binds pipeline, stream, state. */
-export function keepState(schema: string): string {
+/** Binds pipeline, stream, state. @param refresh the generation of the refresh that is under way */
+export function keepState(schema: string, refresh: number | null): string {
   return (
-    `INSERT INTO ${stateTable(schema)} VALUES ($1, $2, $3, 1, now()) ` +
-    'ON CONFLICT DO UPDATE SET STATE = EXCLUDED.STATE, SEQ = SEQ + 1, UPDATED_AT = EXCLUDED.UPDATED_AT'
+    `INSERT INTO ${stateTable(schema)} VALUES ($1, $2, $3, 1, now(), ${refresh ?? 'NULL'}) ` +
+    'ON CONFLICT DO UPDATE SET STATE = EXCLUDED.STATE, SEQ = SEQ + 1, UPDATED_AT = EXCLUDED.UPDATED_AT, REFRESH = EXCLUDED.REFRESH'
   );
 }
 
 /** Binds pipeline. */
 export function loadStates(schema: string): string {
-  return `SELECT STREAM AS stream, STATE AS state FROM ${stateTable(schema)} WHERE PIPELINE = $1`;
+  return `SELECT STREAM AS stream, STATE AS state, REFRESH AS refresh FROM ${stateTable(schema)} WHERE PIPELINE = $1`;
 }

@@ -2,19 +2,20 @@ import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
-import type { JsonObject } from '../../protocol/messages.js';
 import { rawTarget } from '../raw-form.js';
-import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
+import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { type Counts, type KeptState, NO_ROWS, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
 import { type Batch, BatchWriter, batchOf, TombstonesError, type Way } from './batch-writer.js';
 import { Database } from './database.js';
+import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import { DROP_TEMPORARY } from './rows.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
+import { Tombstones } from './tombstones.js';
 
 /** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
 const LONGEST_RECORD = 32 * 1024 * 1024;
@@ -30,9 +31,9 @@ export class DuckDbStore implements Store {
   readonly #db: Database;
   readonly #isRaw: boolean;
   readonly #tables: TableKeeper;
+  readonly #tombstones: Tombstones;
+  readonly #places: Places;
   readonly #writer: BatchWriter;
-  /** Where each stream's rows go in this run. */
-  #places = new Map<Target, Target>();
   /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
   readonly #ways = new Map<Target, Way[]>();
 
@@ -41,7 +42,9 @@ export class DuckDbStore implements Store {
     this.defaultSchema = config.schema;
     this.#isRaw = config.loader.tableForm === 'raw';
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
-    this.#writer = new BatchWriter(this.#db, this.#tables, this.#isRaw);
+    this.#tombstones = new Tombstones(this.#db, this.#tables);
+    this.#places = new Places(this.#db, this.#tables, this.#tombstones, this.#isRaw);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -52,11 +55,29 @@ export class DuckDbStore implements Store {
     this.#db.close();
   }
 
-  async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
+  async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
     const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
     if ((await this.#tables.columns(table)).length === 0) return new Map();
     const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
-    return new Map(rows.map((row) => [String(row.stream), JSON.parse(String(row.state)) as JsonObject]));
+    return new Map(
+      rows.map(({ stream, state, refresh }) => [
+        String(stream),
+        { state: JSON.parse(String(state)), refresh: refresh === null ? null : Number(refresh) },
+      ]),
+    );
+  }
+
+  async beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null> {
+    return this.#of(target, () =>
+      this.#db.transaction(async () => {
+        if (known === null && (await this.#tables.columns(target)).length === 0) return null;
+        const last = known?.refresh ?? 0;
+        const generation = Math.max(last, await this.#places.newestGeneration(target)) + 1;
+        if (last > 0) await this.#db.run(sql.dropTable(sideOfGeneration(target, last)));
+        await this.#keep({ pipeline, stream: target.stream, state: null, refresh: generation });
+        return generation;
+      }),
+    );
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
@@ -71,7 +92,7 @@ export class DuckDbStore implements Store {
       const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
       this.#ways.set(target, ways);
       for (const way of [...ways]) {
-        const places = new Map(this.#places);
+        const undo = this.#places.mark();
         try {
           return await this.#commitBy(way, target, batch, state);
         } catch (error) {
@@ -79,7 +100,7 @@ export class DuckDbStore implements Store {
           log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
           if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
           // What was found out about places was undone with the rest.
-          this.#places = places;
+          undo();
         }
       }
       throw new Error('there is no way to write the batch');
@@ -89,11 +110,13 @@ export class DuckDbStore implements Store {
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
       this.#db.transaction(async () => {
-        const placed = await this.#tables.placed(target);
-        const place = isRefresh(target) ? await this.#placeOf(placed) : placed;
+        const placed = await this.#places.placed(target);
+        const place = isRefresh(target) ? await this.#places.of(placed) : placed;
         const counts = place === placed ? NO_ROWS : await this.#replace(placed, place);
         crashPoint('after-swap');
-        if (state && (await this.#tables.columns(target)).length > 0) await this.#keep(state);
+        // That a refresh is over is kept also where it has brought no table.
+        if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
+          await this.#keep(state);
         return counts;
       }),
     );
@@ -113,8 +136,10 @@ export class DuckDbStore implements Store {
 
   #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
     return this.#db.transaction(async () => {
-      const placed = await this.#tables.placed(target);
-      const counts = await this.#write(way, placed, batch);
+      const placed = await this.#places.placed(target);
+      const place = await this.#places.of(placed);
+      const written = await this.#writer.write(way, placed, place, batch);
+      const counts = place === placed ? written : NO_ROWS;
       crashPoint('after-write');
       await this.#db.run(DROP_TEMPORARY);
       if (state) await this.#keep(state);
@@ -122,35 +147,9 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
-    const place = await this.#placeOf(target);
-    const counts = await this.#writer.write(way, place, place === target, batch);
-    return place === target ? counts : NO_ROWS;
-  }
-
   /** The stream as its table sees it. */
   #tableOf(target: Target): Target {
     return this.#isRaw ? rawTarget(target) : target;
-  }
-
-  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
-  async #placeOf(target: Target): Promise<Target> {
-    const known = this.#places.get(target) ?? (await this.#findPlace(target));
-    this.#places.set(target, known);
-    return known;
-  }
-
-  async #findPlace(target: Target): Promise<Target> {
-    if (!isRefresh(target)) return target;
-    const side = sideOf(target);
-    if (startsAnew(target)) {
-      // What an attempt that died has left there is not ours.
-      await this.#db.run(sql.dropTable(side));
-      return side;
-    }
-    if ((await this.#tables.columns(side)).length > 0) return side;
-    if ((await this.#tables.columns(target)).length === 0) return target.mode === 'overwrite' ? side : target;
-    return (await this.#db.count(sql.countOldGenerations(target))) > 0 ? side : target;
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */
@@ -159,16 +158,17 @@ export class DuckDbStore implements Store {
     if (!collected && (await this.#tables.columns(target)).length === 0) return NO_ROWS;
     await this.#tables.make(target);
     await this.#db.run(sql.deleteAll(target));
+    await this.#tombstones.forget(target);
     if (!collected) return NO_ROWS;
     const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
     await this.#db.run(sql.dropTable(side));
     return { ...NO_ROWS, inserted };
   }
 
-  async #keep({ pipeline, stream, state }: StateToKeep): Promise<void> {
+  async #keep({ pipeline, stream, state, refresh }: StateToKeep): Promise<void> {
     await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
     await this.#db.run(states.createStateTable(this.defaultSchema));
-    await this.#db.run(states.keepState(this.defaultSchema), [pipeline, stream, JSON.stringify(state)]);
+    await this.#db.run(states.keepState(this.defaultSchema, refresh), [pipeline, stream, JSON.stringify(state)]);
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {
@@ -183,13 +183,4 @@ export class DuckDbStore implements Store {
       );
     }
   }
-}
-
-const sides = new WeakMap<Target, Target>();
-
-/** A stream with the table beside its own, in which a refresh is collected. */
-function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? { ...target, table: target.table + sideSuffix(target), cleared: [] };
-  sides.set(target, side);
-  return side;
 }

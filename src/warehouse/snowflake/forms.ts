@@ -1,7 +1,7 @@
 import { rawTarget } from '../raw-form.js';
 import type { Target } from '../target.js';
-import { insertAllRaw, mergeRaw } from './raw.js';
-import type { Batch } from './rows.js';
+import { insertAllRaw, keyText, mergeRaw } from './raw.js';
+import { type Batch, keyValues } from './rows.js';
 import { insertAll, mergeNewest } from './write.js';
 
 /** How a stream's records lie in its table. */
@@ -10,6 +10,8 @@ export interface TableForm {
   tableOf(target: Target): Target;
   insertAll(batch: Batch, table: string): string;
   merge(batch: Batch, table: string): string;
+  /** The expressions on a record's data that tell rows apart. */
+  keys(batch: Batch): string[];
   /** Whether a view gives the columns that the table does not have. */
   hasView: boolean;
 }
@@ -18,6 +20,7 @@ export const TYPED: TableForm = {
   tableOf: (target) => target,
   insertAll,
   merge: mergeNewest,
+  keys: keyValues,
   hasView: false,
 };
 
@@ -31,5 +34,6 @@ export const RAW: TableForm = {
   },
   insertAll: insertAllRaw,
   merge: mergeRaw,
+  keys: ({ target }) => [keyText(target)],
   hasView: true,
 };

@@ -1,10 +1,10 @@
 import { commentWithField } from '../names.js';
 import { ID, PAYLOAD } from '../raw-form.js';
 import type { Target } from '../target.js';
+import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
 import { type Batch, hasTombstones, instant, lines, METADATA, member, metadata, newestLines } from './rows.js';
 import { castExpression, newType } from './types.js';
-import { notOlder } from './write.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */
 
@@ -67,7 +67,7 @@ function rowVersion({ cursor }: Target): string | undefined {
 }
 
 /** A record's key as one text: of several fields, the JSON array of their values. */
-function keyText({ key }: Target): string {
+export function keyText({ key }: Target): string {
   if (key.length === 0) return 'NULL';
   if (key.length === 1) return `${member('D', key[0]?.field as string)}::VARCHAR`;
   const parts = key.map(({ field }) => `COALESCE(TO_JSON(${member('D', field)}), 'null')`);

@@ -1,5 +1,6 @@
 import { isSemiStructured } from '../column-types.js';
 import type { Column, Target } from '../target.js';
+import { notOlder } from './order.js';
 import { literal } from './quote.js';
 import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
 
@@ -20,6 +21,8 @@ export interface Batch {
   guard: string | null;
   /** The first 24 characters of the raw ids; the line number makes them whole. */
   idPrefix: string;
+  /** The full name of the table that remembers what was deleted, where there is one. */
+  tombstones?: string | null;
   /** The rows as a query on tables that have them typed already, where the text would be too long otherwise. */
   typed?: string;
 }
@@ -58,8 +61,17 @@ export function isCarried(data: string, { field }: { field: string }): string {
 
 /** The value of one column from a record's data. */
 function value(batch: Batch, column: Column, data = 'D'): string {
-  const type = batch.types[batch.target.columns.indexOf(column)] ?? newType(column.type);
+  const type = typeOf(batch, column);
   return castExpression(type, field(data, column, type));
+}
+
+function typeOf({ types, target }: Batch, column: Column): SqlType {
+  return types[target.columns.indexOf(column)] ?? newType(column.type);
+}
+
+/** What tells the rows of a stream apart. */
+export function keyValues(batch: Batch): string[] {
+  return batch.target.key.map((column) => value(batch, column));
 }
 
 function isTombstone({ target }: Batch): string {
@@ -76,11 +88,12 @@ function isDeleted(deletedAt: Column): string {
   return `COALESCE(${field('D', deletedAt, newType('string'))}, '') <> ''`;
 }
 
-/** How many of a batch's lines are tombstones, and how many are not. */
+/** How many of a batch's lines are tombstones, how many of these delete, and how many are none. */
 export function countKinds(batch: Batch): string {
+  const { deletedAt } = batch.target;
   return (
-    `SELECT COUNT_IF(TOMB) AS TOMBSTONES, COUNT_IF(NOT TOMB) AS LIVE ` +
-    `FROM (SELECT ${isTombstone(batch)} AS TOMB FROM (${lines(batch)}))`
+    `SELECT COUNT_IF(TOMB) AS TOMBSTONES, COUNT_IF(DELETED) AS DELETED, COUNT_IF(NOT TOMB) AS LIVE FROM ` +
+    `(SELECT ${isTombstone(batch)} AS TOMB, ${deletedAt ? isDeleted(deletedAt) : 'FALSE'} AS DELETED FROM (${lines(batch)}))`
   );
 }
 
@@ -117,7 +130,7 @@ export function fallbackOf(target: Target): string | undefined {
  *
  * @param keys expressions on D that tell rows apart, as K0, K1, …
  */
-export function newestLines(batch: Batch, keys = batch.target.key.map((column) => value(batch, column))): string {
+export function newestLines(batch: Batch, keys: readonly string[] = keyValues(batch)): string {
   const { target } = batch;
   const names = keys.map((_, i) => `K${i}`).join(', ');
   const flagged = [
@@ -131,9 +144,45 @@ export function newestLines(batch: Batch, keys = batch.target.key.map((column) =
     ? `, ${live('D')} AS LIVE_D, ${live('VERSION')} AS LIVE_VERSION, ${live('T')} AS LIVE_T, NOT ${live('TOMB')} AS LIVE`
     : '';
   return (
-    `SELECT N, T, M, D, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${flagged}) ` +
+    `SELECT N, T, M, D, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${notDeleted(batch, flagged, keys.length)}) ` +
     `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${names} ORDER BY ${age}) = 1`
   );
+}
+
+/**
+ * The lines without those that are older than the deletion of their key. The memory may hold a key twice, where two runs put it
+ * there at once.
+ */
+function notDeleted(batch: Batch, flagged: string, keys: number): string {
+  const { target, tombstones } = batch;
+  if (!tombstones) return flagged;
+  const cursor = target.cursor === null ? '' : `${rememberedCursor(batch)} DESC NULLS LAST, `;
+  const remembered =
+    `SELECT * FROM ${tombstones} t WHERE t."TABLE_NAME" = ${literal(target.table)} QUALIFY ROW_NUMBER() OVER ` +
+    `(PARTITION BY t."KEY" ORDER BY t."_AIRBYTE_GENERATION_ID" DESC, ${cursor}t."_AIRBYTE_EXTRACTED_AT" DESC) = 1`;
+  const own = `SELECT *, ${keyAsText(keys)} AS HF_KEY, ${instant('T')} AS HF_AT, ${target.generation} AS HF_GENERATION FROM (${flagged})`;
+  const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
+  return `SELECT s.* FROM (${own}) s LEFT JOIN (${remembered}) t ON EQUAL_NULL(s.HF_KEY, t."KEY") WHERE t."TABLE_NAME" IS NULL OR ${newer}`;
+}
+
+/** The cursor that is remembered of a deletion, as the stream's column has it. */
+export function rememberedCursor(batch: Batch): string {
+  const { cursor } = batch.target;
+  return cursor === null ? 'NULL' : castExpression(typeOf(batch, cursor), 't."CURSOR"');
+}
+
+/** The keys K0, K1, … as one text. */
+function keyAsText(keys: number): string {
+  if (keys === 1) return 'K0::VARCHAR';
+  const parts = Array.from({ length: keys }, (_, i) => `COALESCE(TO_JSON(TO_VARIANT(K${i}::VARCHAR)), 'null')`);
+  return `'[' || ${parts.join(" || ',' || ")} || ']'`;
+}
+
+/** Of each key whose newest version deletes it: HF_KEY, HF_CURSOR (as text), VERSION, T. */
+export function deletedVersions(batch: Batch, keys: readonly string[]): string {
+  const { cursor } = batch.target;
+  const text = cursor === null ? 'NULL::VARCHAR' : `${member('D', cursor.field)}::VARCHAR`;
+  return `SELECT ${keyAsText(keys.length)} AS HF_KEY, ${text} AS HF_CURSOR, VERSION, T FROM (${newestLines({ ...batch, tombstones: null }, keys)}) WHERE DELETED`;
 }
 
 export function hasTombstones(target: Target): boolean {

@@ -197,7 +197,7 @@ describe('the merge', () => {
 });
 
 test('states are bound, never written into the statement, and come in portions', () => {
-  const state = { pipeline: "p'", stream: 's', state: { cursor: 'x'.repeat(200_000) } };
+  const state = { pipeline: "p'", stream: 's', state: { cursor: 'x'.repeat(200_000) }, refresh: null };
   const { sql, binds } = keepStates('"S"', [state], 'TRUE');
   expect(sql).not.toContain('xxx');
   expect(binds.slice(0, 2)).toEqual(["p'", 's']);

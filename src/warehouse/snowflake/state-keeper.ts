@@ -1,7 +1,6 @@
 import { crashPoint } from '../../crash-point.js';
 import { InternalError, WarehouseUnavailableError } from '../../errors.js';
-import type { JsonObject } from '../../protocol/messages.js';
-import type { StateToKeep } from '../store.js';
+import type { KeptState, StateToKeep } from '../store.js';
 import { Lease } from './lease.js';
 import type { Pool } from './pool.js';
 import type { Row } from './session.js';
@@ -40,10 +39,18 @@ export class StateKeeper {
       pipeline === null ? null : new Lease(this.#table, pipeline.name, pipeline.run, pipeline.flushMilliseconds);
   }
 
-  async load(steps: Steps, pipeline: string): Promise<Map<string, JsonObject>> {
+  async load(steps: Steps, pipeline: string): Promise<Map<string, KeptState>> {
     const { sql, binds } = loadStates(this.#table, pipeline);
     const rows = await steps.runIfThere(sql, { binds, needs: `SELECT ON TABLE ${this.#table}` });
-    return new Map((rows ?? []).map((row) => [String(row.STREAM), JSON.parse(String(row.STATE)) as JsonObject]));
+    return new Map(
+      (rows ?? []).map(({ STREAM, STATE, REFRESH }) => [
+        String(STREAM),
+        {
+          state: STATE === null ? null : JSON.parse(String(STATE)),
+          refresh: REFRESH === null ? null : Number(REFRESH),
+        },
+      ]),
+    );
   }
 
   /**

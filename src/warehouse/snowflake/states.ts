@@ -25,26 +25,32 @@ export function createStateTable(table: string): string {
     ['FENCE', 'NUMBER(38,0)'],
     ['OWNER', 'VARCHAR'],
     ['LEASE_UNTIL', 'TIMESTAMP_TZ'],
+    ['REFRESH', 'NUMBER(38,0)'],
   ].map(([name, type]) => `${identifier(name as string)} ${type}`);
   return `CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`;
 }
 
 export function loadStates(table: string, pipeline: string): BoundStatement {
   return {
-    sql: `SELECT "STREAM", "STATE" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> '' AND "STATE" IS NOT NULL`,
+    sql: `SELECT "STREAM", "STATE", "REFRESH" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> '' AND COALESCE("STATE", "REFRESH"::VARCHAR) IS NOT NULL`,
     binds: [pipeline],
   };
 }
 
 /** Keeps states, each in place of the one before it. @param guard the condition that the lease is still held */
 export function keepStates(table: string, states: readonly StateToKeep[], guard: string): BoundStatement {
-  const rows = states.map(() => 'SELECT ? AS PIPELINE, ? AS STREAM, ? AS STATE').join(' UNION ALL ');
+  const rows = states
+    .map(
+      ({ refresh }) =>
+        `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH`,
+    )
+    .join(' UNION ALL ');
   return {
     sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE FROM (${rows}) WHERE ${guard}) s`,
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE, REFRESH FROM (${rows}) WHERE ${guard}) s`,
       'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
-      'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
-      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "STATE", "SEQ", "UPDATED_AT") VALUES (s.PIPELINE, s.STREAM, s.STATE, 1, CURRENT_TIMESTAMP())',
+      'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "REFRESH" = s.REFRESH, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
+      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "STATE", "REFRESH", "SEQ", "UPDATED_AT") VALUES (s.PIPELINE, s.STREAM, s.STATE, s.REFRESH, 1, CURRENT_TIMESTAMP())',
     ].join('\n'),
     binds: states.flatMap(({ pipeline, stream, state }) => [pipeline, stream, JSON.stringify(state)]),
   };
@@ -69,16 +75,20 @@ export function makeRow(table: string, pipeline: string, stream: string, guard: 
 /** Moves a stream's state on, if nobody else has: changes one row, or none. */
 export function compareAndSwap(
   table: string,
-  { pipeline, stream, state }: StateToKeep,
+  { pipeline, stream, state, refresh }: StateToKeep,
   sequence: number,
   guard: string,
 ): BoundStatement {
   return {
     sql:
-      `UPDATE ${table} SET "STATE" = ?, "SEQ" = ${sequence + 1}, "UPDATED_AT" = CURRENT_TIMESTAMP() ` +
+      `UPDATE ${table} SET "STATE" = ?, "REFRESH" = ${generation(refresh)}, "SEQ" = ${sequence + 1}, "UPDATED_AT" = CURRENT_TIMESTAMP() ` +
       `WHERE "PIPELINE" = ? AND "STREAM" = ? AND "SEQ" = ${sequence} AND ${guard}`,
     binds: [JSON.stringify(state), pipeline, stream],
   };
+}
+
+function generation(refresh: number | null): string {
+  return refresh === null ? 'NULL::NUMBER(38,0)' : `${refresh}::NUMBER(38,0)`;
 }
 
 /** A statement stays far below Snowflake's limit on its text. */

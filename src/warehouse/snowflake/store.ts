@@ -3,15 +3,15 @@ import type { LoaderOptions } from '../../config/destination.js';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
-import type { JsonObject } from '../../protocol/messages.js';
-import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
+import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from '../store.js';
-import type { Target } from '../target.js';
+import { type Counts, type KeptState, NO_ROWS, type StateToKeep, type Store } from '../store.js';
+import { canDelete, type Target } from '../target.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
+import { Places, sideOfGeneration } from './places.js';
 import { Pool } from './pool.js';
 import { compiled } from './portions.js';
-import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
+import { pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { type Batch, countKinds, hasTombstones } from './rows.js';
 import { PATIENCE, type Patience, type Row, type Session } from './session.js';
 import { Staging } from './staging.js';
@@ -20,6 +20,7 @@ import { STATE_TABLE } from './states.js';
 import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
+import { Tombstones } from './tombstones.js';
 import { LONGEST_VARIANT, type SqlType } from './types.js';
 import { ViewKeeper } from './view-keeper.js';
 import { countMarked } from './write.js';
@@ -46,8 +47,8 @@ export class SnowflakeStore implements Store {
   readonly #staging: Staging;
   readonly #states: StateKeeper;
   readonly #runId = randomUUID();
-  /** Where each stream's rows go in this run. */
-  readonly #places = new Map<Target, Promise<Target>>();
+  readonly #places: Places;
+  readonly #tombstones: Tombstones;
 
   /** @param pipeline the pipeline's name, for the query tag; null in `write` */
   constructor(
@@ -61,6 +62,8 @@ export class SnowflakeStore implements Store {
     this.#pool = new Pool(config, SESSIONS, patience);
     this.#form = config.loader.tableForm === 'raw' ? RAW : TYPED;
     this.#tables = new TableKeeper(config);
+    this.#tombstones = new Tombstones(this.#tables);
+    this.#places = new Places(this.#tables, this.#tombstones, this.#form);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
     this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
@@ -93,12 +96,26 @@ export class SnowflakeStore implements Store {
     await this.#pool.close();
   }
 
-  async loadStates(pipeline: string): Promise<Map<string, JsonObject>> {
+  async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
     return this.#with(null, `Reading the states in ${STATE_TABLE}`, (steps) => this.#states.load(steps, pipeline));
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
     await this.#with(null, `Keeping states in ${STATE_TABLE}`, (steps) => this.#states.keep(steps, states));
+  }
+
+  async beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null> {
+    return this.#with(target, `Beginning to load the table ${target.table} anew`, async (steps) => {
+      if (known === null && !(await this.#tables.isThere(steps, target))) return null;
+      await this.#tables.makeSchema(steps, this.defaultSchema);
+      await this.#states.guard(steps);
+      await this.#staging.tidy(steps);
+      const last = known?.refresh ?? 0;
+      const generation = Math.max(last, await this.#places.newestGeneration(steps, target)) + 1;
+      if (last > 0) await steps.run(sql.dropTable(this.#tables.fullName(sideOfGeneration(target, last))));
+      await this.#states.keep(steps, [{ pipeline, stream: target.stream, state: null, refresh: generation }]);
+      return generation;
+    });
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
@@ -108,7 +125,7 @@ export class SnowflakeStore implements Store {
       if (guard !== null) await this.#staging.tidy(steps);
       try {
         return await this.#staging.with(steps, files, async (stage) =>
-          this.#write(steps, await this.#placed(steps, target), { stage, guard }, state),
+          this.#write(steps, await this.#places.placed(steps, target), { stage, guard }, state),
         );
       } catch (error) {
         throw await this.#states.explain(steps, error);
@@ -119,20 +136,23 @@ export class SnowflakeStore implements Store {
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#with(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
       if (isRefresh(target)) {
-        const placed = await this.#placed(steps, target);
-        const place = await this.#placeOf(steps, placed);
+        const placed = await this.#places.placed(steps, target);
+        const place = await this.#places.of(steps, placed);
         if (place !== placed) return this.#replace(steps, placed, place, state);
       }
-      if (state && (await this.#tables.isThere(steps, target))) await this.#states.keep(steps, [state]);
+      // That a refresh is over is kept also where it has brought no table.
+      if (state && (hasGenerations(target) || (await this.#tables.isThere(steps, target)))) {
+        await this.#states.keep(steps, [state]);
+      }
       return NO_ROWS;
     });
   }
 
   async abandon(target: Target): Promise<void> {
     // What a generation has collected is gone on with by its next attempt.
-    const placed = this.#tables.known(target);
-    if (!startsAnew(target) || !this.#places.has(placed)) return;
-    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(sideOf(placed)))));
+    const side = startsAnew(target) ? await this.#places.begun(target) : null;
+    if (side === null) return;
+    await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(side))));
   }
 
   async remove(target: Target): Promise<void> {
@@ -153,16 +173,17 @@ export class SnowflakeStore implements Store {
 
   /** Appended rows and the state they reach come together, so that no row comes twice. */
   async #appendOnce(steps: Steps, target: Target, source: Source, state: StateToKeep): Promise<Counts> {
-    const batch = this.#batch(target, source, await this.#make(steps, target));
-    const table = this.#tables.fullName(target);
+    const place = await this.#places.of(steps, target);
+    const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
+    const table = this.#tables.fullName(place);
     const insert = (each: Batch) => this.#form.insertAll(each, table);
     const [row] = await compiled(steps, batch, insert, (text) => this.#states.together(steps, state, text));
     crashPoint('after-commit');
-    return { ...NO_ROWS, inserted: changed(row, 'inserted') };
+    return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
   }
 
   async #writeRows(steps: Steps, target: Target, source: Source): Promise<Counts> {
-    const place = await this.#placeOf(steps, target);
+    const place = await this.#places.of(steps, target);
     const table = this.#tables.fullName(place);
     const run = (text: string) => steps.run(text, { mayBeDone: true });
     if (target.mode !== 'append_dedup') {
@@ -171,9 +192,11 @@ export class SnowflakeStore implements Store {
       return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
     }
     const kinds = await this.#kinds(steps, this.#batch(target, source, this.#tables.newTypes(target)));
+    const tombstones = await this.#tombstones.of(steps, target);
     // Tombstones mark rows; a table that has none is not made for them.
     if (kinds === 'tombstones' && !(await this.#tables.isThere(steps, place))) return NO_ROWS;
-    const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
+    const types = await this.#make(steps, place, place === target);
+    const batch = { ...this.#batch(target, source, types), tombstones };
     const [row] = await compiled(steps, batch, (each) => this.#form.merge(each, table), run);
     if (place !== target) return NO_ROWS;
     const updated = changed(row, 'updated');
@@ -190,32 +213,6 @@ export class SnowflakeStore implements Store {
     };
   }
 
-  /** Where the run's rows of a stream go: into its table, or in a refresh into a table beside it. */
-  #placeOf(steps: Steps, target: Target): Promise<Target> {
-    const known = this.#places.get(target) ?? this.#findPlace(steps, target);
-    this.#places.set(target, known);
-    return known;
-  }
-
-  async #findPlace(steps: Steps, target: Target): Promise<Target> {
-    if (!isRefresh(target)) return target;
-    const side = sideOf(target);
-    if (startsAnew(target)) {
-      // What an attempt that died has left there is not ours.
-      await steps.run(sql.dropTable(this.#tables.fullName(side)));
-      return side;
-    }
-    if (await this.#tables.isThere(steps, side)) return side;
-    if (!(await this.#tables.isThere(steps, target))) return target.mode === 'overwrite' ? side : target;
-    const [row] = await steps.run(sql.countOldGenerations(target, this.#tables.fullName(target)));
-    return Number(row?.OLD ?? 0) > 0 ? side : target;
-  }
-
-  /** The stream with the columns of its table; of a raw one, which has none of the stream's, as it is. */
-  #placed(steps: Steps, target: Target): Promise<Target> {
-    return this.#form.hasView ? Promise.resolve(target) : this.#tables.placed(steps, target);
-  }
-
   /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
   async #make(steps: Steps, target: Target, isOwn = true): Promise<SqlType[]> {
     const table = this.#form.tableOf(target);
@@ -226,9 +223,14 @@ export class SnowflakeStore implements Store {
     return this.#tables.newTypes(target);
   }
 
+  /** What a batch holds. What it deletes is remembered from here on. */
   async #kinds(steps: Steps, batch: Batch): Promise<'live' | 'tombstones' | 'both'> {
     if (!hasTombstones(batch.target)) return 'live';
     const [row] = await steps.run(countKinds(batch));
+    if (canDelete(batch.target) && Number(row?.DELETED ?? 0) > 0) {
+      await this.#tombstones.remember(steps, batch, this.#form.keys(batch));
+      crashPoint('after-remember');
+    }
     if (Number(row?.TOMBSTONES ?? 0) === 0) return 'live';
     return Number(row?.LIVE ?? 0) === 0 ? 'tombstones' : 'both';
   }
@@ -237,16 +239,20 @@ export class SnowflakeStore implements Store {
   async #replace(steps: Steps, target: Target, side: Target, state: StateToKeep | null): Promise<Counts> {
     const collected = await this.#tables.isThere(steps, side);
     if (!collected && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
+    if ((await this.#states.guard(steps)) !== null) await this.#staging.tidy(steps);
     await this.#make(steps, target);
     const table = this.#tables.fullName(target);
     const text = collected
       ? sql.overwriteFrom(this.#form.tableOf(target), table, this.#tables.fullName(side))
       : sql.deleteAll(table);
-    const [row] = state ? await this.#states.together(steps, state, text) : await steps.run(text, { mayBeDone: true });
+    // Over it is when the side table is gone: a run that dies before leaves the next one to end it once more.
+    const under = state && hasGenerations(target) ? { ...state, refresh: target.generation } : state;
+    const [row] = under ? await this.#states.together(steps, under, text) : await steps.run(text, { mayBeDone: true });
     crashPoint('after-swap');
-    if (!collected) return NO_ROWS;
-    await steps.tidy(sql.dropTable(this.#tables.fullName(side)));
-    return { ...NO_ROWS, inserted: changed(row, 'inserted') };
+    await this.#tombstones.forget(steps, target);
+    if (collected) await steps.tidy(sql.dropTable(this.#tables.fullName(side)));
+    if (state && under !== state) await this.#states.keep(steps, [state]);
+    return collected ? { ...NO_ROWS, inserted: changed(row, 'inserted') } : NO_ROWS;
   }
 
   #with<T>(target: Target | null, doing: string, body: (steps: Steps) => Promise<T>): Promise<T> {
@@ -275,19 +281,6 @@ type Source = Pick<Batch, 'stage' | 'guard'>;
 
 /** https://docs.snowflake.com/en/sql-reference/parameters#query-tag */
 const LONGEST_TAG = 2000;
-
-const sides = new WeakMap<Target, Target>();
-
-/** A stream with the table beside its own, in which a refresh is collected. */
-function sideOf(target: Target): Target {
-  const side = sides.get(target) ?? {
-    ...target,
-    table: withSuffix(target.table, sideSuffix(target).toUpperCase()),
-    cleared: [],
-  };
-  sides.set(target, side);
-  return side;
-}
 
 /** The count that an answer to a statement that changes rows gives. */
 function changed(row: Row | undefined, what: 'inserted' | 'updated' | 'deleted'): number {

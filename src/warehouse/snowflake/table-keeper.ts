@@ -4,7 +4,7 @@ import { log } from '../../log.js';
 import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
 import type { Column, Target } from '../target.js';
-import { qualified, SNOWFLAKE_NAMES } from './quote.js';
+import { beginning, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { METADATA } from './rows.js';
 import type { Steps } from './steps.js';
 import { addColumns, columnPortions, commentOn, createTable, describeTable, newColumns } from './tables.js';
@@ -66,17 +66,19 @@ export class TableKeeper {
     return (await this.#describe(steps, target)) !== null;
   }
 
+  /** The tables in a target's schema whose names begin with a text. */
+  async namesLike(steps: Steps, { schema }: Target, start: string): Promise<string[]> {
+    const place = qualified(this.#config.database, schema);
+    const found = (await steps.runIfThere(`SHOW TERSE TABLES LIKE ${beginning(start)} IN SCHEMA ${place}`)) ?? [];
+    return found.map(({ name }) => String(name)).filter((name) => name.startsWith(start));
+  }
+
   /**
    * The stream with the columns that its table has, or is to have, for it; found once a run. Throws a WarehouseConfigError where
    * what has the table's name cannot be written to.
    */
   async placed(steps: Steps, target: Target): Promise<Target> {
     return (await this.#place(steps, target)).target;
-  }
-
-  /** The target as {@link placed} has given it, if it has. */
-  known(target: Target): Target {
-    return this.#placed.get(target)?.target ?? target;
   }
 
   /** What a target's columns take: of a placed one, in its table; else in a table that is made anew. */

@@ -81,6 +81,11 @@ export function deleteAll(table: string): string {
   return `DELETE FROM ${table}`;
 }
 
+/** The highest generation of a table's rows. */
+export function newestGeneration(table: string): string {
+  return `SELECT MAX("_AIRBYTE_GENERATION_ID") AS NEWEST FROM ${table}`;
+}
+
 /** How many rows are of generations that are to go. */
 export function countOldGenerations(target: Target, table: string): string {
   return `SELECT COUNT(*) AS OLD FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${target.minimumGeneration}`;

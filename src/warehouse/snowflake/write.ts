@@ -1,4 +1,5 @@
 import type { Target } from '../target.js';
+import { notOlder } from './order.js';
 import { identifier } from './quote.js';
 import { allRows, type Batch, hasTombstones, isCarried, METADATA, metadata, newestLines, newestRows } from './rows.js';
 
@@ -71,20 +72,6 @@ function keysMatch(target: Target): string {
   );
   if (hasTombstones(target)) keys.push('s.D IS NOT NULL');
   return keys.join(' AND ');
-}
-
-/** The version in the batch is not older than the row. @param rowVersion the row's cursor, where it is in no column */
-export function notOlder(target: Target, version: string, extractedAt: string, rowVersion?: string): string {
-  const extracted = `${extractedAt} >= t."_AIRBYTE_EXTRACTED_AT"`;
-  let sameGeneration = extracted;
-  if (target.cursor) {
-    const row = rowVersion ?? `t.${identifier(target.cursor.name)}`;
-    sameGeneration =
-      `${version} > ${row} OR (${row} IS NULL AND ${version} IS NOT NULL) ` +
-      `OR (EQUAL_NULL(${version}, ${row}) AND ${extracted})`;
-  }
-  const row = 'COALESCE(t."_AIRBYTE_GENERATION_ID", 0)';
-  return `(s.HF_GENERATION > ${row} OR (s.HF_GENERATION = ${row} AND (${sameGeneration})))`;
 }
 
 export function columnList(target: Target): string {
