@@ -12,7 +12,11 @@ async function open() {
   const options = ['--contacts', `${RECORDS}`, '--properties', `${FURTHER_PROPERTIES}`, '--no-limits'];
   const sandbox = await startSandbox(options);
   const { env } = sandbox;
-  const source = { credentials: { access_token: sandbox.token }, objects: [{ object_type: 'contacts' }], burst_share: 1 };
+  const source = {
+    credentials: { access_token: sandbox.token },
+    objects: [{ object_type: 'contacts' }],
+    burst_share: 1,
+  };
   const config = writeJson('source.json', source);
   const main = join(root, 'dist/main.js');
   const discovered = spawnSync(process.execPath, [main, 'discover', '--config', config], {
