@@ -32,7 +32,7 @@ const CASES = [
     shape: 'small',
     duckdb: true,
     runs: 2,
-    rss: 600,
+    rss: 700,
     disk: 2048,
   },
 ];
