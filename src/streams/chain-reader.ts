@@ -59,7 +59,7 @@ export async function readChains(
   };
   for (const chain of load.chains) start(chain, null);
   while (following.size > 0) {
-    const page: ChainPage | null = await lists.divide().catch((error: unknown) => {
+    const page: ChainPage | null = await (failure ? Promise.resolve(null) : lists.divide()).catch((error: unknown) => {
       failure ??= { error };
       return null;
     });
