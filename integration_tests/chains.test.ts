@@ -122,12 +122,13 @@ function proxied(change: (after: string, given: ReadonlySet<string>) => string |
   };
 }
 
-test.each<[string, (after: string) => string | null]>([
-  ['ignores', () => null],
-  ['refuses', () => 'nonsense'],
-  ['rounds down', (after) => String(Math.max(0, Number(after) - 500))],
-  ['skips records behind', (after) => String(Number(after) + 150)],
-])('a portal that %s an id in between: nothing is lost', async (_, change) => {
+test.each<[string, (after: string) => string | null, boolean]>([
+  ['ignores', () => null, false],
+  ['refuses', () => 'nonsense', false],
+  ['rounds down', (after) => String(Math.max(0, Number(after) - 500)), false],
+  // What is skipped is read by the chain below, and nothing has to be read again.
+  ['skips records behind', (after) => String(Number(after) + 150), true],
+])('a portal that %s an id in between: nothing is lost', async (_, change, isOnce) => {
   await start();
   const { fetch: real } = globalThis;
   const touch = proxied(change);
@@ -145,6 +146,7 @@ test.each<[string, (after: string) => string | null]>([
     const { records, error } = await read();
     expect(error).toBeNull();
     expect([...new Set(idsOf(records))].sort(numerically)).toEqual(liveIds().sort(numerically));
+    if (isOnce) expect(records).toHaveLength(liveIds().length);
   } finally {
     globalThis.fetch = real;
   }
