@@ -1,5 +1,5 @@
 // Runs a program of this repository as a process of its own, and says what it cost.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hubflake-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const RECORD = '{"type":"RECORD"';
+const STATE = '{"type":"STATE"';
 let files = 0;
 
 /** The path of a new file of the benchmark, which goes when it ends. */
@@ -44,6 +45,22 @@ export async function measure(script, args = [], { env = {}, input } = {}) {
   if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${code}`);
   const seconds = (performance.now() - startedAt) / 1000;
   return { ...JSON.parse(readFileSync(cost, 'utf8')), seconds, ...counted };
+}
+
+/** Runs `read`, and gives the last state of each of its streams, as the next run takes them. */
+export function readStates(args, env) {
+  const { stdout, status } = spawnSync(process.execPath, [join(root, 'dist/main.js'), 'read', ...args], {
+    env: { ...process.env, ...env },
+    maxBuffer: 4 * 2 ** 30,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`read ended with ${status}`);
+  const states = new Map();
+  for (let at = stdout.indexOf(STATE); at !== -1; at = stdout.indexOf(STATE, at + 1)) {
+    const { state } = JSON.parse(stdout.subarray(at, stdout.indexOf('\n', at)).toString());
+    states.set(state.stream.stream_descriptor.name, state);
+  }
+  return [...states.values()];
 }
 
 /** Counts RECORD lines and bytes of a stream while it flows. */

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { RequestError } from '../errors.js';
 import type { LimitHeaders } from './scheduler.js';
 import { PACKED } from './transport.js';
@@ -7,6 +7,8 @@ import { PACKED } from './transport.js';
 const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
 /** An answer that drips in more slowly than this is given up. */
 const LONGEST_ANSWER_MS = 5 * 60_000;
+/** Packed bytes after which a body is tried for what it unpacks to, and then whenever it has doubled: pages are smaller. */
+const FIRST_LOOK_BYTES = 512 * 1024;
 const SMALLEST_GZIP = 18;
 /** What is unpacked at once. */
 const LEAST_PIECE = 1024;
@@ -19,12 +21,18 @@ export async function readBody(response: Response, what: string): Promise<Buffer
   const startedAt = performance.now();
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let looksInsideAt = FIRST_LOOK_BYTES;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return unpack(joined(chunks, size), response, what);
     chunks.push(value);
     size += value.length;
-    if (size > LARGEST_ANSWER_BYTES) {
+    let isTooLarge = size > LARGEST_ANSWER_BYTES;
+    if (size >= looksInsideAt) {
+      isTooLarge ||= unpacksTooFar(chunks, size, response);
+      looksInsideAt = 2 * size;
+    }
+    if (isTooLarge) {
       await reader.cancel();
       throw tooLarge(what, response.status);
     }
@@ -52,6 +60,18 @@ function unpack(body: Buffer, response: Response, what: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
     throw new Error('the answer is cut off, or damaged on its way');
+  }
+}
+
+/** Whether what has come so far is more than an answer may be, once unpacked. */
+function unpacksTooFar(chunks: readonly Uint8Array[], size: number, response: Response): boolean {
+  if (!response.headers.has(PACKED)) return false;
+  try {
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_ANSWER_BYTES };
+    return gunzipSync(joined(chunks, size), { ...options, chunkSize: LARGEST_PIECE }).length > LARGEST_ANSWER_BYTES;
+  } catch (error) {
+    // Damaged bytes are found at the end, too.
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
   }
 }
 

@@ -4,7 +4,7 @@ import { OutputError } from '../errors.js';
 import type { ByteText } from './byte-text.js';
 
 /** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
-const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+const HIGH_WATER_BYTES = 2 * 1024 * 1024;
 /** Lines are put together in pieces of this size, each of which goes out in one write(2) and is then used again. */
 const PIECE_BYTES = 256 * 1024;
 /** Pieces kept to be used again. */

@@ -2,8 +2,10 @@ import { RequestError } from '../errors.js';
 import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage, type ObjectRow } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { completeAssociated } from './associated.js';
+import { readChains } from './chain-reader.js';
 import { isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
+import { ListChains } from './list-chains.js';
 import { completeAt, type ObjectRun } from './object-run.js';
 import { EVERY_ID, type LoadPosition } from './object-state.js';
 
@@ -16,31 +18,68 @@ export async function loadByList(run: ObjectRun): Promise<void> {
   const { state } = run;
   const load = state.load as LoadPosition;
   const inUrl = fitsInUrl(listRequest(run, true));
+  if (load.after === null) load.listed ??= 0;
+  const lists = new ListChains(run, load, (after) => listPage(run.client, { ...listRequest(run, inUrl), after }));
+  const before = load.listed ?? 0;
+  const single = load.chains ? false : await readPages(run, load, lists, inUrl);
+  while (load.chains) {
+    const handOn = (rows: ObjectRow[]) => emitPage(run, rows, load, inUrl);
+    const isRead = await readChains(run, load, lists, handOn);
+    delete load.chains;
+    if (isRead && (await isWhole(run, load, lists))) break;
+    if (!isRead) {
+      log.info(`HubSpot's list of ${run.stream.name} does not go by ids; it is read page by page.`);
+      load.total = 0;
+    }
+    await readPages(run, load, lists, inUrl);
+  }
+  run.tally((load.listed ?? 0) - before, LIST_LIMIT);
+  state.load = null;
+  if (single) completeAt(run, load.startedAt);
+  else state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  return run.save();
+}
+
+/**
+ * Reads page by page to the end, or to where reading from several places pays: `load.chains` is set then.
+ *
+ * @returns whether the load was a single page
+ */
+async function readPages(run: ObjectRun, load: LoadPosition, lists: ListChains, inUrl: boolean): Promise<boolean> {
   let page = await firstPage(run, load, inUrl);
   const single = load.after === null && page.after === null;
-  let listed = 0;
   for (;;) {
-    listed += page.rows.length;
-    const { after } = page;
-    await emitPage(run, page.rows, load, inUrl);
-    if (after === null) {
-      run.tally(listed, LIST_LIMIT);
-      state.load = null;
-      if (single) completeAt(run, load.startedAt);
-      else {
-        state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
-      }
-      return run.save();
-    }
+    const { after, rows } = page;
+    await emitPage(run, rows, load, inUrl);
+    if (load.listed !== undefined) load.listed += rows.length;
+    if (after === null) return single;
     if (after === load.after) {
       throw new RequestError(`HubSpot's list of ${run.stream.name} does not move on from ${after}.`, 200);
     }
     load.after = after;
+    if (await lists.worthDividing(rows, after)) load.chains = [{ after, before: null, isFirst: true }];
     // Only behind the state that names it: however a run ends, no page but the one in flight is asked for twice. What waiting
     // costs is won elsewhere, by streams side by side.
     await run.save();
+    if (load.chains) return false;
     page = await listPage(run.client, { ...listRequest(run, inUrl), after });
   }
+}
+
+/**
+ * Holds what was listed against what HubSpot says it has. Records may come and go meanwhile, by which both numbers differ; beyond
+ * that, chains have left something out, and the list is read again page by page.
+ */
+async function isWhole(run: ObjectRun, load: LoadPosition, lists: ListChains): Promise<boolean> {
+  const before = load.total ?? 0;
+  const after = await lists.count();
+  const missing = Math.min(before, after) - 2 * Math.abs(after - before) - (load.listed ?? 0);
+  if (missing <= 0) return true;
+  log.warn(
+    `HubSpot's list of ${run.stream.name} gave ${missing} records fewer than it has; it is read again page by page.`,
+  );
+  Object.assign(load, { after: null, listed: 0, total: 0 });
+  return false;
 }
 
 /** The page to start at. A position that HubSpot no longer accepts starts the load anew. */
@@ -51,6 +90,7 @@ async function firstPage(run: ObjectRun, load: LoadPosition, inUrl: boolean): Pr
     if (load.after === null || !(error instanceof RequestError) || error.status !== 400) throw error;
     log.warn(`HubSpot no longer accepts where the load of ${run.stream.name} stopped; it starts anew.`);
     load.after = null;
+    if (load.listed !== undefined) load.listed = 0;
     return listPage(run.client, { ...listRequest(run, inUrl), after: null });
   }
 }

@@ -2,7 +2,7 @@ import type { ObjectRow } from '../hubspot/objects.js';
 import { ScannedRow } from '../hubspot/scanned-row.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';
-import { isPackable, StepWalker, withSteps } from './packed-ids.js';
+import { inBase36, isPackable, StepWalker, withSteps } from './packed-ids.js';
 
 /** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */
 export const MOST_MERGES = 25_000;
@@ -76,7 +76,7 @@ export class MergeMap {
     for (const id of past > 0 ? [...this.#survivors.keys()].slice(0, past) : []) this.#forget(id);
     const entries = withSteps(this.#survivors.keys()).flatMap(([step, id]) => {
       const survivor = this.#survivors.get(id) as string;
-      return isPackable(survivor) ? [`${step}.${BigInt(survivor).toString(36)}`] : [];
+      return isPackable(survivor) ? [`${step}.${inBase36(survivor)}`] : [];
     });
     this.#packed = entries.join(' ');
     return this.#packed;

@@ -16,10 +16,24 @@ const BEGINNING = '2006-06-01T00:00:00.000Z';
 export interface LoadPosition {
   /** HubSpot's time when it began, ISO 8601. What changes from then on is read again by the pass behind it. */
   startedAt: string;
-  /** The list's cursor of the next page; null: the first. */
+  /** The list's cursor of the next page; null: the first. Read from here on by a single chain of pages, nothing is left out. */
   after: string | null;
   /** Merges before this instant are not told; null: all are. */
   mergesSince: string | null;
+  /** Records listed so far. States of earlier versions do not have it. */
+  listed?: number;
+  /** How many records HubSpot has, once it was asked; 0: that does not matter any more. */
+  total?: number;
+  /** What is left of a list that is read from several places at once. The first of all goes on at `after`. */
+  chains?: ChainPosition[];
+}
+
+/** A part of a list that is read page by page: from behind `after` up to the id `before`, and without it. */
+export interface ChainPosition {
+  after: string | null;
+  /** The record with which the next chain began; null: the end of the list. */
+  before: string | null;
+  isFirst?: boolean;
 }
 
 /** A part of a pass: ids above `after`, up to and with `upTo`. */

@@ -1,6 +1,9 @@
 /** Ids of records are whole numbers to HubSpot; what is not one is not packed. */
 const PACKABLE = /^(0|[1-9]\d{0,30})$/;
 
+/** Whole numbers of so many digits are exact in a double. */
+const EXACT_DIGITS = 15;
+
 /** Whether an id can be in a packed list. */
 export function isPackable(id: string): boolean {
   return PACKABLE.test(id);
@@ -54,6 +57,16 @@ export function unpackTimes(packed: unknown, from: number): Map<string, number> 
 /** The packable ones of `ids`, ascending, each with its distance from the one before in base 36. */
 export function withSteps(ids: Iterable<string>): [step: string, id: string][] {
   const sorted = [...ids].filter(isPackable).sort(byNumber);
+  // Ids come in the thousands, and states after every page.
+  if ((sorted.at(-1)?.length ?? 0) <= EXACT_DIGITS) {
+    let last = 0;
+    return sorted.map((id) => {
+      const value = Number(id);
+      const step = (value - last).toString(36);
+      last = value;
+      return [step, id];
+    });
+  }
   let before = 0n;
   return sorted.map((id) => {
     const value = BigInt(id);
@@ -61,6 +74,11 @@ export function withSteps(ids: Iterable<string>): [step: string, id: string][] {
     before = value;
     return [step, id];
   });
+}
+
+/** A packable id in base 36. */
+export function inBase36(id: string): string {
+  return id.length <= EXACT_DIGITS ? Number(id).toString(36) : BigInt(id).toString(36);
 }
 
 /** Makes ids of distances again. */

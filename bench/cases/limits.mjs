@@ -1,0 +1,77 @@
+// At HubSpot's limits: calls take 300 ms, 190 may be made in any ten seconds, and five searches in any second. How long a read takes,
+// beside the time that these budgets alone impose on the calls it needs, if every call took no time.
+import { measure, readStates, writeJson } from '../kit/measure.mjs';
+import { startSandbox } from '../kit/sandbox.mjs';
+
+const LATENCY_MS = 300;
+const LIMITS = { enabled: true, burst: 190, burstMs: 10_000, searchPerSecond: 5 };
+const OBJECTS = ['contacts', 'companies', 'deals', 'tickets', 'leads', 'products'].concat([
+  'line_items',
+  'quotes',
+  'orders',
+  'invoices',
+  'subscriptions',
+  'vehicles',
+]);
+const EACH = 20_000;
+const CHANGED = 50_000;
+/** What HubSpot gives in a call. */
+const LISTED = 100;
+const FOUND = 200;
+
+function catalogOf(names) {
+  const streams = names.map((name) => ({
+    stream: { name, json_schema: {}, supported_sync_modes: ['full_refresh', 'incremental'] },
+    sync_mode: 'incremental',
+    destination_sync_mode: 'append_dedup',
+  }));
+  return writeJson('catalog.json', { streams });
+}
+
+/** Seconds until the last of so many calls may be made, of which `most` are allowed in any `windowSeconds`. */
+function budgetSeconds(calls, most, windowSeconds) {
+  return (Math.ceil(calls / most) - 1) * windowSeconds;
+}
+
+async function withLimits(sandbox, run) {
+  await sandbox.admin('limits', LIMITS);
+  await sandbox.admin('latency', { ms: LATENCY_MS });
+  const cost = await sandbox.counting(run);
+  if (cost.refused > 0) throw new Error(`${cost.refused} calls were refused`);
+  return cost;
+}
+
+async function openFirstLoad() {
+  const sandbox = await startSandbox(['--no-limits', ...OBJECTS.flatMap((name) => [`--${name}`, `${EACH}`])]);
+  const credentials = { access_token: sandbox.token };
+  const config = writeJson('config.json', { credentials, layout: 'columns', burst_share: 1 });
+  const args = ['read', '--config', config, '--catalog', catalogOf(OBJECTS)];
+  // Of each object its pages, its properties, and a look at the archived records before and behind.
+  const calls = OBJECTS.length * (Math.ceil(EACH / LISTED) + 1 + 2) + 2;
+  return {
+    own: () => withLimits(sandbox, () => measure('dist/main.js', args, { env: sandbox.env })),
+    boundSeconds: budgetSeconds(calls, LIMITS.burst, LIMITS.burstMs / 1000),
+    close: sandbox.close,
+  };
+}
+
+async function openIncrement() {
+  const sandbox = await startSandbox(['--no-limits', '--contacts', `${CHANGED + CHANGED / 10}`]);
+  const credentials = { access_token: sandbox.token };
+  const config = writeJson('config.json', { credentials, layout: 'columns', burst_share: 1, deletes: 'off' });
+  const args = ['--config', config, '--catalog', catalogOf(['contacts'])];
+  const states = readStates(args, sandbox.env);
+  await sandbox.admin('edit', { objectType: 'contacts', count: CHANGED, properties: { city: 'Ghent' } });
+  const state = writeJson('state.json', states);
+  const run = () => measure('dist/main.js', ['read', ...args, '--state', state], { env: sandbox.env });
+  return {
+    own: () => withLimits(sandbox, run),
+    boundSeconds: budgetSeconds(Math.ceil(CHANGED / FOUND), LIMITS.searchPerSecond, 1),
+    close: sandbox.close,
+  };
+}
+
+export const cases = [
+  { name: `limits: first load of ${OBJECTS.length} × ${EACH}`, timeGoal: 1.1, runs: 1, open: openFirstLoad },
+  { name: `limits: increment of ${CHANGED}`, timeGoal: 1.1, runs: 1, open: openIncrement },
+];
