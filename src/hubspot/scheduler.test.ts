@@ -16,8 +16,8 @@ async function simulate(
   options: {
     calls: number;
     latencyMs: number;
-    /** The share of its latency after which the n-th call arrives; by default a half. */
-    travel?: (n: number) => number;
+    /** Milliseconds that the n-th call is held up on its way to the server; by default it travels half of the latency. */
+    heldUp?: (n: number) => number;
     headers?: (at: number) => Partial<LimitHeaders>;
   },
 ): Promise<{ arrivals: number[]; took: number }> {
@@ -25,10 +25,9 @@ async function simulate(
   const startedAt = Date.now();
   const call = async (_: unknown, n: number) => {
     const permit = await scheduler.acquire(budget, never);
-    const travel = options.travel?.(n) ?? 0.5;
-    await sleep(options.latencyMs * travel);
+    await sleep(options.heldUp?.(n) ?? options.latencyMs / 2);
     arrivals.push(Date.now());
-    await sleep(options.latencyMs * (1 - travel));
+    await sleep(options.heldUp ? options.latencyMs : options.latencyMs / 2);
     permit.done({ ...NO_HEADERS, ...options.headers?.(Date.now()) });
   };
   const all = Promise.all(Array.from({ length: options.calls }, call));
@@ -77,13 +76,32 @@ test('sends no more than five searches in any second', async () => {
 });
 
 test('keeps to the limits however unevenly calls travel', async () => {
-  // Some arrive at once, others just before they are answered: what was sent far apart arrives together.
-  const travel = (n: number) => (n % 3 === 0 ? 1 : 0);
-  const searches = await simulate(make(), 'search', { calls: 60, latencyMs: 900, travel });
-  expect(mostIn(searches.arrivals, 1000)).toBe(5);
+  // Some arrive at once, others are held up: what was sent far apart arrives together.
+  const heldUp = (n: number) => (n % 3 === 0 ? 900 : (n * 37) % 11);
+  for (const latencyMs of [20, 300]) {
+    const searches = await simulate(make(), 'search', { calls: 80, latencyMs, heldUp });
+    expect(mostIn(searches.arrivals, 1000)).toBe(5);
+  }
   const headers = () => ({ max: 100, intervalMs: 10_000 });
-  const bursts = await simulate(make(), 'burst', { calls: 400, latencyMs: 3000, travel, headers });
+  const bursts = await simulate(make(), 'burst', { calls: 400, latencyMs: 500, heldUp: (n) => 4 * heldUp(n), headers });
   expect(mostIn(bursts.arrivals, 10_000)).toBe(90);
+});
+
+test('keeps to them where a server that stalls sees at once what was sent meanwhile', async () => {
+  const startedAt = Date.now();
+  // It does nothing in every third second.
+  const stall = () => {
+    const into = (Date.now() - startedAt) % 3000;
+    return into < 1000 ? 1000 - into : 0;
+  };
+  const { arrivals } = await simulate(make(), 'search', { calls: 100, latencyMs: 150, heldUp: stall });
+  expect(mostIn(arrivals, 1000)).toBe(5);
+});
+
+test('where calls travel evenly, a second of searches is a second, whatever each takes', async () => {
+  const { took } = await simulate(make(), 'search', { calls: 250, latencyMs: 300 });
+  expect(took).toBeLessThan(50_000 * 1.1);
+  expect(took).toBeGreaterThanOrEqual(49_000);
 });
 
 test('a refused search is one refusal with those beside it: fewer are sent a second, and slowly more again', async () => {

@@ -189,7 +189,7 @@ export class CallScheduler {
   #start(budget: Budget): Permit {
     this.#inFlight += 1;
     const window = budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
-    window?.sent();
+    const call = window?.sent(this.#now());
     const answeredBefore = this.#answered;
     let finished = false;
     return {
@@ -197,7 +197,7 @@ export class CallScheduler {
         if (finished) return;
         finished = true;
         this.#inFlight -= 1;
-        window?.answered(this.#now());
+        if (call) window?.answered(call, this.#now(), headers !== undefined);
         this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#inFlight);
         this.#answered += 1;
         if (headers && budget === 'burst') this.#learn(headers);
