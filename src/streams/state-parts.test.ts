@@ -75,13 +75,18 @@ describe('a state', () => {
     expect(parse({ state_type: 'date-range', ...given })).toMatchObject({ cursor, shown: cursor });
   });
 
-  test.each([[null], [{}], [{ updatedAt: '' }], [{ updatedAt: null }], [{ slices: [] }], [{ states: [] }]])(
-    'that is empty starts from the beginning: %j',
-    (given) => {
-      expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
-      expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
-    },
-  );
+  test.each([
+    [null],
+    [{}],
+    [{ updatedAt: '' }],
+    [{ updatedAt: null }],
+    [{ slices: [] }],
+    [{ states: [] }],
+    [{ __ab_no_cursor_state_message: true }],
+  ])('that is empty starts from the beginning: %j', (given) => {
+    expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
+    expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
+  });
 
   test.each([
     [{ cursor: 1 }],

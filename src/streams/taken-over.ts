@@ -14,6 +14,7 @@ const LATEST_MS = Date.parse('9999-12-31T23:59:59Z');
  *   stretch of slices without a gap, all is read
  * - `{states: [{partition, cursor: {updatedAt}}], state: {updatedAt}, use_global_cursor, lookback_window}` of a stream in
  *   partitions: all is read up to the least of their cursors, or up to the common one less its lookback (seconds)
+ * - `{__ab_no_cursor_state_message: true}` of a stream that was read whole: it says nothing of where to go on
  */
 export function sourceHubspotCursor(given: JsonObject): number | null | undefined {
   if ('updatedAt' in given || 'updated_at' in given) return timeOf(given.updatedAt ?? given.updated_at);
@@ -21,7 +22,7 @@ export function sourceHubspotCursor(given: JsonObject): number | null | undefine
     return given.slices.length > 0 ? ofSlices(given.slices) : sourceHubspotCursor(asObject(given.legacy));
   }
   if ('states' in given || 'use_global_cursor' in given || isObject(given.state)) return ofPartitions(given);
-  return Object.keys(given).length === 0 ? null : undefined;
+  return Object.keys(given).length === 0 || given.__ab_no_cursor_state_message === true ? null : undefined;
 }
 
 function ofSlices(slices: readonly JsonValue[]): number | undefined {
