@@ -418,8 +418,8 @@ const DEFECTS = [
     'src/warehouse/snowflake/rows.ts',
     "FROM ${batch.stage}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`",
     'FROM ${batch.stage}`',
-    ONCE,
-    'append_dedup: a run that was paused',
+    'src/warehouse/snowflake/sql',
+    'the fence',
   ],
   [
     'rows appended outside of the transaction of their state',

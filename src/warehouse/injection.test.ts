@@ -4,14 +4,16 @@ import * as duckRows from './duckdb/rows.js';
 import * as duckSchema from './duckdb/schema.js';
 import * as duck from './duckdb/sql.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
+import * as duckTombstones from './duckdb/tombstones.js';
 import { rawTarget } from './raw-form.js';
 import { Lease } from './snowflake/lease.js';
 import { inPortions } from './snowflake/portions.js';
 import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/quote.js';
 import * as snowRaw from './snowflake/raw.js';
-import { type Batch, countKinds } from './snowflake/rows.js';
+import { type Batch, countKinds, keyValues } from './snowflake/rows.js';
 import * as states from './snowflake/states.js';
 import * as tables from './snowflake/tables.js';
+import * as snowTombstones from './snowflake/tombstones.js';
 import { newType } from './snowflake/types.js';
 import { countMarked, insertAll, mergeNewest } from './snowflake/write.js';
 import { type Target, targetsOf } from './target.js';
@@ -110,6 +112,14 @@ function ofDuckDb(evil: string): string[] {
     duck.insertFrom(given, given),
     duck.dropTable(given),
     duck.countOldGenerations(given),
+    duck.newestGeneration(given),
+    duckTombstones.createTombstones(given),
+    duckTombstones.remember(given, duckTombstones.keyText(given, false)),
+    duckTombstones.leaveOut(given, duckTombstones.keyText(given, true)),
+    duckTombstones.forget(given),
+    duckTombstones.forgetOld(given),
+    duckTombstones.newestGeneration(given),
+    duckSchema.tablesLike(given),
     duckSchema.addColumn(given, column),
     duckSchema.widenColumn(given, column),
     duckSchema.commentOn(given, column),
@@ -144,6 +154,14 @@ function ofSnowflake(evil: string): string[] {
   return [
     insertAll(batch('append'), table),
     mergeNewest(given, table),
+    mergeNewest({ ...given, tombstones: table }, table),
+    snowRaw.mergeRaw({ ...given, tombstones: table }, table),
+    snowTombstones.createTombstones(table),
+    snowTombstones.remember(given, keyValues(given), table),
+    snowTombstones.forget(given.target, table),
+    snowTombstones.forgetOld(table),
+    snowTombstones.newestGeneration(given.target, table),
+    tables.newestGeneration(table),
     countKinds(given),
     countMarked(given, table),
     snowRaw.insertAllRaw(given, table),
@@ -166,7 +184,9 @@ function ofSnowflake(evil: string): string[] {
     `SHOW TERSE OBJECTS LIKE ${pattern(evil)}`,
     `SHOW TERSE TABLES LIKE ${beginning(evil)}`,
     states.createStateTable(table),
-    ...[states.loadStates(table, evil), states.makeRow(table, evil, evil, 'TRUE')].map(({ sql }) => sql),
+    ...[states.loadStates(table, evil), states.sequences(table, evil), states.makeRow(table, evil, evil, 'TRUE')].map(
+      ({ sql }) => sql,
+    ),
   ];
 }
 

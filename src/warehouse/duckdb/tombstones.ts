@@ -48,8 +48,7 @@ export class Tombstones {
   /** Forgets what was deleted of rows that a refresh has replaced. */
   async forget(target: Target): Promise<void> {
     if (!canDelete(target) || !(await this.#isThere(target))) return;
-    const older = target.minimumGeneration > 0 ? ` AND _airbyte_generation_id < ${target.minimumGeneration}` : '';
-    await this.#db.run(`DELETE FROM ${nameIn(target)} WHERE ${isOf(target)}${older}`);
+    await this.#db.run(forget(target));
   }
 
   /** Whether rows of the stream's table were deleted that are remembered. */
@@ -62,15 +61,13 @@ export class Tombstones {
 
   async newestGeneration(target: Target): Promise<number> {
     if (!canDelete(target) || !(await this.#isThere(target))) return 0;
-    return this.#db.count(
-      `SELECT coalesce(max(_airbyte_generation_id), 0)::BIGINT AS rows FROM ${nameIn(target)} t WHERE ${isOf(target)}`,
-    );
+    return this.#db.count(newestGeneration(target));
   }
 
   async #isThere(target: Target): Promise<boolean> {
     if ((await this.#tables.columns({ schema: target.schema, table: TOMBSTONES })).length === 0) return false;
     if (!this.#tidied.has(target.schema)) {
-      await this.#db.run(`DELETE FROM ${nameIn(target)} WHERE RECORDED_AT < now() - INTERVAL ${DAYS_KEPT} DAY`);
+      await this.#db.run(forgetOld(target));
       this.#tidied.add(target.schema);
     }
     return true;
@@ -86,7 +83,7 @@ function isOf({ table }: Target): string {
 }
 
 /** The metadata columns have the names that they have in every table. */
-function createTombstones(target: Target): string {
+export function createTombstones(target: Target): string {
   return (
     `CREATE TABLE IF NOT EXISTS ${nameIn(target)} (TABLE_NAME VARCHAR, KEY VARCHAR, CURSOR VARCHAR, ` +
     '_airbyte_extracted_at TIMESTAMP WITH TIME ZONE, _airbyte_generation_id BIGINT, RECORDED_AT TIMESTAMP WITH TIME ZONE)'
@@ -94,7 +91,7 @@ function createTombstones(target: Target): string {
 }
 
 /** Each key whose newest version in the batch deletes it; a newer one that is remembered stays. */
-function remember(target: Target, key: string): string {
+export function remember(target: Target, key: string): string {
   const cursor = target.cursor === null ? 'NULL' : `${staged(target, target.cursor)}::VARCHAR`;
   return [
     `MERGE INTO ${nameIn(target)} AS t USING (SELECT *, ${key} AS hf_key, ${cursor} AS hf_cursor FROM (${newest(target, 'true')}) WHERE hf_deleted) AS s`,
@@ -105,11 +102,25 @@ function remember(target: Target, key: string): string {
 }
 
 /** Takes the versions that are older than the deletion of their key out of the stage. */
-function leaveOut(target: Target, key: string): string {
+export function leaveOut(target: Target, key: string): string {
   return (
     `DELETE FROM ${STAGE} WHERE hf_line IN (SELECT s.hf_line FROM (SELECT *, ${key} AS hf_key FROM ${STAGE}) AS s ` +
     `JOIN ${nameIn(target)} AS t ON t.${isOf(target)} AND t.KEY IS NOT DISTINCT FROM s.hf_key WHERE (${newer(target)}) IS NOT TRUE)`
   );
+}
+
+/** Of a table that each run replaces, all; else what was deleted before the refresh. */
+export function forget(target: Target): string {
+  const older = target.minimumGeneration > 0 ? ` AND _airbyte_generation_id < ${target.minimumGeneration}` : '';
+  return `DELETE FROM ${nameIn(target)} WHERE ${isOf(target)}${older}`;
+}
+
+export function forgetOld(target: Target): string {
+  return `DELETE FROM ${nameIn(target)} WHERE RECORDED_AT < now() - INTERVAL ${DAYS_KEPT} DAY`;
+}
+
+export function newestGeneration(target: Target): string {
+  return `SELECT coalesce(max(_airbyte_generation_id), 0)::BIGINT AS rows FROM ${nameIn(target)} WHERE ${isOf(target)}`;
 }
 
 function newer(target: Target): string {
@@ -118,7 +129,7 @@ function newer(target: Target): string {
 }
 
 /** A row's key as one text. */
-function keyText(target: Target, isRaw: boolean): string {
+export function keyText(target: Target, isRaw: boolean): string {
   if (isRaw) return 'hf_id';
   const [first, ...others] = target.key.map((column) => `${staged(target, column)}::VARCHAR`);
   return others.length === 0 ? (first ?? 'NULL') : `to_json([${[first, ...others].join(', ')}])::VARCHAR`;

@@ -1,10 +1,11 @@
 import type { ConfiguredStream, JsonObject } from '../../protocol/messages.js';
 import { targetsOf } from '../target.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
-import { createView, mergeRaw } from './raw.js';
-import { allRows, type Batch, countKinds } from './rows.js';
+import { createView, insertAllRaw, mergeRaw } from './raw.js';
+import { allRows, type Batch, countKinds, keyValues } from './rows.js';
 import { keepStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
+import { remember } from './tombstones.js';
 import { existingType, newType } from './types.js';
 import { insertAll, mergeNewest } from './write.js';
 
@@ -205,4 +206,16 @@ test('states are bound, never written into the statement, and come in portions',
     Array.from({ length: 15 }, () => 2),
   );
   expect(identifier('a')).toBe('"a"');
+});
+
+test('every statement that writes rows asks for the fence', () => {
+  const fenced = { ...batch(), guard: "EXISTS ('the fence')" };
+  const statements = [
+    insertAll(fenced, TABLE),
+    mergeNewest(fenced, TABLE),
+    mergeRaw(fenced, TABLE),
+    insertAllRaw(fenced, TABLE),
+    remember(fenced, keyValues(fenced), TABLE),
+  ];
+  for (const sql of statements) expect(sql).toContain("WHERE EXISTS ('the fence')");
 });

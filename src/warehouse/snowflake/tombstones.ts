@@ -88,16 +88,16 @@ export function remember(batch: Batch, keys: readonly string[], table: string): 
   ].join('\n');
 }
 
-function forgetOld(table: string): string {
+export function forgetOld(table: string): string {
   return `DELETE FROM ${table} WHERE "RECORDED_AT" < DATEADD(day, -${DAYS_KEPT}, CURRENT_TIMESTAMP())`;
 }
 
 /** Of a table that each run replaces, all; else what was deleted before the refresh. */
-function forget(target: Target, table: string): string {
+export function forget(target: Target, table: string): string {
   const older = target.minimumGeneration > 0 ? ` AND "_AIRBYTE_GENERATION_ID" < ${target.minimumGeneration}` : '';
   return `DELETE FROM ${table} WHERE "TABLE_NAME" = ${literal(target.table)}${older}`;
 }
 
-function newestGeneration(target: Target, table: string): string {
+export function newestGeneration(target: Target, table: string): string {
   return `SELECT MAX("_AIRBYTE_GENERATION_ID") AS NEWEST FROM ${table} WHERE "TABLE_NAME" = ${literal(target.table)}`;
 }
