@@ -6,6 +6,8 @@ import { columnList, identifier, literal, MATCHED, STAGE, stageList, tableName }
 /** The statements that make typed rows of spooled lines. */
 
 const RAW = identifier('_hubflake_raw');
+/** Reading 2,000 columns straight into a table needs more memory than DuckDB is given (measured). */
+const MOST_COLUMNS = 500;
 
 /** The files of a batch. */
 export interface Lines {
@@ -72,7 +74,7 @@ export function appendDirect(target: Target, lines: Lines, condition = 'true'): 
 function directRows(target: Target, lines: Lines): string | null {
   const { members, expressions } = rawValues(target.columns);
   const fields = Object.entries(members);
-  if (fields.length === 0 || fields.length < expressions.length) return null;
+  if (fields.length === 0 || fields.length < expressions.length || fields.length > MOST_COLUMNS) return null;
   const data = `STRUCT(${fields.map(([field, type]) => `${identifier(field)} ${type}`).join(', ')})`;
   return typedRows(target, `SELECT n, t, m, d AS r FROM ${readLines(lines, data)}`, expressions, []);
 }
