@@ -6,7 +6,7 @@
 ARG BASE=node:24-slim
 
 FROM ${BASE} AS build
-WORKDIR /build
+WORKDIR /hubflake
 COPY package.json package-lock.json ./
 # The secret is the machine's own certificates, for a network whose proxy signs with one of its own; the image does not get them.
 RUN --mount=type=secret,id=ca NODE_EXTRA_CA_CERTS=/run/secrets/ca npm ci --no-audit --no-fund
@@ -14,9 +14,11 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY spec spec
 COPY src src
+# The bill is of what is left. Without devDependencies in package.json, since npm would miss them.
 RUN npm run build \
-  && npm sbom --sbom-format cyclonedx --omit dev > sbom.cdx.json \
   && npm prune --omit=dev --no-audit --no-fund \
+  && npm pkg delete devDependencies scripts \
+  && npm sbom --sbom-format cyclonedx > sbom.cdx.json \
   && node scripts/trim-modules.mjs node_modules dist
 
 # The base without what only building needs. A stage of its own, so that what is removed is gone from the image. The shell stays:
@@ -28,10 +30,10 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/include /usr/local/share/* /op
   && if id node > /dev/null 2>&1; then userdel --remove node; fi \
   && useradd --uid 1000 --create-home airbyte \
   && install -d -o airbyte -g airbyte /airbyte
-COPY --from=build /build/package.json /build/sbom.cdx.json /hubflake/
-COPY --from=build /build/node_modules /hubflake/node_modules
-COPY --from=build /build/spec /hubflake/spec
-COPY --from=build /build/dist /hubflake/dist
+COPY --from=build /hubflake/package.json /hubflake/sbom.cdx.json /hubflake/
+COPY --from=build /hubflake/node_modules /hubflake/node_modules
+COPY --from=build /hubflake/spec /hubflake/spec
+COPY --from=build /hubflake/dist /hubflake/dist
 COPY LICENSE /hubflake/
 
 FROM scratch AS common

@@ -29,9 +29,9 @@ afterEach(() => {
 
 const live = () => sandbox.portal.truth('contacts', { associations: ASSOCIATIONS }).live;
 
-function read(state: JsonObject | null): Promise<SyncResult> {
+function read(state: JsonObject | null, more: JsonObject = {}): Promise<SyncResult> {
   const objects = [{ object_type: 'contacts', properties: ['firstname'], associations: ASSOCIATIONS }];
-  return readInProcess(sandbox, 'contacts', state, { config: { objects }, silenceMs: SILENCE_MS });
+  return readInProcess(sandbox, 'contacts', state, { config: { objects, ...more }, silenceMs: SILENCE_MS });
 }
 
 function expectTruth(...syncs: SyncResult[]): void {
@@ -63,6 +63,15 @@ test.each(FAULTS)('$type of a call of any kind: it is given up and repeated, and
   const second = await read(first.state);
   expect([second.error, struck()]).toEqual([null, [1, 1, 1]]);
   expectTruth(first, second);
+});
+
+test.each(FAULTS)('$type of a call for an access token: it is given up and repeated', async (fault) => {
+  const { clientId, clientSecret, refreshToken } = sandbox.oauth;
+  sandbox.faults.set([{ kind: 'token', nth: 1, fault }]);
+  const credentials = { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken };
+  const sync = await read(null, { credentials });
+  expect([sync.error, sandbox.calls.counts().byKind.token]).toEqual([null, 2]);
+  expectTruth(sync);
 });
 
 test.each(FAULTS)('$type without end makes its stream fail, in words, and the state is kept', async (fault) => {

@@ -52,4 +52,6 @@ build destination "$destination"
 container=$(buildah from --pull-never "localhost/$source")
 buildah run "$container" -- /usr/local/bin/node -e 'process.stdout.write(require("fs").readFileSync("/hubflake/sbom.cdx.json"))' > "$out/sbom.cdx.json"
 buildah rm "$container" > /dev/null
-buildah images --filter 'label=io.airbyte.name' --format '{{.Name}}:{{.Tag}} {{.Size}}'
+for image in "$source" "$destination"; do
+  buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' "localhost/$image"
+done

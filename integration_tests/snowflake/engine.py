@@ -12,6 +12,7 @@ import fakesnow.server as fakesnow
 from fakesnow.fakes import FakeSnowflakeConnection
 from fakesnow.instance import FakeSnow
 from fakesnow.transforms import stage
+from merges import mend_merges
 
 BUCKET = Path(stage.LOCAL_BUCKET_PATH)
 
@@ -24,6 +25,8 @@ _NOTHING = [
 ]
 
 _FUNCTIONS = ["is_object(value) AS json_type(value) = 'OBJECT'"]
+
+mend_merges()
 
 _unhandled: contextvars.ContextVar[BaseException | None] = contextvars.ContextVar("unhandled", default=None)
 

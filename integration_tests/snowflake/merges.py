@@ -1,7 +1,11 @@
 """
 A MERGE in which several source rows meet one target row: Snowflake refuses it where one of them would update the row,
 since which one is left to chance. fakesnow takes any. https://docs.snowflake.com/en/sql-reference/sql/merge
+
+And a source row whose key is NULL and that meets none: fakesnow takes it for matched, since NULL equals what is not there.
 """
+
+from importlib import import_module
 
 import duckdb
 from errors import SnowflakeError
@@ -26,6 +30,23 @@ def check_merge(merge: exp.Merge, request: dict, connection: FakeSnowflakeConnec
         return
     if rows:
         raise SnowflakeError("100090", "Duplicate row detected during DML action\nRow Values: []", "42P18")
+
+
+def mend_merges() -> None:
+    """Makes fakesnow ask of matched clauses whether there is a target row at all."""
+    module = import_module("fakesnow.transforms.merge")
+    create = module._create_merge_candidates
+
+    def create_candidates(merge: exp.Merge) -> exp.Expr:
+        merge = merge.copy()
+        there = exp.column("ROWID", table=merge.this.args["alias"].this if merge.this.alias else merge.this.this)
+        for when in merge.args["whens"].expressions:
+            if when.args.get("matched"):
+                condition = when.args.get("condition") or exp.true()
+                when.set("condition", exp.and_(condition, there.is_(exp.null()).not_()))
+        return create(merge)
+
+    module._create_merge_candidates = create_candidates
 
 
 def _question(merge: exp.Merge, bindings: dict | None) -> str | None:

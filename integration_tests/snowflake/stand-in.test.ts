@@ -169,6 +169,21 @@ test('a session in no schema names everything in full', async () => {
   await expect(run('SELECT * FROM T')).rejects.toMatchObject({ code: '090105' });
 });
 
+test('a source row whose key is NULL meets no row that has one', async () => {
+  const run = await session();
+  await run('CREATE TABLE "DB"."S"."T" ("ID" VARCHAR, "N" NUMBER(38,0))');
+  await run('INSERT INTO "DB"."S"."T" VALUES (\'a\', 1)');
+  const merge =
+    'MERGE INTO "DB"."S"."T" t USING (SELECT NULL::VARCHAR AS ID, 2 AS N) s ON EQUAL_NULL(t."ID", s.ID) ' +
+    'WHEN MATCHED AND (t."N" IS NULL OR s.N > t."N") THEN UPDATE SET "N" = s.N WHEN NOT MATCHED THEN INSERT ("ID", "N") VALUES (s.ID, s.N)';
+  expect(await run(merge)).toMatchObject([{ 'number of rows inserted': '1', 'number of rows updated': '0' }]);
+  expect(await run(merge)).toMatchObject([{ 'number of rows inserted': '0', 'number of rows updated': '0' }]);
+  expect(await run('SELECT * FROM "DB"."S"."T" ORDER BY N')).toEqual([
+    { ID: 'a', N: '1' },
+    { ID: null, N: '2' },
+  ]);
+});
+
 test('files are uploaded, copied and merged', async () => {
   const run = await session();
   await run('CREATE TABLE "DB"."S"."T" ("ID" VARCHAR, "NAME" VARCHAR, "AT" TIMESTAMP_TZ)');

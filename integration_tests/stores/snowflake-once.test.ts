@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { hubflake, type Outcome, TestFolder } from '../support/command.js';
@@ -12,6 +12,7 @@ const warehouse = new StandInWarehouse();
 let standIn: StandIn;
 let folder: TestFolder;
 let sandbox: Sandbox;
+const stopped: ChildProcess[] = [];
 
 beforeEach(async () => {
   await warehouse.begin();
@@ -20,6 +21,7 @@ beforeEach(async () => {
   sandbox = await startSandbox({ token: TOKEN, counts: { contacts: 450 }, limits: 'off' });
 });
 afterEach(async () => {
+  for (const child of stopped.splice(0)) child.kill('SIGKILL');
   await standIn.rules([]);
   folder.remove();
   await sandbox.close();
@@ -73,17 +75,18 @@ test.each(['dropAfter', 'dropBefore'])(
 );
 
 /** Starts a sync that stands still in its first merge, until it is let go. */
-async function stuck(path: string) {
-  await standIn.rules([{ match: 'COPY INTO', fault: { delayMs: 4000 } }]);
+async function stuck(path: string, at = 'COPY INTO', more: Record<string, string> = {}) {
+  await standIn.rules([{ match: at, fault: { delayMs: 4000 } }]);
   const child = spawn(process.execPath, ['dist/main.js', 'sync', '--json', '--config', path], {
-    env: { ...process.env, ...environment() },
+    env: { ...process.env, ...environment(), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  stopped.push(child);
   const output: string[] = [];
   child.stdout.on('data', (text: Buffer) => output.push(text.toString()));
   child.stderr.on('data', (text: Buffer) => output.push(text.toString()));
   const ended = once(child, 'close').then(([code]) => ({ code: code as number, output: output.join('') }));
-  while (!(await standIn.statements()).some(({ sql }) => sql.startsWith('COPY INTO'))) {
+  while (!(await standIn.statements()).some(({ sql }) => new RegExp(at).test(sql))) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return { child, ended };
@@ -105,6 +108,24 @@ test('of two runs of one pipeline the second stops with a clear message, and wri
   expect((await first.ended).code).toBe(0);
   expect(await ids()).toEqual(truth());
 });
+
+test.each<Mode>(['append', 'append_dedup'])(
+  '%s: a run that another has overtaken before its first write stops, and nothing is there twice',
+  async (mode) => {
+    const path = pipeline(mode);
+    const slow = await stuck(path, '^CREATE TABLE IF NOT EXISTS .*_HUBFLAKE_STATE');
+    slow.child.kill('SIGSTOP');
+    expect((await sync(path)).code).toBe(0);
+    expect(await ids()).toEqual(truth());
+    slow.child.kill('SIGCONT');
+    const { code, output } = await slow.ended;
+    expect([code, output]).toEqual([1, expect.stringContaining('has written since this one began')]);
+    expect(await ids()).toEqual(truth());
+    expect((await sync(path)).code).toBe(0);
+    expect(await ids()).toEqual(truth());
+  },
+  120_000,
+);
 
 test('two pipelines into one schema do not disturb each other', async () => {
   const [one, two] = await Promise.all([sync(pipeline('append_dedup', 'one')), sync(pipeline('append_dedup', 'two'))]);
@@ -133,3 +154,157 @@ test.each<Mode>(['append', 'append_dedup'])(
   },
   60_000,
 );
+
+test.each<[Mode, string]>([
+  ['append', '^INSERT INTO'],
+  ['append', '^COMMIT'],
+  ['append_dedup', '^MERGE INTO .*"CONTACTS"'],
+  ['append_dedup', '^MERGE INTO .*_HUBFLAKE_STATE" t USING \\(SELECT PIPELINE, STREAM, STATE'],
+  ['overwrite', '^INSERT OVERWRITE'],
+])(
+  '%s, stopped at %s: when its lease has run out another takes over, and what wakes writes nothing more',
+  async (mode, at) => {
+    const lease = { HUBFLAKE_LEASE_SECONDS: '4' };
+    const path = pipeline(mode);
+    const first = await stuck(path, at, lease);
+    first.child.kill('SIGSTOP');
+    await standIn.rules([]);
+    sandbox.portal.create('contacts', { firstname: 'New' });
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    const second = await hubflake(['sync', '--json', '--config', path], {
+      environment: { ...environment(), ...lease },
+    });
+    expect([second.code, second.stderr]).toEqual([0, expect.any(String)]);
+    const table = await warehouse.rows('contacts', { _airbyte_raw_id: 'text' });
+    expect(await ids()).toEqual(truth());
+    first.child.kill('SIGCONT');
+    await first.ended;
+    // Not only the same records: the same rows.
+    expect(await warehouse.rows('contacts', { _airbyte_raw_id: 'text' })).toEqual(table);
+    expect((await warehouse.tables()).map((name) => name.toLowerCase())).toEqual(['contacts']);
+    expect((await sync(path)).code).toBe(0);
+    expect(await ids()).toEqual(truth());
+  },
+  120_000,
+);
+
+describe('write, which has no lease', () => {
+  const catalog = (mode: Mode) => ({
+    streams: [
+      {
+        stream: {
+          name: 'contacts',
+          json_schema: {
+            properties: { id: { type: 'string' }, n: { type: 'integer' }, at: { type: 'string', format: 'date-time' } },
+          },
+          supported_sync_modes: ['incremental'],
+        },
+        sync_mode: 'incremental',
+        destination_sync_mode: mode,
+        primary_key: [['id']],
+        cursor_field: ['at'],
+      },
+    ],
+  });
+  const write = (mode: Mode, versions: [id: string, n: number][], environment: Record<string, string> = {}) =>
+    hubflake(
+      [
+        'write',
+        '--config',
+        folder.write('d.json', { ...destination(), spool_dir: folder.path }),
+        '--catalog',
+        folder.write(`${mode}.json`, catalog(mode)),
+      ],
+      {
+        environment,
+        input: [
+          ...versions.map(([id, n]) => ({
+            type: 'RECORD',
+            record: { stream: 'contacts', data: { id, n, at: `2024-01-0${n}T00:00:00Z` }, emitted_at: 1e12 },
+          })),
+          {
+            type: 'TRACE',
+            trace: {
+              type: 'STREAM_STATUS',
+              emitted_at: 1,
+              stream_status: { stream_descriptor: { name: 'contacts' }, status: 'COMPLETE' },
+            },
+          },
+        ]
+          .map((message) => `${JSON.stringify(message)}\n`)
+          .join(''),
+      },
+    );
+  const rows = () => warehouse.rows('contacts', { id: 'text', n: 'number' });
+
+  test.each<[Mode, string]>([
+    ['append_dedup', 'after-copy'],
+    ['append', 'after-put'],
+    ['overwrite', 'after-write'],
+  ])('%s, killed at %s: the next run drops what it has left', async (mode, point) => {
+    expect((await write(mode, [['1', 1]], { HUBFLAKE_CRASH_AT: point })).signal).toBe('SIGKILL');
+    expect((await warehouse.tables()).some((name) => /_STAGE_|_SIDE_/.test(name))).toBe(true);
+    expect((await write(mode, [['1', 1]])).code).toBe(0);
+    expect(await warehouse.tables()).toEqual(['CONTACTS']);
+    expect(await rows()).toEqual([{ id: '1', n: 1 }]);
+  });
+
+  test.each<[Mode, string, object[]]>([
+    [
+      'append_dedup',
+      '^COPY INTO',
+      [
+        { id: '1', n: 3 },
+        { id: '2', n: 1 },
+        { id: '3', n: 2 },
+      ],
+    ],
+    [
+      'append_dedup',
+      '^MERGE INTO',
+      [
+        { id: '1', n: 3 },
+        { id: '2', n: 1 },
+        { id: '3', n: 2 },
+      ],
+    ],
+    [
+      'append',
+      '^INSERT INTO',
+      [
+        { id: '1', n: 2 },
+        { id: '1', n: 3 },
+        { id: '2', n: 1 },
+        { id: '3', n: 2 },
+      ],
+    ],
+    [
+      'overwrite',
+      '^INSERT OVERWRITE',
+      [
+        { id: '1', n: 2 },
+        { id: '2', n: 1 },
+      ],
+    ],
+  ])('%s: of two at once, one held at %s, neither takes anything from the other', async (mode, at, expected) => {
+    await standIn.rules([{ match: at, fault: { delayMs: 12_000 } }]);
+    const held = write(mode, [
+      ['1', 2],
+      ['2', 1],
+    ]);
+    while (!(await standIn.statements()).some(({ sql }) => new RegExp(at).test(sql))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(
+      (
+        await write(mode, [
+          ['1', 3],
+          ['3', 2],
+        ])
+      ).code,
+    ).toBe(0);
+    expect((await held).code).toBe(0);
+    expect(await rows()).toEqual(expected);
+    expect(await warehouse.tables()).toEqual(['CONTACTS']);
+  });
+});

@@ -24,6 +24,11 @@ export class DuckDbWarehouse implements TestWarehouse {
     return { type: 'duckdb' as const, path: this.#path, schema, loader: { tableForm } as LoaderOptions };
   }
 
+  /** The options of a destination, as a user writes them. */
+  destination(): object {
+    return { type: 'duckdb', path: this.#path };
+  }
+
   async begin(): Promise<void> {
     this.#folder = new TestFolder();
   }

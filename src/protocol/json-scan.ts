@@ -148,9 +148,34 @@ function expectEnd(bytes: Buffer, at: number, end: number): void {
   if (rest < end) fail(rest);
 }
 
+/**
+ * Short strings met lately, each at a place made of its length and ends: the names of an envelope and of its stream come again
+ * with every line, and decoding them costs more than comparing their bytes.
+ */
+const met: ({ bytes: Buffer; text: string } | undefined)[] = new Array(256);
+const LONGEST_MET = 40;
+
 /** The string at `span` (quotes included in the span), unescaped. */
 export function stringAt(bytes: Buffer, span: Span): string {
-  const text = bytes.toString('utf8', span.start, span.end);
+  const { start, end } = span;
+  const length = end - start;
+  if (length > LONGEST_MET || length < 3) return decode(bytes, start, end);
+  const place = (length * 37 + (bytes[start + 1] as number) * 5 + (bytes[end - 2] as number)) & 255;
+  const known = met[place];
+  if (known !== undefined && isAt(bytes, start, end, known.bytes)) return known.text;
+  const text = decode(bytes, start, end);
+  met[place] = { bytes: Buffer.from(bytes.subarray(start, end)), text };
+  return text;
+}
+
+function isAt(bytes: Buffer, start: number, end: number, expected: Buffer): boolean {
+  if (expected.length !== end - start) return false;
+  for (let i = 0; i < expected.length; i += 1) if (bytes[start + i] !== expected[i]) return false;
+  return true;
+}
+
+function decode(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
 }
 

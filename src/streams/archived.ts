@@ -109,7 +109,9 @@ function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow)
   // Of these a tombstone may have gone out behind the last state, or not.
   const unsure = new Set(unpackIds(position.pending));
   return (row) => {
-    if (merges.isMergedAway(row.id) || !isFrom(updatedAtOf(row), stream.updatedAfter)) return false;
+    // Its own tombstone has gone out. What was merged into it may be told of here alone.
+    if (merges.isMergedAway(row.id)) return merges.hasNews(row);
+    if (!isFrom(updatedAtOf(row), stream.updatedAfter)) return false;
     if (archived.isSeen(row.id)) return false;
     if (unsure.has(row.id)) return true;
     if (!archived.has(row.id) && (knowsAll || !row.archivedAt)) return true;

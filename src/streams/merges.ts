@@ -42,22 +42,31 @@ export class MergeMap {
 
   /** Whether {@link learn} would find something new in the record. */
   hasNews(row: ObjectRow): boolean {
-    return listedIn(row).some((id) => this.#survivors.get(id) !== row.id);
+    const survivor = this.#survivorOf(row);
+    return listedIn(row).some((id) => id !== survivor && this.#survivors.get(id) !== survivor);
   }
 
-  /** Takes in a record. Returns what is new: ids that it took in, also by way of one that had taken them in. */
+  /**
+   * Takes in a record. Returns what is new: ids that it took in, also by way of one that had taken them in. What was taken in by
+   * one that was merged away itself has gone where that one went.
+   */
   learn(row: ObjectRow): MergedAway[] {
     const news: MergedAway[] = [];
+    const survivor = this.#survivorOf(row);
     const updatedAt = updatedAtOf(row);
     const losers = new Set(listedIn(row));
     // A set goes on to what is added on the way: those merged into one that was merged into this.
     for (const id of losers) for (const further of this.#losers.get(id) ?? []) losers.add(further);
     for (const id of losers) {
-      if (this.#survivors.get(id) === row.id) continue;
-      this.#note(id, row.id);
-      news.push({ id, survivor: row.id, updatedAt });
+      if (id === survivor || this.#survivors.get(id) === survivor) continue;
+      this.#note(id, survivor);
+      news.push({ id, survivor, updatedAt });
     }
     return news;
+  }
+
+  #survivorOf(row: ObjectRow): string {
+    return this.#survivors.get(row.id) ?? row.id;
   }
 
   /** For a state: the ids merged away, packed, each with its survivor in base 36. The oldest are left out past the bound. */

@@ -119,8 +119,9 @@ export class ObjectRun {
     if (rows.length === 0) return;
     await this.#open();
     const { layout } = this.stream;
-    const merged = rows.flatMap((row) => this.#mergedInto(row, null));
-    await this.#emit(rows, (row) =>
+    const archived = rows.filter((row) => !this.merges.isMergedAway(row.id));
+    const merged = rows.flatMap((row) => this.merges.learn(row));
+    await this.#emit(archived, (row) =>
       layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null }),
     );
     await this.#emit(merged, (each) => this.#encodeMerged(each));

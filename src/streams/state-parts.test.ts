@@ -181,6 +181,18 @@ describe('merges', () => {
     },
   );
 
+  test('of one that was merged away itself, learned only then, name its survivor', () => {
+    const map = new MergeMap();
+    map.learn(survivor('2', '1'));
+    map.learn(survivor('4', '3'));
+    expect(map.hasNews(survivor('3', '2'))).toBe(true);
+    expect(map.learn(survivor('3', '2')).map(({ id, survivor }) => [id, survivor])).toEqual([
+      ['2', '4'],
+      ['1', '4'],
+    ]);
+    expect(map.hasNews(survivor('3', '2'))).toBe(false);
+  });
+
   test('of a record into itself are none', () => {
     expect(new MergeMap().learn(survivor('3', '3'))).toEqual([]);
     expect(new MergeMap().learn(survivor('3', null))).toEqual([]);

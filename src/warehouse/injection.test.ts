@@ -1,5 +1,6 @@
 import type { JsonObject } from '../protocol/messages.js';
 import * as duckRaw from './duckdb/raw.js';
+import * as duckRows from './duckdb/rows.js';
 import * as duckSchema from './duckdb/schema.js';
 import * as duck from './duckdb/sql.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
@@ -82,10 +83,22 @@ function ofDuckDb(evil: string): string[] {
   const [column] = given.columns;
   if (!column) throw new Error('no column');
   const raw = rawTarget(given);
+  // In one pass, columns that differ only by case cannot be read.
+  const distinct = {
+    ...given,
+    columns: given.columns.filter(({ field }) => !field.endsWith('0') || field === column.field),
+  };
+  const lines = { paths: [`/tmp/${evil}`], longest: 1 };
   return [
-    duck.loadRaw([`/tmp/${evil}`], 1),
-    duck.stage(given),
-    duck.stage(given, { id: duckRaw.keyText(given) }),
+    duckRows.loadRaw(lines),
+    duckRows.stage(given),
+    duckRows.stage(given, { id: duckRaw.keyText(given) }),
+    duckRows.stageDirect(distinct, lines) as string,
+    duckRows.appendDirect(distinct, lines) as string,
+    duck.countDoubles(given),
+    duck.match(given),
+    duck.deleteReplaced(given),
+    duckRows.appendDirect(distinct, lines, duck.isToInsert(distinct)) as string,
     duck.createSchema(given),
     duck.createTable(given),
     duck.createTable(raw),

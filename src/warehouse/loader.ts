@@ -50,6 +50,8 @@ export class Loader {
   #states: CountedState[] = [];
   /** Records since the last state, by stream; under null, since the last state of all streams. */
   readonly #sinceState = new Map<string | null, number>();
+  /** States of all streams that wait for overwrites to be in place. */
+  readonly #held: (() => void)[] = [];
   #line = 0;
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
@@ -83,7 +85,7 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const load = this.#load(stream);
     if (load.error || records.length === 0) return;
-    const nextFile = () => this.#folder.nextFile();
+    const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
       this.#line += 1;
       load.add(record, this.#line, nextFile, this.#settings.fileBytes ?? FILE_BYTES);
@@ -126,6 +128,7 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const loads = [...this.#streams.values()];
     await this.#sideBySide(loads, (load) => load.end());
+    if (this.#isSound) for (const release of this.#held) release();
     await this.#keepRest();
     return loads.map((load) => load.result());
   }
@@ -227,9 +230,15 @@ export class Loader {
   #release(pending: PendingState, records: number): void {
     const load = pending.stream === null ? undefined : this.#streams.get(pending.stream);
     if (load) load.release(() => pending.release(records));
-    // A state of all streams is only true when all of them are.
-    else if (pending.stream !== null || [...this.#streams.values()].every((each) => !each.error))
-      pending.release(records);
+    else if (pending.stream !== null) pending.release(records);
+    // A state of all streams is only true when all of them are, and those that are replaced as a whole are so at the end.
+    else if ([...this.#streams.values()].some((each) => each.isOverwrite))
+      this.#held.push(() => pending.release(records));
+    else if (this.#isSound) pending.release(records);
+  }
+
+  get #isSound(): boolean {
+    return [...this.#streams.values()].every((each) => !each.error);
   }
 
   /** States of streams that had no rows are kept with those that had: a run without any rows leaves the warehouse alone. */

@@ -22,10 +22,11 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
     hardDeletes: true,
     names: store.names,
   }) as [Target];
+  const compress = store.spoolIsCompressed;
   const folder = new SpoolFolder(settings.spoolDir);
   try {
     for (const value of ['created', 'merged']) {
-      const writer = new SpoolWriter(folder.nextFile());
+      const writer = new SpoolWriter(folder.nextFile(compress), { compress });
       writer.add(record(value), 1);
       await store.commit(target, [await writer.end()], null);
     }

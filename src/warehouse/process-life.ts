@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 /** When a process began, where the kernel tells; null where there is none that runs. */
 export function startOf(pid: number): string | null {
@@ -9,6 +11,20 @@ export function startOf(pid: number): string | null {
   } catch {
     return isThere(pid) ? '' : null;
   }
+}
+
+/**
+ * What tells the machines apart on which a process id means one process, in eight hexadecimal digits. Containers may share
+ * their host's name, but not its processes.
+ */
+export function machineId(): string {
+  let processes = '';
+  try {
+    processes = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // No kernel with such.
+  }
+  return createHash('sha256').update(`${hostname()}\0${processes}`).digest('hex').slice(0, 8).toUpperCase();
 }
 
 function isThere(pid: number): boolean {

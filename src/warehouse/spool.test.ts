@@ -14,7 +14,7 @@ afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 test('keeps records in their order, with what orders them, in a file for this user only', async () => {
   const folder = new SpoolFolder(parent);
-  const writer = new SpoolWriter(folder.nextFile());
+  const writer = new SpoolWriter(folder.nextFile(true));
   const changes = [{ field: 'a', change: 'NULLED', reason: 'SOURCE_SERIALIZATION_ERROR' } as const];
   writer.add({ data: Buffer.from('{"a":1}'), emittedAt: 5, changes: null }, 1);
   writer.add({ data: Buffer.from('{"a":"\\ud83d"}'), emittedAt: 6, changes }, 2);

@@ -81,9 +81,9 @@ export class SpoolFolder {
   }
 
   /** A name for the next file: numbers, since stream names may hold anything. */
-  nextFile(): string {
+  nextFile(isCompressed: boolean): string {
     this.#files += 1;
-    return join(this.path, `${this.#files}.json.gz`);
+    return join(this.path, `${this.#files}.json${isCompressed ? '.gz' : ''}`);
   }
 
   remove(): void {
@@ -153,17 +153,21 @@ export class SpoolWriter {
     // A list of changes that was empty so far gets its brackets.
     const { data, changes } = fitRecord(
       safe.data,
-      this.#most - Buffer.byteLength(before) - END_OF_LINE.length - '[]'.length,
+      this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length,
     );
     if (changes.length > 0) {
       noted = withChanges(noted, changes);
       before = envelope(record, line, noted);
     }
-    const bytes = Buffer.byteLength(before) + data.length + END_OF_LINE.length;
+    const bytes = byteLength(before, noted) + data.length + END_OF_LINE.length;
     if (this.#filled + bytes > this.#block.length) this.#nextBlock(bytes);
-    this.#filled += this.#block.write(before, this.#filled);
-    this.#filled += data.copy(this.#block, this.#filled);
-    this.#filled += this.#block.write(END_OF_LINE, this.#filled, 'latin1');
+    const block = this.#block;
+    let at = this.#filled;
+    at += noted === null ? block.write(before, at, 'latin1') : block.write(before, at);
+    block.set(data, at);
+    at += data.length;
+    at += block.write(END_OF_LINE, at, 'latin1');
+    this.#filled = at;
     this.#rows += 1;
     this.#longestLine = Math.max(this.#longestLine, bytes);
   }
@@ -236,6 +240,11 @@ function withChanges(changes: Changes, more: readonly RecordChange[]): Changes {
 function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): string {
   const meta = changes && changes.length > 0 ? wellFormedJson(JSON.stringify(changes)) : 'null';
   return `{"n":${line},"t":${emittedAt},"m":${meta},"d":`;
+}
+
+/** An envelope without changes is ASCII. */
+function byteLength(before: string, changes: Changes): number {
+  return changes === null ? before.length : Buffer.byteLength(before);
 }
 
 const END_OF_LINE = '}\n';

@@ -44,6 +44,8 @@ export interface Store {
   readonly parallelCommits: number;
   /** Bytes of the longest spooled line that can be loaded; what makes a record longer is NULL, with a note. */
   readonly longestRecord: number;
+  /** Whether its files are to be compressed. */
+  readonly spoolIsCompressed: boolean;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */

@@ -74,7 +74,10 @@ export class StreamLoad {
   add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
     let writer = this.#writers.at(-1);
     if (writer === undefined || writer.bytes >= fileBytes) {
-      writer = new SpoolWriter(nextFile(), { longestLine: this.#store.longestRecord });
+      writer = new SpoolWriter(nextFile(), {
+        longestLine: this.#store.longestRecord,
+        compress: this.#store.spoolIsCompressed,
+      });
       this.#writers.push(writer);
     }
     writer.add(record, line);

@@ -74,6 +74,8 @@ test.each([
     options,
     'would share the table or view deals',
   ],
+  ['a stream twice', [stream('a'), stream('a')], options, 'has the stream "a" more than once'],
+  ["a table that is hubflake's own", [stream('_hubflake_State')], options, "one of hubflake's own"],
   [
     'no key to deduplicate by',
     [stream('a', { stream: { ...stream('a').stream, source_defined_primary_key: [] } })],

@@ -3,6 +3,9 @@ import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 
+/** The tables in which hubflake keeps states and deleted keys, and those that it loads batches into. */
+const OURS = /^_hubflake_(state|tombstones|stage_.*)$/i;
+
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
 
 export interface Column {
@@ -84,7 +87,19 @@ export function targetsOf(streams: readonly ConfiguredStream[], options: TargetO
     }
     taken.set(place, target);
   };
-  for (const target of targets) take(target, target.table);
+  for (const target of targets) {
+    if (targets.some((other) => other !== target && other.stream === target.stream)) {
+      throw new ConfigError(
+        `The catalog has the stream "${target.stream}" more than once. Write those of other namespaces with a catalog of their own.`,
+      );
+    }
+    if (OURS.test(target.table)) {
+      throw new ConfigError(
+        `The stream "${target.stream}" would have the table ${target.table}, which is one of hubflake's own. Rename the stream.`,
+      );
+    }
+    take(target, target.table);
+  }
   if (options.tableForm === 'raw') for (const target of targets) take(target, target.table + VIEW_SUFFIX);
   return targets;
 }

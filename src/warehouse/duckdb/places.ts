@@ -12,14 +12,23 @@ export class Places {
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #isRaw: boolean;
-  readonly #placed = new Map<Target, Target>();
-  readonly #places = new Map<Target, Target>();
+  #placed = new Map<Target, Target>();
+  #places = new Map<Target, Target>();
 
   constructor(db: Database, tables: TableKeeper, tombstones: Tombstones, isRaw: boolean) {
     this.#db = db;
     this.#tables = tables;
     this.#tombstones = tombstones;
     this.#isRaw = isRaw;
+  }
+
+  /** @returns takes back what is found out from now on, when the transaction in which that happens is undone */
+  mark(): () => void {
+    const [placed, places] = [new Map(this.#placed), new Map(this.#places)];
+    return () => {
+      this.#placed = placed;
+      this.#places = places;
+    };
   }
 
   /** The stream with the columns of its table (a raw one has none of the stream's), and with its generation. */

@@ -1,7 +1,6 @@
-import { isSemiStructured } from '../column-types.js';
 import { wellFormed } from '../names.js';
-import type { Column, Target } from '../target.js';
-import { castExpression, DUCKDB_TYPES, keepsText } from './columns.js';
+import type { Target } from '../target.js';
+import { DUCKDB_TYPES } from './columns.js';
 
 /**
  * The statements of the DuckDB store, compiled as text from a target and executed elsewhere. Identifiers are always quoted and
@@ -30,97 +29,8 @@ export const METADATA: [name: string, type: string][] = [
 
 /** The batch's rows, typed; a temporary table of the connection. */
 export const STAGE = identifier('_hubflake_stage');
-const RAW = identifier('_hubflake_raw');
-
-/** A file's lines as they are; a temporary table. @param largest the longest line, in bytes */
-export function loadRaw(paths: readonly string[], largest: number): string {
-  const files = paths.map(literal).join(', ');
-  // DuckDB refuses objects larger than it was told; its default is 16 MiB.
-  const limit = Math.max(16 * 1024 * 1024, largest + 1024);
-  return (
-    `CREATE OR REPLACE TEMP TABLE ${RAW} AS SELECT * FROM read_json([${files}], format = 'newline_delimited', ` +
-    `compression = 'gzip', maximum_object_size = ${limit}, columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: 'JSON'})`
-  );
-}
-
-export const COUNT_RAW = `SELECT count(*)::INTEGER AS rows FROM ${RAW}`;
-export const DROP_TEMPORARY = `DROP TABLE IF EXISTS ${RAW}; DROP TABLE IF EXISTS ${STAGE}`;
-
-/** What the stage of a raw table has besides. */
-export interface RawColumns {
-  /** The expression of a record's key as text. */
-  id: string;
-}
-
-/**
- * Makes typed rows of the lines. Each column `c<i>` of the stage is the target's column i; beside them the metadata columns,
- * and what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`, and `hf_keys`, the fields a tombstone carries.
- */
-export function stage(target: Target, raw: RawColumns | null = null): string {
-  const { columns } = target;
-  const { members, expressions } = rawValues(columns);
-  const typed = columns.map((column, i) => `${castExpression(column.type, `raw.c${i}`)} AS c${i}`);
-  const notes = columns.flatMap((column, i) => note(column, i));
-  const changes = [
-    `coalesce(from_json(m, '["JSON"]'), [])`,
-    ...(notes.length > 0 ? [`list_filter([${notes.join(', ')}], x -> x IS NOT NULL)`] : []),
-  ];
-  const sync = target.syncId === null ? '' : `'sync_id': ${target.syncId}, `;
-  const flag = (column: Column | null, test: (raw: string) => string) => {
-    const index = column === null ? -1 : columns.indexOf(column);
-    return index < 0 ? 'false' : `coalesce(${test(`typed.c${index}`)}, false)`;
-  };
-  const deleted = flag(target.deletedAt, (value) => `${value} IS NOT NULL`);
-  const tomb = `(${deleted} OR ${flag(target.tombstone, (value) => castExpression('boolean', `${value}::VARCHAR`))})`;
-  return [
-    `CREATE OR REPLACE TEMP TABLE ${STAGE} AS`,
-    `WITH parsed AS (SELECT n, t, m, d, from_json(d, ${literal(members)}) AS r FROM ${RAW}),`,
-    `raw AS (SELECT n, t, m, d${list(expressions.map((expression, i) => `${expression} AS c${i}`))} FROM parsed),`,
-    `typed AS (SELECT n, t, d, list_concat(${changes.join(', ')}) AS changes${list(typed)} FROM raw)`,
-    'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
-    `to_json({${sync}'changes': changes}) AS _airbyte_meta, ${target.generation}::BIGINT AS _airbyte_generation_id,`,
-    `n AS hf_line, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted, CASE WHEN ${tomb} THEN json_keys(d) END AS hf_keys`,
-    `${list(columns.map((_, i) => `typed.c${i}`))}${raw === null ? '' : `, ${raw.id} AS hf_id, d AS hf_data`} FROM typed`,
-  ].join('\n');
-}
-
-/**
- * How the text of each column is had from a line. One pass over the JSON gives all fields as a struct; of fields that differ
- * only by case, which a struct cannot have beside each other, all but the first are looked up one by one.
- */
-function rawValues(columns: readonly Column[]): { members: string; expressions: string[] } {
-  const taken = new Set<string>();
-  const members: Record<string, string> = Object.create(null);
-  const expressions = columns.map(({ field, type }) => {
-    const plain = field.toLowerCase();
-    // A JSON pointer: DuckDB's own paths know no empty name. A struct member cannot have one either.
-    const path = literal(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-    if (field === '' || taken.has(plain)) {
-      return isSemiStructured(type) ? `json_extract(d, ${path})` : `json_extract_string(d, ${path})`;
-    }
-    taken.add(plain);
-    members[field] = isSemiStructured(type) ? 'JSON' : 'VARCHAR';
-    return `r.${identifier(field)}`;
-  });
-  return { members: JSON.stringify(members), expressions };
-}
-
-function note(column: Column, index: number): string[] {
-  if (column.type === 'string' || column.type === 'json') return [];
-  const entry: Record<string, string> = {
-    field: literal(column.field),
-    change: literal('NULLED'),
-    reason: literal('DESTINATION_TYPECAST_ERROR'),
-  };
-  if (keepsText(column.type)) entry.value = `left(raw.c${index}, 1000)`;
-  const members = Object.entries(entry).map(([key, value]) => `'${key}', ${value}`);
-  const value = castExpression(column.type, `raw.c${index}`);
-  return [`CASE WHEN raw.c${index} IS NOT NULL AND (${value}) IS NULL THEN json_object(${members.join(', ')}) END`];
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `, ${item}`).join('');
-}
+/** Which lines of the stage have a row in the table already, and whether they are to take its place. */
+export const MATCHED = identifier('_hubflake_matched');
 
 export function createSchema(target: Pick<Target, 'schema'>): string {
   return `CREATE SCHEMA IF NOT EXISTS ${identifier(target.schema)}`;
@@ -184,7 +94,39 @@ export const COUNT_LIVE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE 
 
 /** The newest of each key's rows that meet the condition. */
 export function newest(target: Target, condition: string): string {
-  return `SELECT * FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
+  return `SELECT * FROM ${STAGE} WHERE hf_line IN (${newestLines(target, condition)})`;
+}
+
+/** Their lines' numbers: the window sorts what it is given, which should not be whole rows. */
+function newestLines(target: Target, condition: string): string {
+  return `SELECT hf_line FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
+}
+
+/**
+ * Finds the rows whose keys the batch has. Where versions take the place of whole rows, deleting and inserting costs a fraction of
+ * a MERGE.
+ *
+ * @param narrow the stream with the columns that the stage has
+ */
+export function match(narrow: Target): string {
+  return (
+    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow)}, false) AS hf_newer ` +
+    `FROM (${newest(narrow, 'true')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
+  );
+}
+
+export const COUNT_REPLACED = `SELECT count(DISTINCT hf_line)::INTEGER AS rows FROM ${MATCHED} WHERE hf_newer`;
+
+export function deleteReplaced(target: Target): string {
+  return `DELETE FROM ${tableName(target)} WHERE rowid IN (SELECT hf_row FROM ${MATCHED} WHERE hf_newer)`;
+}
+
+/** The condition on a line that it is the newest of its key, in the batch and in the table. */
+export function isToInsert(narrow: Target): string {
+  return (
+    `hf_line IN (${newestLines(narrow, 'true')}) ` +
+    `AND hf_line NOT IN (SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer)`
+  );
 }
 
 function byAge(target: Target): string {
@@ -216,6 +158,12 @@ export function notOlder(target: Target, version?: { cursor: string; at: string 
   }
   const generations = ['s._airbyte_generation_id', 'coalesce(t._airbyte_generation_id, 0)'];
   return `(${generations.join(' > ')} OR (${generations.join(' = ')} AND (${sameGeneration})))`;
+}
+
+/** How many rows have the key of another. */
+export function countDoubles(target: Target): string {
+  const key = target.key.map(({ name }) => identifier(name)).join(', ');
+  return `SELECT (count(*) - count(DISTINCT row(${key})))::BIGINT AS rows FROM ${tableName(target)}`;
 }
 
 export function countRows(target: Target): string {
@@ -252,13 +200,13 @@ function allColumns(target: Target): [name: string, stageName: string][] {
   ];
 }
 
-function columnList(target: Target): string {
+export function columnList(target: Target): string {
   return allColumns(target)
     .map(([name]) => identifier(name))
     .join(', ');
 }
 
-function stageList(target: Target): string {
+export function stageList(target: Target): string {
   return allColumns(target)
     .map(([, stageName]) => stageName)
     .join(', ');

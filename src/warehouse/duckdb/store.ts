@@ -1,14 +1,17 @@
 import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { log } from '../../log.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
+import { type Batch, BatchWriter, batchOf, TombstonesError, type Way } from './batch-writer.js';
 import { Database } from './database.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
+import * as rows from './rows.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
@@ -21,6 +24,8 @@ const LONGEST_RECORD = 32 * 1024 * 1024;
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
+  /** On one machine, compressing costs more than the disk that it saves. */
+  readonly spoolIsCompressed = false;
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #db: Database;
@@ -28,6 +33,9 @@ export class DuckDbStore implements Store {
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #places: Places;
+  readonly #writer: BatchWriter;
+  /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
+  readonly #ways = new Map<Target, Way[]>();
 
   /** @param readOnly only to look at it: nothing can be written, and no file is made */
   constructor(config: DuckDbConfig, readOnly = false) {
@@ -37,6 +45,7 @@ export class DuckDbStore implements Store {
     this.#tables = new TableKeeper(this.#db, this.#isRaw);
     this.#tombstones = new Tombstones(this.#db, this.#tables);
     this.#places = new Places(this.#db, this.#tables, this.#tombstones, this.#isRaw);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#isRaw);
   }
 
   async open(): Promise<void> {
@@ -79,28 +88,24 @@ export class DuckDbStore implements Store {
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const longest = Math.max(...files.map((file) => file.longestLine));
-    return this.#of(target, () =>
-      this.#db.transaction(async () => {
-        await this.#db.run(
-          sql.loadRaw(
-            files.map((file) => file.path),
-            longest,
-          ),
-        );
-        const loaded = await this.#db.count(sql.COUNT_RAW);
-        if (loaded !== rows) throw new Error(`${rows} rows were spooled, but ${loaded} loaded`);
-        crashPoint('after-copy');
-        const placed = await this.#places.placed(target);
-        await this.#stage(placed);
-        const counts = await this.#write(placed);
-        crashPoint('after-write');
-        await this.#db.run(sql.DROP_TEMPORARY);
-        if (state) await this.#keep(state);
-        return counts;
-      }),
-    );
+    const batch = batchOf(files);
+    return this.#of(target, async () => {
+      const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
+      this.#ways.set(target, ways);
+      for (const way of [...ways]) {
+        const undo = [this.#places.mark(), this.#tombstones.mark()];
+        try {
+          return await this.#commitBy(way, target, batch, state);
+        } catch (error) {
+          if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
+          log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
+          if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
+          // What was found out on the way was undone with the rest.
+          for (const each of undo) each();
+        }
+      }
+      throw new Error('there is no way to write the batch');
+    });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
@@ -142,8 +147,8 @@ export class DuckDbStore implements Store {
         : [sql.mergeLive(place), ...(target.tombstone || target.deletedAt ? [sql.mergeTombstones(place)] : [])];
       const own = await this.#tables.statements(placed);
       const statements = [
-        sql.loadRaw(['<files of spooled records>'], 0),
-        this.#stageStatement(placed),
+        rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),
+        this.#writer.stage(placed),
         ...(beside ? await this.#tables.statements(place, false) : own),
         ...(target.mode === 'append_dedup' ? merge : [insert]),
         ...(beside
@@ -156,58 +161,26 @@ export class DuckDbStore implements Store {
     });
   }
 
-  /** Makes rows of the batch's lines; of a raw table's, only the columns that tell rows and versions apart. */
-  async #stage(target: Target): Promise<void> {
-    await this.#db.run(this.#stageStatement(target));
+  #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+    return this.#db.transaction(async () => {
+      const placed = await this.#places.placed(target);
+      const counts = await this.#write(way, placed, batch);
+      crashPoint('after-write');
+      await this.#db.run(rows.DROP_TEMPORARY);
+      if (state) await this.#keep(state);
+      return counts;
+    });
   }
 
-  #stageStatement(target: Target): string {
-    return this.#isRaw ? sql.stage(narrowTarget(target), { id: raw.keyText(target) }) : sql.stage(target);
-  }
-
-  #append(target: Target, table: string): Promise<number> {
-    return this.#db.change(this.#isRaw ? raw.appendRaw(table) : sql.append(target, table));
+  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
+    const place = await this.#places.of(target);
+    const counts = await this.#writer.write(way, target, place, batch);
+    return place === target ? counts : NO_ROWS;
   }
 
   /** The stream as its table sees it. */
   #tableOf(target: Target): Target {
     return this.#isRaw ? rawTarget(target) : target;
-  }
-
-  async #write(target: Target): Promise<Counts> {
-    const place = await this.#places.of(target);
-    if (target.mode !== 'append_dedup') {
-      await this.#tables.make(place, place === target);
-      const inserted = await this.#append(target, sql.tableName(place));
-      return { ...NO_ROWS, inserted: place === target ? inserted : 0 };
-    }
-    await this.#tombstones.sift(this.#isRaw ? narrowTarget(target) : target, this.#isRaw);
-    const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
-    // Tombstones mark rows; a table that has none is not made for them.
-    if ((await this.#db.count(sql.COUNT_LIVE)) === 0 && (await this.#tables.columns(place)).length === 0)
-      return NO_ROWS;
-    await this.#tables.make(place, place === target);
-    const counts = await this.#merge(place, tombstones);
-    return place === target ? counts : NO_ROWS;
-  }
-
-  async #merge(target: Target, tombstones: number): Promise<Counts> {
-    const before = await this.#db.count(sql.countRows(target));
-    if (this.#isRaw) return this.#mergeRaw(target, before);
-    const merged = await this.#db.change(sql.mergeLive(target));
-    const inserted = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = tombstones === 0 ? 0 : await this.#db.change(sql.mergeTombstones(target));
-    return { inserted, updated: merged - inserted, marked };
-  }
-
-  async #mergeRaw(target: Target, before: number): Promise<Counts> {
-    const changed = await this.#db.change(raw.mergeRaw(narrowTarget(target)));
-    const grown = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = await this.#db.count(raw.countMarkedRaw(target));
-    // A table that shrank has lost rows to hard deletes, which are marks as well.
-    const inserted = Math.max(grown, 0);
-    const deleted = Math.max(-grown, 0);
-    return { inserted, updated: Math.max(changed - inserted - marked - deleted, 0), marked: marked + deleted };
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */

@@ -69,6 +69,16 @@ export class TableKeeper {
     return [...created, ...this.#complete(target, existing)];
   }
 
+  /** Whether the table has no columns but the target's, those that it leaves empty and the metadata. */
+  async hasNoOthers(target: Target): Promise<boolean> {
+    const names = [
+      ...sql.METADATA.map(([name]) => name),
+      ...[...target.columns, ...target.cleared].map(({ name }) => name),
+    ];
+    const known = new Set(names.map(DUCKDB_NAMES.same));
+    return (await this.columns(target)).every(({ name }) => known.has(DUCKDB_NAMES.same(name)));
+  }
+
   /** The columns of a table or view; none where there is no such. */
   async columns(table: Pick<Target, 'schema' | 'table'>): Promise<ExistingColumn[]> {
     const rows = await this.#connection.rows(schema.describe(table));

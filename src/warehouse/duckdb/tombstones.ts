@@ -13,11 +13,19 @@ export class Tombstones {
   readonly #db: Database;
   readonly #tables: TableKeeper;
   /** The schemas whose old entries this run has removed. */
-  readonly #tidied = new Set<string>();
+  #tidied = new Set<string>();
 
   constructor(db: Database, tables: TableKeeper) {
     this.#db = db;
     this.#tables = tables;
+  }
+
+  /** @returns takes back what is noted from now on, when the transaction in which that happens is undone */
+  mark(): () => void {
+    const tidied = new Set(this.#tidied);
+    return () => {
+      this.#tidied = tidied;
+    };
   }
 
   /**
@@ -42,6 +50,14 @@ export class Tombstones {
     if (!canDelete(target) || !(await this.#isThere(target))) return;
     const older = target.minimumGeneration > 0 ? ` AND _airbyte_generation_id < ${target.minimumGeneration}` : '';
     await this.#db.run(`DELETE FROM ${nameIn(target)} WHERE ${isOf(target)}${older}`);
+  }
+
+  /** Whether rows of the stream's table were deleted that are remembered. */
+  async hasAny(target: Target): Promise<boolean> {
+    if (!canDelete(target) || !(await this.#isThere(target))) return false;
+    return (
+      (await this.#db.count(`SELECT count(*)::INTEGER AS rows FROM ${nameIn(target)} t WHERE ${isOf(target)}`)) > 0
+    );
   }
 
   async newestGeneration(target: Target): Promise<number> {

@@ -1,18 +1,20 @@
 import { hostname } from 'node:os';
 import { WarehouseBusyError } from '../../errors.js';
 import { log } from '../../log.js';
-import { startOf } from '../process-life.js';
+import { machineId, startOf } from '../process-life.js';
 import { literal } from './quote.js';
 import type { Steps } from './steps.js';
 
 /** Longer than anything between two commits takes, when the loader commits at least this often. */
 const COMMITS = 3;
-const LEAST_SECONDS = 60;
+/** Tests cannot wait for a minute: they shorten it by the environment. */
+const LEAST_SECONDS = Number(process.env.HUBFLAKE_LEASE_SECONDS ?? 60);
 
 /** Who holds a lease: enough for another run on the same machine to see whether it lives. */
 interface Owner {
   run: string;
   host: string;
+  machine: string;
   pid: number;
   /** When the process began, in the kernel's ticks: process ids are used again. */
   started: string;
@@ -25,7 +27,7 @@ interface Owner {
  */
 export class Lease {
   readonly #table: string;
-  readonly #pipeline: string;
+  readonly pipeline: string;
   readonly #owner: Owner;
   readonly #seconds: number;
   #fence: number | null = null;
@@ -35,8 +37,14 @@ export class Lease {
   /** @param table the full name of the state table @param flushMilliseconds how often there is a commit at least */
   constructor(table: string, pipeline: string, run: string, flushMilliseconds: number) {
     this.#table = table;
-    this.#pipeline = pipeline;
-    this.#owner = { run, host: hostname(), pid: process.pid, started: startOf(process.pid) ?? '' };
+    this.pipeline = pipeline;
+    this.#owner = {
+      run,
+      host: hostname(),
+      machine: machineId(),
+      pid: process.pid,
+      started: startOf(process.pid) ?? '',
+    };
     this.#seconds = Math.max(LEAST_SECONDS, Math.ceil((COMMITS * flushMilliseconds) / 1000));
   }
 
@@ -47,7 +55,7 @@ export class Lease {
   /** A condition that holds as long as nobody has taken the lease over. Only once it is held. */
   get condition(): string {
     return (
-      `EXISTS (SELECT 1 FROM ${this.#table} WHERE "PIPELINE" = ${literal(this.#pipeline)} AND "STREAM" = '' ` +
+      `EXISTS (SELECT 1 FROM ${this.#table} WHERE "PIPELINE" = ${literal(this.pipeline)} AND "STREAM" = '' ` +
       `AND "FENCE" = ${this.#fence})`
     );
   }
@@ -60,7 +68,7 @@ export class Lease {
     this.#renewedAt = Date.now();
     const [row] = await steps.run(
       `UPDATE ${this.#table} SET "LEASE_UNTIL" = ${this.#until()} WHERE "PIPELINE" = ? AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
-      { binds: [this.#pipeline] },
+      { binds: [this.pipeline] },
     );
     if (Number(row?.['number of rows updated'] ?? 0) !== 1) throw this.lost();
   }
@@ -75,13 +83,20 @@ export class Lease {
   /** Gives it back, where it is still ours. */
   async release(steps: Steps): Promise<void> {
     await steps.tidy(
-      `UPDATE ${this.#table} SET "LEASE_UNTIL" = NULL WHERE "PIPELINE" = ${literal(this.#pipeline)} AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
+      `UPDATE ${this.#table} SET "LEASE_UNTIL" = NULL WHERE "PIPELINE" = ${literal(this.pipeline)} AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
     );
   }
 
   lost(): WarehouseBusyError {
     return new WarehouseBusyError(
-      `Another run of the pipeline "${this.#pipeline}" has taken over, because this one was silent for too long. This one writes nothing more; the other goes on.`,
+      `Another run of the pipeline "${this.pipeline}" has taken over, because this one was silent for too long. This one writes nothing more; the other goes on.`,
+    );
+  }
+
+  /** What to say where the states have moved on since this run began. */
+  overtaken(): WarehouseBusyError {
+    return new WarehouseBusyError(
+      `Another run of the pipeline "${this.pipeline}" has written since this one began. This one stops, so that nothing is written twice. Run it again.`,
     );
   }
 
@@ -93,14 +108,14 @@ export class Lease {
         `WHEN MATCHED AND (t."LEASE_UNTIL" IS NULL OR t."LEASE_UNTIL" < CURRENT_TIMESTAMP()) THEN UPDATE SET "FENCE" = t."FENCE" + 1, "OWNER" = s.OWNER, "LEASE_UNTIL" = ${this.#until()}`,
         `WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "FENCE", "OWNER", "LEASE_UNTIL") VALUES (s.PIPELINE, '', 1, s.OWNER, ${this.#until()})`,
       ].join('\n'),
-      { binds: [this.#pipeline, mine] },
+      { binds: [this.pipeline, mine] },
     );
     let holder = await this.#holder(steps);
     if (holder.owner !== mine && isDead(holder.owner)) {
-      log.info(`The run that held the lease of the pipeline "${this.#pipeline}" is gone; it is taken over.`);
+      log.info(`The run that held the lease of the pipeline "${this.pipeline}" is gone; it is taken over.`);
       await steps.run(
         `UPDATE ${this.#table} SET "FENCE" = "FENCE" + 1, "OWNER" = ?, "LEASE_UNTIL" = ${this.#until()} WHERE "PIPELINE" = ? AND "STREAM" = '' AND "FENCE" = ${holder.fence}`,
-        { binds: [mine, this.#pipeline] },
+        { binds: [mine, this.pipeline] },
       );
       holder = await this.#holder(steps);
     }
@@ -113,7 +128,7 @@ export class Lease {
   async #holder(steps: Steps): Promise<{ owner: string; fence: number; until: string }> {
     const rows = await steps.run(
       `SELECT "OWNER", "FENCE", "LEASE_UNTIL" FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = '' ORDER BY "OWNER"`,
-      { binds: [this.#pipeline] },
+      { binds: [this.pipeline] },
     );
     const until = rows[0]?.LEASE_UNTIL;
     return {
@@ -126,7 +141,7 @@ export class Lease {
   #busy({ owner, until }: { owner: string; until: string }): WarehouseBusyError {
     const { host, pid } = parseOwner(owner);
     return new WarehouseBusyError(
-      `Another run of the pipeline "${this.#pipeline}" is going on${host === undefined ? '' : ` (process ${pid} on ${host})`}; its lease lasts until ${until}. This one stops. Let the other finish, or give the pipelines different names.`,
+      `Another run of the pipeline "${this.pipeline}" is going on${host === undefined ? '' : ` (process ${pid} on ${host})`}; its lease lasts until ${until}. This one stops. Let the other finish, or give the pipelines different names.`,
     );
   }
 
@@ -145,7 +160,7 @@ function parseOwner(text: string): Partial<Owner> {
 
 /** Whether a run is known to be gone: it was on this machine, and its process is not there any more. */
 function isDead(text: string): boolean {
-  const { host, pid, started } = parseOwner(text);
-  if (host !== hostname() || pid === undefined) return false;
+  const { machine, pid, started } = parseOwner(text);
+  if (machine !== machineId() || pid === undefined) return false;
   return startOf(pid) !== started;
 }

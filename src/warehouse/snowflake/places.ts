@@ -2,6 +2,7 @@ import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { Target } from '../target.js';
 import type { TableForm } from './forms.js';
 import { withSuffix } from './quote.js';
+import { isGone, runName } from './run-name.js';
 import type { Steps } from './steps.js';
 import type { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
@@ -12,10 +13,15 @@ export class Places {
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #form: TableForm;
+  readonly #run: string;
+  readonly #isAlone: boolean;
   readonly #placed = new Map<Target, Promise<Target>>();
   readonly #places = new Map<Target, Promise<Target>>();
 
-  constructor(tables: TableKeeper, tombstones: Tombstones, form: TableForm) {
+  /** @param run the run's id @param isAlone whether no other run writes to the same tables, as with a pipeline's lease */
+  constructor(tables: TableKeeper, tombstones: Tombstones, form: TableForm, run: string, isAlone: boolean) {
+    this.#run = run;
+    this.#isAlone = isAlone;
     this.#tables = tables;
     this.#tombstones = tombstones;
     this.#form = form;
@@ -34,7 +40,8 @@ export class Places {
   /** The side table of a stream that this run has begun to fill; null where it has none. */
   async begun(target: Target): Promise<Target | null> {
     const placed = await this.#placed.get(target);
-    return placed && this.#places.has(placed) && isRefresh(placed) ? sideOf(placed) : null;
+    const place = placed && (await this.#places.get(placed));
+    return place === undefined || place === placed ? null : place;
   }
 
   /** The highest generation that a table's rows have, or its deleted ones had; 0 where there is no table. */
@@ -58,17 +65,26 @@ export class Places {
 
   async #find(steps: Steps, target: Target): Promise<Target> {
     if (!isRefresh(target)) return target;
+    if (startsAnew(target)) return this.#beginSide(steps, target);
     const side = sideOf(target);
-    if (startsAnew(target)) {
-      // What an attempt that died has left there is not ours.
-      await steps.run(sql.dropTable(this.#tables.fullName(side)));
-      return side;
-    }
     await this.#dropOlderSides(steps, target, side);
     if (await this.#tables.isThere(steps, side)) return side;
     if (!(await this.#tables.isThere(steps, target))) return target.mode === 'overwrite' ? side : target;
     const [row] = await steps.run(sql.countOldGenerations(target, this.#tables.fullName(target)));
     return Number(row?.OLD ?? 0) > 0 ? side : target;
+  }
+
+  /**
+   * A side table that is begun anew, and is this run's alone: another that runs as well, or wakes and tidies up, has its own. What
+   * runs that died have left is dropped.
+   */
+  async #beginSide(steps: Steps, target: Target): Promise<Target> {
+    const { table } = sideOf(target);
+    for (const name of await this.#tables.namesLike(steps, target, table)) {
+      if (!this.#isAlone && !isGone(name.slice(table.length + 1))) continue;
+      await steps.tidy(sql.dropTable(this.#tables.fullName({ ...target, table: name })));
+    }
+    return { ...sideOf(target), table: withSuffix(table, `_${runName(this.#run)}`) };
   }
 
   /** Those that refreshes of older generations have left, which were given up. */

@@ -19,7 +19,7 @@ function staging(answers: Record<string, Row[]>) {
   const pool = { use: (body: (session: Session) => unknown) => body(session) } as unknown as Pool;
   const steps = new Steps(session, config, '{}', 'Writing to the table T');
   const files = [1, 2].map((n) => ({ path: `/tmp/${n}.json.gz`, rows: 10, bytes: 100, longestLine: 10 }));
-  const run = () => new Staging(pool, 'DB', 'S', 'crm', 'RUN').with(steps, files, async () => 'written');
+  const run = () => new Staging(pool, 'DB', 'S', 'crm', 'ABC').with(steps, files, async () => 'written');
   return { run, sent };
 }
 const loaded = (...rows: number[]): Row[] =>

@@ -4,6 +4,7 @@ import { log } from '../../log.js';
 import type { SpoolFile } from '../spool.js';
 import type { Pool } from './pool.js';
 import { beginning, qualified } from './quote.js';
+import { isGone, runName } from './run-name.js';
 import type { Steps } from './steps.js';
 import { copyInto, createStageTable, dropTable, put, tableStage } from './tables.js';
 
@@ -16,13 +17,13 @@ export class Staging {
   readonly #pool: Pool;
   readonly #database: string;
   readonly #schema: string;
-  /** What the names of the pipeline's stage tables begin with, and of this run's. */
+  /** What the names of the pipeline's stage tables begin with. */
   readonly #ours: string;
-  readonly #mine: string;
+  readonly #run: string;
   #tables = 0;
   #tidied: Promise<void> | null = null;
 
-  /** @param runId letters and digits that no other run has */
+  /** @param runId hexadecimal digits that no other run has */
   constructor(pool: Pool, database: string, schema: string, pipeline: string | null, runId: string) {
     this.#pool = pool;
     this.#database = database;
@@ -33,20 +34,25 @@ export class Staging {
       .slice(0, 8)
       .toUpperCase();
     this.#ours = `_HUBFLAKE_STAGE_${hash}_`;
-    this.#mine = `${this.#ours}${runId}_`;
+    this.#run = runId;
   }
 
-  /** Drops what runs of the pipeline have left that were killed; only while this run holds its lease. */
-  tidy(steps: Steps): Promise<void> {
-    this.#tidied ??= this.#dropLeftovers(steps);
+  /**
+   * Drops what runs have left that were killed, once.
+   *
+   * @param isAlone whether all but this run's are of dead ones, as while it holds its pipeline's lease; else their names tell
+   */
+  tidy(steps: Steps, isAlone: boolean): Promise<void> {
+    this.#tidied ??= this.#dropLeftovers(steps, isAlone);
     return this.#tidied;
   }
 
-  async #dropLeftovers(steps: Steps): Promise<void> {
+  async #dropLeftovers(steps: Steps, isAlone: boolean): Promise<void> {
     const schema = qualified(this.#database, this.#schema);
     const found = await steps.run(`SHOW TERSE TABLES LIKE ${beginning(this.#ours)} IN SCHEMA ${schema}`);
     for (const { name } of found) {
-      if (!String(name).startsWith(this.#ours) || String(name).startsWith(this.#mine)) continue;
+      if (!String(name).startsWith(this.#ours) || String(name).includes(`_${this.#run}_`)) continue;
+      if (!isAlone && !isGone(String(name).slice(this.#ours.length))) continue;
       log.info(`Dropping the stage table ${name} of a run that is gone.`);
       await steps.tidy(dropTable(qualified(this.#database, this.#schema, String(name))));
     }
@@ -56,7 +62,7 @@ export class Staging {
   async with<T>(steps: Steps, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
     this.#tables += 1;
     // Letters, digits and underscores: the name of a table's own stage is written without quotes.
-    const name = `${this.#mine}${this.#tables}`;
+    const name = `${this.#ours}${runName(this.#run)}_${this.#tables}`;
     const table = qualified(this.#database, this.#schema, name);
     const place = tableStage(this.#database, this.#schema, name);
     try {

@@ -13,6 +13,7 @@ import {
   makeRow,
   portions,
   sequenceOf,
+  sequences,
   stateTable,
 } from './states.js';
 import type { Steps } from './steps.js';
@@ -24,6 +25,9 @@ export class StateKeeper {
   readonly #lease: Lease | null;
   readonly #pool: Pool;
   #made: Promise<unknown> | null = null;
+  /** The sequences of the states that this run goes on from; null where it has asked for none. */
+  #loaded: Map<string, number> | null = null;
+  #unchanged: Promise<void> | null = null;
   readonly #sequences = new Map<string, number>();
 
   /** @param pipeline null in `write`, whose states are another's to keep */
@@ -42,15 +46,15 @@ export class StateKeeper {
   async load(steps: Steps, pipeline: string): Promise<Map<string, KeptState>> {
     const { sql, binds } = loadStates(this.#table, pipeline);
     const rows = await steps.runIfThere(sql, { binds, needs: `SELECT ON TABLE ${this.#table}` });
-    return new Map(
-      (rows ?? []).map(({ STREAM, STATE, REFRESH }) => [
-        String(STREAM),
-        {
-          state: STATE === null ? null : JSON.parse(String(STATE)),
-          refresh: REFRESH === null ? null : Number(REFRESH),
-        },
-      ]),
-    );
+    const kept = new Map<string, KeptState>();
+    this.#loaded = new Map();
+    for (const { STREAM, STATE, REFRESH, SEQ } of rows ?? []) {
+      this.#loaded.set(String(STREAM), Number(SEQ));
+      const refresh = REFRESH === null ? null : Number(REFRESH);
+      const state = STATE === null ? null : JSON.parse(String(STATE));
+      if (state !== null || refresh !== null) kept.set(String(STREAM), { state, refresh });
+    }
+    return kept;
   }
 
   /**
@@ -63,7 +67,21 @@ export class StateKeeper {
     this.#made ??= steps.run(createStateTable(this.#table), { needs: this.#needs });
     await this.#made;
     await this.#lease.hold(steps);
+    this.#unchanged ??= this.#verify(steps, this.#lease);
+    await this.#unchanged;
     return this.#lease.condition;
+  }
+
+  /**
+   * Whether the states are still those that this run has read by: between its start and its lease another may have come and gone, and
+   * what that has appended would come twice.
+   */
+  async #verify(steps: Steps, lease: Lease): Promise<void> {
+    if (this.#loaded === null) return;
+    for (const { STREAM, SEQ } of await this.#run(steps, sequences(this.#table, lease.pipeline))) {
+      if (Number(SEQ) !== (this.#loaded.get(String(STREAM)) ?? 0)) throw lease.overtaken();
+      this.#sequences.set(String(STREAM), Number(SEQ));
+    }
   }
 
   /** Keeps states. Throws a WarehouseBusyError where another run has taken over. */

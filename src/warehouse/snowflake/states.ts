@@ -32,7 +32,7 @@ export function createStateTable(table: string): string {
 
 export function loadStates(table: string, pipeline: string): BoundStatement {
   return {
-    sql: `SELECT "STREAM", "STATE", "REFRESH" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> '' AND COALESCE("STATE", "REFRESH"::VARCHAR) IS NOT NULL`,
+    sql: `SELECT "STREAM", "STATE", "REFRESH", "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> ''`,
     binds: [pipeline],
   };
 }
@@ -54,6 +54,10 @@ export function keepStates(table: string, states: readonly StateToKeep[], guard:
     ].join('\n'),
     binds: states.flatMap(({ pipeline, stream, state }) => [pipeline, stream, JSON.stringify(state)]),
   };
+}
+
+export function sequences(table: string, pipeline: string): BoundStatement {
+  return { sql: `SELECT "STREAM", "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> ''`, binds: [pipeline] };
 }
 
 export function sequenceOf(table: string, pipeline: string, stream: string): BoundStatement {

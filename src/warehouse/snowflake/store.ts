@@ -36,6 +36,7 @@ const LINE_DIGITS = 12;
 export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
   readonly longestRecord = LONGEST_VARIANT;
+  readonly spoolIsCompressed = true;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;
@@ -63,9 +64,9 @@ export class SnowflakeStore implements Store {
     this.#form = config.loader.tableForm === 'raw' ? RAW : TYPED;
     this.#tables = new TableKeeper(config);
     this.#tombstones = new Tombstones(this.#tables);
-    this.#places = new Places(this.#tables, this.#tombstones, this.#form);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
+    this.#places = new Places(this.#tables, this.#tombstones, this.#form, run, pipeline !== null);
     this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
     this.#states = new StateKeeper(
       { database: config.database, schema: config.schema, schemaName: qualified(config.database, config.schema) },
@@ -109,7 +110,7 @@ export class SnowflakeStore implements Store {
       if (known === null && !(await this.#tables.isThere(steps, target))) return null;
       await this.#tables.makeSchema(steps, this.defaultSchema);
       await this.#states.guard(steps);
-      await this.#staging.tidy(steps);
+      await this.#staging.tidy(steps, true);
       const last = known?.refresh ?? 0;
       const generation = Math.max(last, await this.#places.newestGeneration(steps, target)) + 1;
       if (last > 0) await steps.run(sql.dropTable(this.#tables.fullName(sideOfGeneration(target, last))));
@@ -122,7 +123,7 @@ export class SnowflakeStore implements Store {
     return this.#with(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
       const guard = await this.#states.guard(steps);
-      if (guard !== null) await this.#staging.tidy(steps);
+      await this.#staging.tidy(steps, guard !== null);
       try {
         return await this.#staging.with(steps, files, async (stage) =>
           this.#write(steps, await this.#places.placed(steps, target), { stage, guard }, state),
@@ -248,7 +249,7 @@ export class SnowflakeStore implements Store {
   async #replace(steps: Steps, target: Target, side: Target, state: StateToKeep | null): Promise<Counts> {
     const collected = await this.#tables.isThere(steps, side);
     if (!collected && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
-    if ((await this.#states.guard(steps)) !== null) await this.#staging.tidy(steps);
+    await this.#staging.tidy(steps, (await this.#states.guard(steps)) !== null);
     await this.#make(steps, target);
     const table = this.#tables.fullName(target);
     const text = collected

@@ -1,0 +1,75 @@
+// `write` of 100,000 records with a hundred properties: to Snowflake, up to its upload, beside a bare program that cuts lines and
+// compresses them; to DuckDB, into a new table and over the same rows again, beside DuckDB alone.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { measure, newPath, root, writeJson } from '../kit/measure.mjs';
+import { catalogOf } from '../kit/messages.mjs';
+import { startStub, stubConfig } from '../kit/stub.mjs';
+
+const RECORDS = 100_000;
+
+/** A file of messages, and what reads it. */
+function inputs() {
+  const input = newPath('messages');
+  spawnSync(process.execPath, [join(root, 'bench/kit/messages.mjs'), `${RECORDS}`, 'wide'], {
+    stdio: ['ignore', openSync(input, 'w'), 'inherit'],
+  });
+  const catalog = writeJson('catalog.json', catalogOf('wide'));
+  const write = async (destination) => {
+    const config = writeJson('config.json', destination);
+    const cost = await measure('dist/main.js', ['write', '--config', config, '--catalog', catalog], { input });
+    return { ...cost, records: RECORDS };
+  };
+  return { input, catalog, write, close: () => rmSync(input) };
+}
+
+async function openSnowflake() {
+  const { input, write, close } = inputs();
+  const stub = await startStub();
+  const target = newPath('floor.gz');
+  return {
+    own: () => write(stubConfig(stub.host)),
+    floor: async () => ({ ...(await measure('bench/floors/slice-gzip.mjs', [target], { input })), records: RECORDS }),
+    close: () => {
+      stub.close();
+      close();
+    },
+  };
+}
+
+/** @param again whether the rows are there already, as they come */
+async function openDuckDb(again) {
+  const { input, catalog, write, close } = inputs();
+  const destination = (path) => ({ type: 'duckdb', path });
+  const floorOn = async (path) => ({
+    ...(await measure('bench/floors/duckdb-merge.mjs', [input, catalog, path])),
+    records: RECORDS,
+  });
+  const full = { own: newPath('own.duckdb'), floor: newPath('floor.duckdb') };
+  if (again) {
+    await write(destination(full.own));
+    await floorOn(full.floor);
+  }
+  /** Runs on a database that is new, or a copy of the full one. */
+  const onFresh = async (which, run) => {
+    const path = newPath('fresh.duckdb');
+    if (again) copyFileSync(full[which], path);
+    try {
+      return await run(path);
+    } finally {
+      rmSync(path, { force: true });
+    }
+  };
+  return {
+    own: () => onFresh('own', (path) => write(destination(path))),
+    floor: () => onFresh('floor', floorOn),
+    close,
+  };
+}
+
+export const cases = [
+  { name: 'write to Snowflake, up to the upload', goal: 2, open: openSnowflake },
+  { name: 'write to DuckDB, new rows', goal: 1.5, open: () => openDuckDb(false) },
+  { name: 'write to DuckDB, the same rows again', goal: 1.5, open: () => openDuckDb(true) },
+];

@@ -1,0 +1,7 @@
+import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { orderBehaviours } from './order.js';
+
+/** The stand-in takes seconds where DuckDB takes milliseconds. */
+const SOME = Math.ceil(Number(process.env.HUBFLAKE_SCHEDULES ?? 50) / 10);
+
+orderBehaviours(new StandInWarehouse(), { histories: SOME, permutations: Math.ceil(SOME / 2) });

@@ -1,0 +1,74 @@
+import type { JsonObject } from '../../src/protocol/messages.js';
+import { Loader } from '../../src/warehouse/loader.js';
+import { openStore } from '../../src/warehouse/open-store.js';
+import type { StreamResult } from '../../src/warehouse/stream-load.js';
+import { targetsOf } from '../../src/warehouse/target.js';
+import type { TestFolder } from './command.js';
+import type { TestWarehouse } from './test-warehouse.js';
+
+/** A record on its way to a warehouse. */
+export interface Extracted {
+  data: JsonObject;
+  /** Epoch ms. */
+  emittedAt: number;
+}
+
+export interface LoadOptions {
+  stream: string;
+  properties: JsonObject;
+  tableForm?: 'typed' | 'raw';
+  key?: string[];
+  cursor?: string | null;
+  hardDeletes?: boolean;
+  generation?: number;
+  minimumGeneration?: number;
+  /** Whether the source finishes the stream. */
+  complete?: boolean;
+}
+
+/** One run of `write` in this process, in append_dedup: batches that are each committed by themselves. Throws what the stream failed with. */
+export async function loadBatches(
+  warehouse: TestWarehouse,
+  folder: TestFolder,
+  batches: readonly (readonly Extracted[])[],
+  options: LoadOptions,
+): Promise<StreamResult> {
+  const { stream, properties, tableForm = 'typed', key = ['id'], cursor = 'updatedAt', hardDeletes = true } = options;
+  const store = await openStore(warehouse.config({ tableForm }));
+  try {
+    const configured = {
+      stream: { name: stream, json_schema: { properties }, supported_sync_modes: ['incremental' as const] },
+      sync_mode: 'incremental' as const,
+      destination_sync_mode: 'append_dedup' as const,
+      primary_key: key.map((field) => [field]),
+      cursor_field: cursor === null ? [] : [cursor],
+      generation_id: options.generation ?? null,
+      minimum_generation_id: options.minimumGeneration ?? null,
+    };
+    const schema = store.defaultSchema;
+    const targets = targetsOf([configured], { schema, tableName: null, tableForm, hardDeletes, names: store.names });
+    const loader = new Loader(store, targets, {
+      spoolDir: folder.path,
+      flushBytes: 1,
+      flushMilliseconds: 1e6,
+      spoolMaxBytes: 1e9,
+      pipeline: null,
+    });
+    try {
+      for (const batch of batches) {
+        await loader.records(
+          stream,
+          batch.map(({ data, emittedAt }) => ({ data: Buffer.from(JSON.stringify(data)), emittedAt, changes: null })),
+        );
+      }
+      if (options.complete !== false) loader.complete(stream);
+      const [result] = await loader.finish();
+      if (result?.error) throw result.error;
+      return result as StreamResult;
+    } finally {
+      loader.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
