@@ -177,8 +177,17 @@ function plain({ data, changes }: EncodedRecord): string[] {
   const text = data.replace(/"(?:[^"\\]|\\.)*"/g, (string) => JSON.stringify(JSON.parse(string)));
   const members = text.match(/"(?:[^"\\]|\\.)*"(?::(?:"(?:[^"\\]|\\.)*"|[^,"{}[\]]+|\[[^\]]*\]|\{))?|./gs) ?? [];
   const order = (changes ?? []).map((change) => JSON.stringify(change)).sort();
-  expect(() => JSON.parse(data)).not.toThrow();
+  expect(isJson(data)).toBe(true);
   return [...members.sort(), ...order];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const LAYOUTS: [string, (types: Map<string, string>) => Layout][] = [
