@@ -38,6 +38,9 @@ interface CountedState {
   records: number;
 }
 
+/** How many times as large records are that a warehouse's files do not compress. */
+const UNCOMPRESSED = 4;
+
 /**
  * Takes records and states in their order and commits them in batches: a state leaves, or is kept, only when every record
  * before it is in the warehouse. While one batch is committed the next is spooled, within a bound on the disk.
@@ -67,7 +70,8 @@ export class Loader {
   /** Throws a SpoolError where the spool folder cannot be made. */
   constructor(store: Store, targets: readonly Target[], settings: LoaderSettings) {
     this.#store = store;
-    this.#settings = settings;
+    const size = store.spoolIsCompressed ? 1 : UNCOMPRESSED;
+    this.#settings = { ...settings, flushBytes: size * settings.flushBytes };
     this.#folder = new SpoolFolder(settings.spoolDir);
     this.#streams = new Map(targets.map((target) => [target.stream, new StreamLoad(target, store, settings.pipeline)]));
   }
