@@ -160,11 +160,13 @@ describe('into Snowflake', () => {
     expect(plan.streams.map(({ tableWillBe }) => tableWillBe)).toEqual(['new', 'new']);
     await run('sync', path);
     const sent = (await warehouse.standIn.statements()).map(({ sql }) => sql);
+    // A table that is collected beside has the name of its run.
+    const own = (sql: string) => sql.replaceAll(/__HUBFLAKE_SIDE_0\w*/g, '__HUBFLAKE_SIDE_0');
     const planned = plan.streams
       .flatMap(({ sql }) => sql)
       .filter((sql) => /^(CREATE TABLE|INSERT OVERWRITE)/.test(sql));
     expect(planned.length).toBeGreaterThanOrEqual(3);
-    expect(sent).toEqual(expect.arrayContaining(planned));
+    expect(sent.map(own)).toEqual(expect.arrayContaining(planned));
     const after = await run<SyncForecast>('plan', path);
     expect(after.streams.map(({ tableWillBe }) => tableWillBe)).toEqual(['there', 'there']);
   });

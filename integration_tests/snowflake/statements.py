@@ -41,6 +41,8 @@ class Statements:
     def __init__(self, engine: Engine, control: Control):
         self._engine = engine
         self._control = control
+        # What tables there are is changed by one statement at a time: fakesnow's own list of columns knows no conflicts.
+        self._definitions = asyncio.Lock()
         self._locks = TableLocks(lambda session: self._end_transaction(session, "ROLLBACK"))
 
     async def run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
@@ -81,8 +83,10 @@ class Statements:
                 await asyncio.to_thread(check_merge, statement, request, connection)
             comments = ColumnComments(statement, connection)
             where = None if connection.schema_set and not isinstance(statement, exp.Copy) else place(statement)
+            turn = self._definitions if isinstance(statement, _DDL) else nullcontext()
             with placed(connection, *where) if where else nullcontext():
-                status, answer = await self._engine.send(scope, body)
+                async with turn:
+                    status, answer = await self._engine.send(scope, body)
             if isinstance(statement, (exp.Commit, exp.Rollback)):
                 session.in_transaction = False
             if status != 200:
