@@ -159,12 +159,15 @@ test('what changes while it is read is right in the end', async () => {
 });
 
 test('what the index shows late is not lost, also where the load takes longer than the lookback', async () => {
-  await start({ indexLagMs: 5 * MINUTE });
+  const prompt = new Set<number>();
+  await start({ indexLagMs: (_type, id) => (prompt.has(id) ? 0 : 5 * MINUTE) });
   const { portal } = sandbox;
   ahead += 200 * MINUTE;
   const ids = liveIds();
   for (let at = 3; at < ids.length; at += 100) {
-    const [changed, gone, survivor, loser] = ids.slice(at, at + 4) as [string, string, string, string];
+    const [changed, gone, loser, survivor] = ids.slice(at, at + 4) as [string, string, string, string];
+    // The index may show the survivor as it is, and the loser still.
+    if (at % 200 > 100) prompt.add(Number(survivor));
     portal.edit('contacts', [changed], { firstname: 'Late' });
     portal.archive('contacts', gone);
     portal.merge('contacts', survivor, loser);
