@@ -345,7 +345,7 @@ function optionsOf({ properties = {}, oneOf = [] }: Schema, path = ''): string[]
 
 test('every option that spec/source.json has is here, and those of source-hubspot that it has not', () => {
   const spec = JSON.parse(readFileSync(new URL('../spec/source.json', import.meta.url), 'utf8')) as Schema;
-  const others = ['num_workers', 'enable_experimental_streams', 'property_history_lookback_window', 'first_load'];
+  const others = ['num_workers', 'enable_experimental_streams', 'property_history_lookback_window'];
   const options = new Set([...optionsOf(spec), ...others]);
   expect(options.size).toBeGreaterThan(30);
   expect(Object.keys(BEHAVIOURS).sort()).toEqual([...options].sort());

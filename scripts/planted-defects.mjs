@@ -34,6 +34,7 @@ const SNOWFLAKE_DELETIONS = 'stores/snowflake-deletions';
 const ONCE = 'stores/snowflake-once';
 const BUILT = [ONCE, 'integration_tests/commands'];
 const CHAINS = 'integration_tests/chains';
+const FAST_LOAD = 'integration_tests/fast-load';
 const SCANNED = 'src/streams/scanned-pages';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
@@ -506,6 +507,61 @@ const DEFECTS = [
     'const own = rows;',
     CHAINS,
     'comes once',
+  ],
+  [
+    'a chain that the state does not have, since another one ended while it began',
+    'src/streams/list-chains.ts',
+    'load.chains.push(chain);',
+    'chains.push(chain);',
+    CHAINS,
+    'at each state',
+  ],
+  [
+    'waiting for chains of which none is left',
+    'src/streams/chain-reader.ts',
+    'else if (following.size > 0) await',
+    'else await',
+    CHAINS,
+    'at each state',
+  ],
+  [
+    'a pass behind a load by search that does not reach back',
+    'src/streams/load.ts',
+    'return isSearched ? notBefore',
+    'return isSearched === null ? notBefore',
+    FAST_LOAD,
+    'shows late',
+  ],
+  [
+    'archived records taken from a late index',
+    'src/streams/load.ts',
+    'const live = await withoutGhosts(run, wantedOf(run, found));',
+    'const live = wantedOf(run, found);',
+    FAST_LOAD,
+    'shows late',
+  ],
+  [
+    'merges of before a load by search that are not told',
+    'src/streams/searched-chains.ts',
+    'if (load.mergesSince !== null) load.mergesSince =',
+    'load.mergesSince ??=',
+    FAST_LOAD,
+    'shows late',
+  ],
+  [
+    'a list that goes on into what search has read',
+    'src/streams/list-chains.ts',
+    'longest.before = first.id;\n    load',
+    'if (!next.bySearch) longest.before = first.id;\n    load',
+    FAST_LOAD,
+    'comes once',
+  ],
+  [
+    'a segment whose first id is not packed anew',
+    'src/streams/packed-segments.ts',
+    'const at = placeOf(ids, id);\n    segment.rest = null;',
+    'const at = placeOf(ids, id);\n    if (ids[at] === id) return;\n    segment.rest = null;',
+    'src/streams/packed-segments',
   ],
   [
     'halves of surrogate pairs passed on',

@@ -4,8 +4,8 @@ import { hubspotBaseUrl } from './environment.js';
 import { validate } from './schema.js';
 import { readSpec } from './specs.js';
 
-/** Source options that exist in source-hubspot or in a coming version, and that this version does not act on. */
-const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window', 'first_load'];
+/** Source options that exist in source-hubspot, and that this version does not act on. */
+const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window'];
 /** source-hubspot divides association streams by whether a custom object is among the two; here either takes any object. */
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'];
 /** source-hubspot's own misspelling: its spec says num_worker, its manifest reads num_workers. */
@@ -57,6 +57,7 @@ export interface AssociationCriteria {
 
 export type LayoutName = 'airbyte' | 'columns';
 export type DeletesMode = 'off' | 'mark' | 'cdc';
+export type FirstLoad = 'list' | 'fast';
 
 export interface SourceConfig {
   baseUrl: string;
@@ -70,6 +71,8 @@ export interface SourceConfig {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
+  /** Whether long first loads are read by list alone, or in parts by search, too. */
+  firstLoad: FirstLoad;
   /** Most calls in flight. */
   maxInFlight: number;
   burstShare: number;
@@ -93,7 +96,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   validate(readSpec('source'), config, 'source configuration', options);
   for (const option of NOT_ACTED_ON) {
     const set = config[option];
-    const isSet = Array.isArray(set) ? set.length > 0 : set !== undefined && set !== false && set !== 'list';
+    const isSet = Array.isArray(set) ? set.length > 0 : set !== undefined && set !== false;
     if (isSet) log.warn(`The option ${option} is not acted on by this version of hubflake.`);
   }
   return {
@@ -106,6 +109,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     deletes: config.deletes as DeletesMode,
     deletesEveryMinutes: config.deletes_every as number,
     lookbackMinutes: effectiveLookback(config.lookback_window as number),
+    firstLoad: config.first_load as FirstLoad,
     maxInFlight: config.num_worker as number,
     burstShare: config.burst_share as number,
     dailyReserve: config.daily_reserve as number,

@@ -1,4 +1,5 @@
 import { packIds, packTimes, unpackIds } from './packed-ids.js';
+import { PackedSegments } from './packed-segments.js';
 
 /** Archived records a stream remembers. 25,000 take about 100 KB of a state. */
 export const MOST_ARCHIVED = 25_000;
@@ -58,11 +59,15 @@ export class ArchiveMemory {
   readonly #before: Set<string>;
   /** By id, when it was archived, epoch ms; 0 where a run before saw it. */
   readonly #seen: Map<string, number>;
-  #packed: { ids: string; seen: string } | null = null;
+  /** Both as a state has them. */
+  readonly #packedBefore = new PackedSegments();
+  readonly #packedSeen = new PackedSegments();
 
   constructor(state: ArchiveState) {
     this.#before = new Set([...unpackIds(state.ids), ...unpackIds(state.scan?.pending)]);
     this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, 0]));
+    for (const id of this.#before) this.#packedBefore.put(id);
+    for (const id of this.#seen.keys()) this.#packedSeen.put(id);
   }
 
   /** Whether an id that is not known was not archived at the time of the last scan: none was left out for lack of room. */
@@ -80,15 +85,16 @@ export class ArchiveMemory {
   }
 
   see(id: string, archivedAt: string | null | undefined): void {
-    this.#packed = null;
-    this.#before.delete(id);
+    this.#forgetBefore(id);
     this.#seen.set(id, Date.parse(archivedAt ?? '') || 0);
+    this.#packedSeen.put(id);
     if (this.#seen.size >= 2 * MOST_ARCHIVED) this.#keepLatest();
   }
 
   /** The record is live again, or erased. */
   forget(id: string): void {
-    if (this.#before.delete(id) || this.#seen.delete(id)) this.#packed = null;
+    this.#forgetBefore(id);
+    this.#forgetSeen(id);
   }
 
   /** The ids of the last scan that this one, now at its end, did not see. */
@@ -100,21 +106,31 @@ export class ArchiveMemory {
   turn(): boolean {
     const isAll = this.#seen.size <= MOST_ARCHIVED;
     this.#keepLatest();
-    for (const id of this.#seen.keys()) this.#before.add(id);
+    for (const id of this.#seen.keys()) {
+      this.#before.add(id);
+      this.#packedBefore.put(id);
+    }
     this.#seen.clear();
-    this.#packed = null;
+    this.#packedSeen.clear();
     return isAll;
   }
 
   /** Both lists, packed for a state. */
   pack(): { ids: string; seen: string } {
-    this.#packed ??= { ids: packIds(this.#before), seen: packIds(this.#seen.keys()) };
-    return this.#packed;
+    return { ids: this.#packedBefore.pack(), seen: this.#packedSeen.pack() };
+  }
+
+  #forgetBefore(id: string): void {
+    if (this.#before.delete(id)) this.#packedBefore.delete(id);
+  }
+
+  #forgetSeen(id: string): void {
+    if (this.#seen.delete(id)) this.#packedSeen.delete(id);
   }
 
   #keepLatest(): void {
     if (this.#seen.size <= MOST_ARCHIVED) return;
     const oldestFirst = [...this.#seen].sort(([, a], [, b]) => a - b);
-    for (const [id] of oldestFirst.slice(0, oldestFirst.length - MOST_ARCHIVED)) this.#seen.delete(id);
+    for (const [id] of oldestFirst.slice(0, oldestFirst.length - MOST_ARCHIVED)) this.#forgetSeen(id);
   }
 }

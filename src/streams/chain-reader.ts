@@ -7,18 +7,24 @@ import type { ChainPosition, LoadPosition } from './object-state.js';
  * Reads the chains of a list side by side until all have come to their ends. Pages are handed on one after the other, each with
  * its state behind it; a chain asks for its next page only then.
  *
- * @param handOn hands the rows of a page on
+ * @param handOn hands rows of a page on
  * @returns false where HubSpot's list turned out not to go by ids
  */
 export async function readChains(
   run: ObjectRun,
   load: LoadPosition,
   lists: ListChains,
-  handOn: (rows: ObjectRow[]) => Promise<void>,
+  handOn: (rows: ObjectRow[], page: ChainPage) => Promise<void>,
 ): Promise<boolean> {
   load.chains ??= [{ after: load.after, before: null, isFirst: true }];
   let failure: { error: unknown } | null = null;
   let turn: Promise<void> = Promise.resolve();
+  let wake = () => {};
+  /** Resolves when a page was handed on: resumed, nothing is known of how far apart ids are until then. */
+  const aPage = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
 
   /** Hands a page on when it is its turn. @returns whether the chain goes on */
   const inTurn = (page: ChainPage): Promise<boolean> => {
@@ -30,22 +36,24 @@ export async function readChains(
     return done;
   };
 
-  const pass = async ({ chain, rows, after }: ChainPage): Promise<boolean> => {
+  const pass = async (page: ChainPage): Promise<boolean> => {
+    const { chain, rows, after } = page;
     const own = rows.filter(({ id }) => chain.before === null || BigInt(id) < BigInt(chain.before));
-    await handOn(own);
+    await handOn(own, page);
     load.listed = (load.listed ?? 0) + own.length;
     const goesOn = after !== null && own.length === rows.length;
     if (goesOn) chain.after = after;
     else load.chains = (load.chains ?? []).filter((each) => each !== chain);
     if (goesOn && chain.isFirst) load.after = after;
     await run.save();
+    wake();
     return goesOn;
   };
 
   const follow = async (chain: ChainPosition, begun: ChainPage | null): Promise<void> => {
     try {
       for (let page = begun; failure === null; page = null) {
-        if (!(await inTurn(page ?? (await lists.page(chain))))) break;
+        if (!(await inTurn(await lists.complete(page ?? (await lists.page(chain)))))) break;
       }
     } catch (error) {
       failure ??= { error };
@@ -64,7 +72,8 @@ export async function readChains(
       return null;
     });
     if (page) start(page.chain, page);
-    else await Promise.race(following);
+    // All may have come to their ends meanwhile.
+    else if (following.size > 0) await Promise.race([...following, ...(lists.knowsItsWay ? [] : [aPage()])]);
   }
   const failed = failure as { error: unknown } | null;
   if (failed && !refusesChains(failed.error)) throw failed.error;

@@ -1,11 +1,21 @@
 import { RequestError } from '../errors.js';
-import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage, type ObjectRow } from '../hubspot/objects.js';
+import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
+import {
+  batchRead,
+  fitsInUrl,
+  LIST_LIMIT,
+  type ListPage,
+  listPage,
+  type ObjectRow,
+  SEARCH_LIMIT,
+} from '../hubspot/objects.js';
 import { log } from '../log.js';
-import { completeAssociated } from './associated.js';
+import { type Associated, completeAssociated } from './associated.js';
 import { readChains } from './chain-reader.js';
-import { isFrom } from './instants.js';
+import { withoutGhosts } from './ghosts.js';
+import { earlier, isFrom, notBefore } from './instants.js';
 import { updatedAtOf } from './layout.js';
-import { ListChains } from './list-chains.js';
+import { type ChainPage, ListChains } from './list-chains.js';
 import { completeAt, type ObjectRun } from './object-run.js';
 import { EVERY_ID, type LoadPosition } from './object-state.js';
 
@@ -23,7 +33,8 @@ export async function loadByList(run: ObjectRun): Promise<void> {
   const before = load.listed ?? 0;
   const single = load.chains ? false : await readPages(run, load, lists, inUrl);
   while (load.chains) {
-    const handOn = (rows: ObjectRow[]) => emitPage(run, rows, load, inUrl);
+    const handOn = (rows: ObjectRow[], { associated }: ChainPage) =>
+      associated ? emitSearched(run, rows, associated, load) : emitPage(run, rows, load, inUrl);
     const isRead = await readChains(run, load, lists, handOn);
     delete load.chains;
     if (isRead && (await isWhole(run, load, lists))) break;
@@ -33,11 +44,24 @@ export async function loadByList(run: ObjectRun): Promise<void> {
     }
     await readPages(run, load, lists, inUrl);
   }
-  run.tally((load.listed ?? 0) - before, LIST_LIMIT);
+  const { searched } = lists;
+  run.tally((load.listed ?? 0) - before - searched, LIST_LIMIT);
+  if (searched > 0) {
+    run.tally(searched, SEARCH_LIMIT);
+    for (const _ of run.stream.associations) run.tally(searched, ASSOCIATIONS_LIMIT);
+  }
   state.load = null;
   if (single) completeAt(run, load.startedAt);
-  else state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  else {
+    const since = passSince(run, load);
+    state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  }
   return run.save();
+}
+
+/** Where the pass behind a load begins. Lists show records as they are; search may not have shown what changed before it. */
+function passSince({ stream, options }: ObjectRun, { startedAt, isSearched }: LoadPosition): string {
+  return isSearched ? notBefore(earlier(startedAt, options.lookbackMinutes), stream.updatedAfter) : startedAt;
 }
 
 /**
@@ -105,11 +129,25 @@ function listRequest({ stream }: ObjectRun, inUrl: boolean) {
 }
 
 async function emitPage(run: ObjectRun, listed: ObjectRow[], load: LoadPosition, inUrl: boolean): Promise<void> {
-  const { updatedAfter } = run.stream;
-  const wanted = listed.filter((row) => isFrom(updatedAtOf(row), updatedAfter));
+  const wanted = wantedOf(run, listed);
   const associated = await completeAssociated(run.client, run.stream, wanted);
   const rows = inUrl ? wanted : await readValues(run, wanted);
   await run.emitLive(rows, associated, load.mergesSince, true);
+}
+
+/** Search may still show a record that is archived. */
+async function emitSearched(
+  run: ObjectRun,
+  found: ObjectRow[],
+  associated: Associated,
+  load: LoadPosition,
+): Promise<void> {
+  const live = await withoutGhosts(run, wantedOf(run, found));
+  await run.emitLive(live, associated, load.mergesSince, true);
+}
+
+function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[] {
+  return rows.filter((row) => isFrom(updatedAtOf(row), stream.updatedAfter));
 }
 
 /** The records of a page by batch read, whose body holds any number of properties. */

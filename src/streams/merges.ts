@@ -2,7 +2,8 @@ import type { ObjectRow } from '../hubspot/objects.js';
 import { ScannedRow } from '../hubspot/scanned-row.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';
-import { inBase36, isPackable, StepWalker, withSteps } from './packed-ids.js';
+import { inBase36, isPackable, StepWalker } from './packed-ids.js';
+import { PackedSegments } from './packed-segments.js';
 
 /** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */
 export const MOST_MERGES = 25_000;
@@ -26,7 +27,8 @@ export class MergeMap {
   /** The same the other way round. */
   readonly #losers = new Map<string, Set<string>>();
 
-  #packed: string | null = null;
+  /** The ids merged away, each with its survivor in base 36. */
+  readonly #packed = new PackedSegments((id) => `.${inBase36(this.#survivors.get(id) as string)}`);
 
   /** @param known what {@link pack} gave, or the object of id → survivor of earlier states */
   constructor(known: unknown = '') {
@@ -71,15 +73,11 @@ export class MergeMap {
 
   /** For a state: the ids merged away, packed, each with its survivor in base 36. The oldest are left out past the bound. */
   pack(): string {
-    if (this.#packed !== null) return this.#packed;
-    const past = this.#survivors.size - MOST_MERGES;
-    for (const id of past > 0 ? [...this.#survivors.keys()].slice(0, past) : []) this.#forget(id);
-    const entries = withSteps(this.#survivors.keys()).flatMap(([step, id]) => {
-      const survivor = this.#survivors.get(id) as string;
-      return isPackable(survivor) ? [`${step}.${inBase36(survivor)}`] : [];
-    });
-    this.#packed = entries.join(' ');
-    return this.#packed;
+    for (const id of this.#survivors.keys()) {
+      if (this.#survivors.size <= MOST_MERGES) break;
+      this.#forget(id);
+    }
+    return this.#packed.pack();
   }
 
   #unpack(packed: string): void {
@@ -93,9 +91,9 @@ export class MergeMap {
   }
 
   #note(id: string, survivor: string): void {
-    this.#packed = null;
     this.#forget(id);
     this.#survivors.set(id, survivor);
+    if (isPackable(survivor)) this.#packed.put(id);
     const losers = this.#losers.get(survivor);
     if (losers) losers.add(id);
     else this.#losers.set(survivor, new Set([id]));
@@ -105,7 +103,10 @@ export class MergeMap {
     const survivor = this.#survivors.get(id);
     if (survivor === undefined) return;
     this.#survivors.delete(id);
-    this.#losers.get(survivor)?.delete(id);
+    this.#packed.delete(id);
+    const losers = this.#losers.get(survivor);
+    losers?.delete(id);
+    if (losers?.size === 0) this.#losers.delete(survivor);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DeletesMode } from '../config/source.js';
+import type { DeletesMode, FirstLoad } from '../config/source.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { ObjectRow } from '../hubspot/objects.js';
 import { ArchiveMemory } from './archive-memory.js';
@@ -16,6 +16,7 @@ export interface ReadOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
+  firstLoad: FirstLoad;
   /** null where the portal could not be asked for its id. */
   portalId: number | null;
 }

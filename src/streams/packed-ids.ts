@@ -99,6 +99,14 @@ export class StepWalker {
   }
 }
 
-function byNumber(a: string, b: string): number {
+/** The distance of two packable ids, in base 36. */
+export function stepBetween(before: string, id: string): string {
+  return id.length <= EXACT_DIGITS
+    ? (Number(id) - Number(before)).toString(36)
+    : (BigInt(id) - BigInt(before)).toString(36);
+}
+
+/** Orders packable ids. */
+export function byNumber(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -25,7 +25,7 @@ export interface RangePage {
 /** The first page of what is left of a range. */
 export function searchRange(
   { client, stream }: ObjectRun,
-  pass: PassPosition,
+  pass: Pick<PassPosition, 'since'>,
   range: RangePosition,
 ): Promise<SearchPage> {
   const { properties } = stream;
