@@ -5,6 +5,10 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+/** The escape of half a surrogate pair, or what looks like one behind a backslash that is itself escaped. */
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+/** JSON in which each of these is part of a pair, as programs write an emoji that write ASCII only. */
+const WELL_FORMED = /^[^\\]*(?:\\(?:[^u]|u(?:[^dD]|[dD][0-7])|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F])[^\\]*)*$/;
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** `2024-05-01` and `2024-05-01T12:34:56`. */
 const DAY_LENGTH = 10;
@@ -27,8 +31,7 @@ export function passOn(
 ): string | undefined {
   if (kind === 'string') {
     const json = text.slice(start, end);
-    // What is written as \u may be half of a surrogate pair.
-    return escaped && json.includes('\\u') ? undefined : json;
+    return escaped && SURROGATE.test(json) && !WELL_FORMED.test(json) ? undefined : json;
   }
   if (escaped) return undefined;
   switch (kind) {
