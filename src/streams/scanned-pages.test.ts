@@ -319,6 +319,26 @@ test('whatever is done to the bytes of a page, it is read as JSON.parse reads it
   expect(read).toBeGreaterThan(300);
 });
 
+test.each<[string, Partial<Style>]>([
+  ['HubSpot', {}],
+  ["Python's json.dumps", { escapes: 'unicode', comma: ', ', colon: ': ' }],
+  ['a program that sorts members', { members: ['paging', 'results', ...[...MEMBERS].sort()], end: '\n' }],
+])('what %s writes is passed on as it is', (_, style) => {
+  const more = { createdAt: '2024-01-01T00:00:00.000Z', archived: false };
+  const values = new Map([
+    ['email', 'größe "😀"'],
+    ['x', null],
+  ]);
+  const row = { values, more, again: null, order: ['email', 'x'] };
+  const rows = ['7', '8'].map((id) => ({ ...row, id }));
+  const body = bodyOf({ rows, style: { ...HUBSPOTS, ...style }, total: 2, after: '8' });
+  const found = scanPage(body, ['email', 'x'])?.results as ObjectRow[];
+  expect(found.map((each) => each instanceof ScannedRow)).toEqual([true, true]);
+  const columns = columnsLayout(inputOf(new Map([['email', 'string']])));
+  const written = write('größe "😀"', { ...HUBSPOTS, ...style });
+  expect(columns.encode(found[1] as ObjectRow, null, null).data).toContain(written);
+});
+
 test('bytes that are no UTF-8 are replaced, as in any other answer', () => {
   const body = Buffer.from('{"results":[{"id":"1","properties":{"email":"a\xffb"},"archived":false}]}', 'latin1');
   expect(scanPage(body, NAMES)).toBeNull();
