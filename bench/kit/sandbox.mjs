@@ -3,6 +3,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './measure.mjs';
 
+/** Starts a process that writes the pages of a sandbox as another program would (restyle.mjs). */
+export async function startRestyled(url, style) {
+  const script = join(root, 'bench/kit/restyle.mjs');
+  const child = spawn(process.execPath, [script, url, style], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(chunk.toString())));
+  return { url: JSON.parse(line).url, close: () => child.kill() };
+}
+
 /** Starts `hubflake sandbox` with these options: where it is, and what can be done with it. */
 export async function startSandbox(options) {
   const child = spawn(process.execPath, [join(root, 'dist/main.js'), 'sandbox', ...options], {

@@ -42,7 +42,8 @@ export class ProtocolSink implements RecordSink {
     const before = byteText(envelope.before);
     for (const record of records) {
       const after = record.changes ? recordEnvelopeEnd(record.changes) : envelope.after;
-      this.#output.writeBytes(`${before}${record.bytes ?? byteText(record.data)}${byteText(after)}` as ByteText);
+      if (record.bytes) this.#output.writeBytes(`${before}${record.bytes}${byteText(after)}` as ByteText);
+      else this.#output.write(`${envelope.before}${record.data}${after}`);
     }
     this.#emitted.set(stream, this.emitted(stream) + records.length);
     this.#sinceState.set(stream, (this.#sinceState.get(stream) ?? 0) + records.length);

@@ -2,7 +2,6 @@ import { tmpdir } from 'node:os';
 import { ConfigError } from '../errors.js';
 import { validate } from './schema.js';
 import { parseSnowflakeConfig, type SnowflakeConfig } from './snowflake.js';
-import { readSpec } from './specs.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -33,7 +32,7 @@ export function parseDestinationConfig(value: unknown): DestinationConfig {
   const config = structuredClone(value) as Record<string, unknown>;
   const type = (config as { type?: unknown } | null)?.type ?? 'snowflake';
   if (type === 'duckdb') {
-    validate(readSpec('destination-duckdb'), config, 'destination configuration');
+    validate('destination-duckdb', config, 'destination configuration');
     return { type, path: config.path as string, schema: config.schema as string, loader: loaderOptions(config) };
   }
   if (type !== 'snowflake') {

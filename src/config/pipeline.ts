@@ -3,7 +3,6 @@ import { type DestinationConfig, parseDestinationConfig } from './destination.js
 import { interpolate } from './environment.js';
 import { validate } from './schema.js';
 import { parseSourceConfig, type SourceConfig } from './source.js';
-import { readSpec } from './specs.js';
 
 export interface PipelineStream {
   name: string;
@@ -23,7 +22,7 @@ export interface PipelineConfig {
 /** Checks a pipeline configuration, with the environment's values put in. Throws a ConfigError. */
 export function parsePipelineConfig(value: unknown, environment: NodeJS.ProcessEnv = process.env): PipelineConfig {
   const config = interpolate(value, environment) as Record<string, unknown>;
-  validate(readSpec('pipeline'), config, 'pipeline configuration');
+  validate('pipeline', config, 'pipeline configuration');
   const streams = config.streams as Record<string, string>[] | undefined;
   const names = streams?.map((stream) => stream.name as string) ?? [];
   const twice = names.find((name, index) => names.indexOf(name) !== index);

@@ -1,39 +1,61 @@
-import { Ajv, type ErrorObject } from 'ajv';
-import formats from 'ajv-formats';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Ajv, ErrorObject, Options } from 'ajv';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
+import { readSpec, type SpecName } from './specs.js';
 import { nearest } from './suggest.js';
 
 type Schema = { properties?: Record<string, Schema>; oneOf?: Schema[]; items?: Schema; const?: unknown };
 
+const load = createRequire(import.meta.url);
+
+/** What `scripts/compile-specs.mjs` made of the schemas when this was built; sources that run as they are have none. */
+const COMPILED = fileURLToPath(new URL('./compiled-specs.cjs', import.meta.url));
+
+export const AJV_OPTIONS: Options = {
+  ...{ allErrors: true, verbose: true, useDefaults: true },
+  // Lets Airbyte's own keywords (order, airbyte_secret, …) stand in the schema.
+  strict: false,
+  // The schemas are ours, and tested: checking them each time would cost more than checking the document.
+  ...{ meta: false, validateSchema: false, code: { optimize: false } },
+};
+
+/** Airbyte's `date-time` allows plain dates; the pattern beside it and our own parsing decide. */
+export function prepared(ajv: Ajv): Ajv {
+  return ajv.addFormat('date-time', true);
+}
+
 /**
- * Checks `value` against a JSON Schema and fills in the schema's defaults. Throws one ConfigError that lists every mistake
+ * Checks `value` against a JSON Schema of `spec/` and fills in the schema's defaults. Throws one ConfigError that lists every mistake
  * with its path, what was expected and what was found; the values of secrets are not shown. Options that the schema does not
  * know are a warning that names the nearest one it does, since Airbyte hands over configurations of other versions.
  *
  * @param what how the document is called in messages, for example "source configuration"
  */
-export function validate(
-  schema: Record<string, unknown>,
-  value: unknown,
-  what: string,
-  tolerated: string[] = [],
-): void {
-  // strict: false lets Airbyte's own keywords (order, airbyte_secret, …) stand in the schema.
-  // The schemas are ours, and tested: checking them each time would cost more than checking the document.
-  const ajv = new Ajv({
-    ...{ allErrors: true, verbose: true, useDefaults: true, strict: false },
-    ...{ meta: false, validateSchema: false, code: { optimize: false } },
-  });
-  formats.default(ajv);
-  // Airbyte's `date-time` allows plain dates; the pattern beside it and our own parsing decide.
-  ajv.addFormat('date-time', true);
-  const check = ajv.compile(schema);
-  if (!check(value)) {
-    const mistakes = [...new Set(relevant(check.errors ?? []).map(describe))];
-    throw new ConfigError(`The ${what} cannot be used: ${mistakes.join('; ')}.`);
+export function validate(name: SpecName, value: unknown, what: string, tolerated: string[] = []): void {
+  const schema = readSpec(name);
+  if (!isCertainlyValid(name, value)) {
+    const errors = errorsOf(schema, value);
+    const mistakes = [...new Set(relevant(errors).map(describe))];
+    if (errors.length > 0) throw new ConfigError(`The ${what} cannot be used: ${mistakes.join('; ')}.`);
   }
   warnOfUnknown(schema as Schema, value, what, '', tolerated);
+}
+
+/** false also where there is no compiled schema. */
+function isCertainlyValid(name: SpecName, value: unknown): boolean {
+  if (!existsSync(COMPILED)) return false;
+  const checks = load(COMPILED) as Record<SpecName, (value: unknown) => boolean>;
+  return checks[name](value);
+}
+
+/** Only here is ajv loaded: it says what the mistakes are. */
+function errorsOf(schema: Record<string, unknown>, value: unknown): ErrorObject[] {
+  const { Ajv } = load('ajv') as typeof import('ajv');
+  const check = prepared(new Ajv(AJV_OPTIONS)).compile(schema);
+  return check(value) ? [] : (check.errors ?? []);
 }
 
 /**

@@ -3,7 +3,6 @@ import { log, registerSecret } from '../log.js';
 import { isLoopback } from './environment.js';
 import { readPrivateKey } from './private-key.js';
 import { validate } from './schema.js';
-import { readSpec } from './specs.js';
 
 /** How to log in to Snowflake. */
 export type SnowflakeCredentials =
@@ -52,7 +51,7 @@ const CONTAINER_TOKEN = '/snowflake/session/token';
 export function parseSnowflakeConfig(config: Record<string, unknown>): SnowflakeConfig {
   dropNulls(config);
   nameTheCredentials(config);
-  validate(readSpec('destination'), config, 'destination configuration', WITHOUT_EFFECT);
+  validate('destination', config, 'destination configuration', WITHOUT_EFFECT);
   if (config.disable_type_dedupe === true) {
     throw new ConfigError(
       'disable_type_dedupe asks for Airbyte\'s legacy raw tables, which hubflake does not write. Leave it out; "table_form": "raw" keeps each record as one JSON value, with a view that has the columns.',

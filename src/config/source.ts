@@ -2,7 +2,6 @@ import { ConfigError } from '../errors.js';
 import { log, registerSecret } from '../log.js';
 import { hubspotBaseUrl } from './environment.js';
 import { validate } from './schema.js';
-import { readSpec } from './specs.js';
 
 /** Source options that exist in source-hubspot, and that this version does not act on. */
 const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window'];
@@ -93,7 +92,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   if (isObject(config))
     for (const key of Object.keys(config)) if (config[key] === null || config[key] === '') delete config[key];
   if (isObject(config) && config.num_worker === undefined) delete config.num_worker;
-  validate(readSpec('source'), config, 'source configuration', options);
+  validate('source', config, 'source configuration', options);
   for (const option of NOT_ACTED_ON) {
     const set = config[option];
     const isSet = Array.isArray(set) ? set.length > 0 : set !== undefined && set !== false;

@@ -4,7 +4,12 @@ const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
-const FIRST_PRINTABLE = 0x20;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const SPACE = 0x20;
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 const WORD = 4;
 /** Words that are looked at in one call. */
 const BLOCK = 512;
@@ -15,14 +20,32 @@ export function isAt(bytes: Uint8Array, expected: Uint8Array, at: number): boole
   return true;
 }
 
-/** Whether there are characters below the space, which compact JSON does not have, and strings must not. */
+/** The bytes without the white space behind them. */
+export function trimmed(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (isWhite(bytes[end - 1])) end -= 1;
+  return bytes.subarray(0, end);
+}
+
+function isWhite(byte: number | undefined): boolean {
+  return byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
+}
+
+/** Where the next byte that is no space is. */
+export function skipSpaces(bytes: Uint8Array, at: number): number {
+  let next = at;
+  while (bytes[next] === SPACE) next += 1;
+  return next;
+}
+
+/** Whether there are characters below the space, which JSON in one line does not have, and strings must not. */
 export function hasControls(bytes: Uint8Array): boolean {
   const start = Math.min(bytes.length, (WORD - (bytes.byteOffset % WORD)) % WORD);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, Math.floor((bytes.length - start) / WORD));
   for (let from = 0; from < words.length; from += BLOCK) {
     if (blockHasControls(words, from, Math.min(words.length, from + BLOCK))) return true;
   }
-  const isControl = (byte: number) => byte < FIRST_PRINTABLE;
+  const isControl = (byte: number) => byte < SPACE;
   return bytes.subarray(0, start).some(isControl) || bytes.subarray(start + WORD * words.length).some(isControl);
 }
 
@@ -71,4 +94,37 @@ export function objectEnd(bytes: Uint8Array, at: number): number {
     }
   }
   return 0;
+}
+
+/**
+ * Where the member with this key begins, in the object whose first member begins at `at`; 0: nowhere. Whether the members before it
+ * are JSON is not looked at.
+ *
+ * @param key with its quotes
+ */
+export function memberStart(bytes: Uint8Array, at: number, key: Uint8Array): number {
+  let start = skipSpaces(bytes, at);
+  while (!isAt(bytes, key, start)) {
+    const value = valueStart(bytes, Math.abs(stringEnd(bytes, start)));
+    const end = value === 0 ? 0 : skipSpaces(bytes, valueEnd(bytes, value));
+    if (end === 0 || bytes[end] !== COMMA) return 0;
+    start = skipSpaces(bytes, end + 1);
+  }
+  return start;
+}
+
+/** Where a member's value begins whose key ends at `keyEnd`; 0: no colon is between them. */
+export function valueStart(bytes: Uint8Array, keyEnd: number): number {
+  const colon = skipSpaces(bytes, keyEnd);
+  return bytes[colon] === COLON ? skipSpaces(bytes, colon + 1) : 0;
+}
+
+/** Where the value that begins at `at` ends, of which only strings and brackets are looked at; 0: nowhere. */
+function valueEnd(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first === QUOTE) return Math.abs(stringEnd(bytes, at));
+  if (first === OPENING_BRACE || first === OPENING_BRACKET) return objectEnd(bytes, at + 1);
+  let end = at;
+  while (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== CLOSING_BRACE && bytes[end] !== SPACE) end += 1;
+  return end;
 }

@@ -1,16 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { hasControls, isAt, objectEnd } from './json-bytes.js';
+import { hasControls, memberStart, objectEnd, skipSpaces, trimmed, valueStart } from './json-bytes.js';
 import { PageTemplate } from './page-template.js';
 import { type RowRest, ScannedRow, type ScannedValues } from './scanned-row.js';
 
 const COMMA = 0x2c;
+const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 
-const START = /^\{(?:"total":(0|[1-9]\d{0,14}),)?"results":\[/;
-const LONGEST_START = 64;
-const ROW_START = Buffer.from('{"id":"');
-const PROPERTIES = Buffer.from('","properties":{');
+const RESULTS = Buffer.from('"results"');
+const PROPERTIES = Buffer.from('"properties"');
+/** Stands for the member that is not parsed, so that a second one of its name is noticed. */
+const LEFT_OUT = '"":0';
 /** The rows that a page is expected to have; more make room for themselves. */
 const USUAL_ROWS = 100;
 
@@ -18,18 +19,18 @@ const USUAL_ROWS = 100;
 const templates = new WeakMap<readonly string[], PageTemplate>();
 
 /**
- * Reads a list, search or batch-read answer without parsing its rows, as long as it looks as HubSpot writes it: compact JSON, each
- * row with its id and its properties in front, strings as values, in the same order in all rows. Rows that differ are parsed one
- * by one. What this returns, JSON.parse would have read, too.
+ * Reads a list, search or batch-read answer without parsing its rows, as long as it is written in one line, and its rows have
+ * strings or null as properties, in the same order and with the same spaces in all rows. Rows that differ are parsed one by one.
+ * What this returns, JSON.parse would have read, too.
  *
  * @param asked the properties that were asked for; pages of one list have one template
  * @returns null where the page as a whole looks different, or is no JSON
  */
-export function scanPage(bytes: Buffer, asked: readonly string[]): Record<string, unknown> | null {
-  const start = START.exec(bytes.toString('latin1', 0, LONGEST_START));
-  if (!start || !isUtf8(bytes) || hasControls(bytes)) return null;
+export function scanPage(body: Buffer, asked: readonly string[]): Record<string, unknown> | null {
+  const bytes = trimmed(body);
+  if (bytes[0] !== OPENING_BRACE || !isUtf8(bytes) || hasControls(bytes)) return null;
   try {
-    return new PageScan(bytes, asked).read(start[0].length, start[1]);
+    return new PageScan(bytes, asked).read();
   } catch (error) {
     // A part that is no JSON.
     if (error instanceof SyntaxError) return null;
@@ -53,20 +54,21 @@ class PageScan {
     this.#asked = asked;
   }
 
-  /** @param from where the first row begins */
-  read(from: number, total: string | undefined): Record<string, unknown> | null {
+  read(): Record<string, unknown> | null {
     const bytes = this.#bytes;
+    const key = memberStart(bytes, 1, RESULTS);
+    const list = key === 0 ? 0 : valueStart(bytes, key + RESULTS.length);
+    if (list === 0 || bytes[list] !== OPENING_BRACKET) return null;
     const results: unknown[] = [];
-    let at = from;
+    let at = skipSpaces(bytes, list + 1);
     while (bytes[at] !== CLOSING_BRACKET) {
       if (results.length > 0 && bytes[at++] !== COMMA) return null;
-      const end = this.#row(at, results);
+      const end = this.#row(skipSpaces(bytes, at), results);
       if (end === 0) return null;
-      at = end;
+      at = skipSpaces(bytes, end);
     }
-    const rest = JSON.parse(`{"results":0${bytes.toString('utf8', at + 1)}`) as Record<string, unknown>;
-    if (rest.results !== 0 || (total !== undefined && Object.hasOwn(rest, 'total'))) return null;
-    return { ...(total === undefined ? {} : { total: Number(total) }), ...rest, results };
+    const { '': _, ...rest } = parseAround(bytes, 0, key, at + 1, bytes.length);
+    return Object.hasOwn(rest, 'results') ? null : { ...rest, results };
   }
 
   /** Adds the row that begins at `start`. Returns where it ends; 0: there is none. */
@@ -82,11 +84,11 @@ class PageScan {
 
   #scan(start: number): { row: ScannedRow; end: number } | null {
     const bytes = this.#bytes;
-    const idStart = start + ROW_START.length;
-    let idEnd = idStart;
-    while (isDigit(bytes[idEnd])) idEnd += 1;
-    const from = idEnd + PROPERTIES.length;
-    if (!isAt(bytes, ROW_START, start) || !isAt(bytes, PROPERTIES, idEnd)) return null;
+    if (bytes[start] !== OPENING_BRACE) return null;
+    const key = memberStart(bytes, start + 1, PROPERTIES);
+    const brace = key === 0 ? 0 : valueStart(bytes, key + PROPERTIES.length);
+    if (brace === 0 || bytes[brace] !== OPENING_BRACE) return null;
+    const from = brace + 1;
     let text = this.#text(start, this.#rowLength || objectEnd(bytes, start + 1) - start);
     let closing = this.#scanValues(text, start, from - start);
     if (closing === -1) {
@@ -99,9 +101,11 @@ class PageScan {
     if (closing === -1 || values === null) return null;
     const tail = start + closing + 1;
     const end = objectEnd(bytes, tail);
-    const rest = end === 0 ? null : restOf(bytes, tail, end);
-    if (rest === null) return null;
-    const row = new ScannedRow(values, this.#used, text, bytes.toString('latin1', idStart, idEnd), rest);
+    if (end === 0) return null;
+    const rest = parseAround(bytes, start, key, tail, end) as RowRest & { id: unknown };
+    const id = typeof rest.id === 'number' ? String(rest.id) : rest.id;
+    if (typeof id !== 'string' || Object.hasOwn(rest, 'properties')) return null;
+    const row = new ScannedRow(values, this.#used, text, id, rest);
     this.#used += 2 * values.template.names.length;
     return { row, end };
   }
@@ -111,7 +115,7 @@ class PageScan {
     return this.#bytes.toString('latin1', start, Math.min(this.#bytes.length, start + length));
   }
 
-  /** Finds the values of the row at `start`, whose first key begins `from` bytes behind it; where they end, or -1. */
+  /** Finds the values of the row at `start`, whose properties begin `from` bytes behind it; where they end, or -1. */
   #scanValues(text: string, start: number, from: number): number {
     if (!this.#values) return this.#scanFirst(text, start, from);
     const { template, spans } = this.#values;
@@ -143,12 +147,8 @@ class PageScan {
   }
 }
 
-/** What stands behind a row's properties; null where that has a second id, or second properties. */
-function restOf(bytes: Buffer, from: number, to: number): RowRest | null {
-  const rest = JSON.parse(`{"id":0${bytes.toString('utf8', from, to)}`) as RowRest & { id: unknown };
-  return rest.id === 0 && !Object.hasOwn(rest, 'properties') ? rest : null;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+/** Parses what stands around a member of an object: from `start` to `key`, and from `tail` to `end`. */
+function parseAround(bytes: Buffer, start: number, key: number, tail: number, end: number): Record<string, unknown> {
+  const text = `${bytes.toString('utf8', start, key)}${LEFT_OUT}${bytes.toString('utf8', tail, end)}`;
+  return JSON.parse(text) as Record<string, unknown>;
 }

@@ -1,33 +1,41 @@
-import { isAt, stringEnd } from './json-bytes.js';
+import { isAt, skipSpaces, stringEnd, valueStart } from './json-bytes.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const CLOSING_BRACE = 0x7d;
 const NULL = Buffer.from('null');
 const WORD = 4;
 
+/** A property's key as it stands in a row, from behind the value before it to its own value. */
+interface Key {
+  name: string;
+  /** Quotes, colon and spaces, and behind the first the comma in front. */
+  bytes: Buffer;
+  /** How many of these bytes are in front of the opening quote. */
+  quoteAt: number;
+}
+
 /**
- * The properties of a page's rows in the order in which HubSpot wrote them, learned from one row. The others have the same, so
- * that comparing bytes is enough to find each value.
+ * The properties of a page's rows in the order and with the spaces with which HubSpot wrote them, learned from one row. The others
+ * have the same, so that comparing bytes is enough to find each value.
  */
 export class PageTemplate {
   /** The properties' names, each once. */
   readonly names: readonly string[];
   readonly #indexes: ReadonlyMap<string, number>;
-  /** For each property, the length in bytes of its key: quotes, colon, and behind the first the comma in front. */
+  /** For each property, the length in bytes of its {@link Key}. */
   readonly #lengths: Int32Array;
+  readonly #quotes: Int32Array;
   /** The bytes of these keys in words, and where each begins; the last word of a key overlaps with the one before. */
   readonly #words: Int32Array;
   readonly #starts: Int32Array;
 
-  /** @param keys as they stand in the page, without commas */
-  private constructor(keys: readonly Buffer[]) {
-    this.names = keys.map((key) => key.toString('utf8', 1, key.length - 2));
+  private constructor(keys: readonly Key[]) {
+    this.names = keys.map(({ name }) => name);
     this.#indexes = new Map(this.names.map((name, index) => [name, index]));
-    const withCommas = keys.map((key, index) => (index === 0 ? key : Buffer.concat([Buffer.from(','), key])));
-    const words = withCommas.map(wordsOf);
-    this.#lengths = Int32Array.from(withCommas, (key) => key.length);
+    const words = keys.map(({ bytes }) => wordsOf(bytes));
+    this.#lengths = Int32Array.from(keys, ({ bytes }) => bytes.length);
+    this.#quotes = Int32Array.from(keys, ({ quoteAt }) => quoteAt);
     this.#words = Int32Array.from(words.flat());
     this.#starts = new Int32Array(keys.length + 1);
     for (const [index, { length }] of words.entries())
@@ -39,26 +47,29 @@ export class PageTemplate {
     return this.#indexes.get(name) ?? -1;
   }
 
-  /** The length in bytes of a property's key, with its colon and, behind the first, the comma in front. */
+  /** How many bytes are between the opening quote of a property's key and its value. */
   keyLength(index: number): number {
-    return this.#lengths[index] ?? 0;
+    return (this.#lengths[index] ?? 0) - (this.#quotes[index] ?? 0);
   }
 
   /**
-   * Learns from the properties of one row. null: some key is written with an escape or comes twice, or some value is neither
-   * a string nor null.
+   * Learns from the properties of one row. null: some key comes twice, or some value is neither a string nor null. Throws a
+   * SyntaxError where a key is no JSON.
    *
-   * @param from where the first key begins, behind the opening brace
+   * @param from behind the opening brace
    */
   static learn(bytes: Buffer, from: number): PageTemplate | null {
-    const keys: Buffer[] = [];
+    const keys: Key[] = [];
     let at = from;
     while (bytes[at] !== CLOSING_BRACE) {
+      const start = at;
       if (keys.length > 0 && bytes[at++] !== COMMA) return null;
-      const keyEnd = stringEnd(bytes, at);
-      if (keyEnd <= at || bytes[keyEnd] !== COLON) return null;
-      keys.push(Buffer.from(bytes.subarray(at, keyEnd + 1)));
-      const value = keyEnd + 1;
+      const quote = skipSpaces(bytes, at);
+      const keyEnd = Math.abs(stringEnd(bytes, quote));
+      const value = valueStart(bytes, keyEnd);
+      if (keyEnd === 0 || value < start + WORD) return null;
+      const name = JSON.parse(bytes.toString('utf8', quote, keyEnd)) as string;
+      keys.push({ name, bytes: Buffer.from(bytes.subarray(start, value)), quoteAt: quote - start });
       at = Math.abs(stringEnd(bytes, value)) || (isAt(bytes, NULL, value) ? value + NULL.length : 0);
       if (at === 0) return null;
     }
@@ -79,7 +90,7 @@ export class PageTemplate {
    *
    * @param text the row's bytes as characters, and perhaps what follows
    * @param bytes the same from `offset` on
-   * @param from where the first key begins, behind the opening brace
+   * @param from behind the opening brace
    * @returns where the closing brace is; -1: the row is not as expected, or longer than `text`
    */
   scan(text: string, bytes: DataView, offset: number, from: number, spans: Int32Array, base: number): number {
@@ -127,7 +138,7 @@ export class PageTemplate {
   }
 }
 
-/** The bytes of a key, which has at least four: quotes, colon, and a name or a comma. */
+/** The bytes of a key, which has at least four. */
 function wordsOf(key: Buffer): number[] {
   const words: number[] = [];
   for (let at = 0; at + WORD < key.length; at += WORD) words.push(key.readInt32LE(at));
@@ -145,4 +156,4 @@ function escapedEnd(text: string, start: number): number {
   return ESCAPED.test(text) ? ESCAPED.lastIndex : 0;
 }
 
-const ESCAPED = /"(?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const ESCAPED = /"[^"\\]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\]*)*"/y;

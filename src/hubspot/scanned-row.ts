@@ -8,7 +8,7 @@ export interface ScannedValues {
   spans: Int32Array;
 }
 
-/** What stands behind the properties in a row. */
+/** What stands around the properties in a row. */
 export type RowRest = Omit<ObjectRow, 'id' | 'properties'>;
 
 /** A row whose properties are only parsed when someone asks for them, which a layout need not do. */

@@ -1,3 +1,5 @@
+import { instantAt, isDay } from './plain-times.js';
+
 /**
  * HubSpot holds every property as text; these turn the text into the JSON of its declared type. Each returns JSON text, or
  * `undefined` when the text is no value of the type. Digits are passed on as HubSpot wrote them, never through a float. Halves of
@@ -25,6 +27,8 @@ export function kindOf(propertyType: string): ValueKind {
 }
 
 const NULL = 'null';
+/** Text with nothing that JSON writes as an escape, and nothing that may be half of a surrogate pair. */
+const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** What people and imports write for numbers besides: a plus, leading zeros, thousands separators, a bare point. */
 const LOOSE_NUMBER = /^([+-]?)(\d[\d,]*|)(?:\.(\d*))?([eE][+-]?\d+)?$/;
@@ -37,7 +41,8 @@ const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 export function coerce(kind: ValueKind, text: string): string | undefined {
   switch (kind) {
     case 'string':
-      return JSON.stringify(text.toWellFormed());
+      // Most texts have nothing to escape, and looking is faster than writing them anew.
+      return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.toWellFormed());
     case 'number':
       return coerceNumber(text);
     case 'boolean':
@@ -70,6 +75,7 @@ function coerceBoolean(text: string): string | undefined {
 
 /** Dates come as YYYY-MM-DD, in older portals as the milliseconds of their midnight in UTC. */
 function coerceDate(text: string): string | undefined {
+  if (isDay(text, 0, text.length)) return `"${text}"`;
   const value = text.trim();
   if (value === '') return NULL;
   const match = ISO_DATE.exec(value);
@@ -90,6 +96,8 @@ function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {
  * is a fraction. A date is its midnight; digits alone are epoch milliseconds.
  */
 function coerceInstant(text: string): string | undefined {
+  const plain = instantAt(text, 0, text.length);
+  if (plain !== undefined) return plain;
   const value = text.trim();
   if (value === '') return NULL;
   const match = ISO_INSTANT.exec(value);

@@ -92,8 +92,10 @@ const MORE = fc.record(
       },
       { companies: { results: [], paging: { next: { after: '5', link: 'x' } } }, 'line items': { results: [] } },
       { companies: { results: [{ id: '7', properties: { id: '8' } }] } },
+      { companies: { results: [{ id: 7, type: 'a' }], properties: {}, results2: [{ id: 1.5e3 }] } },
     ),
-    url: fc.constantFrom('https://app.hubspot.com/contacts/1', '}]},"'),
+    url: fc.constantFrom('https://app.hubspot.com/contacts/1', '}]},"', '"properties":{'),
+    results: fc.constantFrom(0, null, [], '"results":['),
   },
   { requiredKeys: [] },
 );
@@ -102,8 +104,8 @@ interface Row {
   id: string | number;
   values: Map<string, unknown>;
   more: Record<string, unknown>;
-  /** Whether there is a second member `id`, of which JSON.parse takes the last. */
-  again: boolean;
+  /** A member that there is twice, of which JSON.parse takes the last. */
+  again: 'id' | 'properties' | null;
   order: readonly string[];
 }
 
@@ -126,7 +128,10 @@ const PAGES = fc
         })
         .map((all) => new Map(names.map((name, i) => [name, all[i]]))),
       more: MORE,
-      again: fc.integer({ min: 0, max: 20 }).map((n) => n === 0),
+      again: fc.oneof(
+        { weight: 20, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constantFrom('id' as const, 'properties' as const) },
+      ),
       order: fc.oneof(
         { weight: 8, arbitrary: fc.constant(names) },
         { weight: 1, arbitrary: fc.shuffledSubarray(names) },
@@ -135,46 +140,85 @@ const PAGES = fc
     return fc.record({
       types: fc.constant(new Map(NAMES.map((name, i) => [name, types[i] as string]))),
       rows: fc.array(row, { maxLength: 6 }),
-      escapes: fc.constantFrom('none', 'slashes', 'unicode'),
+      style: STYLES,
       total: fc.option(fc.nat()),
       after: fc.option(fc.constantFrom('17', 'ö"')),
     });
   });
 
-/** JSON as other writers have it: with escapes that are not needed. */
-function stringify(value: unknown, escapes: string): string {
+/** How a program writes JSON. */
+interface Style {
+  escapes: 'none' | 'slashes' | 'unicode';
+  comma: string;
+  colon: string;
+  end: string;
+  /** The order of a row's members, and of a page's. */
+  members: readonly string[];
+}
+
+const MEMBERS = ['id', 'properties', 'createdAt', 'updatedAt', 'archived', 'associations', 'url', 'total', 'paging'];
+const HUBSPOTS: Style = { escapes: 'none', comma: ',', colon: ':', end: '', members: ['total', 'results', ...MEMBERS] };
+/** HubSpot's own, that of Python's json.dumps, and others. */
+const STYLES: fc.Arbitrary<Style> = fc.oneof(
+  fc.constant(HUBSPOTS),
+  fc.constant({ ...HUBSPOTS, escapes: 'unicode', comma: ', ', colon: ': ' } as const),
+  fc.record({
+    escapes: fc.constantFrom('none', 'slashes', 'unicode'),
+    comma: fc.constantFrom(',', ', ', '  ,'),
+    colon: fc.constantFrom(':', ': ', ' : '),
+    end: fc.constantFrom('', '\n', ' \r\n'),
+    members: fc.shuffledSubarray(['results', ...MEMBERS], { minLength: MEMBERS.length + 1 }),
+  }),
+);
+
+function write(value: unknown, style: Style): string {
+  if (Array.isArray(value)) return `[${value.map((each) => write(each, style)).join(style.comma)}]`;
+  if (typeof value === 'object' && value !== null) return writeObject(Object.entries(value), style);
   const json = JSON.stringify(value);
-  if (escapes === 'slashes') return json.replaceAll('/', '\\/');
-  if (escapes === 'none') return json;
+  if (style.escapes === 'slashes') return json.replaceAll('/', '\\/');
+  if (style.escapes === 'none') return json;
   return json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function bodyOf({
-  rows,
-  escapes,
-  total,
-  after,
-}: {
-  rows: Row[];
-  escapes: string;
-  total: number | null;
-  after: string | null;
-}): Buffer {
-  const members = rows.map(({ id, values, more, again, order }) => {
-    const properties = order
-      .map((name) => `${stringify(name, escapes)}:${stringify(values.get(name), escapes)}`)
-      .join(',');
-    const tail = Object.entries(more).map(([key, value]) => `,"${key}":${stringify(value, escapes)}`);
-    return `{"id":${JSON.stringify(id)},"properties":{${properties}}${tail.join('')}${again ? ',"id":"0"' : ''}}`;
-  });
-  const head = total === null ? '' : `"total":${total},`;
-  const paging = after === null ? '' : `,"paging":{"next":{"after":${JSON.stringify(after)},"link":"x"}}`;
-  return Buffer.from(`{${head}"results":[${members.join(',')}]${paging}}`);
+function writeObject(members: readonly (readonly [string, unknown])[], style: Style): string {
+  const written = members.map(([key, value]) => write(key, style) + style.colon + write(value, style));
+  return `{${written.join(style.comma)}}`;
 }
 
-/** A record's members sorted, each string written in one way, whichever escapes it had. Digits stay as they are. */
+/** An object whose members are written already, in the order of the style. */
+function inOrder(members: Map<string, string>, style: Style): string[] {
+  const place = (key: string) => style.members.indexOf(key) + 1 || style.members.length + 1;
+  const sorted = [...members].sort(([a], [b]) => place(a) - place(b));
+  return sorted.map(([key, value]) => `"${key}"${style.colon}${value}`);
+}
+
+interface Page {
+  rows: Row[];
+  style: Style;
+  total: number | null;
+  after: string | null;
+}
+
+function bodyOf({ rows, style, total, after }: Page): Buffer {
+  const written = rows.map(({ id, values, more, again, order }) => {
+    const entries = order.map((name) => [name, values.get(name)] as const);
+    const members = new Map([
+      ['id', write(id, style)],
+      ['properties', writeObject(entries, style)],
+      ...Object.entries(more).map(([key, value]) => [key, write(value, style)] as const),
+    ]);
+    const second = again === null ? [] : [`"${again}"${style.colon}${again === 'id' ? '"0"' : '{}'}`];
+    return `{${[...inOrder(members, style), ...second].join(style.comma)}}`;
+  });
+  const members = new Map([['results', `[${written.join(style.comma)}]`]]);
+  if (total !== null) members.set('total', `${total}`);
+  if (after !== null) members.set('paging', write({ next: { after, link: 'x' } }, style));
+  return Buffer.from(`{${inOrder(members, style).join(style.comma)}}${style.end}`);
+}
+
+/** A record's members sorted, each string written in one way, whichever escapes and spaces it had. Digits stay as they are. */
 function plain({ data, changes }: EncodedRecord): string[] {
-  const text = data.replace(/"(?:[^"\\]|\\.)*"/g, (string) => JSON.stringify(JSON.parse(string)));
+  const text = data.replace(/"(?:[^"\\]|\\.)*"| /g, (part) => (part === ' ' ? '' : JSON.stringify(JSON.parse(part))));
   const members = text.match(/"(?:[^"\\]|\\.)*"(?::(?:"(?:[^"\\]|\\.)*"|[^,"{}[\]]+|\[[^\]]*\]|\{))?|./gs) ?? [];
   const order = (changes ?? []).map((change) => JSON.stringify(change)).sort();
   expect(isJson(data)).toBe(true);
@@ -198,6 +242,11 @@ const LAYOUTS: [string, (types: Map<string, string>) => Layout][] = [
   ['columns', (types) => columnsLayout(inputOf(types))],
 ];
 
+/** An id that came as a number is text wherever it is used. */
+function asText(row: ObjectRow): void {
+  if (!(row instanceof ScannedRow) && typeof row.id === 'number') row.id = String(row.id);
+}
+
 function inputOf(types: Map<string, string>) {
   const properties = [...types].map(([name, type]) => ({ name, type }));
   return { properties, kinds: properties.map(({ type }) => kindOf(type)), associations: ['companies'], cdc: true };
@@ -217,6 +266,7 @@ test.each(LAYOUTS)('a page that is scanned gives the records that a parsed one g
       expect((rows as ObjectRow[]).length).toBe((expected as ObjectRow[]).length);
       for (const [index, row] of (rows as ObjectRow[]).entries()) {
         const wanted = (expected as ObjectRow[])[index] as ObjectRow;
+        for (const each of [row, wanted]) asText(each);
         if (row instanceof ScannedRow) scanned += 1;
         else expect(row).toEqual(wanted);
         expect(row.id).toBe(wanted.id);
@@ -255,11 +305,11 @@ test('whatever is done to the bytes of a page, it is read as JSON.parse reads it
       for (const [index, row] of (answer.results as ObjectRow[]).entries()) {
         const wanted = resultsOf(expected)[index] as ObjectRow;
         const { properties, createdAt, updatedAt, id } = row;
-        expect({ properties: { ...properties }, createdAt, updatedAt, id }).toEqual({
+        expect({ properties: { ...properties }, createdAt, updatedAt, id: String(id) }).toEqual({
           properties: { ...wanted.properties },
           createdAt: wanted.createdAt,
           updatedAt: wanted.updatedAt,
-          id: wanted.id,
+          id: String(wanted.id),
         });
       }
       expect(answer.paging).toEqual(expected.paging);
@@ -267,6 +317,26 @@ test('whatever is done to the bytes of a page, it is read as JSON.parse reads it
     { numRuns: 3000 },
   );
   expect(read).toBeGreaterThan(300);
+});
+
+test.each<[string, Partial<Style>]>([
+  ['HubSpot', {}],
+  ["Python's json.dumps", { escapes: 'unicode', comma: ', ', colon: ': ' }],
+  ['a program that sorts members', { members: ['paging', 'results', ...[...MEMBERS].sort()], end: '\n' }],
+])('what %s writes is passed on as it is', (_, style) => {
+  const more = { createdAt: '2024-01-01T00:00:00.000Z', archived: false };
+  const values = new Map([
+    ['email', 'größe "😀"'],
+    ['x', null],
+  ]);
+  const row = { values, more, again: null, order: ['email', 'x'] };
+  const rows = ['7', '8'].map((id) => ({ ...row, id }));
+  const body = bodyOf({ rows, style: { ...HUBSPOTS, ...style }, total: 2, after: '8' });
+  const found = scanPage(body, ['email', 'x'])?.results as ObjectRow[];
+  expect(found.map((each) => each instanceof ScannedRow)).toEqual([true, true]);
+  const columns = columnsLayout(inputOf(new Map([['email', 'string']])));
+  const written = write('größe "😀"', { ...HUBSPOTS, ...style });
+  expect(columns.encode(found[1] as ObjectRow, null, null).data).toContain(written);
 });
 
 test('bytes that are no UTF-8 are replaced, as in any other answer', () => {

@@ -3,7 +3,7 @@ import type { ScannedRow } from '../hubspot/scanned-row.js';
 import { type ByteText, byteText } from '../protocol/byte-text.js';
 import type { RecordChange } from '../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
-import { encodeValue } from './layout.js';
+import { encodeValue, memberKey } from './layout.js';
 import { passOn } from './pass-on.js';
 
 /** A field of a layout, by the properties that it may take its value from: the first of them that has one. */
@@ -104,13 +104,13 @@ export class ScannedValues {
     for (let at = first; at <= last; at += 1) {
       const start = spans[base + 2 * at] as number;
       const end = spans[base + 2 * at + 1] as number;
-      if (end <= 0) return null;
+      if (end === 0) return null;
       const { kind } = this.#fields[this.#fieldAt[at] as number] as SourceField;
-      if (kind === 'date' && start !== 0 && passOn(kind, text, start, end, false) === undefined) return null;
+      const mayDiffer = kind === 'date' ? start !== 0 : end < 0;
+      if (mayDiffer && passOn(kind, text, start, Math.abs(end), end < 0) === undefined) return null;
     }
     const value = (spans[base + 2 * first] as number) || (spans[base + 2 * first + 1] as number) - NULL.length;
-    const commas = first === 0 ? 0 : 1;
-    return text.slice(value - template.keyLength(first) + commas, spans[base + 2 * last + 1]);
+    return text.slice(value - template.keyLength(first), Math.abs(spans[base + 2 * last + 1] as number));
   }
 
   #makeSteps(template: PageTemplate): void {
@@ -134,8 +134,7 @@ export class ScannedValues {
 
   /** Whether a field's member is written in a record as it is in a row, most often. */
   #staysAsItIs(template: PageTemplate, place: number, index: number): boolean {
-    const { kind } = this.#fields[index] as SourceField;
-    const key = byteText(`"${template.names[place]}":`);
-    return (kind === 'string' || kind === 'date') && this.#keys[index] === key;
+    const { kind, key } = this.#fields[index] as SourceField;
+    return (kind === 'string' || kind === 'date') && key === memberKey(template.names[place] as string);
   }
 }
