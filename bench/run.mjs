@@ -1,9 +1,10 @@
-// npm run bench [-- name…] [--runs=3]: what hubflake costs beside a floor, in CPU seconds, since wall time on a shared machine
+// npm run bench [-- name…] [--runs=3] [--peers]: what hubflake costs beside a floor, in CPU seconds, since wall time on a shared machine
 // says little. Each case is a module's of bench/cases; with names, only those cases run whose name has one of them.
 //
 // A case is {name, goal?, timeGoal?, runs?, open}: `open()` gives {own, floor?, boundSeconds?, close?}, where `own` and `floor`
 // run it once and give what that cost (kit/measure.mjs). They run in turn, several times, and the least of each is kept. `goal` is
-// what the CPU may be of the floor's, `timeGoal` what the time may be of `boundSeconds`.
+// what the CPU may be of the floor's, `timeGoal` what the time may be of `boundSeconds`. With --peers, the programs of others run too
+// (bench/peers), each as `own`, with hubflake as its floor.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { root } from './kit/measure.mjs';
 import { best, table } from './kit/report.mjs';
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '3' } },
+  options: { runs: { type: 'string', default: '3' }, peers: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 
@@ -41,7 +42,7 @@ async function runCase({ name, goal, timeGoal, runs = Number(values.runs), open 
   };
 }
 
-const all = await casesOf('bench/cases');
+const all = [...(await casesOf('bench/cases')), ...(values.peers ? await casesOf('bench/peers') : [])];
 const chosen = all.filter(({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
 const rows = [];
 for (const each of chosen) {

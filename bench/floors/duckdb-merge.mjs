@@ -28,7 +28,7 @@ const record = `STRUCT(emitted_at BIGINT, data STRUCT(${columns.join(', ')}))`;
 
 const instance = await DuckDBInstance.create(database);
 const connection = await instance.connect();
-await connection.run(`CREATE TABLE t (${columns.join(', ')})`);
+await connection.run(`CREATE TABLE IF NOT EXISTS t (${columns.join(', ')})`);
 await connection.run(
   `MERGE INTO t USING (SELECT unnest(record.data) FROM read_json(${literal(messages)}, format = 'newline_delimited', ` +
     `columns = {type: 'VARCHAR', record: ${literal(record)}}) WHERE type = 'RECORD') AS s ` +

@@ -33,16 +33,26 @@ export function writeJson(name, value) {
  * @returns {Promise<{cpuSeconds: number, maxRssMb: number, seconds: number, records: number, bytes: number}>} `records`: RECORD
  *   lines in what it wrote
  */
-export async function measure(script, args = [], { env = {}, input } = {}) {
+export function measure(script, args = [], options = {}) {
+  const own = ['--import', join(root, 'bench/kit/cost.mjs'), join(root, script)];
+  return measureProgram(process.execPath, [...own, ...args], options);
+}
+
+/**
+ * The same of any program that writes what it cost to the file BENCH_COST names.
+ *
+ * @param options.record what a RECORD line begins with
+ */
+export async function measureProgram(program, args, { env = {}, input, record = RECORD } = {}) {
   const cost = newPath('cost.json');
-  const child = spawn(process.execPath, ['--import', join(root, 'bench/kit/cost.mjs'), join(root, script), ...args], {
+  const child = spawn(program, args, {
     stdio: [input === undefined ? 'ignore' : openSync(input), 'pipe', 'inherit'],
     env: { ...process.env, ...env, BENCH_COST: cost },
   });
-  const counted = countRecords(child.stdout);
+  const counted = countRecords(child.stdout, record);
   const startedAt = performance.now();
   const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${code}`);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
   const seconds = (performance.now() - startedAt) / 1000;
   return { ...JSON.parse(readFileSync(cost, 'utf8')), seconds, ...counted };
 }
@@ -64,15 +74,15 @@ export function readStates(args, env) {
 }
 
 /** Counts RECORD lines and bytes of a stream while it flows. */
-export function countRecords(stream) {
+function countRecords(stream, record) {
   const counted = { records: 0, bytes: 0 };
   let lineStart = Buffer.alloc(0);
   stream.on('data', (chunk) => {
     counted.bytes += chunk.length;
     // A line's beginning may be cut by a chunk's end.
     const text = Buffer.concat([lineStart, chunk]);
-    for (let at = text.indexOf(RECORD); at !== -1; at = text.indexOf(RECORD, at + 1)) counted.records += 1;
-    lineStart = Buffer.from(text.subarray(-(RECORD.length - 1)));
+    for (let at = text.indexOf(record); at !== -1; at = text.indexOf(record, at + 1)) counted.records += 1;
+    lineStart = Buffer.from(text.subarray(-(record.length - 1)));
   });
   return counted;
 }

@@ -1,4 +1,5 @@
 import type { HubflakeError } from '../errors.js';
+import { byteText } from '../protocol/byte-text.js';
 import type { JsonObject } from '../protocol/messages.js';
 import type { EncodedRecord, RecordSink } from '../streams/sink.js';
 import type { Loader } from '../warehouse/loader.js';
@@ -23,7 +24,7 @@ export class LoaderSink implements RecordSink {
     this.#onRecords(stream, records.length);
     await this.#loader.records(
       stream,
-      records.map(({ data, changes }) => ({ data: Buffer.from(data, 'utf8'), emittedAt, changes })),
+      records.map((record) => ({ data: record.bytes ?? byteText(record.data), emittedAt, changes: record.changes })),
     );
   }
 

@@ -8,6 +8,7 @@ import { echoState, type Incoming, type IncomingRecord, parseIncoming } from '..
 import { type Line, readLines } from '../protocol/input.js';
 import type { RecordChange } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
+import { readPieces } from '../protocol/pieces.js';
 import { Loader } from '../warehouse/loader.js';
 import { openStore } from '../warehouse/open-store.js';
 import { targetsOf } from '../warehouse/target.js';
@@ -21,7 +22,7 @@ import type { ProtocolIo } from './protocol-command.js';
 export async function write(
   { output, stop }: ProtocolIo,
   options: { config?: string; catalog?: string; level: LogLevel },
-  input: AsyncIterable<Buffer> = process.stdin,
+  input: AsyncIterable<Buffer> = readPieces(),
 ): Promise<number> {
   const config = parseDestinationConfig(readJsonFile(configPath(options), 'configuration'));
   const catalogFile = catalogPath(options);
@@ -95,7 +96,9 @@ async function takeLines(loader: Loader, lines: readonly Line[], output: Message
 
 function takeOther(loader: Loader, message: Incoming, output: MessageOutput): void {
   if (message.type === 'STATE') {
-    const { raw, stream } = message;
+    const { stream } = message;
+    // It waits longer than the input's memory holds it.
+    const raw = Buffer.from(message.raw);
     loader.state({ stream, state: null, release: (records) => output.write(echoState(raw, records)) });
   } else if (message.type === 'STATUS' && loader.has(message.stream)) {
     if (message.status === 'COMPLETE') loader.complete(message.stream);

@@ -3,7 +3,10 @@ import type { Line } from './input.js';
 import { isNull, JsonSyntaxError, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
 import type { LogMessage, StreamStatus } from './messages.js';
 
-/** A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. */
+/**
+ * A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. As the bytes of a STATE,
+ * they are the line's, and valid as long as that is.
+ */
 export interface IncomingRecord {
   type: 'RECORD';
   stream: string;

@@ -14,8 +14,7 @@ export interface Line {
  * Splits a byte stream into lines of any length, many at a time. Blank lines are counted but left out; a byte-order mark at
  * the start and a carriage return at an end are dropped; bytes that are not UTF-8 become U+FFFD.
  *
- * Bytes are only valid until the next batch is asked for when they are slices of a chunk the stream reuses; node's streams
- * do not reuse chunks.
+ * A chunk's memory may be used again for the next: a line is valid until the next batch of lines is asked for.
  */
 export async function* readLines(input: AsyncIterable<Buffer | string>): AsyncGenerator<Line[]> {
   let pending: Buffer[] = [];
@@ -40,7 +39,8 @@ export async function* readLines(input: AsyncIterable<Buffer | string>): AsyncGe
       if (line) lines.push(line);
       start = end + 1;
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start));
+    // Copied, since the chunk may not outlive the next.
+    if (start < chunk.length) pending.push(Buffer.from(chunk.subarray(start)));
     if (lines.length > 0) yield lines;
   }
   if (pending.length > 0) {

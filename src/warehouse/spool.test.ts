@@ -2,7 +2,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { SpoolError } from '../errors.js';
+import type { ByteText } from '../protocol/byte-text.js';
 import { SpoolFolder, SpoolWriter } from './spool.js';
 
 let parent: string;
@@ -38,6 +40,32 @@ test('keeps records in their order, with what orders them, in a file for this us
   ]);
   folder.remove();
   expect(readdirSync(parent)).toEqual([]);
+});
+
+test('text of bytes gives the same lines as the bytes, whatever has to be mended in them', async () => {
+  const most = 300;
+  const unit = fc.constantFrom('a', '"', '\\', '\ud83d', '😀', 'é', '\u0000', '12345678901234567', 'x'.repeat(150));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.dictionary(fc.string({ unit }), fc.string({ unit }))), async (records) => {
+      const [first, second] = await Promise.all(
+        (['utf8', 'latin1'] as const).map(async (form) => {
+          const path = join(parent, form);
+          const writer = new SpoolWriter(path, { longestLine: most, compress: false });
+          for (const [line, record] of records.entries()) {
+            const bytes = Buffer.from(JSON.stringify(record));
+            const data = form === 'utf8' ? bytes : (bytes.toString('latin1') as ByteText);
+            writer.add({ data, emittedAt: 1, changes: null }, line);
+          }
+          const { rows, longestLine } = await writer.end();
+          const text = readFileSync(path, 'utf8');
+          rmSync(path);
+          return { rows, longestLine, text };
+        }),
+      );
+      expect(first).toEqual(second);
+      expect(first?.rows).toBe(records.length);
+    }),
+  );
 });
 
 test('holds a bounded amount in memory, and knows what it wrote', async () => {

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import { SpoolError } from '../errors.js';
 import { log } from '../log.js';
+import type { ByteText } from '../protocol/byte-text.js';
 import type { RecordChange } from '../protocol/messages.js';
 import { startOf } from './process-life.js';
 import { fitRecord } from './record-size.js';
-import { safeData, wellFormedJson } from './spool-line.js';
+import { isSafe, safeData, wellFormedJson } from './spool-line.js';
 
 /** Lines are handed on in blocks of about this size: one call a line would cost more than the compression. */
 const BLOCK_BYTES = 256 * 1024;
@@ -38,8 +39,8 @@ export interface SpoolForm {
 
 /** A record to spool. */
 export interface SpoolRecord {
-  /** The JSON text of the record's data. */
-  data: Buffer;
+  /** The JSON text of the record's data, in UTF-8. The spool keeps nothing of it. */
+  data: Buffer | ByteText;
   /** Epoch ms. */
   emittedAt: number;
   changes: readonly RecordChange[] | null;
@@ -147,29 +148,42 @@ export class SpoolWriter {
 
   /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
   add(record: SpoolRecord, line: number): void {
-    const safe = safeData(record.data);
-    let noted = withChanges(record.changes, safe.changes);
-    let before = envelope(record, line, noted);
-    // A list of changes that was empty so far gets its brackets.
-    const { data, changes } = fitRecord(
-      safe.data,
-      this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length,
-    );
-    if (changes.length > 0) {
-      noted = withChanges(noted, changes);
-      before = envelope(record, line, noted);
-    }
-    const bytes = byteLength(before, noted) + data.length + END_OF_LINE.length;
+    if (!this.#put(record, line, isSafe)) this.#put(this.#mended(record, line), line);
+  }
+
+  /**
+   * Puts a line into the block, and looks at its data where it lies then, whatever it came as.
+   *
+   * @returns false where it is too long, or its data is not as `isGood` wants it: it is not taken then
+   */
+  #put(record: SpoolRecord, line: number, isGood?: (data: Buffer) => boolean): boolean {
+    const { data, changes } = record;
+    const before = envelope(record, line, changes);
+    const bytes = byteLength(before, changes) + data.length + END_OF_LINE.length;
+    if (isGood && bytes > this.#most) return false;
     if (this.#filled + bytes > this.#block.length) this.#nextBlock(bytes);
     const block = this.#block;
-    let at = this.#filled;
-    at += noted === null ? block.write(before, at, 'latin1') : block.write(before, at);
-    block.set(data, at);
-    at += data.length;
-    at += block.write(END_OF_LINE, at, 'latin1');
-    this.#filled = at;
+    const start = this.#filled + block.write(before, this.#filled, changes === null ? 'latin1' : 'utf8');
+    if (typeof data === 'string') block.write(data, start, 'latin1');
+    else block.set(data, start);
+    const end = start + data.length;
+    if (isGood && !isGood(block.subarray(start, end))) return false;
+    this.#filled = end + block.write(END_OF_LINE, end, 'latin1');
     this.#rows += 1;
     this.#longestLine = Math.max(this.#longestLine, bytes);
+    return true;
+  }
+
+  /** The record as a warehouse can take it. */
+  #mended(record: SpoolRecord, line: number): SpoolRecord {
+    const { emittedAt } = record;
+    const safe = safeData(typeof record.data === 'string' ? Buffer.from(record.data, 'latin1') : record.data);
+    const noted = withChanges(record.changes, safe.changes);
+    const before = envelope(record, line, noted);
+    // A list of changes that was empty so far gets its brackets.
+    const room = this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length;
+    const { data, changes } = fitRecord(safe.data, room);
+    return { data, emittedAt, changes: withChanges(noted, changes) };
   }
 
   /** Resolves when more records may come. Throws a SpoolError when the file cannot be written. */

@@ -68,6 +68,8 @@ export class BatchWriter {
    * @param target the stream with its own table @param place the same with the table that its rows go to
    */
   async write(way: Way, target: Target, place: Target, batch: Batch): Promise<Counts> {
+    // Before anything is made or deleted for it.
+    if (way !== 'lines' && !rows.areDirect(place)) throw new NotThisWay('the columns cannot be read at once');
     if (way === 'append') return this.#appendNew(target, place, batch);
     if (way === 'replace') return this.#replaceRows(target, place, batch);
     const sum = { ...NO_ROWS };
@@ -106,10 +108,8 @@ export class BatchWriter {
   }
 
   async #insert(place: Target, isOwn: boolean, batch: Batch, condition: string): Promise<number> {
-    const statement = rows.appendDirect(place, batch, condition);
-    if (statement === null) throw new NotThisWay('the columns cannot be read at once');
     await this.#tables.make(place, isOwn);
-    const inserted = await this.#db.change(statement);
+    const inserted = await this.#db.change(rows.appendDirect(place, batch, condition));
     crashPoint('after-copy');
     return inserted;
   }
@@ -117,9 +117,7 @@ export class BatchWriter {
   /** Deletes the rows of which the batch has versions that are not older, and inserts those. */
   async #replaceRows(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const narrow = narrowTarget(place);
-    const statement = rows.stageDirect(narrow, batch);
-    if (statement === null) throw new NotThisWay('the columns cannot be read at once');
-    await this.#db.run(statement);
+    await this.#db.run(rows.stageDirect(narrow, batch));
     await this.#expectRows(batch.rows);
     if ((await this.#db.count(sql.COUNT_TOMBSTONES)) > 0) throw new TombstonesError('there are tombstones');
     await this.#tombstones.sift(narrowTarget(target), false);

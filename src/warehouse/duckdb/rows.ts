@@ -54,27 +54,29 @@ export function stage(target: Target, raw: RawColumns | null = null): string {
   return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${typedRows(target, parsed, expressions, more)}`;
 }
 
+/** Whether the columns can be had of the files in one pass. A stream of some of them can be read so too. */
+export function areDirect({ columns }: Target): boolean {
+  const fields = Object.keys(rawValues(columns).members).length;
+  return fields > 0 && fields === columns.length && fields <= MOST_COLUMNS;
+}
+
 /**
- * The same of the files themselves, in one pass and without `hf_keys`: for batches without tombstones. Null where the columns
- * cannot be had that way. DuckDB refuses records that have a field twice.
+ * The same of the files themselves, in one pass and without `hf_keys`: for batches without tombstones, of columns that
+ * {@link areDirect}. DuckDB refuses records that have a field twice.
  */
-export function stageDirect(target: Target, lines: Lines): string | null {
-  const rows = directRows(target, lines);
-  return rows && `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${rows}`;
+export function stageDirect(target: Target, lines: Lines): string {
+  return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${directRows(target, lines)}`;
 }
 
-/** Inserts the rows of the files for which a condition holds. Null as in {@link stageDirect}. */
-export function appendDirect(target: Target, lines: Lines, condition = 'true'): string | null {
-  const rows = directRows(target, lines);
-  if (rows === null) return null;
+/** Inserts the rows of the files for which a condition holds. As in {@link stageDirect}. */
+export function appendDirect(target: Target, lines: Lines, condition = 'true'): string {
   const into = `INSERT INTO ${tableName(target)} (${columnList(target)})`;
-  return `${into} SELECT ${stageList(target)} FROM (${rows}) WHERE ${condition}`;
+  return `${into} SELECT ${stageList(target)} FROM (${directRows(target, lines)}) WHERE ${condition}`;
 }
 
-function directRows(target: Target, lines: Lines): string | null {
+function directRows(target: Target, lines: Lines): string {
   const { members, expressions } = rawValues(target.columns);
   const fields = Object.entries(members);
-  if (fields.length === 0 || fields.length < expressions.length || fields.length > MOST_COLUMNS) return null;
   const data = `STRUCT(${fields.map(([field, type]) => `${identifier(field)} ${type}`).join(', ')})`;
   return typedRows(target, `SELECT n, t, m, d AS r FROM ${readLines(lines, data)}`, expressions, []);
 }

@@ -1,0 +1,30 @@
+// Programs of others that are written in Python, each installed at a pinned version into an environment of its own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { measureProgram, root } from './measure.mjs';
+
+const HOOKS = join(root, 'bench/peers/python');
+
+/** Installs a requirement ("name==version"), where that was not done before; the folder of its programs. */
+export function installed(requirement) {
+  const folder = join(root, '.cache/peers', requirement.replace('==', '-'));
+  const programs = join(folder, 'bin');
+  if (existsSync(join(folder, 'complete'))) return programs;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  run('python3', ['-m', 'venv', folder]);
+  run(join(programs, 'pip'), ['install', '--quiet', requirement]);
+  mkdirSync(join(folder, 'complete'));
+  return programs;
+}
+
+/** Runs a program of an environment, with the hooks of bench/peers/python before its own modules. */
+export function measurePython(program, args, { env = {}, ...options } = {}) {
+  return measureProgram(program, args, { env: { PYTHONPATH: HOOKS, ...env }, ...options });
+}
+
+function run(program, args) {
+  const { status } = spawnSync(program, args, { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+}

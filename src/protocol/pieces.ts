@@ -1,0 +1,113 @@
+import { fstatSync, read } from 'node:fs';
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
+
+/** Of a file so much is read at once. */
+const FILE_PIECE_BYTES = 256 * 1024;
+/** A pipe gives no more at once. */
+const PIPE_PIECE_BYTES = 64 * 1024;
+/** One is filled while the others wait or are looked at. */
+const PIPE_BUFFERS = 8;
+
+/**
+ * The bytes of a file descriptor in pieces whose memory is used again: a piece is valid until the next is asked for. Node's own
+ * streams make a new buffer for each 64 KiB, and collecting those costs more than reading them.
+ */
+export function readPieces(fd = 0): AsyncIterable<Buffer> {
+  const kind = fstatSync(fd);
+  if (kind.isFile()) return piecesOfFile(fd);
+  // A terminal is nobody's bulk input.
+  return kind.isFIFO() || kind.isSocket() ? new PipePieces(fd) : process.stdin;
+}
+
+async function* piecesOfFile(fd: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
+  for (;;) {
+    const length = await new Promise<number>((resolve, reject) => {
+      read(fd, buffer, 0, buffer.length, null, (error, count) => (error ? reject(error) : resolve(count)));
+    });
+    if (length === 0) return;
+    yield buffer.subarray(0, length);
+  }
+}
+
+interface Waiter {
+  resolve: (result: IteratorResult<Buffer>) => void;
+  reject: (error: Error) => void;
+}
+
+/** Read by the event loop, since a read on the thread pool that never comes back would keep the process from ending. */
+class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
+  readonly #socket: Socket;
+  readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES));
+  /** What was read and not yet given out. */
+  readonly #read: Buffer[] = [];
+  /** The piece that was given out last. */
+  #given: Buffer | null = null;
+  #isPaused = false;
+  #ended: Error | true | null = null;
+  #waiter: Waiter | null = null;
+
+  constructor(fd: number) {
+    const buffer = () => this.#free.pop() as Buffer;
+    const callback = (length: number, piece: Uint8Array) => this.#take(piece as Buffer, length);
+    const options: SocketConstructorOpts & ConnectOpts = {
+      fd,
+      readable: true,
+      writable: false,
+      onread: { buffer, callback },
+    };
+    this.#socket = new Socket(options);
+    const end = (why: Error | true) => {
+      this.#ended ??= why;
+      this.#answer();
+    };
+    this.#socket
+      .on('error', end)
+      .on('end', () => end(true))
+      .on('close', () => end(true));
+    this.#socket.resume();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Buffer>> {
+    if (this.#given) this.#free.push(wholeOf(this.#given));
+    this.#given = null;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      this.#answer();
+    });
+  }
+
+  /** @returns whether more may come: one buffer is taken right after this, and the read after that needs another */
+  #take(buffer: Buffer, length: number): boolean {
+    this.#read.push(buffer.subarray(0, length));
+    this.#answer();
+    this.#isPaused = this.#free.length < 2;
+    return !this.#isPaused;
+  }
+
+  #answer(): void {
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    const piece = this.#read.shift();
+    if (piece === undefined && this.#ended === null) return;
+    this.#waiter = null;
+    if (piece !== undefined) {
+      this.#given = piece;
+      waiter.resolve({ done: false, value: piece });
+    } else if (this.#ended === true) waiter.resolve({ done: true, value: undefined });
+    else waiter.reject(this.#ended as Error);
+  }
+}
+
+/** The buffer that a piece is the beginning of. */
+function wholeOf(piece: Buffer): Buffer {
+  return Buffer.from(piece.buffer);
+}

@@ -1,0 +1,64 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import type { ColumnType } from '../column-types.js';
+import { castExpression } from './columns.js';
+import { literal } from './sql.js';
+
+/** What DuckDB makes of the texts as values of a type, as text. */
+async function cast(type: ColumnType, texts: readonly string[]): Promise<(string | null)[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const list = `[${texts.map(literal).join(', ')}]::VARCHAR[]`;
+    const query = `SELECT (${castExpression(type, 'raw')})::VARCHAR AS made FROM (SELECT unnest(${list}) AS raw)`;
+    const rows = (await connection.runAndReadAll(query)).getRowObjectsJS();
+    return rows.map(({ made }) => made as string | null);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** A text that is a date, or nearly. */
+const dateLike = fc
+  .tuple(
+    fc.constantFrom('0000', '0001', '0999', '1969', '2024', '2025', '9999', '12345', '-2024', ' 2024', '٢٠٢٤'),
+    fc.constantFrom('-', '/', ' '),
+    fc.constantFrom('0', '1', '01', '02', '12', '13', '1x'),
+    fc.constantFrom('-', '/', ' '),
+    fc.constantFrom('0', '1', '01', '29', '30', '31', '32', '3x'),
+    fc.constantFrom('', ' ', 'T', 'T10:11:12Z', '(BC)', '0', 'é'),
+  )
+  .map((parts) => parts.join(''));
+
+function asDate(text: string): string | null {
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  if (day === undefined || day.startsWith('0000')) return null;
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) ? day : null;
+}
+
+test('only days of the years 1 to 9999, written as such, are dates', async () => {
+  const texts = fc.sample(fc.oneof(dateLike, fc.string()), 5000).filter((text) => text.isWellFormed());
+  expect(await cast('date', texts)).toEqual(texts.map(asDate));
+});
+
+const WORDS: Record<string, string> = { true: 'true', t: 'true', yes: 'true', y: 'true', on: 'true', 1: 'true' };
+for (const word of ['false', 'f', 'no', 'n', 'off', '0']) WORDS[word] = 'false';
+
+test('only the usual words are booleans', async () => {
+  const words = ['', ' true', 'tru', 'True', 'FALSE', 'oN', 'null', '2', '1.0', ...Object.keys(WORDS)];
+  expect(await cast('boolean', words)).toEqual(words.map((word) => WORDS[word.toLowerCase()] ?? null));
+});
+
+test('an instant needs a whole date before its time', async () => {
+  const texts = [
+    '2024-05-06T07:08:09Z',
+    '2024-5-06T07:08:09Z',
+    '2024/05/06 07:08',
+    '0000-05-06',
+    '12024-05-06',
+    'infinity',
+  ];
+  expect((await cast('timestamp_tz', texts)).map((made) => made !== null)).toEqual(texts.map((_, i) => i === 0));
+});
