@@ -42,6 +42,11 @@ export class RollingWindow {
     this.#fastest = Math.min(this.#fastest, now - call.at);
   }
 
+  /** How many calls the limit may be counting, of those that {@link waitFor} has last left. */
+  get counted(): number {
+    return this.#inFlight + this.#answered.length;
+  }
+
   /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
   waitFor(most: number, intervalMs: number, now: number): number {
     const afterArrival = this.#answers < ENOUGH_ANSWERS ? 0 : BELIEVED * this.#fastest;

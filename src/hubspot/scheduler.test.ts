@@ -19,6 +19,7 @@ async function simulate(
     /** Milliseconds that the n-th call is held up on its way to the server; by default it travels half of the latency. */
     heldUp?: (n: number) => number;
     headers?: (at: number) => Partial<LimitHeaders>;
+    onArrival?: (at: number) => void;
   },
 ): Promise<{ arrivals: number[]; took: number }> {
   const arrivals: number[] = [];
@@ -27,6 +28,7 @@ async function simulate(
     const permit = await scheduler.acquire(budget, never);
     await sleep(options.heldUp?.(n) ?? options.latencyMs / 2);
     arrivals.push(Date.now());
+    options.onArrival?.(Date.now());
     await sleep(options.heldUp ? options.latencyMs : options.latencyMs / 2);
     permit.done({ ...NO_HEADERS, ...options.headers?.(Date.now()) });
   };
@@ -53,6 +55,47 @@ test('never uses more than its share of the burst limit that the headers name', 
   });
   expect(mostIn(arrivals, 10_000)).toBeLessThanOrEqual(171);
   expect(mostIn(arrivals, 10_000)).toBeGreaterThan(150);
+});
+
+/** A server's rolling count of what arrived, with the calls that others made before. */
+function countingServer(max: number, before: number) {
+  const arrived: number[] = [];
+  const startedAt = Date.now();
+  const used = (at: number) => {
+    const others = at < startedAt + 10_000 ? before : 0;
+    return others + arrived.filter((other) => other > at - 10_000 && other <= at).length;
+  };
+  return {
+    arrived,
+    used,
+    headers: (at: number) => ({ max, intervalMs: 10_000, remaining: Math.max(0, max - used(at)) }),
+  };
+}
+
+test('uses all of the limit at a share of one, where the headers say that nothing remains', async () => {
+  const server = countingServer(100, 0);
+  const { took } = await simulate(make({ burstShare: 1 }), 'burst', {
+    calls: 600,
+    latencyMs: 300,
+    onArrival: (at) => server.arrived.push(at),
+    headers: server.headers,
+  });
+  expect(took).toBeLessThan(50_000 * 1.1);
+});
+
+test('leaves out of its share what others have used, as the headers tell', async () => {
+  const server = countingServer(100, 30);
+  let most = 0;
+  await simulate(make({ burstShare: 0.9 }), 'burst', {
+    calls: 250,
+    latencyMs: 100,
+    onArrival: (at) => {
+      server.arrived.push(at);
+      most = Math.max(most, server.used(at));
+    },
+    headers: server.headers,
+  });
+  expect(most).toBeLessThanOrEqual(100);
 });
 
 test('uses nearly all of what the limit allows', async () => {

@@ -52,6 +52,8 @@ export class CallScheduler {
   /** By budget, until when HubSpot has asked to send nothing. */
   readonly #blockedUntil: Record<Budget, number> = { burst: 0, search: 0, exempt: 0 };
   #lean = false;
+  /** Calls of the last interval that others have made, as of the last answer. */
+  #others = 0;
   #searchesAllowed = SEARCHES;
   #searchesChangedAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -173,7 +175,8 @@ export class CallScheduler {
     if (budget === 'exempt') return 0;
     if (budget === 'search') return this.#searches.waitFor(this.#searchShare(now), SEARCH_INTERVAL_MS, now);
     if (this.#lean && this.#bursts.inFlight > 0) return Number.POSITIVE_INFINITY;
-    const most = Math.max(1, Math.floor(this.#burstLimit.max * this.#burstShare));
+    const { max } = this.#burstLimit;
+    const most = Math.max(1, Math.min(Math.floor(max * this.#burstShare), max - this.#others));
     return this.#bursts.waitFor(most, this.#burstLimit.intervalMs, now);
   }
 
@@ -209,8 +212,11 @@ export class CallScheduler {
   #learn(headers: LimitHeaders): void {
     if (headers.max !== null && headers.max > 0) this.#burstLimit.max = headers.max;
     if (headers.intervalMs !== null && headers.intervalMs > 0) this.#burstLimit.intervalMs = headers.intervalMs;
-    // Others use the same limit: what remains is less than what is already on its way. Without a word of it, a 429 will tell.
-    const exhausted = headers.remaining !== null && headers.remaining <= this.#bursts.inFlight;
+    // What HubSpot counts beyond our own calls, others have made: another app, or a command that ended just now.
+    const counted = headers.remaining === null ? 0 : this.#burstLimit.max - headers.remaining;
+    this.#others = Math.max(0, counted - this.#bursts.counted);
+    // What remains is less than what is already on its way. Without a word of it, a 429 will tell.
+    const exhausted = this.#others > 0 && (headers.remaining as number) <= this.#bursts.inFlight;
     if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, this.#now() + LEAN_PAUSE_MS);
     this.#lean = exhausted;
   }
