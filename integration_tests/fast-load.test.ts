@@ -1,7 +1,12 @@
+import { parseSourceConfig } from '../src/config/source.js';
+import { HubSpotClient } from '../src/hubspot/client.js';
 import { configureLog } from '../src/log.js';
 import type { JsonObject } from '../src/protocol/messages.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
+import type { StreamDefinition } from '../src/streams/definition.js';
+import { estimateStream } from '../src/streams/estimate.js';
 import { CHAINS } from '../src/streams/list-chains.js';
+import { Portal } from '../src/streams/portal.js';
 import { readInProcess, type SyncResult } from './support/in-process.js';
 
 /** `first_load: fast`: of a long list, parts are read by search at the same time. Here 3,000 records are long. */
@@ -228,5 +233,38 @@ test('a portal that refuses ids in between: as with opaque cursors', async () =>
     expect(pagesListed()).toBeLessThan(CREATED / 100 / 2);
   } finally {
     globalThis.fetch = real;
+  }
+});
+
+test('a plan knows what is searched', async () => {
+  await start();
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const estimate = async (first_load: string) => {
+    const source = parseSourceConfig({ credentials: { access_token: sandbox.token }, ...config(first_load) });
+    const client = new HubSpotClient({ ...source, signal: new AbortController().signal });
+    try {
+      const portal = await Portal.open(client, source, ['contacts']);
+      const stream = (await portal.define('contacts')) as StreamDefinition;
+      return (await estimateStream(client, stream, 'incremental', null, { ...source, portalId: null })).calls;
+    } finally {
+      await client.close();
+    }
+  };
+  const [byList, fast] = [await estimate('list'), await estimate('fast')];
+  // The totals before and after, and what changed meanwhile.
+  expect(byList).toMatchObject({ search: 3, exempt: 0 });
+  expect(fast.search).toBeGreaterThan(byList.search);
+  expect((fast.search - byList.search) * 2).toBeCloseTo(byList.burst - fast.burst, -1);
+  expect(fast.exempt).toBe(1);
+  for (const [first_load, { search, burst }] of [
+    ['list', byList],
+    ['fast', fast],
+  ] as const) {
+    sandbox.calls.reset();
+    await read(null, {}, first_load);
+    const { byKind } = sandbox.calls.counts();
+    // How much is searched depends on how quick either is.
+    expect(Math.abs(search - (byKind.search as number))).toBeLessThanOrEqual(first_load === 'list' ? 0 : 6);
+    expect(Math.abs(burst - (byKind.list as number))).toBeLessThanOrEqual(10);
   }
 });

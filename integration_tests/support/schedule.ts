@@ -35,6 +35,8 @@ export interface Schedule {
   contacts: number;
   /** What is read: everything; what was last updated since most were; or what has an e-mail address, by a filter. */
   selection: 'all' | 'recent' | 'filtered';
+  /** `list` where it is not said. */
+  firstLoad?: 'list' | 'fast';
   rules: Partial<PortalRules>;
   lagged: boolean;
   opaqueAfter: boolean;
@@ -123,7 +125,8 @@ class Player {
       recent: { updated_after: this.#from },
       filtered: { filter_groups: [{ filters: [{ propertyName: 'email', operator: 'HAS_PROPERTY' }] }] },
     };
-    return { objects: [{ ...ENTRY, ...more[this.#schedule.selection] }] } as JsonObject;
+    const { selection, firstLoad = 'list' } = this.#schedule;
+    return { first_load: firstLoad, objects: [{ ...ENTRY, ...more[selection] }] } as JsonObject;
   }
 
   #isWanted({ updatedAt, properties }: { updatedAt?: string | null; properties: Values }): boolean {
@@ -203,7 +206,8 @@ class Player {
     const { portal } = this.#sandbox;
     const { live, archived: all } = portal.truth('contacts');
     // A first load by search does not see what was restored so shortly before it that the index does not show it yet.
-    const isLost = !this.#isLoaded && this.#schedule.lagged && this.#schedule.selection !== 'all';
+    const { selection, firstLoad, lagged } = this.#schedule;
+    const isLost = !this.#isLoaded && lagged && (selection !== 'all' || firstLoad === 'fast');
     const archived = isLost ? [] : isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
     const one = live[pick % live.length]?.id as string;
     const many = live.slice(pick % live.length, (pick % live.length) + (other % 140) + 1).map((record) => record.id);

@@ -7,10 +7,14 @@ import type { ObjectStream, StreamDefinition } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
 import { isWorthSearching, questionsAsked } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
+import { CHAINS } from './list-chains.js';
 import type { ReadOptions } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './object-state.js';
 import { unpackIds } from './packed-ids.js';
 import { rangeGroups } from './search-filters.js';
+
+/** 19 list calls of 100 records a second, and five searches of 200: of what is divided, nearly a third comes by search. */
+const SEARCHED_OF_FAST = 0.3;
 
 /** What reading a stream would take, as far as HubSpot tells beforehand. */
 export interface Estimate {
@@ -73,12 +77,37 @@ async function estimateObject(
     estimate.calls.search += questionsAsked(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
     return estimate;
   }
-  const pages = Math.max(1, Math.ceil(all / LIST_LIMIT));
+  const calls = listCalls(stream, all, rows, isRefresh, options);
+  calls.burst += 1 + archive;
+  if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + questionsAsked(stream, all - rows);
+  return { what, rows, calls };
+}
+
+/**
+ * What a load by list takes of itself. From some records on it asks how many there are; from more on it begins in several places,
+ * asks once more at its end, and where first_load is fast, reads parts by search.
+ *
+ * @param all records that the list has; of which `rows` are wanted
+ */
+function listCalls(
+  stream: ObjectStream,
+  all: number,
+  rows: number,
+  isRefresh: boolean,
+  { firstLoad }: Pick<ReadOptions, 'firstLoad'>,
+): Estimate['calls'] {
+  const isDivided = !isRefresh && all >= CHAINS.worthDividing;
+  const searched = isDivided && firstLoad === 'fast' ? Math.floor((all - CHAINS.askAfter) * SEARCHED_OF_FAST) : 0;
+  const listed = all - searched;
   const inUrl = fitsInUrl({ objectType: stream.type.name, ...selected(stream), archived: false });
-  const values = inUrl ? 0 : Math.ceil(rows / BATCH_READ_LIMIT);
-  const meanwhile = pages === 1 ? 0 : 1;
-  const search = isRefresh ? 0 : meanwhile + questionsAsked(stream, all - rows);
-  return { what, rows, calls: { burst: 1 + pages + values + archive, search, exempt: 0 } };
+  const values = inUrl ? 0 : Math.ceil((rows * (listed / Math.max(1, all))) / BATCH_READ_LIMIT);
+  const begun = isDivided ? CHAINS.most - 1 : 0;
+  const totals = isRefresh ? 0 : (all > CHAINS.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
+  return {
+    burst: Math.max(1, Math.ceil(listed / LIST_LIMIT)) + begun + values,
+    search: totals + Math.ceil(searched / SEARCH_LIMIT),
+    exempt: stream.associations.length * Math.ceil(searched / ASSOCIATIONS_LIMIT),
+  };
 }
 
 function selected({ properties, associations }: ObjectStream) {
@@ -89,13 +118,17 @@ function selected({ properties, associations }: ObjectStream) {
 async function estimateRest(
   client: HubSpotClient,
   stream: ObjectStream,
-  { load, pass, archive }: ObjectState,
+  state: ObjectState,
   options: ReadOptions,
 ): Promise<Estimate> {
+  const { load, pass, archive } = state;
   const archived = options.deletes === 'off' ? 0 : Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
   if (load) {
     const rows = await count(client, stream, null);
-    const calls = { burst: 1 + Math.ceil(rows / LIST_LIMIT) + archived, search: 1, exempt: 0 };
+    const calls = listCalls(stream, rows, rows, state.refresh, options);
+    calls.burst += 1 + archived;
+    // What changed meanwhile.
+    if (!state.refresh) calls.search += 1;
     return { what: 'the rest of a first load', rows, calls };
   }
   let rows = 0;
