@@ -143,6 +143,7 @@ const PAGES = fc
       style: STYLES,
       total: fc.option(fc.nat()),
       after: fc.option(fc.constantFrom('17', 'ö"')),
+      again: fc.integer({ min: 0, max: 20 }).map((n) => n === 0),
     });
   });
 
@@ -197,9 +198,11 @@ interface Page {
   style: Style;
   total: number | null;
   after: string | null;
+  /** Whether there is a second list of rows, an empty one. */
+  again: boolean;
 }
 
-function bodyOf({ rows, style, total, after }: Page): Buffer {
+function bodyOf({ rows, style, total, after, again: twice }: Page): Buffer {
   const written = rows.map(({ id, values, more, again, order }) => {
     const entries = order.map((name) => [name, values.get(name)] as const);
     const members = new Map([
@@ -213,7 +216,8 @@ function bodyOf({ rows, style, total, after }: Page): Buffer {
   const members = new Map([['results', `[${written.join(style.comma)}]`]]);
   if (total !== null) members.set('total', `${total}`);
   if (after !== null) members.set('paging', write({ next: { after, link: 'x' } }, style));
-  return Buffer.from(`{${inOrder(members, style).join(style.comma)}}${style.end}`);
+  const second = twice ? [`"results"${style.colon}[]`] : [];
+  return Buffer.from(`{${[...inOrder(members, style), ...second].join(style.comma)}}${style.end}`);
 }
 
 /** A record's members sorted, each string written in one way, whichever escapes and spaces it had. Digits stay as they are. */
@@ -331,7 +335,7 @@ test.each<[string, Partial<Style>]>([
   ]);
   const row = { values, more, again: null, order: ['email', 'x'] };
   const rows = ['7', '8'].map((id) => ({ ...row, id }));
-  const body = bodyOf({ rows, style: { ...HUBSPOTS, ...style }, total: 2, after: '8' });
+  const body = bodyOf({ rows, style: { ...HUBSPOTS, ...style }, total: 2, after: '8', again: false });
   const found = scanPage(body, ['email', 'x'])?.results as ObjectRow[];
   expect(found.map((each) => each instanceof ScannedRow)).toEqual([true, true]);
   const columns = columnsLayout(inputOf(new Map([['email', 'string']])));
