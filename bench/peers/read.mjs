@@ -47,7 +47,7 @@ function tapHubspot({ programs, env }) {
   return {
     program: join(programs, 'tap-hubspot'),
     args: ['--config', config, '--properties', catalog],
-    record: '{"type":"RECORD"',
+    record: '{"type": "RECORD"',
   };
 }
 
