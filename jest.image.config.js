@@ -7,5 +7,5 @@ export default {
   maxWorkers: 1,
   testTimeout: 300_000,
   testMatch: ['<rootDir>/integration_tests/image/*.image.ts'],
-  globalSetup: '<rootDir>/integration_tests/airbyte/setup.mjs',
+  globalSetup: '<rootDir>/integration_tests/image/setup.mjs',
 };
