@@ -198,9 +198,10 @@ export class HubSpotClient {
       headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
       ...(call.body === undefined ? {} : { body: call.body }),
     });
-    const body = await readBody(response, call.what);
     this.clock.observe(response.headers.get('date'));
-    permit.done(limitHeaders(response.headers));
+    permit.answered(limitHeaders(response.headers));
+    const body = await readBody(response, call.what);
+    permit.done();
     return { status: response.status, headers: response.headers, body };
   }
 

@@ -1,9 +1,7 @@
-/** Answers from which it is believed how long a call takes at least. */
-const ENOUGH_ANSWERS = 8;
-/** Of that time, what is taken for the way back and HubSpot's own work: less than all of it, as even the fastest call travels. */
-const BELIEVED = 0.8;
+/** No more of that time is ever believed: what was the least so far may not be the least there is. */
+const MOST_BELIEVED = 0.97;
 /** Two clocks that count the same interval do not agree to the millisecond. */
-const MARGIN_MS = 10;
+const MARGIN_MS = 5;
 
 /** A call that was sent. */
 export interface SentCall {
@@ -13,15 +11,18 @@ export interface SentCall {
 
 /**
  * The calls that a rolling limit of HubSpot may be counting: those on their way, and those that arrived within the interval. When a
- * call arrived is not known, but when it must have at the latest: so long before its answer as the fastest call took, since what
- * happens behind the arrival takes no less time. A call that was held up on its way is answered later, and so counts longer.
+ * call arrived is not known. But from one call's answer less the time that the fastest call took from end to end, until another one is
+ * sent, no less time passes than between their arrivals: the first needs for its way back, and the second for its way there, no
+ * less than the fastest of each. A call that was held up on its way is answered later, and so counts longer.
  */
 export class RollingWindow {
   /** When calls of the last interval were answered, oldest first; milliseconds of the caller's clock. */
   readonly #answered: number[] = [];
   #inFlight = 0;
-  #fastest = Number.POSITIVE_INFINITY;
-  #answers = 0;
+  #fastest = 0;
+  /** How many rounds of calls were answered, each sent when one of the round before was answered. */
+  #rounds = 0;
+  #roundEndedAt = Number.NEGATIVE_INFINITY;
 
   /** Calls that were sent and not answered yet. */
   get inFlight(): number {
@@ -38,8 +39,17 @@ export class RollingWindow {
     this.#inFlight -= 1;
     this.#answered.push(now);
     if (!isAnswer) return;
-    this.#answers += 1;
-    this.#fastest = Math.min(this.#fastest, now - call.at);
+    const took = now - call.at;
+    this.#fastest = this.#rounds === 0 ? took : Math.min(this.#fastest, took);
+    if (call.at < this.#roundEndedAt) return;
+    this.#rounds += 1;
+    this.#roundEndedAt = now;
+  }
+
+  /** HubSpot has refused a call all the same: what a call takes is to be seen anew. */
+  distrust(): void {
+    this.#rounds = 0;
+    this.#roundEndedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** How many calls the limit may be counting, of those that {@link waitFor} has last left. */
@@ -49,12 +59,19 @@ export class RollingWindow {
 
   /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
   waitFor(most: number, intervalMs: number, now: number): number {
-    const afterArrival = this.#answers < ENOUGH_ANSWERS ? 0 : BELIEVED * this.#fastest;
-    const counts = intervalMs + MARGIN_MS - afterArrival;
+    const counts = intervalMs + MARGIN_MS - this.#leastTravelMs();
     while (this.#answered.length > 0 && (this.#answered[0] as number) <= now - counts) this.#answered.shift();
     const over = this.#inFlight + this.#answered.length - most;
     if (over < 0) return 0;
     const leaves = this.#answered[over];
     return leaves === undefined ? Number.POSITIVE_INFINITY : leaves + counts - now;
+  }
+
+  /**
+   * What a call takes at least, as far as that is believed: the more rounds of calls were seen, the more of what the fastest took.
+   * Of calls that were on their way together, all may have been held up by the same.
+   */
+  #leastTravelMs(): number {
+    return this.#rounds === 0 ? 0 : Math.min(MOST_BELIEVED, 1 - 1 / this.#rounds) * this.#fastest;
   }
 }

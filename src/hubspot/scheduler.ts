@@ -12,9 +12,12 @@ export interface LimitHeaders {
   dailyRemaining: number | null;
 }
 
-/** The place of one call within the budgets; `done` gives it back when the call was answered or failed. */
+/** The place of one call within the budgets. */
 export interface Permit {
-  done(headers?: LimitHeaders): void;
+  /** An answer has begun to come: HubSpot has counted the call. Its body may still take a while. */
+  answered(headers: LimitHeaders): void;
+  /** The call is over, answered or failed, and another one may be on its way in its place. */
+  done(): void;
 }
 
 interface Waiter {
@@ -46,7 +49,10 @@ export class CallScheduler {
   readonly #waiting: Waiter[] = [];
   readonly #bursts = new RollingWindow();
   readonly #searches = new RollingWindow();
+  /** Calls that are not over. */
   #inFlight = 0;
+  /** Those of them that HubSpot may not have counted yet. */
+  #onTheirWay = 0;
   #answered = 0;
   #burstLimit = { ...FIRST_LIMIT };
   /** By budget, until when HubSpot has asked to send nothing. */
@@ -116,6 +122,7 @@ export class CallScheduler {
     const now = this.#now();
     // Calls that were on their way together are refused together; that is one refusal.
     const isNews = this.#blockedUntil[budget] <= now;
+    this.#windowOf(budget)?.distrust();
     this.#blockedUntil[budget] = Math.max(this.#blockedUntil[budget], now + pauseMs);
     if (budget === 'burst') this.#lean = true;
     if (budget === 'search' && isNews) {
@@ -148,7 +155,7 @@ export class CallScheduler {
     const blocked = new Set<Budget>();
     for (let i = 0; i < this.#waiting.length && this.#inFlight < this.#maxInFlight; ) {
       const waiter = this.#waiting[i] as Waiter;
-      const obstacle = this.#quota.obstacle(this.#inFlight);
+      const obstacle = this.#quota.obstacle(this.#onTheirWay);
       if (obstacle === 'wait') return;
       const wait = blocked.has(waiter.budget) ? Number.POSITIVE_INFINITY : this.#waitFor(waiter.budget);
       if (obstacle !== null) {
@@ -191,22 +198,38 @@ export class CallScheduler {
 
   #start(budget: Budget): Permit {
     this.#inFlight += 1;
-    const window = budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
+    this.#onTheirWay += 1;
+    const window = this.#windowOf(budget);
     const call = window?.sent(this.#now());
     const answeredBefore = this.#answered;
-    let finished = false;
+    let isArrived = false;
+    let isDone = false;
+    const arrived = (headers: LimitHeaders | null) => {
+      if (isArrived) return;
+      isArrived = true;
+      this.#onTheirWay -= 1;
+      if (call) window?.answered(call, this.#now(), headers !== null);
+      this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#onTheirWay);
+      this.#answered += 1;
+      if (headers && budget === 'burst') this.#learn(headers);
+    };
     return {
-      done: (headers) => {
-        if (finished) return;
-        finished = true;
+      answered: (headers) => {
+        arrived(headers);
+        this.#startWaiting();
+      },
+      done: () => {
+        if (isDone) return;
+        isDone = true;
+        arrived(null);
         this.#inFlight -= 1;
-        if (call) window?.answered(call, this.#now(), headers !== undefined);
-        this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#inFlight);
-        this.#answered += 1;
-        if (headers && budget === 'burst') this.#learn(headers);
         this.#startWaiting();
       },
     };
+  }
+
+  #windowOf(budget: Budget): RollingWindow | null {
+    return budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
   }
 
   #learn(headers: LimitHeaders): void {

@@ -11,8 +11,8 @@ const MOST_RANGES = 3;
 /** Each range may end with a page that is not full. Below so many records, that costs more than it gains. */
 const WORTH_DIVIDING = 20_000;
 /** Of a pass that is divided, what is left of a range is divided again for a reader that has come to its end. */
-const WORTH_DIVIDING_AGAIN = 5_000;
-const MOST_DIVISIONS = 4;
+const WORTH_DIVIDING_AGAIN = 1_000;
+const MOST_DIVISIONS = 8;
 
 /** A page of a range that was answered. */
 export interface RangePage {
@@ -140,8 +140,9 @@ export class RangeReader {
   }
 
   /**
-   * Gives the further half of what is left of a range to another reader, when there is one to spare. Where that half begins is
-   * guessed from how far apart the ids of the page are. With filters of the user's, a further bound might be one too many.
+   * Gives the further part of what is left of a range to another reader, when there is one to spare: half, or two thirds where
+   * two are, which then divide them. Where that part begins is guessed from how far apart the ids of the page are. With filters
+   * of the user's, a further bound might be one too many.
    */
   #divide(range: RangePosition, { rows, total }: SearchPage): void {
     const left = total - rows.length;
@@ -149,7 +150,8 @@ export class RangeReader {
     if (left < worth || this.#following >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;
     if (this.#run.stream.filterGroups.length > 0) return;
     const [first, last] = [BigInt((rows[0] as ObjectRow).id), BigInt((rows.at(-1) as ObjectRow).id)];
-    const middle = last + ((last - first + 1n) * BigInt(left)) / BigInt(2 * rows.length);
+    const readers = MOST_RANGES - this.#following + 1;
+    const middle = last + ((last - first + 1n) * BigInt(left)) / BigInt(readers * rows.length);
     if (middle <= last || (range.upTo !== null && middle >= BigInt(range.upTo))) return;
     this.#divisions += 1;
     const further = { after: String(middle), upTo: range.upTo };
