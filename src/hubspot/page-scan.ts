@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { hasControls, memberStart, objectEnd, skipSpaces, trimmed, valueStart } from './json-bytes.js';
+import { hasControls, memberStart, objectEnd, skipSpaces, stringEnd, trimmed, valueStart } from './json-bytes.js';
 import { PageTemplate } from './page-template.js';
 import { type RowRest, ScannedRow, type ScannedValues } from './scanned-row.js';
 
@@ -43,10 +43,10 @@ class PageScan {
   readonly #view: DataView;
   readonly #asked: readonly string[];
   #values: ScannedValues | null = null;
+  /** How the first row begins: its brace, and its first key. */
+  #opening: Buffer | null = null;
   /** How many of the spans are used. */
   #used = 0;
-  /** Bytes that hold a row, most likely. */
-  #rowLength = 0;
 
   constructor(bytes: Buffer, asked: readonly string[]) {
     this.#bytes = bytes;
@@ -78,7 +78,6 @@ class PageScan {
     if (scanned) rows.push(scanned.row);
     const end = scanned?.end ?? (bytes[start] === OPENING_BRACE ? objectEnd(bytes, start + 1) : 0);
     if (!scanned && end > 0) rows.push(JSON.parse(bytes.toString('utf8', start, end)));
-    this.#rowLength = end - start + ((end - start) >> 1);
     return end;
   }
 
@@ -89,14 +88,8 @@ class PageScan {
     const brace = key === 0 ? 0 : valueStart(bytes, key + PROPERTIES.length);
     if (brace === 0 || bytes[brace] !== OPENING_BRACE) return null;
     const from = brace + 1;
-    let text = this.#text(start, this.#rowLength || objectEnd(bytes, start + 1) - start);
-    let closing = this.#scanValues(text, start, from - start);
-    if (closing === -1) {
-      const length = objectEnd(bytes, start + 1) - start;
-      if (length <= text.length) return null;
-      text = this.#text(start, length);
-      closing = this.#scanValues(text, start, from - start);
-    }
+    const text = this.#text(start, from);
+    const closing = this.#scanValues(text, start, from - start);
     const values = this.#values;
     if (closing === -1 || values === null) return null;
     const tail = start + closing + 1;
@@ -110,9 +103,17 @@ class PageScan {
     return { row, end };
   }
 
-  /** Pieces of this text are pieces of the UTF-8. A text of the whole page would be a large object, which costs more to make. */
-  #text(start: number, length: number): string {
-    return this.#bytes.toString('latin1', start, Math.min(this.#bytes.length, start + length));
+  /**
+   * The row from `start` on, until another object begins as the first row did, which nothing in a text can: that is behind its
+   * properties. Pieces of this are pieces of the UTF-8. A text of the whole page would be a large object, which costs more to make.
+   *
+   * @param from behind the opening brace of the properties
+   */
+  #text(start: number, from: number): string {
+    const bytes = this.#bytes;
+    this.#opening ??= bytes.subarray(start, Math.abs(stringEnd(bytes, skipSpaces(bytes, start + 1))));
+    const next = bytes.indexOf(this.#opening, from);
+    return bytes.toString('latin1', start, next === -1 ? bytes.length : next);
   }
 
   /** Finds the values of the row at `start`, whose properties begin `from` bytes behind it; where they end, or -1. */
