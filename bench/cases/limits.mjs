@@ -16,6 +16,7 @@ const OBJECTS = ['contacts', 'companies', 'deals', 'tickets', 'leads', 'products
 ]);
 const EACH = 20_000;
 const CHANGED = 50_000;
+const LARGE = 200_000;
 /** What HubSpot gives in a call. */
 const LISTED = 100;
 const FOUND = 200;
@@ -58,6 +59,23 @@ async function openFirstLoad() {
   };
 }
 
+/** One object that is too long for one chain of pages, each of which names the next one. */
+async function openLarge(firstLoad) {
+  const sandbox = await startSandbox(['--no-limits', '--contacts', `${LARGE}`]);
+  const credentials = { access_token: sandbox.token };
+  const source = { credentials, layout: 'columns', burst_share: 1, deletes: 'off', first_load: firstLoad };
+  const args = ['read', '--config', writeJson('config.json', source), '--catalog', catalogOf(['contacts'])];
+  // Both budgets together: of what the one gives in a second, and the other.
+  const listed = (LIMITS.burst / LIMITS.burstMs) * 1000 * LISTED;
+  const found = firstLoad === 'fast' ? LIMITS.searchPerSecond * FOUND : 0;
+  const calls = Math.ceil((LARGE * listed) / (listed + found) / LISTED);
+  return {
+    own: () => withLimits(sandbox, () => measure('dist/main.js', args, { env: sandbox.env })),
+    boundSeconds: budgetSeconds(calls, LIMITS.burst, LIMITS.burstMs / 1000),
+    close: sandbox.close,
+  };
+}
+
 async function openIncrement() {
   const sandbox = await startSandbox(['--no-limits', '--contacts', `${CHANGED + CHANGED / 10}`]);
   const credentials = { access_token: sandbox.token };
@@ -76,5 +94,7 @@ async function openIncrement() {
 
 export const cases = [
   { name: `limits: first load of ${OBJECTS.length} × ${EACH}`, timeGoal: 1.1, runs: 1, open: openFirstLoad },
+  { name: `limits: first load of one object of ${LARGE}`, runs: 1, open: () => openLarge('list') },
+  { name: 'limits: the same with first_load: fast', runs: 1, open: () => openLarge('fast') },
   { name: `limits: increment of ${CHANGED}`, timeGoal: 1.1, runs: 1, open: openIncrement },
 ];

@@ -12,9 +12,9 @@ export const CHAINS = {
   /** From so many records on they do. */
   worthDividing: 50_000,
   /** What is left of a chain is divided as long as it is so many records. */
-  leastLeft: 4_000,
-  /** At 0.3 s a call, six chains make the 19 calls a second that HubSpot allows. */
-  most: 6,
+  leastLeft: 2_000,
+  /** At 0.3 s a call, six chains make the 19 calls a second that HubSpot allows; more catch up with what was not used. */
+  most: 10,
   /** Chains by search besides, where they are wanted: two make the five searches a second. */
   mostSearched: 2,
 };
