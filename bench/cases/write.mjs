@@ -1,31 +1,14 @@
 // `write` of 100,000 records with a hundred properties: to Snowflake, up to its upload, beside a bare program that cuts lines and
 // compresses them; to DuckDB, into a new table and over the same rows again, beside DuckDB alone.
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { measure, newPath, root, writeJson } from '../kit/measure.mjs';
-import { catalogOf } from '../kit/messages.mjs';
+import { copyFileSync, rmSync } from 'node:fs';
+import { inputs } from '../kit/inputs.mjs';
+import { measure, newPath } from '../kit/measure.mjs';
 import { startStub, stubConfig } from '../kit/stub.mjs';
 
 const RECORDS = 100_000;
 
-/** A file of messages, and what reads it. */
-function inputs() {
-  const input = newPath('messages');
-  spawnSync(process.execPath, [join(root, 'bench/kit/messages.mjs'), `${RECORDS}`, 'wide'], {
-    stdio: ['ignore', openSync(input, 'w'), 'inherit'],
-  });
-  const catalog = writeJson('catalog.json', catalogOf('wide'));
-  const write = async (destination) => {
-    const config = writeJson('config.json', destination);
-    const cost = await measure('dist/main.js', ['write', '--config', config, '--catalog', catalog], { input });
-    return { ...cost, records: RECORDS };
-  };
-  return { input, catalog, write, close: () => rmSync(input) };
-}
-
 async function openSnowflake() {
-  const { input, write, close } = inputs();
+  const { input, write, close } = inputs(RECORDS);
   const stub = await startStub();
   const target = newPath('floor.gz');
   return {
@@ -40,7 +23,7 @@ async function openSnowflake() {
 
 /** @param again whether the rows are there already, as they come */
 async function openDuckDb(again) {
-  const { input, catalog, write, close } = inputs();
+  const { input, catalog, write, close } = inputs(RECORDS);
   const destination = (path) => ({ type: 'duckdb', path });
   const floorOn = async (path) => ({
     ...(await measure('bench/floors/duckdb-merge.mjs', [input, catalog, path])),

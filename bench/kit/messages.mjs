@@ -1,5 +1,6 @@
-// Writes Airbyte messages of a made-up stream to stdout: node messages.mjs <records> [wide|small]. `wide` is a contact of a
-// hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes.
+// Writes messages of a made-up stream to stdout: node messages.mjs <records> [wide|small] [airbyte|singer]. `wide` is a contact
+// of a hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes, and both protocols
+// the same records.
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 
@@ -53,13 +54,17 @@ function fieldsOf(shape) {
   );
 }
 
-/** The configured catalog of the stream. */
-export function catalogOf(shape, mode = 'append_dedup') {
+function schemaOf(shape) {
   const properties = { id: string, updatedAt: instant };
   for (const { name, kind } of fieldsOf(shape)) properties[name] = SCHEMAS[kind];
+  return { type: 'object', properties };
+}
+
+/** The configured catalog of the stream. */
+export function catalogOf(shape, mode = 'append_dedup') {
   const stream = {
     name: STREAM,
-    json_schema: { type: 'object', properties },
+    json_schema: schemaOf(shape),
     supported_sync_modes: ['full_refresh', 'incremental'],
     source_defined_primary_key: [['id']],
     default_cursor_field: ['updatedAt'],
@@ -70,26 +75,47 @@ export function catalogOf(shape, mode = 'append_dedup') {
   };
 }
 
-function* lines(count, shape) {
+const status = (name) =>
+  `{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1764000000000,"stream_status":{"stream_descriptor":{"name":"${STREAM}"},"status":"${name}"}}}\n`;
+
+/** How each protocol writes what it has to say: `emittedAt` in milliseconds, `data` the record's JSON. */
+const PROTOCOLS = {
+  airbyte: {
+    first: () => status('STARTED'),
+    record: (emittedAt, data) =>
+      `{"type":"RECORD","record":{"stream":"${STREAM}","emitted_at":${emittedAt},"data":${data}}}\n`,
+    state: (at) =>
+      `{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"${STREAM}"},"stream_state":{"at":${at}}}}}\n`,
+    last: () => status('COMPLETE'),
+  },
+  singer: {
+    first: (shape) => {
+      const keys = { key_properties: ['id'], bookmark_properties: ['updatedAt'] };
+      return `${JSON.stringify({ type: 'SCHEMA', stream: STREAM, schema: schemaOf(shape), ...keys })}\n`;
+    },
+    record: (emittedAt, data) =>
+      `{"type":"RECORD","stream":"${STREAM}","record":${data},"time_extracted":"${new Date(emittedAt).toISOString()}"}\n`,
+    state: (at) => `{"type":"STATE","value":{"bookmarks":{"${STREAM}":{"at":${at}}}}}\n`,
+    last: () => '',
+  },
+};
+
+function* lines(count, shape, { first, record, state, last }) {
   const next = sequence(20251125);
   const fields = fieldsOf(shape);
-  const status = (name) =>
-    `{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":1764000000000,"stream_status":{"stream_descriptor":{"name":"${STREAM}"},"status":"${name}"}}}\n`;
-  yield status('STARTED');
+  yield first(shape);
   for (let i = 1; i <= count; i += 1) {
     let data = `{"id":"${100_000_000 + i}","updatedAt":${KINDS.instant(next)}`;
     for (const { name, kind } of fields) data += `,"${name}":${next(20) === 0 ? 'null' : KINDS[kind](next)}`;
-    yield `{"type":"RECORD","record":{"stream":"${STREAM}","emitted_at":${1_764_000_000_000 + i},"data":${data}}}}\n`;
-    if (i % STATE_EVERY === 0) {
-      yield `{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"${STREAM}"},"stream_state":{"at":${i}}}}}\n`;
-    }
+    yield record(1_764_000_000_000 + i, `${data}}`);
+    if (i % STATE_EVERY === 0) yield state(i);
   }
-  yield status('COMPLETE');
+  yield last();
 }
 
-async function main(count, shape) {
+async function main(count, shape, protocol) {
   let block = '';
-  for (const line of lines(count, shape)) {
+  for (const line of lines(count, shape, PROTOCOLS[protocol])) {
     block += line;
     if (block.length < 256 * 1024) continue;
     if (!process.stdout.write(block)) await once(process.stdout, 'drain');
@@ -99,5 +125,5 @@ async function main(count, shape) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main(Number(process.argv[2]), process.argv[3] ?? 'wide');
+  await main(Number(process.argv[2]), process.argv[3] ?? 'wide', process.argv[4] ?? 'airbyte');
 }

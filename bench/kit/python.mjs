@@ -1,20 +1,28 @@
-// Programs of others that are written in Python, each installed at a pinned version into an environment of its own.
+// Programs of others that are written in Python, each installed at a pinned version, with pinned versions of all that it needs
+// (bench/peers/pins), into an environment of its own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureProgram, root } from './measure.mjs';
 
-const HOOKS = join(root, 'bench/peers/python');
+/** What goes before a peer's own modules. */
+export const HOOKS = join(root, 'bench/peers/python');
+
+const PINS = join(root, 'bench/peers/pins');
+
+/** What does not install on this machine is not compared with. */
+export class NotInstalled extends Error {}
 
 /** Installs a requirement ("name==version"), where that was not done before; the folder of its programs. */
 export function installed(requirement) {
-  const folder = join(root, '.cache/peers', requirement.replace('==', '-'));
+  const name = requirement.replace('==', '-');
+  const folder = join(root, '.cache/peers', name);
   const programs = join(folder, 'bin');
   if (existsSync(join(folder, 'complete'))) return programs;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run('python3', ['-m', 'venv', folder]);
-  run(join(programs, 'pip'), ['install', '--quiet', requirement]);
+  run(join(programs, 'pip'), ['install', '--quiet', '--constraint', join(PINS, `${name}.txt`), requirement]);
   mkdirSync(join(folder, 'complete'));
   return programs;
 }
@@ -26,5 +34,5 @@ export function measurePython(program, args, { env = {}, ...options } = {}) {
 
 function run(program, args) {
   const { status } = spawnSync(program, args, { stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+  if (status !== 0) throw new NotInstalled(`${program} ${args.join(' ')} ended with ${status}`);
 }

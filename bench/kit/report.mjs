@@ -34,12 +34,12 @@ function megabytes({ maxRssMb }) {
   return `${maxRssMb.toFixed(0)} MB`;
 }
 
-function cpuRatio({ own, floor, goal }) {
+function cpuRatio({ own, floor, goal, leastGoal }) {
   if (!floor) return '';
   const perRecord = own.records > 0 && floor.records > 0;
   const ratio = perRecord ? perMillion(own) / perMillion(floor) : own.cpuSeconds / floor.cpuSeconds;
   const cost = perRecord ? perMillion(floor).toFixed(0) : floor.cpuSeconds.toFixed(2);
-  return withGoal(ratio, cost, goal);
+  return leastGoal === undefined ? withGoal(ratio, cost, goal) : withLeast(ratio, cost, leastGoal);
 }
 
 function timeRatio({ own, boundSeconds, timeGoal }) {
@@ -51,4 +51,8 @@ function timeRatio({ own, boundSeconds, timeGoal }) {
 function withGoal(ratio, of, goal) {
   const verdict = goal === undefined ? '' : ratio <= goal ? `, at most ${goal}` : `, **more than ${goal}**`;
   return `${ratio.toFixed(2)} of ${of}${verdict}`;
+}
+
+function withLeast(ratio, of, goal) {
+  return `${ratio.toFixed(2)} of ${of}${ratio >= goal ? `, at least ${goal}` : `, **less than ${goal}**`}`;
 }

@@ -5,14 +5,19 @@ import { root } from './measure.mjs';
 
 /**
  * @param slowness milliseconds that loading a megabyte takes
- * @returns {Promise<{host: string, close: () => void}>}
+ * @returns {Promise<{host: string, rows: () => Promise<number>, close: () => void}>} `rows`: how many it was given so far
  */
 export async function startStub(slowness = 0) {
   const child = spawn(process.execPath, [join(root, 'bench/kit/stub-snowflake.mjs'), `${slowness}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(chunk.toString())));
-  return { host: JSON.parse(line).url, close: () => child.kill() };
+  const { url } = JSON.parse(line);
+  return {
+    host: url,
+    rows: async () => (await (await fetch(`${url}/__stub/rows`)).json()).rows,
+    close: () => child.kill(),
+  };
 }
 
 /** The configuration of a destination that is the stub. */

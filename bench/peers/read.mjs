@@ -1,12 +1,11 @@
 // Other readers of HubSpot on the same sandbox: what they cost beside hubflake's `read` of the same contacts.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measure, newPath, root, writeJson } from '../kit/measure.mjs';
-import { installed, measurePython } from '../kit/python.mjs';
+import { measure, newPath, writeJson } from '../kit/measure.mjs';
+import { HOOKS, installed, measurePython } from '../kit/python.mjs';
 import { startSandbox } from '../kit/sandbox.mjs';
 
-const RECORDS = 5000;
+const RECORDS = 20_000;
 const FURTHER_PROPERTIES = 70;
 const SINCE = '2006-06-01T00:00:00Z';
 const STREAM = { name: 'contacts', json_schema: {}, supported_sync_modes: ['full_refresh', 'incremental'] };
@@ -34,28 +33,52 @@ function sourceHubspot({ programs, catalog, token }) {
   return { program: join(programs, 'source-hubspot'), args: ['read', '--config', config, '--catalog', catalog] };
 }
 
-function tapHubspot({ programs, env }) {
-  const config = writeJson('their-config.json', { api_key: 'unused', start_date: SINCE });
-  const hooks = join(root, 'bench/peers/python');
-  const { stdout, stderr } = spawnSync(join(programs, 'python'), [join(hooks, 'tap_catalog.py')], {
-    env: { ...process.env, ...env, PYTHONPATH: hooks, BENCH_COST: newPath('cost.json') },
+/** Runs a program of a peer that is not measured; the JSON it prints. */
+function asked(program, args, env) {
+  const { stdout, stderr } = spawnSync(program, args, {
+    env: { ...process.env, ...env, PYTHONPATH: HOOKS, BENCH_COST: newPath('cost.json') },
     maxBuffer: 2 ** 28,
   });
-  if (stdout.length === 0) throw new Error(`tap-hubspot gave no catalog: ${stderr}`);
-  const catalog = newPath('their-catalog.json');
-  writeFileSync(catalog, stdout);
+  if (stdout.length === 0) throw new Error(`${program} gave no catalog: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function tapHubspot({ programs, env }) {
+  const config = writeJson('their-config.json', { api_key: 'unused', start_date: SINCE });
+  const catalog = asked(join(programs, 'python'), [join(HOOKS, 'tap_catalog.py')], env);
   return {
     program: join(programs, 'tap-hubspot'),
-    args: ['--config', config, '--properties', catalog],
+    args: ['--config', config, '--properties', writeJson('their-catalog.json', catalog)],
     record: '{"type": "RECORD"',
   };
 }
 
+/** Without a date to begin at it reads the list, as the others do; with one it would search. */
+function meltanoTap({ programs, env }) {
+  const program = join(programs, 'tap-hubspot');
+  const config = writeJson('their-config.json', { access_token: 'unused' });
+  const { streams } = asked(program, ['--config', config, '--discover'], env);
+  const catalog = { streams: streams.filter(({ tap_stream_id }) => tap_stream_id === 'contacts') };
+  return { program, args: ['--config', config, '--catalog', writeJson('their-catalog.json', catalog)] };
+}
+
+function dltSource(step) {
+  return ({ programs }) => ({
+    program: join(programs, 'python'),
+    args: [join(HOOKS, 'dlt_contacts.py'), step],
+    record: 'row',
+  });
+}
+
 export const cases = [
   ['tap-hubspot==4.5.0', tapHubspot],
-  ['airbyte-source-hubspot==5.7.0', sourceHubspot],
-].map(([requirement, prepare]) => ({
-  name: `peer ${requirement}, beside read`,
+  ['meltano-tap-hubspot==0.10.1', meltanoTap],
+  ['dlt==1.31.0', dltSource('extract'), ' rest_api, extract'],
+  ['dlt==1.31.0', dltSource('normalize'), ' rest_api, extract and normalize'],
+  ['airbyte-source-hubspot==5.7.0', sourceHubspot, '', 50],
+].map(([requirement, prepare, what = '', leastGoal]) => ({
+  name: `peer ${requirement}${what}, beside read`,
   runs: 1,
+  leastGoal,
   open: () => open(requirement, prepare),
 }));

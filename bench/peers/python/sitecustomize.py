@@ -1,4 +1,4 @@
-"""Put before a peer's own modules (PYTHONPATH): sends its calls to HubSpot to the sandbox, and says at the exit what it cost."""
+"""Put before a peer's own modules (PYTHONPATH): sends its calls to the sandbox or the stand-in for Snowflake, and says what it cost."""
 
 import atexit
 import json
@@ -37,7 +37,33 @@ def redirect(sandbox):
     requests.Session.send = send_to_sandbox
 
 
+def redirect_snowflake(url):
+    """The driver stays the real one: only the address is another, which no target lets one configure."""
+    from urllib.parse import urlsplit
+
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.local_storage_client import SnowflakeLocalStorageClient
+
+    place = urlsplit(url)
+    init = SnowflakeConnection.__init__
+
+    def init_with_stub(self, *args, **options):
+        options.update(protocol=place.scheme, host=place.hostname, port=place.port)
+        init(self, *args, **options)
+
+    def write_chunk(self, chunk_id, chunk):
+        """Old drivers empty the file before each chunk. Files that go to a cloud are not copied by this."""
+        file = os.open(self.full_dst_file_name, os.O_CREAT | os.O_WRONLY)
+        os.pwrite(file, chunk, chunk_id * self.chunk_size)
+        os.close(file)
+
+    SnowflakeConnection.__init__ = init_with_stub
+    SnowflakeLocalStorageClient._upload_chunk = write_chunk
+
+
 if "BENCH_COST" in os.environ:
     atexit.register(write_cost)
     if "BENCH_SANDBOX" in os.environ:
         redirect(os.environ["BENCH_SANDBOX"])
+    if "BENCH_SNOWFLAKE" in os.environ:
+        redirect_snowflake(os.environ["BENCH_SNOWFLAKE"])
