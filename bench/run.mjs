@@ -59,7 +59,7 @@ for (const each of chosen) {
 }
 
 const machine = `${cpus().length} × ${cpus()[0]?.model}`;
-const text = `node ${process.version}, ${machine}, least of ${values.runs} runs\n\n${table(rows)}\n${leftOut.join('')}`;
+const text = `node ${process.version}, ${machine}, least of ${values.runs} runs where a case sets no other number\n\n${table(rows)}\n${leftOut.join('')}`;
 console.log(text);
 const results = join(root, 'bench/results');
 mkdirSync(results, { recursive: true });
