@@ -1,7 +1,7 @@
 /** No more of that time is ever believed: what was the least so far may not be the least there is. */
-const MOST_BELIEVED = 0.97;
+const MOST_BELIEVED = 0.99;
 /** Two clocks that count the same interval do not agree to the millisecond. */
-const MARGIN_MS = 5;
+const MARGIN_MS = 3;
 
 /** A call that was sent. */
 export interface SentCall {
