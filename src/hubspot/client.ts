@@ -199,8 +199,11 @@ export class HubSpotClient {
       ...(call.body === undefined ? {} : { body: call.body }),
     });
     this.clock.observe(response.headers.get('date'));
-    permit.answered(limitHeaders(response.headers));
+    const limits = limitHeaders(response.headers);
+    // A refusal makes way for others only when its body has said what it is.
+    if (response.ok) permit.answered(limits);
     const body = await readBody(response, call.what);
+    permit.answered(limits);
     permit.done();
     return { status: response.status, headers: response.headers, body };
   }
