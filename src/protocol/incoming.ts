@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Line } from './input.js';
-import { isNull, JsonSyntaxError, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
+import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
+import { JsonSyntaxError } from './json-skip.js';
 import type { LogMessage, StreamStatus } from './messages.js';
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { eachMember, JsonSyntaxError, membersOf, skipSpace, skipValue, stringAt } from './json-scan.js';
+import { eachMember, membersOf, stringAt } from './json-scan.js';
+import { JsonSyntaxError, skipSpace, skipValue } from './json-skip.js';
 
 /** What JSON.parse makes of the text, or undefined where it refuses it. */
 function oracle(text: string): { value: unknown } | undefined {
