@@ -330,6 +330,13 @@ const DEFECTS = [
     'an increment of',
   ],
   [
+    'data called plain whatever is in it',
+    'src/protocol/incoming.ts',
+    'const isPlain = odditiesMet() === before;',
+    'const isPlain = odditiesMet() >= before;',
+    'src/warehouse/spool-line',
+  ],
+  [
     'a state that comes out before its commit',
     'src/warehouse/loader.ts',
     '    await this.#sideBySide(files, async',

@@ -108,10 +108,10 @@ function takeOther(loader: Loader, message: Incoming, output: MessageOutput): vo
   }
 }
 
-function spoolRecord({ data, emittedAt, meta }: IncomingRecord) {
+function spoolRecord({ data, isPlain, emittedAt, meta }: IncomingRecord) {
   const changes =
     meta === null ? null : ((JSON.parse(meta.toString('utf8')) as { changes?: RecordChange[] }).changes ?? null);
-  return { data, emittedAt, changes };
+  return { data, isPlain, emittedAt, changes };
 }
 
 function unknownStream({ stream, line }: IncomingRecord): InputError {

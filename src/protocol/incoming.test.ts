@@ -9,6 +9,19 @@ test('keeps the data of a record as the bytes it came in', () => {
   expect(message.type === 'RECORD' && message.data.toString()).toBe(data);
 });
 
+test.each([
+  ['{"n":123456789012345,"s":"1234567890123456","e":"é"}', true],
+  ['{"n":1234567890123456}', false],
+  ['{"o":{"l":[0.1234567890123456]}}', false],
+  ['{"s":"a\\nb"}', false],
+  ['{"\\u0061":1}', false],
+])('says of the data %s whether it is plain', (data, isPlain) => {
+  const line = `{"type":"RECORD","record":{"stream":"s","emitted_at":1700000000000,"data":${data}}}`;
+  // What came before says nothing of it.
+  parse(line.replace(data, '{"n":0.12345678901234567,"s":"\\n"}'));
+  expect(parse(line)).toMatchObject({ isPlain });
+});
+
 test('reads messages with every envelope key null, as PyAirbyte writes them', () => {
   const line =
     '{"type":"RECORD","log":null,"record":{"namespace":null,"stream":"s","data":{"a":1},"emitted_at":1700000000000,"meta":null,"file_reference":null},"state":null,"trace":null}';

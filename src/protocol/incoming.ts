@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Line } from './input.js';
 import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
-import { JsonSyntaxError } from './json-skip.js';
+import { JsonSyntaxError, odditiesMet } from './json-skip.js';
 import type { LogMessage, StreamStatus } from './messages.js';
 
 /**
@@ -15,6 +15,8 @@ export interface IncomingRecord {
   /** Epoch milliseconds. */
   emittedAt: number;
   data: Buffer;
+  /** Whether the data has no escapes, and no number of more digits than a double keeps. */
+  isPlain: boolean;
   /** The `meta` object's bytes, where there is one. */
   meta: Buffer | null;
   line: number;
@@ -69,7 +71,9 @@ export function parseIncoming(line: Line): Incoming {
 
 function parse(line: Line): Incoming {
   const { bytes } = line;
+  const before = odditiesMet();
   const { members: envelope, inner } = membersAndInner(bytes, isBody);
+  const isPlain = odditiesMet() === before;
   const body = (key: string): Map<string, Span> => {
     const members = inner.get(key);
     if (members === undefined) throw notAMessage(line, `has no object "${key}"`);
@@ -79,7 +83,7 @@ function parse(line: Line): Incoming {
   if (type === undefined || bytes[type.start] !== 0x22) throw notAMessage(line, 'is not an Airbyte message: no "type"');
   switch (stringAt(bytes, type)) {
     case 'RECORD':
-      return parseRecord(line, body('record'));
+      return parseRecord(line, body('record'), isPlain);
     case 'STATE':
       return parseState(line, body('state'));
     case 'TRACE':
@@ -96,7 +100,7 @@ function isBody(name: string): boolean {
   return name === 'record' || name === 'state' || name === 'trace';
 }
 
-function parseRecord(line: Line, record: Map<string, Span>): IncomingRecord {
+function parseRecord(line: Line, record: Map<string, Span>, isPlain: boolean): IncomingRecord {
   const { bytes } = line;
   const data = record.get('data');
   if (data === undefined || bytes[data.start] !== 0x7b) throw notAMessage(line, 'is a RECORD without an object "data"');
@@ -110,6 +114,7 @@ function parseRecord(line: Line, record: Map<string, Span>): IncomingRecord {
     namespace: optionalString(bytes, record.get('namespace')),
     emittedAt: Math.trunc(time < SECONDS_BELOW ? time * 1000 : time),
     data: bytes.subarray(data.start, data.end),
+    isPlain,
     meta: meta === undefined || isNull(bytes, meta) ? null : bytes.subarray(meta.start, meta.end),
     line: line.number,
   };

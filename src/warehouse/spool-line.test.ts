@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parseIncoming } from '../protocol/incoming.js';
 import { safeData } from './spool-line.js';
 
 const safe = (json: string) => {
@@ -54,4 +55,27 @@ test('whatever comes in, every value is what it was, made well-formed', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('of data that the walk over its line calls plain, nothing has to be altered', () => {
+  const digits = fc.stringMatching(/^-?(0|[1-9]\d{0,18})(\.\d{1,18})?([eE][+-]?\d{1,2})?$/);
+  const text = fc.string({ unit: fc.constantFrom('a', '1', '.', '\\', '\n', 'é', '\ud83d', '\u0000') });
+  const value = fc.oneof(
+    digits,
+    text.map((each) => JSON.stringify(each)),
+    fc.constant('[1,{"a":null}]'),
+  );
+  let plain = 0;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, value), { maxLength: 4 }), (members) => {
+      const data = `{${members.map(([key, each]) => `${JSON.stringify(key)}:${each}`).join(',')}}`;
+      const line = `{"type":"RECORD","record":{"stream":"s","emitted_at":1,"data":${data}}}`;
+      const message = parseIncoming({ bytes: Buffer.from(line), number: 1 });
+      if (message.type !== 'RECORD' || !message.isPlain) return;
+      plain += 1;
+      expect(safe(data)).toEqual({ json: data, changes: [] });
+    }),
+    { numRuns: 2000 },
+  );
+  expect(plain).toBeGreaterThan(100);
 });

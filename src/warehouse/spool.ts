@@ -19,6 +19,8 @@ const GZIP_CHUNK_BYTES = 64 * 1024;
 /** Records are repetitive text; higher levels cost several times as much for a few percent. */
 const GZIP_LEVEL = 1;
 
+const anyData = (): boolean => true;
+
 /** A finished file of spooled records. */
 export interface SpoolFile {
   path: string;
@@ -41,6 +43,8 @@ export interface SpoolForm {
 export interface SpoolRecord {
   /** The JSON text of the record's data, in UTF-8. The spool keeps nothing of it. */
   data: Buffer | ByteText;
+  /** Whether it is known that nothing in the data has to be looked for, see {@link isSafe}. */
+  isPlain?: boolean;
   /** Epoch ms. */
   emittedAt: number;
   changes: readonly RecordChange[] | null;
@@ -148,7 +152,7 @@ export class SpoolWriter {
 
   /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
   add(record: SpoolRecord, line: number): void {
-    if (!this.#put(record, line, isSafe)) this.#put(this.#mended(record, line), line);
+    if (!this.#put(record, line, record.isPlain ? anyData : isSafe)) this.#put(this.#mended(record, line), line);
   }
 
   /**
