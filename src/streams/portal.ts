@@ -51,8 +51,8 @@ export class Portal {
   }
 
   /**
-   * Asks at once whose portal it is, for its custom objects where one of `streamNames` may be one (null: all streams), and for what
-   * the named streams have. Throws CredentialsError where the token is refused, ConfigError where the streams contradict each other.
+   * Asks whose portal it is, and for its custom objects where one of `streamNames` may be one (null: all streams). Throws
+   * CredentialsError where the token is refused, ConfigError where the streams contradict each other.
    */
   static async open(
     client: HubSpotClient,
@@ -60,9 +60,8 @@ export class Portal {
     streamNames: readonly string[] | null,
   ): Promise<Portal> {
     const portal = new Portal(client, config);
-    // Of a token that is refused, all that is asked meanwhile says the same.
-    const account = portal.#readAccount();
-    account.catch(() => undefined);
+    // By itself: of a token that is refused, or a day that is used up, it takes no second call to know.
+    await portal.#readAccount();
     if (mayBeCustom(config, streamNames)) {
       const custom = await portal.#readCustomTypes();
       const isPassing = custom instanceof HubflakeError && custom.kind === 'transient_error';
@@ -71,9 +70,6 @@ export class Portal {
       portal.#known = new KnownObjects(custom);
     }
     portal.#plans = planStreams(config, portal.#known);
-    // Who names streams is going to read them. Why one cannot be had is told to whoever asks for it.
-    for (const name of streamNames ?? []) portal.define(name).catch(() => undefined);
-    await account;
     return portal;
   }
 
