@@ -95,11 +95,13 @@ class Player {
    */
   readonly #survivors = new Map<string, number>();
   /**
-   * Records that were archived when a sync began that came to its end. Others are not restored while a sync runs: archived
-   * behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
+   * Records that were archived when a sync began that came to its end, and have been since. Others are not restored while a sync
+   * runs: archived behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
    * (docs/decisions/0006-nothing-twice-nothing-lost.md).
    */
   #scanned: Set<string> | null = null;
+  /** The same of the sync under way. */
+  #underScan = new Set<string>();
   /** Whether the last sync was killed: it runs on in the next one. */
   #wasKilled = false;
   #isUnderWay = false;
@@ -183,10 +185,10 @@ class Player {
   }
 
   async #sync(killAfter?: number): Promise<SyncResult> {
-    const archived = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
+    this.#underScan = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
     const shown = this.#sandbox.portal.clock.now() - (this.#schedule.lagged ? LONGEST_LAG_MS : 0);
     const survivors = [...this.#survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
-    this.#scanned ??= archived;
+    this.#scanned ??= new Set(this.#underScan);
     const options = { config: this.#config, ...(killAfter === undefined ? {} : { killAfter }) };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
     if (result.error) throw result.error;
@@ -197,7 +199,7 @@ class Player {
     this.#isLoaded ||= !result.killed;
     if (!result.killed) {
       for (const id of survivors) this.#survivors.delete(id);
-      this.#scanned = archived;
+      this.#scanned = this.#underScan;
     }
     return result;
   }
@@ -221,7 +223,11 @@ class Player {
     if (kind === 'create') portal.create('contacts', values);
     if (kind === 'archive') portal.archive('contacts', one);
     if (kind === 'archiveMany' && live.length > many.length + 10) portal.archive('contacts', many);
-    if (kind === 'restore' && binned !== undefined) portal.restore('contacts', binned);
+    if (kind === 'restore' && binned !== undefined) {
+      portal.restore('contacts', binned);
+      this.#scanned?.delete(binned);
+      this.#underScan.delete(binned);
+    }
     if (kind === 'merge') this.#merge(one, live[other % live.length]?.id as string);
   }
 

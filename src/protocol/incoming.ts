@@ -15,7 +15,7 @@ export interface IncomingRecord {
   /** Epoch milliseconds. */
   emittedAt: number;
   data: Buffer;
-  /** Whether the data has no escapes, and no number of more digits than a double keeps. */
+  /** Whether it is known that the data has no escapes, and no number of more digits than a double keeps. */
   isPlain: boolean;
   /** The `meta` object's bytes, where there is one. */
   meta: Buffer | null;
