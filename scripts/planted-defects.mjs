@@ -36,6 +36,7 @@ const BUILT = [ONCE, 'integration_tests/commands'];
 const CHAINS = 'integration_tests/chains';
 const FAST_LOAD = 'integration_tests/fast-load';
 const SCANNED = 'src/streams/scanned-pages';
+const UNCHANGED = 'stores/duckdb-unchanged';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -599,6 +600,34 @@ const DEFECTS = [
     SCANNED,
   ],
   ['control characters overlooked', 'src/hubspot/page-scan.ts', ' || hasControls(bytes)', '', SCANNED],
+  [
+    'rows of the same cursor taken for unchanged',
+    'src/warehouse/duckdb/unchanged.ts',
+    ' AND t.hf_hash = s.hf_hash',
+    '',
+    UNCHANGED,
+  ],
+  [
+    'an unchanged row that keeps its old time',
+    'src/warehouse/duckdb/unchanged.ts',
+    'const set = sql.METADATA.map(',
+    'const set = sql.METADATA.slice(0, 1).map(',
+    UNCHANGED,
+  ],
+  [
+    'a value without a field that stays in an unchanged row',
+    'src/warehouse/duckdb/unchanged.ts',
+    ' AND t.hf_cleared',
+    '',
+    UNCHANGED,
+  ],
+  [
+    'doubles that stay beside an unchanged row',
+    'src/warehouse/duckdb/unchanged.ts',
+    'HAVING count(*) = 1 AND',
+    'HAVING',
+    UNCHANGED,
+  ],
 ];
 
 const words = process.argv.slice(2);

@@ -1,5 +1,5 @@
 // `write` of 100,000 records with a hundred properties: to Snowflake, up to its upload, beside a bare program that cuts lines and
-// compresses them; to DuckDB, into a new table and over the same rows again, beside DuckDB alone.
+// compresses them; to DuckDB, into a new table, over the same rows again and over older versions of them, beside DuckDB alone.
 import { copyFileSync, rmSync } from 'node:fs';
 import { inputs } from '../kit/inputs.mjs';
 import { measure, newPath } from '../kit/measure.mjs';
@@ -21,23 +21,25 @@ async function openSnowflake() {
   };
 }
 
-/** @param again whether the rows are there already, as they come */
-async function openDuckDb(again) {
-  const { input, catalog, write, close } = inputs(RECORDS);
+/** @param comes the version of the records @param there the version of those that are in the table already, or null */
+async function openDuckDb(comes, there) {
+  const { input, catalog, write, close } = inputs(RECORDS, comes);
   const destination = (path) => ({ type: 'duckdb', path });
-  const floorOn = async (path) => ({
-    ...(await measure('bench/floors/duckdb-merge.mjs', [input, catalog, path])),
+  const floorOn = async (path, messages = input) => ({
+    ...(await measure('bench/floors/duckdb-merge.mjs', [messages, catalog, path])),
     records: RECORDS,
   });
   const full = { own: newPath('own.duckdb'), floor: newPath('floor.duckdb') };
-  if (again) {
-    await write(destination(full.own));
-    await floorOn(full.floor);
+  if (there !== null) {
+    const before = inputs(RECORDS, there);
+    await before.write(destination(full.own));
+    await floorOn(full.floor, before.input);
+    before.close();
   }
   /** Runs on a database that is new, or a copy of the full one. */
   const onFresh = async (which, run) => {
     const path = newPath('fresh.duckdb');
-    if (again) copyFileSync(full[which], path);
+    if (there !== null) copyFileSync(full[which], path);
     try {
       return await run(path);
     } finally {
@@ -53,6 +55,7 @@ async function openDuckDb(again) {
 
 export const cases = [
   { name: 'write to Snowflake, up to the upload', goal: 2, open: openSnowflake },
-  { name: 'write to DuckDB, new rows', goal: 1.5, open: () => openDuckDb(false) },
-  { name: 'write to DuckDB, the same rows again', goal: 1.5, open: () => openDuckDb(true) },
+  { name: 'write to DuckDB, new rows', goal: 1.5, open: () => openDuckDb(1, null) },
+  { name: 'write to DuckDB, the same rows again', goal: 1.5, open: () => openDuckDb(1, 1) },
+  { name: 'write to DuckDB, newer versions of the rows', goal: 1.5, open: () => openDuckDb(2, 1) },
 ];

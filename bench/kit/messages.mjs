@@ -1,10 +1,11 @@
-// Writes messages of a made-up stream to stdout: node messages.mjs <records> [wide|small] [airbyte|singer]. `wide` is a contact
-// of a hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes, and both protocols
-// the same records.
+// Writes messages of a made-up stream to stdout: node messages.mjs <records> [wide|small] [airbyte|singer] [version]. `wide` is a
+// contact of a hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes, and both
+// protocols the same records. Those of version 2 are edited a day later: each has another cursor, and three other texts.
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 
 const STATE_EVERY = 10_000;
+const DAY = 86_400_000;
 const STREAM = 'contacts';
 const WORDS =
   'account billing customer direct email first growth house inbound journey launch meeting north open'.split(' ');
@@ -100,22 +101,29 @@ const PROTOCOLS = {
   },
 };
 
-function* lines(count, shape, { first, record, state, last }) {
+/** Which of a record's fields an edit has changed: three of the texts, other ones in each record. */
+const isEdited = (record, { kind }, index) => kind === 'string' && (index + record) % 17 === 0;
+
+function* lines(count, shape, version, { first, record, state, last }) {
   const next = sequence(20251125);
   const fields = fieldsOf(shape);
   yield first(shape);
   for (let i = 1; i <= count; i += 1) {
-    let data = `{"id":"${100_000_000 + i}","updatedAt":${KINDS.instant(next)}`;
-    for (const { name, kind } of fields) data += `,"${name}":${next(20) === 0 ? 'null' : KINDS[kind](next)}`;
-    yield record(1_764_000_000_000 + i, `${data}}`);
+    const updatedAt = KINDS.instant(next);
+    let data = `{"id":"${100_000_000 + i}","updatedAt":${version === 1 ? updatedAt : updatedAt.replace(/\d{4}/, '2025')}`;
+    for (const [index, field] of fields.entries()) {
+      const value = next(20) === 0 ? 'null' : KINDS[field.kind](next);
+      data += `,"${field.name}":${version > 1 && isEdited(i, field, index) ? `"edited ${i} ${index}"` : value}`;
+    }
+    yield record(1_764_000_000_000 + (version - 1) * DAY + i, `${data}}`);
     if (i % STATE_EVERY === 0) yield state(i);
   }
   yield last();
 }
 
-async function main(count, shape, protocol) {
+async function main(count, shape, protocol, version) {
   let block = '';
-  for (const line of lines(count, shape, PROTOCOLS[protocol])) {
+  for (const line of lines(count, shape, version, PROTOCOLS[protocol])) {
     block += line;
     if (block.length < 256 * 1024) continue;
     if (!process.stdout.write(block)) await once(process.stdout, 'drain');
@@ -125,5 +133,6 @@ async function main(count, shape, protocol) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main(Number(process.argv[2]), process.argv[3] ?? 'wide', process.argv[4] ?? 'airbyte');
+  const [count, shape = 'wide', protocol = 'airbyte', version = '1'] = process.argv.slice(2);
+  await main(Number(count), shape, protocol, Number(version));
 }

@@ -1,14 +1,15 @@
 import { crashPoint } from '../../crash-point.js';
 import { narrowTarget } from '../raw-form.js';
-import type { SpoolFile } from '../spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
 import type { Target } from '../target.js';
+import { type Batch, batchOf } from './batch.js';
 import type { Database } from './database.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { Tombstones } from './tombstones.js';
+import { stageHashed, UnchangedRows } from './unchanged.js';
 
 /** Appending to a table of more rows than this would spend more on comparing keys than it saves. */
 const MOST_COMPARED = 2_000_000;
@@ -26,26 +27,13 @@ export class NotThisWay extends Error {}
 /** The same of one batch. */
 export class TombstonesError extends Error {}
 
-export interface Batch extends rows.Lines {
-  rows: number;
-  files: readonly SpoolFile[];
-}
-
-export function batchOf(files: readonly SpoolFile[]): Batch {
-  return {
-    files,
-    paths: files.map((file) => file.path),
-    longest: Math.max(...files.map((file) => file.longestLine)),
-    rows: files.reduce((sum, file) => sum + file.rows, 0),
-  };
-}
-
 /** Writes batches into tables, each by the way that it is told. */
 export class BatchWriter {
   readonly #db: Database;
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #isRaw: boolean;
+  readonly #unchanged: UnchangedRows;
   /** Tables that were empty when the run began to append to them. */
   readonly #begun = new WeakSet<Target>();
 
@@ -54,6 +42,7 @@ export class BatchWriter {
     this.#tables = tables;
     this.#tombstones = tombstones;
     this.#isRaw = isRaw;
+    this.#unchanged = new UnchangedRows(db);
   }
 
   /** The ways that a stream's batches may be written, the cheapest first. The last takes every batch. */
@@ -114,10 +103,12 @@ export class BatchWriter {
     return inserted;
   }
 
-  /** Deletes the rows of which the batch has versions that are not older, and inserts those. */
+  /** Deletes the rows of which the batch has versions that are not older, and inserts those; rows that would be the same stay. */
   async #replaceRows(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const narrow = narrowTarget(place);
-    await this.#db.run(rows.stageDirect(narrow, batch));
+    const isThere = (await this.#tables.columns(place)).length > 0;
+    const isCompared = isThere && (await this.#unchanged.areExpected(place, batch));
+    await this.#db.run(isCompared ? stageHashed(place, batch) : rows.stageDirect(narrow, batch));
     await this.#expectRows(batch.rows);
     if ((await this.#db.count(sql.COUNT_TOMBSTONES)) > 0) throw new TombstonesError('there are tombstones');
     await this.#tombstones.sift(narrowTarget(target), false);
@@ -125,9 +116,12 @@ export class BatchWriter {
     if (!(await this.#tables.hasNoOthers(place))) throw new NotThisWay('the table has columns of others');
     await this.#db.run(sql.match(narrow));
     const updated = await this.#db.count(sql.COUNT_REPLACED);
+    const kept = isCompared ? await this.#unchanged.keep(place, batch) : 0;
+    // The files are not read once more for nothing.
+    if ((await this.#db.count(sql.countToInsert(narrow))) === 0) return { ...NO_ROWS, updated };
     await this.#db.run(sql.deleteReplaced(place));
     const inserted = await this.#insert(place, place === target, batch, sql.isToInsert(narrow));
-    return { ...NO_ROWS, inserted: inserted - updated, updated };
+    return { ...NO_ROWS, inserted: inserted - (updated - kept), updated };
   }
 
   async #writeLines(target: Target, place: Target, batch: Batch): Promise<Counts> {

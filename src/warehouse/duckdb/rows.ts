@@ -1,7 +1,7 @@
 import { isSemiStructured } from '../column-types.js';
 import type { Column, Target } from '../target.js';
 import { castExpression, keepsText } from './columns.js';
-import { columnList, identifier, literal, MATCHED, STAGE, stageList, tableName } from './sql.js';
+import { columnList, identifier, literal, MATCHED, STAGE, stageList, tableName, UNCHANGED } from './sql.js';
 
 /** The statements that make typed rows of spooled lines. */
 
@@ -32,7 +32,9 @@ function readLines({ paths, longest }: Lines, data: string): string {
 }
 
 export const COUNT_STAGE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE}`;
-export const DROP_TEMPORARY = [RAW, STAGE, MATCHED].map((table) => `DROP TABLE IF EXISTS ${table}`).join('; ');
+export const DROP_TEMPORARY = [RAW, STAGE, MATCHED, UNCHANGED]
+  .map((table) => `DROP TABLE IF EXISTS ${table}`)
+  .join('; ');
 
 /** What the stage of a raw table has besides. */
 export interface RawColumns {
@@ -74,7 +76,8 @@ export function appendDirect(target: Target, lines: Lines, condition = 'true'): 
   return `${into} SELECT ${stageList(target)} FROM (${directRows(target, lines)}) WHERE ${condition}`;
 }
 
-function directRows(target: Target, lines: Lines): string {
+/** The query behind them: the metadata, `hf_line`, `hf_tomb`, `hf_deleted`, and each column as `c<i>`. */
+export function directRows(target: Target, lines: Lines): string {
   const { members, expressions } = rawValues(target.columns);
   const fields = Object.entries(members);
   const data = `STRUCT(${fields.map(([field, type]) => `${identifier(field)} ${type}`).join(', ')})`;

@@ -31,6 +31,8 @@ export const METADATA: [name: string, type: string][] = [
 export const STAGE = identifier('_hubflake_stage');
 /** Which lines of the stage have a row in the table already, and whether they are to take its place. */
 export const MATCHED = identifier('_hubflake_matched');
+/** The lines of the stage that say what their rows say already, and those rows. */
+export const UNCHANGED = identifier('_hubflake_unchanged');
 
 export function createSchema(target: Pick<Target, 'schema'>): string {
   return `CREATE SCHEMA IF NOT EXISTS ${identifier(target.schema)}`;
@@ -110,7 +112,8 @@ function newestLines(target: Target, condition: string): string {
  */
 export function match(narrow: Target): string {
   return (
-    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow)}, false) AS hf_newer ` +
+    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow)}, false) AS hf_newer, ` +
+    `${hasSameCursor(narrow)} AS hf_same_cursor ` +
     `FROM (${newest(narrow, 'true')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
   );
 }
@@ -129,6 +132,11 @@ export function isToInsert(narrow: Target): string {
   );
 }
 
+/** How many lines those are. */
+export function countToInsert(narrow: Target): string {
+  return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${isToInsert(narrow)}`;
+}
+
 function byAge(target: Target): string {
   const key = target.key.map((column) => `c${target.columns.indexOf(column)}`);
   const order = ['_airbyte_generation_id DESC'];
@@ -137,10 +145,17 @@ function byAge(target: Target): string {
   return `PARTITION BY ${key.join(', ')} ORDER BY ${order.join(', ')}`;
 }
 
-function keysMatch(target: Target): string {
+/** The version `s` and the row `t` are of the same key. */
+export function keysMatch(target: Target): string {
   return target.key
     .map((column) => `t.${identifier(column.name)} IS NOT DISTINCT FROM s.c${target.columns.indexOf(column)}`)
     .join(' AND ');
+}
+
+/** The version `s` and the row `t` have the same cursor, or none. */
+export function hasSameCursor({ cursor, columns }: Target): string {
+  if (cursor === null) return 'true';
+  return `(t.${identifier(cursor.name)} IS NOT DISTINCT FROM s.c${columns.indexOf(cursor)})`;
 }
 
 /**
