@@ -148,7 +148,7 @@ describe('rows that a batch does not change', () => {
     ])('%s, and none has another cursor', async (_, each) => {
       await load([all(() => ({}))]);
       const isChanged = (i: number) => each > 0 && i % each === 0;
-      const batch = all((i) => (isChanged(i) ? { amount: i } : {}), LATER);
+      const batch = all((i): JsonObject => (isChanged(i) ? { amount: i } : {}), LATER);
       await expectWritten(
         batch.flatMap(({ data }, i) => (isChanged(i) ? [data.id] : [])),
         batch,
@@ -163,7 +163,7 @@ describe('rows that a batch does not change', () => {
     test('where the first lines have other cursors, nothing is compared: all are written, and right', async () => {
       await load([all(() => ({}))]);
       // They come backwards.
-      const batch = all((i) => (i < 1500 ? {} : { updatedAt: '2024-02-01T00:00:00Z', amount: i }), LATER);
+      const batch = all((i): JsonObject => (i < 1500 ? {} : { updatedAt: '2024-02-01T00:00:00Z', amount: i }), LATER);
       await expectWritten(
         batch.map(({ data }) => data.id),
         batch,

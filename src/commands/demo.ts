@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js';
+import { loadPackage } from '../load-package.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { startSandbox } from '../sandbox/server.js';
 import type { PeopleIo } from './people-command.js';
@@ -87,6 +87,7 @@ function changePortal({ portal }: Sandbox): string[] {
 }
 
 async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const { DuckDBInstance } = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(DATABASE);
   const connection = await instance.connect();
   try {

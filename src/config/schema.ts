@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Ajv, ErrorObject, Options } from 'ajv';
 import { ConfigError } from '../errors.js';
+import { loadPackage } from '../load-package.js';
 import { log } from '../log.js';
 import { readSpec, type SpecName } from './specs.js';
 import { nearest } from './suggest.js';
 
 type Schema = { properties?: Record<string, Schema>; oneOf?: Schema[]; items?: Schema; const?: unknown };
-
-const load = createRequire(import.meta.url);
 
 /** What `scripts/compile-specs.mjs` made of the schemas when this was built; sources that run as they are have none. */
 const COMPILED = fileURLToPath(new URL('./compiled-specs.cjs', import.meta.url));
@@ -47,13 +45,13 @@ export function validate(name: SpecName, value: unknown, what: string, tolerated
 /** false also where there is no compiled schema. */
 function isCertainlyValid(name: SpecName, value: unknown): boolean {
   if (!existsSync(COMPILED)) return false;
-  const checks = load(COMPILED) as Record<SpecName, (value: unknown) => boolean>;
+  const checks = loadPackage(COMPILED) as Record<SpecName, (value: unknown) => boolean>;
   return checks[name](value);
 }
 
 /** Only here is ajv loaded: it says what the mistakes are. */
 function errorsOf(schema: Record<string, unknown>, value: unknown): ErrorObject[] {
-  const { Ajv } = load('ajv') as typeof import('ajv');
+  const { Ajv } = loadPackage('ajv') as typeof import('ajv');
   const check = prepared(new Ajv(AJV_OPTIONS)).compile(schema);
   return check(value) ? [] : (check.errors ?? []);
 }

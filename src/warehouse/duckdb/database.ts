@@ -1,8 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { loadPackage } from '../../load-package.js';
+
+const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
 
 /**
  * Enough for a batch of wide records, and little enough for a small container. A second thread would hold as much again for
@@ -44,9 +47,9 @@ export class Database {
   }
 
   #create(): Promise<DuckDBInstance> {
-    if (!this.#readOnly) return DuckDBInstance.create(this.path, SETTINGS);
-    if (!existsSync(this.path)) return DuckDBInstance.create(':memory:');
-    return DuckDBInstance.create(this.path, { ...SETTINGS, access_mode: 'READ_ONLY' });
+    if (!this.#readOnly) return duckdb.DuckDBInstance.create(this.path, SETTINGS);
+    if (!existsSync(this.path)) return duckdb.DuckDBInstance.create(':memory:');
+    return duckdb.DuckDBInstance.create(this.path, { ...SETTINGS, access_mode: 'READ_ONLY' });
   }
 
   close(): void {

@@ -1,32 +1,30 @@
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
+import { loadPackage } from '../../load-package.js';
 
 type Driver = typeof import('snowflake-sdk');
 
-let driver: Promise<Driver> | null = null;
+let driver: Driver | null = null;
 
 /**
  * Snowflake's driver, loaded on first use: it is the heaviest module of all. It is made silent before anything else: by default
  * it logs to stdout, which belongs to the protocol, and into a file in the working folder.
  */
-export function loadDriver(): Promise<Driver> {
-  driver ??= (async () => {
-    // The driver looks for cloud metadata services and loads native code that only its telemetry needs; AWS's part of it
-    // warns of old Node versions.
-    process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION ??= 'true';
-    process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-    const { default: snowflake } = (await import('snowflake-sdk')) as unknown as { default: Driver };
-    snowflake.configure({ logLevel: 'OFF', additionalLogToConsole: false });
-    return snowflake;
-  })();
+function loadDriver(): Driver {
+  if (driver) return driver;
+  // The driver looks for cloud metadata services and loads native code that only its telemetry needs; AWS's part of it
+  // warns of old Node versions.
+  process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION ??= 'true';
+  process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  driver = loadPackage('snowflake-sdk') as Driver;
+  driver.configure({ logLevel: 'OFF', additionalLogToConsole: false });
   return driver;
 }
 
 /** A connection that has not logged in yet. @param token of Snowpark Container Services, read just now */
-export async function newConnection(config: SnowflakeConfig, token: string | null): Promise<Connection> {
-  const snowflake = await loadDriver();
-  return snowflake.createConnection({
+export function newConnection(config: SnowflakeConfig, token: string | null): Connection {
+  return loadDriver().createConnection({
     account: config.account,
     accessUrl: config.url,
     application: 'hubflake',

@@ -79,7 +79,7 @@ export class Session {
 
   /** Logs in. Throws CredentialsError, WarehouseConfigError or WarehouseUnavailableError. */
   static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
-    const connection = await newConnection(config, containerToken(config));
+    const connection = newConnection(config, containerToken(config));
     try {
       await within(patience.login, () => connected(connection));
     } catch (error) {
