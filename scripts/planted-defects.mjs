@@ -32,7 +32,8 @@ const DELETIONS = 'stores/duckdb-deletions';
 const SNOWFLAKE_DELETIONS = 'stores/snowflake-deletions';
 /** These run the built binary. */
 const ONCE = 'stores/snowflake-once';
-const BUILT = [ONCE, 'integration_tests/commands'];
+const WALK = 'integration_tests/json-walk';
+const BUILT = [ONCE, WALK, 'integration_tests/commands'];
 const CHAINS = 'integration_tests/chains';
 const FAST_LOAD = 'integration_tests/fast-load';
 const SCANNED = 'src/streams/scanned-pages';
@@ -600,6 +601,21 @@ const DEFECTS = [
     SCANNED,
   ],
   ['control characters overlooked', 'src/hubspot/page-scan.ts', ' || hasControls(bytes)', '', SCANNED],
+  [
+    'control characters overlooked by the fast walk',
+    'src/protocol/json-walk.as.ts',
+    'const special = v128.or(plain, i8x16.lt_u(bytes, spaces));',
+    'const special = plain;',
+    WALK,
+  ],
+  [
+    'escapes that the fast walk does not tell of',
+    'src/protocol/json-walk.as.ts',
+    'oddities += 1;\n    i = skipEscape(i);',
+    'i = skipEscape(i);',
+    WALK,
+  ],
+  ['a fast walk on into other lines', 'src/protocol/json-walk.ts', ' && end <= bytes.length', '', WALK],
   [
     'rows of the same cursor taken for unchanged',
     'src/warehouse/duckdb/unchanged.ts',

@@ -1,7 +1,8 @@
 import { InputError } from '../errors.js';
 import type { Line } from './input.js';
 import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
-import { JsonSyntaxError, odditiesMet } from './json-skip.js';
+import { JsonSyntaxError } from './json-skip.js';
+import { odditiesMet } from './json-walk.js';
 import type { LogMessage, StreamStatus } from './messages.js';
 
 /**

@@ -32,10 +32,7 @@ const MOST_CHARACTERS = 15;
 
 let oddities = 0;
 
-/**
- * How many escapes, and numbers of more than 15 characters, all walks so far have come by: where it is the same before and after a
- * walk, there are none in what was walked over, and nobody has to look for them again.
- */
+/** How many escapes, and numbers of more than 15 characters, all walks so far have come by. */
 export function odditiesMet(): number {
   return oddities;
 }

@@ -1,5 +1,6 @@
 import { fstatSync, read } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { walkableBuffer } from './json-walk.js';
 
 /** Of a file so much is read at once. */
 const FILE_PIECE_BYTES = 256 * 1024;
@@ -20,7 +21,7 @@ export function readPieces(fd = 0): AsyncIterable<Buffer> {
 }
 
 async function* piecesOfFile(fd: number): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
+  const buffer = walkableBuffer(FILE_PIECE_BYTES);
   for (;;) {
     const length = await new Promise<number>((resolve, reject) => {
       read(fd, buffer, 0, buffer.length, null, (error, count) => (error ? reject(error) : resolve(count)));
@@ -38,10 +39,10 @@ interface Waiter {
 /** Read by the event loop, since a read on the thread pool that never comes back would keep the process from ending. */
 class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   readonly #socket: Socket;
-  readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES));
-  /** What was read and not yet given out. */
-  readonly #read: Buffer[] = [];
-  /** The piece that was given out last. */
+  readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => walkableBuffer(PIPE_PIECE_BYTES));
+  /** What was read and not yet given out: the buffers with the bytes in them. */
+  readonly #read: { buffer: Buffer; length: number }[] = [];
+  /** The buffer of the piece that was given out last. */
   #given: Buffer | null = null;
   #isPaused = false;
   #ended: Error | true | null = null;
@@ -73,7 +74,7 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   }
 
   next(): Promise<IteratorResult<Buffer>> {
-    if (this.#given) this.#free.push(wholeOf(this.#given));
+    if (this.#given) this.#free.push(this.#given);
     this.#given = null;
     if (this.#isPaused) {
       this.#isPaused = false;
@@ -87,7 +88,7 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
 
   /** @returns whether more may come: one buffer is taken right after this, and the read after that needs another */
   #take(buffer: Buffer, length: number): boolean {
-    this.#read.push(buffer.subarray(0, length));
+    this.#read.push({ buffer, length });
     this.#answer();
     this.#isPaused = this.#free.length < 2;
     return !this.#isPaused;
@@ -100,14 +101,9 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
     if (piece === undefined && this.#ended === null) return;
     this.#waiter = null;
     if (piece !== undefined) {
-      this.#given = piece;
-      waiter.resolve({ done: false, value: piece });
+      this.#given = piece.buffer;
+      waiter.resolve({ done: false, value: piece.buffer.subarray(0, piece.length) });
     } else if (this.#ended === true) waiter.resolve({ done: true, value: undefined });
     else waiter.reject(this.#ended as Error);
   }
-}
-
-/** The buffer that a piece is the beginning of. */
-function wholeOf(piece: Buffer): Buffer {
-  return Buffer.from(piece.buffer);
 }
