@@ -115,6 +115,24 @@ describe('rows that a batch does not change', () => {
     expect(second).toMatchObject(one);
   });
 
+  test('beside a tombstone, which marks its row and changes nothing else, rows are written as without', async () => {
+    const properties = { ...PROPERTIES, archived: { type: ['null', 'boolean'], hubflake_tombstone: true } };
+    await load([[record('a'), record('b'), record('c')]], { properties });
+    const tombstone: Extracted = {
+      data: { id: 'c', updatedAt: '2024-02-01T00:00:00Z', archived: true },
+      emittedAt: LATER,
+    };
+    const batch = [record('a', {}, LATER), record('b', { name: 'another' }, LATER), tombstone, record('d', {}, LATER)];
+    expect(await load([batch], { properties })).toMatchObject({ inserted: 1, updated: 2, marked: 1 });
+    expect(await order()).toEqual(['a', 'c', 'b', 'd']);
+    expect(await warehouse.rows('t', { id: 'text', name: 'text', archived: 'boolean' })).toEqual([
+      { id: 'a', name: 'name a', archived: null },
+      { id: 'b', name: 'another', archived: null },
+      { id: 'c', name: 'name c', archived: true },
+      { id: 'd', name: 'name d', archived: null },
+    ]);
+  });
+
   test('a row that has a value which the stream has no more is written anew', async () => {
     await load([[record('a'), record('b', { name: null })]]);
     const { name: _, ...properties } = PROPERTIES;

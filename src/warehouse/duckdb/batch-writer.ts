@@ -16,16 +16,13 @@ const MOST_COMPARED = 2_000_000;
 
 /**
  * How a batch is written: in one pass from the files into the table, where each row is a new one; the same after the rows that it
- * replaces were deleted; or file by file from the lines as they are, which also finds what the others cannot: which fields a
- * tombstone carries, fields that come twice, fields whose names differ only by case.
+ * replaces were deleted, with tombstones behind; or file by file from the lines as they are, which also finds what the others
+ * cannot: fields that come twice, fields whose names differ only by case.
  */
 export type Way = 'append' | 'replace' | 'lines';
 
 /** Why batches of a stream cannot be written by a way. */
 export class NotThisWay extends Error {}
-
-/** The same of one batch. */
-export class TombstonesError extends Error {}
 
 /** Writes batches into tables, each by the way that it is told. */
 export class BatchWriter {
@@ -81,7 +78,9 @@ export class BatchWriter {
     const isDeduplicated = place.mode === 'append_dedup';
     if (isDeduplicated && !(await this.#mayAllBeNew(place))) throw new NotThisWay('the table has rows');
     if (isDeduplicated && (await this.#tombstones.hasAny(target))) throw new NotThisWay('rows were deleted');
-    const inserted = await this.#insert(place, place === target, batch, isDeduplicated ? 'NOT hf_tomb' : 'true');
+    await this.#tables.make(place, place === target);
+    const inserted = await this.#db.change(rows.appendDirect(place, batch, isDeduplicated ? 'NOT hf_tomb' : 'true'));
+    crashPoint('after-copy');
     if (inserted !== batch.rows) throw new NotThisWay(`${batch.rows} rows were spooled, but ${inserted} inserted`);
     if (isDeduplicated && (await this.#db.count(sql.countDoubles(place))) > 0) {
       throw new NotThisWay('not every row is new');
@@ -96,32 +95,50 @@ export class BatchWriter {
     return (await this.#db.count(sql.countRows(place))) <= (this.#begun.has(place) ? MOST_COMPARED : 0);
   }
 
-  async #insert(place: Target, isOwn: boolean, batch: Batch, condition: string): Promise<number> {
-    await this.#tables.make(place, isOwn);
-    const inserted = await this.#db.change(rows.appendDirect(place, batch, condition));
-    crashPoint('after-copy');
-    return inserted;
-  }
-
   /** Deletes the rows of which the batch has versions that are not older, and inserts those; rows that would be the same stay. */
   async #replaceRows(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const narrow = narrowTarget(place);
+    const isOwn = place === target;
     const isThere = (await this.#tables.columns(place)).length > 0;
+    // It may lack the columns by which rows are found.
+    if (isThere) await this.#tables.make(place, isOwn);
     const isCompared = isThere && (await this.#unchanged.areExpected(place, batch));
     await this.#db.run(isCompared ? stageHashed(place, batch) : rows.stageDirect(narrow, batch));
     await this.#expectRows(batch.rows);
-    if ((await this.#db.count(sql.COUNT_TOMBSTONES)) > 0) throw new TombstonesError('there are tombstones');
     await this.#tombstones.sift(narrowTarget(target), false);
-    await this.#tables.make(place, place === target);
+    if (!isThere && (await this.#hasNoLive())) return NO_ROWS;
+    if (!isThere) await this.#tables.make(place, isOwn);
     if (!(await this.#tables.hasNoOthers(place))) throw new NotThisWay('the table has columns of others');
     await this.#db.run(sql.match(narrow));
     const updated = await this.#db.count(sql.COUNT_REPLACED);
     const kept = isCompared ? await this.#unchanged.keep(place, batch) : 0;
+    const inserted = await this.#exchange(place, batch);
+    const marked = await this.#mark(place, batch);
+    return { ...NO_ROWS, inserted: inserted - (updated - kept), updated, marked };
+  }
+
+  /** Puts versions in the place of the rows that were found, and the new ones beside. @returns how many it inserted */
+  async #exchange(place: Target, batch: Batch): Promise<number> {
+    const narrow = narrowTarget(place);
     // The files are not read once more for nothing.
-    if ((await this.#db.count(sql.countToInsert(narrow))) === 0) return { ...NO_ROWS, updated };
+    if ((await this.#db.count(sql.countToInsert(narrow))) === 0) return 0;
     await this.#db.run(sql.deleteReplaced(place));
-    const inserted = await this.#insert(place, place === target, batch, sql.isToInsert(narrow));
-    return { ...NO_ROWS, inserted: inserted - (updated - kept), updated };
+    const inserted = await this.#db.change(rows.appendDirect(place, batch, sql.isToInsert(narrow)));
+    crashPoint('after-copy');
+    return inserted;
+  }
+
+  /** Marks the rows whose newest version in the batch is a tombstone. Of those lines all is needed that they carry. */
+  async #mark(place: Target, batch: Batch): Promise<number> {
+    if ((await this.#db.count(sql.COUNT_TOMBSTONES)) === 0) return 0;
+    await this.#db.run(rows.loadRaw(batch, sql.isLastTombstone(narrowTarget(place))));
+    await this.#db.run(this.stage(place));
+    return this.#db.change(sql.mergeTombstones(place));
+  }
+
+  /** Tombstones mark rows; a table that has none is not made for them. */
+  async #hasNoLive(): Promise<boolean> {
+    return (await this.#db.count(sql.COUNT_LIVE)) === 0;
   }
 
   async #writeLines(target: Target, place: Target, batch: Batch): Promise<Counts> {
@@ -136,9 +153,7 @@ export class BatchWriter {
     }
     await this.#tombstones.sift(this.#isRaw ? narrowTarget(target) : target, this.#isRaw);
     const tombstones = await this.#db.count(sql.COUNT_TOMBSTONES);
-    // Tombstones mark rows; a table that has none is not made for them.
-    if ((await this.#db.count(sql.COUNT_LIVE)) === 0 && (await this.#tables.columns(place)).length === 0)
-      return NO_ROWS;
+    if ((await this.#hasNoLive()) && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
     await this.#tables.make(place, isOwn);
     return this.#merge(place, tombstones);
   }

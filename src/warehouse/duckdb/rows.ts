@@ -16,9 +16,9 @@ export interface Lines {
   longest: number;
 }
 
-/** The files' lines as they are; a temporary table. */
-export function loadRaw(lines: Lines): string {
-  return `CREATE OR REPLACE TEMP TABLE ${RAW} AS SELECT * FROM ${readLines(lines, 'JSON')}`;
+/** The files' lines as they are, or those of them for whose number `n` a condition holds; a temporary table. */
+export function loadRaw(lines: Lines, condition = 'true'): string {
+  return `CREATE OR REPLACE TEMP TABLE ${RAW} AS SELECT * FROM ${readLines(lines, 'JSON')} WHERE ${condition}`;
 }
 
 /** @param data the type that a record's data is read as */
@@ -63,8 +63,7 @@ export function areDirect({ columns }: Target): boolean {
 }
 
 /**
- * The same of the files themselves, in one pass and without `hf_keys`: for batches without tombstones, of columns that
- * {@link areDirect}. DuckDB refuses records that have a field twice.
+ * The same of the files themselves, in one pass and without `hf_keys`, of columns that {@link areDirect}. DuckDB refuses records that have a field twice.
  */
 export function stageDirect(target: Target, lines: Lines): string {
   return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${directRows(target, lines)}`;

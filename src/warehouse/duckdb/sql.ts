@@ -100,12 +100,12 @@ export function newest(target: Target, condition: string): string {
 }
 
 /** Their lines' numbers: the window sorts what it is given, which should not be whole rows. */
-function newestLines(target: Target, condition: string): string {
+export function newestLines(target: Target, condition: string): string {
   return `SELECT hf_line FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
 }
 
 /**
- * Finds the rows whose keys the batch has. Where versions take the place of whole rows, deleting and inserting costs a fraction of
+ * Finds the rows whose keys the batch's newest live versions have. Where versions take the place of whole rows, deleting and inserting costs a fraction of
  * a MERGE.
  *
  * @param narrow the stream with the columns that the stage has
@@ -114,7 +114,7 @@ export function match(narrow: Target): string {
   return (
     `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow)}, false) AS hf_newer, ` +
     `${hasSameCursor(narrow)} AS hf_same_cursor ` +
-    `FROM (${newest(narrow, 'true')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
+    `FROM (${newest(narrow, 'NOT hf_tomb')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
   );
 }
 
@@ -124,15 +124,20 @@ export function deleteReplaced(target: Target): string {
   return `DELETE FROM ${tableName(target)} WHERE rowid IN (SELECT hf_row FROM ${MATCHED} WHERE hf_newer)`;
 }
 
-/** The condition on a line that it is the newest of its key, in the batch and in the table. */
+/** The condition on a line that it is its key's newest live version, in the batch and in the table. */
 export function isToInsert(narrow: Target): string {
   return (
-    `hf_line IN (${newestLines(narrow, 'true')}) ` +
+    `hf_line IN (${newestLines(narrow, 'NOT hf_tomb')}) ` +
     `AND hf_line NOT IN (SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer)`
   );
 }
 
-/** How many lines those are. */
+/** The condition on a line's number that it is its key's newest version, and a tombstone. */
+export function isLastTombstone(narrow: Target): string {
+  return `n IN (SELECT hf_line FROM ${STAGE} WHERE hf_tomb AND hf_line IN (${newestLines(narrow, 'true')}))`;
+}
+
+/** How many lines {@link isToInsert}. */
 export function countToInsert(narrow: Target): string {
   return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${isToInsert(narrow)}`;
 }

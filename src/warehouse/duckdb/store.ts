@@ -8,7 +8,7 @@ import type { SpoolFile } from '../spool.js';
 import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
 import { type Batch, batchOf } from './batch.js';
-import { BatchWriter, TombstonesError, type Way } from './batch-writer.js';
+import { BatchWriter, type Way } from './batch-writer.js';
 import { Database } from './database.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
@@ -100,7 +100,7 @@ export class DuckDbStore implements Store {
         } catch (error) {
           if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
           log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
-          if (!(error instanceof TombstonesError)) ways.splice(ways.indexOf(way), 1);
+          ways.splice(ways.indexOf(way), 1);
           // What was found out on the way was undone with the rest.
           for (const each of undo) each();
         }
