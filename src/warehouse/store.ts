@@ -13,6 +13,12 @@ export interface Counts {
 
 export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
 
+export function addCounts(sum: Counts, counts: Counts): void {
+  sum.inserted += counts.inserted;
+  sum.updated += counts.updated;
+  sum.marked += counts.marked;
+}
+
 /** What writing a stream would do to its table, and by which statements. */
 export interface Preview {
   /** `changed`: it gets columns. */

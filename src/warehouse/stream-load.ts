@@ -4,7 +4,7 @@ import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { hasGenerations, startsAnew } from './refresh.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
-import { type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
+import { addCounts, type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
 
 /** What a run did to one stream's table. */
@@ -120,7 +120,7 @@ export class StreamLoad {
     try {
       if (this.error) return false;
       const keep = this.isOverwrite ? null : this.stateToKeep();
-      add(this.#counts, await this.#store.commit(this.target, files, keep));
+      addCounts(this.#counts, await this.#store.commit(this.target, files, keep));
       if (keep) this.#unkept = null;
       return true;
     } catch (error) {
@@ -148,7 +148,7 @@ export class StreamLoad {
         return;
       }
       const keep = this.#stateToEndWith();
-      add(this.#counts, await this.#store.complete(this.target, keep));
+      addCounts(this.#counts, await this.#store.complete(this.target, keep));
       if (keep) this.#unkept = null;
       for (const release of this.#held) release();
     } catch (error) {
@@ -186,10 +186,4 @@ export class StreamLoad {
     this.error = asHubflakeError(error);
     log.error(`${this.target.stream}: ${this.error.message}`);
   }
-}
-
-function add(sum: Counts, counts: Counts): void {
-  sum.inserted += counts.inserted;
-  sum.updated += counts.updated;
-  sum.marked += counts.marked;
 }

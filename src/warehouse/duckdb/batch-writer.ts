@@ -1,6 +1,6 @@
 import { crashPoint } from '../../crash-point.js';
 import { narrowTarget } from '../raw-form.js';
-import { type Counts, NO_ROWS } from '../store.js';
+import { addCounts, type Counts, NO_ROWS } from '../store.js';
 import type { Target } from '../target.js';
 import { type Batch, batchOf } from './batch.js';
 import type { Database } from './database.js';
@@ -60,10 +60,7 @@ export class BatchWriter {
     if (way === 'replace') return this.#replaceRows(target, place, batch);
     const sum = { ...NO_ROWS };
     for (const file of batch.files) {
-      const { inserted, updated, marked } = await this.#writeLines(target, place, batchOf([file]));
-      sum.inserted += inserted;
-      sum.updated += updated;
-      sum.marked += marked;
+      addCounts(sum, await this.#writeLines(target, place, batchOf([file])));
     }
     return sum;
   }

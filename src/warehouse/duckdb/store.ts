@@ -5,9 +5,17 @@ import { log } from '../../log.js';
 import { narrowTarget, rawTarget } from '../raw-form.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
+import {
+  addCounts,
+  type Counts,
+  type KeptState,
+  NO_ROWS,
+  type Preview,
+  type StateToKeep,
+  type Store,
+} from '../store.js';
 import type { Target } from '../target.js';
-import { type Batch, batchOf } from './batch.js';
+import { type Batch, batchOf, portionsOf } from './batch.js';
 import { BatchWriter, type Way } from './batch-writer.js';
 import { Database } from './database.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
@@ -21,7 +29,13 @@ import { Tombstones } from './tombstones.js';
 /** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
 const LONGEST_RECORD = 32 * 1024 * 1024;
 
-/** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
+/** DuckDB keeps the values that a MERGE has written in memory until its transaction ends, several times over (measured). */
+const MERGED_AT_ONCE = 100 * 1024 * 1024;
+
+/**
+ * The embedded warehouse: a DuckDB file. Each commit is one transaction; where a large batch has to be merged, the first of several that
+ * keeps its state is the last of them, since of merged rows a part does no harm without the rest.
+ */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
@@ -162,7 +176,17 @@ export class DuckDbStore implements Store {
     });
   }
 
-  #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+  async #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+    const isMerged = way === 'lines' && target.mode === 'append_dedup';
+    const portions = isMerged ? portionsOf(batch, MERGED_AT_ONCE) : [batch];
+    const sum = { ...NO_ROWS };
+    for (const portion of portions) {
+      addCounts(sum, await this.#commitPortion(way, target, portion, portion === portions.at(-1) ? state : null));
+    }
+    return sum;
+  }
+
+  #commitPortion(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
     return this.#db.transaction(async () => {
       const placed = await this.#places.placed(target);
       const counts = await this.#write(way, placed, batch);
@@ -210,7 +234,7 @@ export class DuckDbStore implements Store {
       if (error instanceof WarehouseConfigError) throw error;
       const text = error instanceof Error ? error.message : String(error);
       throw new WarehouseError(
-        `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. Nothing of this batch was committed; run it again.`,
+        `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. The state behind this batch was not kept; run it again.`,
         { cause: error, internal: text },
       );
     }
