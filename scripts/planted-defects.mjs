@@ -638,6 +638,20 @@ const DEFECTS = [
     UNCHANGED,
   ],
   [
+    'tombstones overlooked where rows are replaced',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'const marked = await this.#mark(place, batch);',
+    'const marked = 0;',
+    ORDER,
+  ],
+  [
+    'a state kept with the first of several portions',
+    'src/warehouse/duckdb/store.ts',
+    'portion === portions.at(-1) ? state : null',
+    'state',
+    'stores/duckdb-portions',
+  ],
+  [
     'doubles that stay beside an unchanged row',
     'src/warehouse/duckdb/unchanged.ts',
     'HAVING count(*) = 1 AND',
