@@ -16,7 +16,7 @@ if tar -tzf "$package" | grep -E '\.test\.|\.map$|/src/'; then
 fi
 echo '{ "private": true, "type": "module" }' > package.json
 npm install --silent --no-audit --no-fund --prefer-offline "./$package"
-# Without it all works, at half the speed.
+# Without it everything works, only slower.
 test -s node_modules/hubflake/dist/protocol/json-walk.wasm
 npx hubflake --version
 npx hubflake spec | grep -q '^{"type":"SPEC"'
