@@ -6,6 +6,7 @@ import { usualLine } from './commands/protocol-commands.js';
 const LEFTOVERS_MS = 2000;
 
 compileSparingly();
+
 // The exit code is set, not forced: process.exit would drop what is still on its way to stdout.
 process.exitCode = await run(process.argv.slice(2));
 

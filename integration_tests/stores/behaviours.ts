@@ -3,7 +3,7 @@ import { Loader } from '../../src/warehouse/loader.js';
 import { columnNames, type NameRules } from '../../src/warehouse/names.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { targetsOf, VIEW_SUFFIX } from '../../src/warehouse/target.js';
-import { TestFolder } from '../support/command.js';
+import { freshForEach } from '../support/fresh.js';
 import type { ReadAs, TestWarehouse } from '../support/test-warehouse.js';
 
 const SCHEMA: JsonObject = {
@@ -40,14 +40,7 @@ interface Load {
 
 /** The behaviours that every store must have; called once for each, in a test file of its own. */
 export function storeBehaviours(warehouse: TestWarehouse): void {
-  let folder: TestFolder;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
+  const fresh = freshForEach(warehouse);
 
   /** One run of the loader over batches, each committed by itself. */
   async function load(batches: Batch[], options: Load = {}) {
@@ -72,7 +65,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       const schema = store.defaultSchema;
       const targets = targetsOf([configured], { schema, tableName: null, tableForm, hardDeletes, names: store.names });
       const loader = new Loader(store, targets, {
-        spoolDir: folder.path,
+        spoolDir: fresh.folder.path,
         flushBytes: 1,
         flushMilliseconds: 1e6,
         spoolMaxBytes: 1e9,
@@ -384,7 +377,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         names: store.names,
       });
       const settings = {
-        spoolDir: folder.path,
+        spoolDir: fresh.folder.path,
         flushBytes: 1e9,
         flushMilliseconds: 1e6,
         spoolMaxBytes: 1e9,

@@ -1,6 +1,7 @@
 import type { CrashPoint } from '../../src/crash-point.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { hubflake, TestFolder } from '../support/command.js';
+import { hubflake } from '../support/command.js';
+import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
@@ -26,14 +27,7 @@ export function deletionBehaviours(
   warehouse: TestWarehouse & { destination(): object },
   points: readonly CrashPoint[],
 ): void {
-  let folder: TestFolder;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
+  const fresh = freshForEach(warehouse);
 
   const at = (day: number) => `2024-01-${String(day).padStart(2, '0')}T00:00:00Z`;
   const emittedAt = (day: number) => 1_700_000_000_000 + day * DAY;
@@ -46,7 +40,7 @@ export function deletionBehaviours(
     emittedAt: emittedAt(day),
   });
   const load = (batches: Extracted[][], options: Partial<LoadOptions> = {}) =>
-    loadBatches(warehouse, folder, batches, { stream: 't', properties: PROPERTIES, ...options });
+    loadBatches(warehouse, fresh.folder, batches, { stream: 't', properties: PROPERTIES, ...options });
   const remembered = () => warehouse.rows(warehouse.name('_HUBFLAKE_TOMBSTONES'), { TABLE_NAME: 'text', KEY: 'text' });
   const hasMemory = async () => (await warehouse.tables()).includes('_HUBFLAKE_TOMBSTONES');
 
@@ -157,9 +151,13 @@ export function deletionBehaviours(
           [
             'write',
             '--config',
-            folder.write('d.json', { ...warehouse.destination(), table_form: tableForm, spool_dir: folder.path }),
+            fresh.folder.write('d.json', {
+              ...warehouse.destination(),
+              table_form: tableForm,
+              spool_dir: fresh.folder.path,
+            }),
             '--catalog',
-            folder.write('c.json', { streams: [CONFIGURED] }),
+            fresh.folder.write('c.json', { streams: [CONFIGURED] }),
           ],
           {
             input: records

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { openStore } from '../../src/warehouse/open-store.js';
 import type { SpoolFile } from '../../src/warehouse/spool.js';
-import { targetsOf } from '../../src/warehouse/target.js';
-import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { freshForEach } from '../support/fresh.js';
+import { openFor } from '../support/loading.js';
 
 const PIPELINE = 'p';
 /** As if each were as large as what is merged at once. */
@@ -13,14 +12,7 @@ const PROPERTIES: JsonObject = { id: { type: 'string' }, name: { type: 'string' 
 
 describe('a batch that is merged in portions', () => {
   const warehouse = new DuckDbWarehouse();
-  let folder: TestFolder;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
+  const fresh = freshForEach(warehouse);
 
   let lines = 0;
   function file(name: string, texts: string[]): SpoolFile {
@@ -28,21 +20,13 @@ describe('a batch that is merged in portions', () => {
       lines += 1;
       return `{"n":${lines},"t":1700000000000,"m":null,"d":${text}}\n`;
     });
-    return { path: folder.write(name, spooled.join('')), rows: texts.length, bytes: BYTES, longestLine: 1000 };
+    return { path: fresh.folder.write(name, spooled.join('')), rows: texts.length, bytes: BYTES, longestLine: 1000 };
   }
 
   /** @returns the state that is kept behind the commit, and what it failed with */
   async function commit(files: SpoolFile[]): Promise<{ counts?: unknown; kept: unknown; error?: unknown }> {
-    const store = await openStore(warehouse.config(), PIPELINE);
-    const configured = {
-      stream: { name: 't', json_schema: { properties: PROPERTIES }, supported_sync_modes: ['incremental' as const] },
-      sync_mode: 'incremental' as const,
-      destination_sync_mode: 'append_dedup' as const,
-      primary_key: [['id']],
-    };
-    const options = { schema: store.defaultSchema, tableName: null, tableForm: 'typed' as const, hardDeletes: true };
-    const [target] = targetsOf([configured], { ...options, names: store.names });
-    if (!target) throw new Error('no target');
+    const options = { stream: 't', properties: PROPERTIES, cursor: null };
+    const { store, target } = await openFor(warehouse, options, PIPELINE);
     try {
       const state = { pipeline: PIPELINE, stream: 't', state: { at: 1 }, refresh: null };
       const outcome = await store.commit(target, files, state).then(

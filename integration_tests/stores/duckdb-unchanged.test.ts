@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches } from '../support/loading.js';
 
 const PROPERTIES: JsonObject = {
@@ -22,17 +22,10 @@ const LATER = EARLIER + 60_000;
  */
 describe('rows that a batch does not change', () => {
   const warehouse = new DuckDbWarehouse();
-  let folder: TestFolder;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
+  const fresh = freshForEach(warehouse);
 
   const load = (batches: Extracted[][], options: Partial<LoadOptions> = {}) =>
-    loadBatches(warehouse, folder, batches, { stream: 't', properties: PROPERTIES, ...options });
+    loadBatches(warehouse, fresh.folder, batches, { stream: 't', properties: PROPERTIES, ...options });
 
   const record = (id: string, others: JsonObject = {}, emittedAt = EARLIER): Extracted => ({
     data: {
@@ -212,7 +205,7 @@ describe('rows that a batch does not change', () => {
           const stream = `t${tables}`;
           await loadBatches(
             warehouse,
-            folder,
+            fresh.folder,
             batches.map((batch) =>
               batch.map(({ key, cursor, extracted, ...values }) => ({
                 data: { id: key, updatedAt: cursor, ...values } as JsonObject,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TestFolder } from '../support/command.js';
+import { freshForEach } from '../support/fresh.js';
 import { loadBatches } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 import {
@@ -21,15 +21,8 @@ const SEED = process.env.HUBFLAKE_SEED;
  * that die. Held against a model, in every store. `HUBFLAKE_SEED` plays the histories of a failure again.
  */
 export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: number; permutations: number }): void {
-  let folder: TestFolder;
+  const fresh = freshForEach(warehouse);
   let tables = 0;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
 
   const settings = (numRuns: number) => ({
     numRuns,
@@ -54,7 +47,7 @@ export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: n
       tableForm,
     };
     const records = batches.map((batch) => batch.map((i) => recordOf(pool[i] as Version, shape)));
-    const load = (some: typeof records) => loadBatches(warehouse, folder, some, options);
+    const load = (some: typeof records) => loadBatches(warehouse, fresh.folder, some, options);
     if (dies === null) {
       await load(records);
       return;

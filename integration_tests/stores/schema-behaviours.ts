@@ -2,7 +2,7 @@ import type { JsonObject, RecordChange } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { targetsOf, VIEW_SUFFIX } from '../../src/warehouse/target.js';
-import { TestFolder } from '../support/command.js';
+import { freshForEach } from '../support/fresh.js';
 import type { ReadAs, TestWarehouse } from '../support/test-warehouse.js';
 
 const STRING = { type: 'string' };
@@ -21,15 +21,8 @@ interface Load {
 
 /** What becomes of tables when the schemas of their streams change, in every store; called once for each. */
 export function schemaBehaviours(warehouse: TestWarehouse): void {
-  let folder: TestFolder;
+  const fresh = freshForEach(warehouse);
   let day = 0;
-
-  beforeEach(async () => {
-    folder = new TestFolder();
-    await warehouse.begin();
-  });
-  afterEach(() => folder.remove());
-  afterAll(() => warehouse.end());
 
   /** One run, whose records are newer than those of the runs before. */
   async function load(properties: JsonObject, records: (JsonObject | string)[], options: Load = {}) {
@@ -53,7 +46,7 @@ export function schemaBehaviours(warehouse: TestWarehouse): void {
         names: store.names,
       });
       const loader = new Loader(store, targets, {
-        spoolDir: folder.path,
+        spoolDir: fresh.folder.path,
         flushBytes: 1e9,
         flushMilliseconds: 1e6,
         spoolMaxBytes: 1e9,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import type { StreamResult } from '../../src/warehouse/stream-load.js';
-import { targetsOf } from '../../src/warehouse/target.js';
+import { type Target, targetsOf } from '../../src/warehouse/target.js';
 import type { TestFolder } from './command.js';
 import type { TestWarehouse } from './test-warehouse.js';
 
@@ -26,6 +26,24 @@ export interface LoadOptions {
   complete?: boolean;
 }
 
+/** The store of a warehouse, and a stream in append_dedup as its table sees it. */
+export async function openFor(warehouse: TestWarehouse, options: LoadOptions, pipeline: string | null = null) {
+  const { stream, properties, tableForm = 'typed', key = ['id'], cursor = 'updatedAt', hardDeletes = true } = options;
+  const store = await openStore(warehouse.config({ tableForm }), pipeline);
+  const configured = {
+    stream: { name: stream, json_schema: { properties }, supported_sync_modes: ['incremental' as const] },
+    sync_mode: 'incremental' as const,
+    destination_sync_mode: 'append_dedup' as const,
+    primary_key: key.map((field) => [field]),
+    cursor_field: cursor === null ? [] : [cursor],
+    generation_id: options.generation ?? null,
+    minimum_generation_id: options.minimumGeneration ?? null,
+  };
+  const schema = store.defaultSchema;
+  const targets = targetsOf([configured], { schema, tableName: null, tableForm, hardDeletes, names: store.names });
+  return { store, target: targets[0] as Target };
+}
+
 /** One run of `write` in this process, in append_dedup: batches that are each committed by themselves. Throws what the stream failed with. */
 export async function loadBatches(
   warehouse: TestWarehouse,
@@ -33,21 +51,10 @@ export async function loadBatches(
   batches: readonly (readonly Extracted[])[],
   options: LoadOptions,
 ): Promise<StreamResult> {
-  const { stream, properties, tableForm = 'typed', key = ['id'], cursor = 'updatedAt', hardDeletes = true } = options;
-  const store = await openStore(warehouse.config({ tableForm }));
+  const { stream } = options;
+  const { store, target } = await openFor(warehouse, options);
   try {
-    const configured = {
-      stream: { name: stream, json_schema: { properties }, supported_sync_modes: ['incremental' as const] },
-      sync_mode: 'incremental' as const,
-      destination_sync_mode: 'append_dedup' as const,
-      primary_key: key.map((field) => [field]),
-      cursor_field: cursor === null ? [] : [cursor],
-      generation_id: options.generation ?? null,
-      minimum_generation_id: options.minimumGeneration ?? null,
-    };
-    const schema = store.defaultSchema;
-    const targets = targetsOf([configured], { schema, tableName: null, tableForm, hardDeletes, names: store.names });
-    const loader = new Loader(store, targets, {
+    const loader = new Loader(store, [target], {
       spoolDir: folder.path,
       flushBytes: 1,
       flushMilliseconds: 1e6,

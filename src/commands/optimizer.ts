@@ -9,8 +9,8 @@ const MOST_INLINED_IN_ALL = 300;
 const FIRST_OTHER_V8 = 12;
 
 /**
- * Has V8's optimizing compiler begin later and put fewer functions into others. As V8 has it, a sixth of what a `read` of 20,000 records costs
- * is that compiler; so it is less by a fifteenth, and long runs and `write` cost what they did. See docs/performance.md.
+ * Has V8's optimizing compiler begin later and put fewer functions into others. Left alone, it is a sixth of what a `read` of 20,000
+ * records costs. Such a read is 7 to 9 % cheaper so; long ones and `write` cost what they did. See docs/performance.md.
  */
 export function compileSparingly(): void {
   setFlagsFromString(`--max-inlined-bytecode-size=${MOST_INLINED}`);

@@ -12,7 +12,7 @@ const COMPILED = fileURLToPath(new URL('./json-walk.wasm', import.meta.url));
 /** Of 64 KiB each. It never grows, which would take the memory away from the buffers in it. */
 const PAGES = 16;
 const PAGE_BYTES = 65_536;
-/** The walk may look at so many bytes behind those that it is about. */
+/** Zeros behind each buffer, which nobody writes to: no walk goes on at one, so that none comes to the end of the memory. */
 const SLACK = 64;
 const OPEN_OBJECT = 0x7b;
 
