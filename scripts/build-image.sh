@@ -45,12 +45,12 @@ if [ -z "$base" ]; then
 fi
 # --layers: both targets share their stages.
 build() {
-  buildah bud --quiet --layers "${options[@]}" --build-arg "BASE=$base" --target "$1" --tag "$2" . > /dev/null
+  scripts/buildah.sh bud --quiet --layers "${options[@]}" --build-arg "BASE=$base" --target "$1" --tag "$2" . > /dev/null
 }
 build source "$source"
 build destination "$destination"
 container=$(buildah from --pull-never "localhost/$source")
-buildah run "$container" -- /usr/local/bin/node -e 'process.stdout.write(require("fs").readFileSync("/hubflake/sbom.cdx.json"))' > "$out/sbom.cdx.json"
+scripts/buildah.sh run "$container" -- /usr/local/bin/node -e 'process.stdout.write(require("fs").readFileSync("/hubflake/sbom.cdx.json"))' > "$out/sbom.cdx.json"
 buildah rm "$container" > /dev/null
 for image in "$source" "$destination"; do
   buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' "localhost/$image"

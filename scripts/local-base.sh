@@ -21,6 +21,7 @@ if buildah inspect --type image "$image" > /dev/null 2>&1; then
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$folder"
 npm pack --silent "node-linux-$arch@$NODE" "npm@$NPM" >&2
 mkdir node npm
@@ -41,5 +42,5 @@ COPY npm /usr/local/lib/node_modules/npm
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 DOCKERFILE
-buildah bud --quiet --tag "$image" . >&2
+"$here/buildah.sh" bud --quiet --tag "$image" . >&2
 echo "$image"

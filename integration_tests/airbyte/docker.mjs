@@ -1,6 +1,7 @@
 // `docker run`, as far as airbyte-cdk's tests of an image use it, where no Docker engine is: in the buildah container that
 // HUBFLAKE_CONTAINER names, as Airbyte's platform runs a connector (by AIRBYTE_ENTRYPOINT), or else with the built program.
 import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const given = process.argv.slice(2);
@@ -19,15 +20,25 @@ for (let option = given.shift(); option !== undefined; option = given.shift()) {
   else break; // The image.
 }
 
-const { HUBFLAKE_CONTAINER: container, HUBSPOT_BASE_URL } = process.env;
+const { HUBFLAKE_CONTAINER: container, HUBFLAKE_FAILURES: failures, HUBSPOT_BASE_URL } = process.env;
 const [command, ...args] = container ? inContainer() : here();
-const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+const { status, signal, error, stderr } = spawnSync(command, args, {
+  stdio: ['inherit', 'inherit', 'pipe'],
+  env: { ...process.env, ...environment },
+});
 if (error) throw error;
+process.stderr.write(stderr);
+// pytest shows the end of what it has to say of a test that failed, not this.
+if (status !== 0) appendFileSync(failures, `${given.join(' ')}: exit ${status ?? signal}\n${stderr}\n`);
 process.exit(status ?? 1);
 
 function here() {
   const pathOf = (argument) => volumes.find(({ to }) => to === argument)?.from ?? argument;
-  return [process.execPath, fileURLToPath(new URL('../../dist/main.js', import.meta.url)), ...given.map(pathOf)];
+  return [process.execPath, pathTo('dist/main.js'), ...given.map(pathOf)];
+}
+
+function pathTo(file) {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
 }
 
 function inContainer() {
@@ -38,5 +49,5 @@ function inContainer() {
   const mounts = volumes.flatMap(({ from, to }) => ['--volume', `${from}:${to}`]);
   // As root: pytest's files are readable by their owner alone.
   const options = ['run', '--isolation', 'chroot', '--user', 'root', ...mounts, ...variables, container];
-  return ['buildah', ...options, '--', 'sh', '-c', 'exec $AIRBYTE_ENTRYPOINT "$@"', 'sh', ...given];
+  return [pathTo('scripts/buildah.sh'), ...options, '--', 'sh', '-c', 'exec $AIRBYTE_ENTRYPOINT "$@"', 'sh', ...given];
 }

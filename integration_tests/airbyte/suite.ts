@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { TestFolder } from '../support/command.js';
@@ -38,7 +38,8 @@ export async function runSuite(
     `#!/bin/sh\nexec '${process.execPath}' '${root}integration_tests/airbyte/docker.mjs' "$@"\n`,
   );
   chmodSync(docker, 0o755);
-  const options = ['-p', 'no:cacheprovider', '-q', '-rs', '--connector-image', 'hubflake/source-hubspot:dev'];
+  const options = ['-p', 'no:cacheprovider', '-q', '-rfEs', '--connector-image', 'hubflake/source-hubspot:dev'];
+  const failures = folder.write('docker-failures.txt', '');
   const printed = await runPython({
     args: [
       ...['-m', 'pytest', `${root}integration_tests/airbyte/suite`, ...options],
@@ -47,12 +48,17 @@ export async function runSuite(
     environment: {
       HUBSPOT_BASE_URL: sandbox.url,
       HUBFLAKE_CONNECTOR: connector,
+      HUBFLAKE_FAILURES: failures,
       HUBFLAKE_PROGRAM: program(folder, 'hubflake'),
       PATH: [folder.join('bin'), process.env.PATH].join(delimiter),
       PYTHONDONTWRITEBYTECODE: '1',
+      // pytest shortens why a test failed to the width of the terminal.
+      COLUMNS: '4000',
       ...(container ? { HUBFLAKE_CONTAINER: container } : {}),
     },
     cwd: folder.path,
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}\n${readFileSync(failures, 'utf8')}`);
   });
   const summary = printed.trimEnd().split('\n').at(-1) ?? '';
   return Object.fromEntries([...summary.matchAll(/(\d+) ([a-z]+)/g)].map(([, count, how]) => [how, Number(count)]));

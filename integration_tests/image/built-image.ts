@@ -1,4 +1,5 @@
 import { execFileSync, type spawn } from 'node:child_process';
+import { root as projectRoot } from '../airbyte/tools.js';
 import { type Outcome, run } from '../support/command.js';
 
 /** What an image says of how it is to be run. */
@@ -51,7 +52,7 @@ export class BuiltImage {
       `${name}=${value}`,
     ]);
     const flags = ['run', '--isolation', 'chroot', ...volumes, ...environment, this.container, '--'];
-    return ['buildah', ...flags, ...this.config.Entrypoint, ...args];
+    return [`${projectRoot}scripts/buildah.sh`, ...flags, ...this.config.Entrypoint, ...args];
   }
 
   run(args: readonly string[], options: Parameters<BuiltImage['command']>[1] = {}): Promise<Outcome> {
