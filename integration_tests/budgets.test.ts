@@ -85,6 +85,17 @@ test('increments keep to five searches a second however long each takes, and ass
   expectAll(new Emitted().add(first).add(second));
 });
 
+test('where calls wait for the burst limit anyway, no list is asked how long it is: more chains would wait, too', async () => {
+  const limits = { burst: 30, burstMs: 1000 };
+  await start({ counts: { '*': 0, contacts: 4_500 }, limits }, { burst_share: 1 });
+  const outcome = await read();
+  expect(errors(outcome)).toEqual([]);
+  expectAll(new Emitted().add(outcome));
+  // The one behind the load.
+  expect(sandbox.calls.counts().byKind.search).toBe(1);
+  expect(sandbox.calls.counts().byStatus).toEqual({ 200: sandbox.calls.counts().total });
+});
+
 test('a portal that others use, too: a 429 holds all streams back, and none is lost or starved', async () => {
   let lists = 0;
   await start({

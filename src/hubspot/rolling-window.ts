@@ -16,8 +16,10 @@ export interface SentCall {
  * less than the fastest of each. A call that was held up on its way is answered later, and so counts longer.
  */
 export class RollingWindow {
-  /** When calls of the last interval were answered, oldest first; milliseconds of the caller's clock. */
+  /** When calls of the last two intervals were answered, oldest first; milliseconds of the caller's clock. */
   readonly #answered: number[] = [];
+  /** How many of them, from the oldest on, no call that is sent now can be counted with. */
+  #left = 0;
   #inFlight = 0;
   #fastest = 0;
   /** How many rounds of calls were answered, each sent when one of the round before was answered. */
@@ -52,18 +54,31 @@ export class RollingWindow {
     this.#roundEndedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** How many calls the limit may be counting, of those that {@link waitFor} has last left. */
+  /** How many calls the limit may be counting, as {@link waitFor} has last found. */
   get counted(): number {
-    return this.#inFlight + this.#answered.length;
+    return this.#inFlight + this.#answered.length - this.#left;
+  }
+
+  /**
+   * How many calls HubSpot may have counted when it counted this one, which was answered. More than {@link counted}: those that were
+   * leaving while it was on its way are among them.
+   */
+  countedWith(call: SentCall, intervalMs: number): number {
+    const before = this.#answered.findLastIndex((at) => at <= call.at - intervalMs);
+    return this.#inFlight + this.#answered.length - 1 - before;
   }
 
   /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
   waitFor(most: number, intervalMs: number, now: number): number {
     const counts = intervalMs + MARGIN_MS - this.#leastTravelMs();
-    while (this.#answered.length > 0 && (this.#answered[0] as number) <= now - counts) this.#answered.shift();
-    const over = this.#inFlight + this.#answered.length - most;
+    while ((this.#answered[this.#left] as number) <= now - counts) this.#left += 1;
+    while ((this.#answered[0] as number) <= now - 2 * intervalMs) {
+      this.#answered.shift();
+      this.#left -= 1;
+    }
+    const over = this.counted - most;
     if (over < 0) return 0;
-    const leaves = this.#answered[over];
+    const leaves = this.#answered[this.#left + over];
     return leaves === undefined ? Number.POSITIVE_INFINITY : leaves + counts - now;
   }
 

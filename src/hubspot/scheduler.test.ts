@@ -88,6 +88,42 @@ test('uses all of the limit at a share of one, where the headers say that nothin
   expect(took).toBeLessThan(50_000 * 1.1);
 });
 
+test('does not take for the calls of others its own, which left the interval while another was on its way', async () => {
+  const server = countingServer(190, 0);
+  const scheduler = make({ burstShare: 1 });
+  const startedAt = Date.now();
+  // Pages of twelve lists, each asked for when the one before has come; HubSpot counts a call shortly before it answers.
+  const chain = async () => {
+    for (let page = 0; page < 79; page += 1) {
+      const permit = await scheduler.acquire('burst', never);
+      await sleep(290);
+      server.arrived.push(Date.now());
+      const headers = server.headers(Date.now());
+      await sleep(10);
+      finish(permit, headers);
+    }
+  };
+  let took = 0;
+  void Promise.all(Array.from({ length: 12 }, chain)).then(() => {
+    took = Date.now() - startedAt;
+  });
+  while (took === 0) await jest.advanceTimersByTimeAsync(50);
+  expect(mostIn(server.arrived, 10_000)).toBeLessThanOrEqual(190);
+  // 948 calls are four intervals, and 188 calls more at twelve in 0.3 s.
+  expect(took).toBeLessThan(40_000 + 16 * 300 + 1000);
+});
+
+test('says that the limit is full while calls have to wait for it, and for the interval behind', async () => {
+  const scheduler = make({ burstShare: 1 });
+  const headers = () => ({ max: 100, intervalMs: 10_000 });
+  await simulate(scheduler, 'burst', { calls: 90, latencyMs: 100, headers });
+  expect(scheduler.isBurstFull).toBe(false);
+  await simulate(scheduler, 'burst', { calls: 30, latencyMs: 100, headers });
+  expect(scheduler.isBurstFull).toBe(true);
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(scheduler.isBurstFull).toBe(false);
+});
+
 test('leaves out of its share what others have used, as the headers tell', async () => {
   const server = countingServer(100, 30);
   let most = 0;

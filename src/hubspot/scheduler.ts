@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { type DailyLimitError, StoppedError } from '../errors.js';
 import type { Budget } from './calls.js';
 import { DailyQuota } from './daily-quota.js';
-import { RollingWindow } from './rolling-window.js';
+import { RollingWindow, type SentCall } from './rolling-window.js';
 
 /** What HubSpot's rate-limit headers said, where they said it. */
 export interface LimitHeaders {
@@ -60,6 +60,8 @@ export class CallScheduler {
   #lean = false;
   /** Calls of the last interval that others have made, as of the last answer. */
   #others = 0;
+  /** When a call last had to wait for the burst limit. */
+  #burstFullAt = Number.NEGATIVE_INFINITY;
   #searchesAllowed = SEARCHES;
   #searchesChangedAt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -142,6 +144,11 @@ export class CallScheduler {
     return (Math.max(1, Math.floor(max * this.#burstShare)) * 60_000) / intervalMs;
   }
 
+  /** Whether the burst limit is all that slows its calls down: one of the last interval had to wait for it. */
+  get isBurstFull(): boolean {
+    return this.#now() - this.#burstFullAt < this.#burstLimit.intervalMs;
+  }
+
   /** HubSpot refused a call because the day's calls are used up: every other one is refused here. */
   endDay(error: DailyLimitError): void {
     this.#quota.refused(error);
@@ -165,6 +172,7 @@ export class CallScheduler {
         this.#waiting.splice(i, 1);
         waiter.resolve(this.#start(waiter.budget));
       } else {
+        if (waiter.budget === 'burst') this.#burstFullAt = this.#now();
         blocked.add(waiter.budget);
         soonest = Math.min(soonest, wait);
         i += 1;
@@ -211,7 +219,7 @@ export class CallScheduler {
       if (call) window?.answered(call, this.#now(), headers !== null);
       this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#onTheirWay);
       this.#answered += 1;
-      if (headers && budget === 'burst') this.#learn(headers);
+      if (headers && call && budget === 'burst') this.#learn(headers, call);
     };
     return {
       answered: (headers) => {
@@ -232,12 +240,12 @@ export class CallScheduler {
     return budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
   }
 
-  #learn(headers: LimitHeaders): void {
+  #learn(headers: LimitHeaders, call: SentCall): void {
     if (headers.max !== null && headers.max > 0) this.#burstLimit.max = headers.max;
     if (headers.intervalMs !== null && headers.intervalMs > 0) this.#burstLimit.intervalMs = headers.intervalMs;
     // What HubSpot counts beyond our own calls, others have made: another app, or a command that ended just now.
     const counted = headers.remaining === null ? 0 : this.#burstLimit.max - headers.remaining;
-    this.#others = Math.max(0, counted - this.#bursts.counted);
+    this.#others = Math.max(0, counted - this.#bursts.countedWith(call, this.#burstLimit.intervalMs));
     // What remains is less than what is already on its way. Without a word of it, a 429 will tell.
     const exhausted = this.#others > 0 && (headers.remaining as number) <= this.#bursts.inFlight;
     if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, this.#now() + LEAN_PAUSE_MS);

@@ -65,6 +65,8 @@ export class ListChains {
   async worthDividing(rows: readonly ObjectRow[], after: string): Promise<boolean> {
     const load = this.#load;
     if (load.total !== undefined || (load.listed ?? 0) < CHAINS.askAfter || this.#run.state.refresh) return false;
+    // More chains by list would wait for the same limit. Streams that end leave room for them.
+    if (this.#run.client.scheduler.isBurstFull && !this.#isFast) return false;
     const goesByIds = rows.at(-1)?.id === after;
     if (!ascends(rows, null) || !(goesByIds || this.#isFast)) {
       load.total = 0;
