@@ -71,6 +71,27 @@ const DEFECTS = [
     'no list is asked',
   ],
   [
+    'columns of others emptied where a row is replaced',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'if (others.length === 0) return',
+    'if (others.length >= 0) return',
+    'stores/duckdb-others',
+  ],
+  [
+    'records of the raw form that are taken for the same',
+    'src/warehouse/duckdb/raw.ts',
+    'hash(${DATA}) AS hf_hash',
+    "hash(${DATA}->>'/id') AS hf_hash",
+    UNCHANGED,
+  ],
+  [
+    'a record of the raw form replaced by an older version',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'sql.match(narrow, this.#form.rowCursor(place))',
+    'sql.match({ ...narrow, cursor: null }, undefined)',
+    ORDER,
+  ],
+  [
     'no lookback',
     'src/streams/object-reader.ts',
     'earlier(state.cursor as string, options.lookbackMinutes)',
@@ -409,7 +430,7 @@ const DEFECTS = [
   [
     'deletions forgotten (DuckDB)',
     'src/warehouse/duckdb/batch-writer.ts',
-    'await this.#tombstones.sift(this.#isRaw ? narrowTarget(target) : target, this.#isRaw);',
+    'await this.#tombstones.sift(this.#form.staged(target));',
     '',
     DELETIONS,
     'older than the deletion',

@@ -82,6 +82,29 @@ describe('rows that a batch does not change', () => {
     expect(others.size).toBe(6);
   });
 
+  test('in the raw form as well, whose records are compared as they are', async () => {
+    const form = { tableForm: 'raw' } as const;
+    const ids = async () => {
+      const rows = await warehouse.rows('t', { ID: 'text', rowid: 'number' });
+      return rows.sort((a, b) => Number(a.rowid) - Number(b.rowid)).map(({ ID }) => ID);
+    };
+    await load([[record('a'), record('b'), record('c')]], form);
+    const before = await warehouse.rows('t', { _airbyte_raw_id: 'text' });
+    const batch = [record('c', {}, LATER), record('b', { name: 'another' }, LATER), record('a', {}, LATER)];
+    expect(await load([batch], form)).toMatchObject({ inserted: 0, updated: 3 });
+    expect(await ids()).toEqual(['a', 'c', 'b']);
+    const rows = await warehouse.rows('t', { _airbyte_raw_id: 'text', _airbyte_extracted_at: 'instant' });
+    expect(new Set([...before, ...rows].map(({ _airbyte_raw_id }) => _airbyte_raw_id)).size).toBe(6);
+    expect(new Set(rows.map(({ _airbyte_extracted_at }) => _airbyte_extracted_at))).toEqual(
+      new Set([new Date(LATER).toISOString()]),
+    );
+    expect(await warehouse.rows('t_VIEW', { id: 'text', name: 'text' })).toEqual([
+      { id: 'a', name: 'name a' },
+      { id: 'b', name: 'another' },
+      { id: 'c', name: 'name c' },
+    ]);
+  });
+
   test('a version of the time in between is older than what was seen again since', async () => {
     await load([[record('a')], [record('a', {}, LATER)], [record('a', { name: 'in between' }, EARLIER + 1)]]);
     expect(await warehouse.rows('t', { name: 'text' })).toEqual([{ name: 'name a' }]);

@@ -1,7 +1,19 @@
 import { isSemiStructured } from '../column-types.js';
+import { narrowTarget } from '../raw-form.js';
 import type { Column, Target } from '../target.js';
 import { castExpression, keepsText } from './columns.js';
-import { columnList, identifier, literal, MATCHED, STAGE, stageList, tableName, UNCHANGED } from './sql.js';
+import {
+  allColumns,
+  CARRIED,
+  identifier,
+  insertRows,
+  literal,
+  MATCHED,
+  METADATA,
+  STAGE,
+  stageAs,
+  UNCHANGED,
+} from './sql.js';
 
 /** The statements that make typed rows of spooled lines. */
 
@@ -18,42 +30,45 @@ export interface Lines {
 
 /** The files' lines as they are, or those of them for whose number `n` a condition holds; a temporary table. */
 export function loadRaw(lines: Lines, condition = 'true'): string {
-  return `CREATE OR REPLACE TEMP TABLE ${RAW} AS SELECT * FROM ${readLines(lines, 'JSON')} WHERE ${condition}`;
+  return `CREATE OR REPLACE TEMP TABLE ${RAW} AS ${readLines(lines, 'JSON')} WHERE ${condition}`;
 }
 
-/** @param data the type that a record's data is read as */
-function readLines({ paths, longest }: Lines, data: string): string {
+/** The lines that {@link loadRaw} has loaded. */
+export const LOADED = `SELECT * FROM ${RAW}`;
+
+/** The files' lines. @param data the type that a record's data is read as */
+export function readLines({ paths, longest }: Lines, data: string): string {
   // DuckDB refuses objects larger than it was told; its default is 16 MiB.
   const limit = Math.max(16 * 1024 * 1024, longest + 1024);
   return (
-    `read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
+    `SELECT * FROM read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
     `columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: ${literal(data)}})`
   );
 }
 
-export const COUNT_STAGE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE}`;
-export const DROP_TEMPORARY = [RAW, STAGE, MATCHED, UNCHANGED]
+export const DROP_TEMPORARY = [RAW, STAGE, MATCHED, UNCHANGED, CARRIED]
   .map((table) => `DROP TABLE IF EXISTS ${table}`)
   .join('; ');
-
-/** What the stage of a raw table has besides. */
-export interface RawColumns {
-  /** The expression of a record's key as text. */
-  id: string;
-}
 
 /**
  * Makes typed rows of the lines. Each column `c<i>` of the stage is the target's column i; beside them the metadata columns,
  * and what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`, and `hf_keys`, the fields a tombstone carries.
  */
-export function stage(target: Target, raw: RawColumns | null = null): string {
-  const { members, expressions } = rawValues(target.columns);
-  const more = [
-    'CASE WHEN hf_tomb THEN json_keys(d) END AS hf_keys',
-    ...(raw === null ? [] : [`${raw.id} AS hf_id`, 'd AS hf_data']),
-  ];
-  const parsed = `SELECT n, t, m, d, from_json(d, ${literal(JSON.stringify(members))}) AS r FROM ${RAW}`;
-  return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${typedRows(target, parsed, expressions, more)}`;
+export function stage(target: Target): string {
+  const keys = 'CASE WHEN hf_tomb THEN json_keys(d) END AS hf_keys';
+  return stageAs(parsedRows(target, LOADED, [], [keys]));
+}
+
+/**
+ * The query that makes rows of lines whose data are JSON; as {@link stage} says.
+ *
+ * @param lines a query that gives n, t, m and d @param made further columns, by their expressions on d; after the target's
+ * @param more what it gives besides
+ */
+export function parsedRows(target: Target, lines: string, made: readonly string[], more: readonly string[]): string {
+  const { members, expressions } = rawValues(target.columns.slice(0, target.columns.length - made.length));
+  const parsed = `SELECT n, t, m, d, from_json(d, ${literal(JSON.stringify(members))}) AS r FROM (${lines})`;
+  return typedRows(target, parsed, [...expressions, ...made], more);
 }
 
 /** Whether the columns can be had of the files in one pass. A stream of some of them can be read so too. */
@@ -63,16 +78,29 @@ export function areDirect({ columns }: Target): boolean {
 }
 
 /**
- * The same of the files themselves, in one pass and without `hf_keys`, of columns that {@link areDirect}. DuckDB refuses records that have a field twice.
+ * The same of the files themselves, in one pass and without `hf_keys`, with those columns only that tell rows and versions apart. Of columns
+ * that {@link areDirect}. DuckDB refuses records that have a field twice.
  */
-export function stageDirect(target: Target, lines: Lines): string {
-  return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${directRows(target, lines)}`;
+export function narrowRows(target: Target, lines: Lines): string {
+  return directRows(narrowTarget(target), lines);
 }
 
-/** Inserts the rows of the files for which a condition holds. As in {@link stageDirect}. */
-export function appendDirect(target: Target, lines: Lines, condition = 'true'): string {
-  const into = `INSERT INTO ${tableName(target)} (${columnList(target)})`;
-  return `${into} SELECT ${stageList(target)} FROM (${directRows(target, lines)}) WHERE ${condition}`;
+/** As {@link narrowRows}, with the hash of all columns. */
+export function hashedRows(target: Target, lines: Lines): string {
+  const kept = narrowTarget(target).columns.map((column, i) => `c${target.columns.indexOf(column)} AS c${i}`);
+  const others = [...METADATA.map(([name]) => name), 'hf_line', 'hf_tomb', 'hf_deleted'];
+  const hash = `hash(${target.columns.map((_, i) => `c${i}`).join(', ')}) AS hf_hash`;
+  return `SELECT ${[...others, ...kept, hash].join(', ')} FROM (${directRows(target, lines)})`;
+}
+
+/** The hash of a row of the table, of the same columns. */
+export function rowHash({ columns }: Target): string {
+  return `hash(${columns.map(({ name }) => identifier(name)).join(', ')})`;
+}
+
+/** Inserts the rows of the files for which a condition holds, with what was carried over of these columns. As in {@link narrowRows}. */
+export function appendDirect(target: Target, lines: Lines, condition = 'true', others: readonly string[] = []): string {
+  return insertRows(target, allColumns(target), directRows(target, lines), condition, others);
 }
 
 /** The query behind them: the metadata, `hf_line`, `hf_tomb`, `hf_deleted`, and each column as `c<i>`. */
@@ -80,7 +108,7 @@ export function directRows(target: Target, lines: Lines): string {
   const { members, expressions } = rawValues(target.columns);
   const fields = Object.entries(members);
   const data = `STRUCT(${fields.map(([field, type]) => `${identifier(field)} ${type}`).join(', ')})`;
-  return typedRows(target, `SELECT n, t, m, d AS r FROM ${readLines(lines, data)}`, expressions, []);
+  return typedRows(target, `SELECT n, t, m, d AS r FROM (${readLines(lines, data)})`, expressions, []);
 }
 
 /**

@@ -34,6 +34,9 @@ export const MATCHED = identifier('_hubflake_matched');
 /** The lines of the stage that say what their rows say already, and those rows. */
 export const UNCHANGED = identifier('_hubflake_unchanged');
 
+/** What rows that are replaced have in the columns of others, by the lines that take their place. */
+export const CARRIED = identifier('_hubflake_carried');
+
 export function createSchema(target: Pick<Target, 'schema'>): string {
   return `CREATE SCHEMA IF NOT EXISTS ${identifier(target.schema)}`;
 }
@@ -45,8 +48,8 @@ export function createTable(target: Target, table = tableName(target)): string {
 }
 
 /** Every row of the stage, as it came. */
-export function append(target: Target, table = tableName(target)): string {
-  return `INSERT INTO ${table} (${columnList(target)}) SELECT ${stageList(target)} FROM ${STAGE} ORDER BY hf_line`;
+export function append(target: Target): string {
+  return `INSERT INTO ${tableName(target)} (${columnList(target)}) SELECT ${stageList(target)} FROM ${STAGE} ORDER BY hf_line`;
 }
 
 /**
@@ -90,10 +93,6 @@ export function mergeTombstones(target: Target): string {
   ].join('\n');
 }
 
-export const COUNT_TOMBSTONES = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE hf_tomb`;
-
-export const COUNT_LIVE = `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE NOT hf_tomb`;
-
 /** The newest of each key's rows that meet the condition. */
 export function newest(target: Target, condition: string): string {
   return `SELECT * FROM ${STAGE} WHERE hf_line IN (${newestLines(target, condition)})`;
@@ -108,17 +107,50 @@ export function newestLines(target: Target, condition: string): string {
  * Finds the rows whose keys the batch's newest live versions have. Where versions take the place of whole rows, deleting and inserting costs a fraction of
  * a MERGE.
  *
- * @param narrow the stream with the columns that the stage has
+ * @param narrow the stream with the columns that the stage has @param rowCursor a row's cursor, where it is in no column
  */
-export function match(narrow: Target): string {
+export function match(narrow: Target, rowCursor?: string): string {
   return (
-    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow)}, false) AS hf_newer, ` +
-    `${hasSameCursor(narrow)} AS hf_same_cursor ` +
+    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow, rowCursor)}, false) AS hf_newer, ` +
+    `${hasSameCursor(narrow, rowCursor)} AS hf_same_cursor ` +
     `FROM (${newest(narrow, 'NOT hf_tomb')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
   );
 }
 
 export const COUNT_REPLACED = `SELECT count(DISTINCT hf_line)::INTEGER AS rows FROM ${MATCHED} WHERE hf_newer`;
+
+/** Keeps what the rows that {@link deleteReplaced} takes away have in these columns. */
+export function carryOver(target: Target, others: readonly string[]): string {
+  const values = others.map((name, i) => `t.${identifier(name)} AS o${i}`);
+  return (
+    `CREATE OR REPLACE TEMP TABLE ${CARRIED} AS SELECT m.hf_line AS hf_carried, ${values.join(', ')} ` +
+    `FROM (SELECT hf_line, min(hf_row) AS hf_row FROM ${MATCHED} WHERE hf_newer GROUP BY hf_line) AS m JOIN ${tableName(target)} AS t ON t.rowid = m.hf_row`
+  );
+}
+
+/** The condition on a line that its row has columns of others, or that it has none. */
+export const IS_CARRIED = `hf_line IN (SELECT hf_carried FROM ${CARRIED})`;
+export const IS_NOT_CARRIED = `hf_line NOT IN (SELECT hf_carried FROM ${CARRIED})`;
+
+/**
+ * Inserts rows that a query gives and for which a condition holds.
+ *
+ * @param columns what is inserted, and what it is called in the query @param others columns that {@link carryOver} has kept
+ */
+export function insertRows(
+  target: Target,
+  columns: readonly (readonly [name: string, value: string])[],
+  query: string,
+  condition: string,
+  others: readonly string[],
+): string {
+  const all = [...columns, ...others.map((name, i): [string, string] => [name, `o${i}`])];
+  const carried = others.length > 0 ? ` JOIN ${CARRIED} ON hf_carried = hf_line` : '';
+  return (
+    `INSERT INTO ${tableName(target)} (${all.map(([name]) => identifier(name)).join(', ')}) ` +
+    `SELECT ${all.map(([, value]) => value).join(', ')} FROM (${query})${carried} WHERE ${condition}`
+  );
+}
 
 export function deleteReplaced(target: Target): string {
   return `DELETE FROM ${tableName(target)} WHERE rowid IN (SELECT hf_row FROM ${MATCHED} WHERE hf_newer)`;
@@ -137,9 +169,14 @@ export function isLastTombstone(narrow: Target): string {
   return `n IN (SELECT hf_line FROM ${STAGE} WHERE hf_tomb AND hf_line IN (${newestLines(narrow, 'true')}))`;
 }
 
-/** How many lines {@link isToInsert}. */
-export function countToInsert(narrow: Target): string {
-  return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${isToInsert(narrow)}`;
+/** Makes the stage of the rows that a query gives. */
+export function stageAs(query: string): string {
+  return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${query}`;
+}
+
+/** For how many lines of the stage a condition holds. */
+export function countLines(condition: string): string {
+  return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${condition}`;
 }
 
 function byAge(target: Target): string {
@@ -158,22 +195,22 @@ export function keysMatch(target: Target): string {
 }
 
 /** The version `s` and the row `t` have the same cursor, or none. */
-export function hasSameCursor({ cursor, columns }: Target): string {
+export function hasSameCursor({ cursor, columns }: Target, rowCursor?: string): string {
   if (cursor === null) return 'true';
-  return `(t.${identifier(cursor.name)} IS NOT DISTINCT FROM s.c${columns.indexOf(cursor)})`;
+  return `(${rowCursor ?? `t.${identifier(cursor.name)}`} IS NOT DISTINCT FROM s.c${columns.indexOf(cursor)})`;
 }
 
 /**
  * The version `s` is not older than the row `t`.
  *
- * @param version another version's cursor and extraction time @param theirCursor the row's cursor, where it is in no column
+ * @param rowCursor the row's cursor, where it is in no column
  */
-export function notOlder(target: Target, version?: { cursor: string; at: string }, theirCursor?: string): string {
-  const extracted = `${version?.at ?? 's._airbyte_extracted_at'} >= t._airbyte_extracted_at`;
+export function notOlder(target: Target, rowCursor?: string): string {
+  const extracted = 's._airbyte_extracted_at >= t._airbyte_extracted_at';
   let sameGeneration = extracted;
   if (target.cursor) {
-    const mine = version?.cursor ?? `s.c${target.columns.indexOf(target.cursor)}`;
-    const theirs = theirCursor ?? `t.${identifier(target.cursor.name)}`;
+    const mine = `s.c${target.columns.indexOf(target.cursor)}`;
+    const theirs = rowCursor ?? `t.${identifier(target.cursor.name)}`;
     sameGeneration = `${mine} > ${theirs} OR (${theirs} IS NULL AND ${mine} IS NOT NULL) OR (${mine} IS NOT DISTINCT FROM ${theirs} AND ${extracted})`;
   }
   const generations = ['s._airbyte_generation_id', 'coalesce(t._airbyte_generation_id, 0)'];
@@ -213,7 +250,8 @@ export function countOldGenerations(target: Target): string {
   return `SELECT count(*)::INTEGER AS rows FROM ${tableName(target)} WHERE coalesce(_airbyte_generation_id, 0) < ${target.minimumGeneration}`;
 }
 
-function allColumns(target: Target): [name: string, stageName: string][] {
+/** The table's columns of a typed row, and what they are called in a stage. */
+export function allColumns(target: Target): [name: string, stageName: string][] {
   return [
     ...METADATA.map(([name]): [string, string] => [name, name]),
     ...target.columns.map(({ name }, i): [string, string] => [name, `c${i}`]),

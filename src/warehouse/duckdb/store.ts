@@ -2,7 +2,6 @@ import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
-import { narrowTarget, rawTarget } from '../raw-form.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import {
@@ -18,6 +17,7 @@ import type { Target } from '../target.js';
 import { type Batch, batchOf, portionsOf } from './batch.js';
 import { BatchWriter, type Way } from './batch-writer.js';
 import { Database } from './database.js';
+import { RAW, type TableForm, TYPED } from './forms.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
@@ -44,7 +44,7 @@ export class DuckDbStore implements Store {
   readonly parallelCommits = 1;
   readonly defaultSchema: string;
   readonly #db: Database;
-  readonly #isRaw: boolean;
+  readonly #form: TableForm;
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #places: Places;
@@ -56,11 +56,12 @@ export class DuckDbStore implements Store {
   constructor(config: DuckDbConfig, readOnly = false) {
     this.#db = new Database(config.path, readOnly);
     this.defaultSchema = config.schema;
-    this.#isRaw = config.loader.tableForm === 'raw';
-    this.#tables = new TableKeeper(this.#db, this.#isRaw);
+    const isRaw = config.loader.tableForm === 'raw';
+    this.#form = isRaw ? RAW : TYPED;
+    this.#tables = new TableKeeper(this.#db, isRaw);
     this.#tombstones = new Tombstones(this.#db, this.#tables);
-    this.#places = new Places(this.#db, this.#tables, this.#tombstones, this.#isRaw);
-    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#isRaw);
+    this.#places = new Places(this.#db, this.#tables, this.#tombstones, isRaw);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#form);
   }
 
   async open(): Promise<void> {
@@ -145,29 +146,27 @@ export class DuckDbStore implements Store {
 
   async remove(target: Target): Promise<void> {
     await this.#of(target, async () => {
-      if (this.#isRaw) await this.#db.run(raw.dropView(target));
+      if (this.#form.hasView) await this.#db.run(raw.dropView(target));
       await this.#db.run(sql.dropTable(target));
     });
   }
 
   async preview(target: Target): Promise<Preview> {
     return this.#of(target, async () => {
-      const placed = this.#isRaw ? target : await this.#tables.placed(target);
+      const placed = await this.#tables.placed(target);
       const place = isRefresh(target) ? sideOf(placed) : placed;
       const beside = place !== placed;
-      const table = sql.tableName(place);
-      const insert = this.#isRaw ? raw.appendRaw(table) : sql.append(placed, table);
-      const merge = this.#isRaw
-        ? [raw.mergeRaw(narrowTarget(place))]
-        : [sql.mergeLive(place), ...(target.tombstone || target.deletedAt ? [sql.mergeTombstones(place)] : [])];
+      const form = this.#form;
+      const hasTombstones = target.tombstone !== null || target.deletedAt !== null;
+      const merge = [...form.mergeLive(place), ...(hasTombstones ? [form.mergeTombstones(place)] : [])];
       const own = await this.#tables.statements(placed);
       const statements = [
         rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),
-        this.#writer.stage(placed),
+        form.stage(placed),
         ...(beside ? await this.#tables.statements(place, false) : own),
-        ...(target.mode === 'append_dedup' ? merge : [insert]),
+        ...(target.mode === 'append_dedup' ? merge : [form.append(place)]),
         ...(beside
-          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#tableOf(placed), place), sql.dropTable(place)]
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(form.tableOf(placed), place), sql.dropTable(place)]
           : []),
         states.keepState(this.defaultSchema, null),
       ];
@@ -203,11 +202,6 @@ export class DuckDbStore implements Store {
     return place === target ? counts : NO_ROWS;
   }
 
-  /** The stream as its table sees it. */
-  #tableOf(target: Target): Target {
-    return this.#isRaw ? rawTarget(target) : target;
-  }
-
   /** Puts the side table's rows, or none, in the place of the table's. */
   async #replace(target: Target, side: Target): Promise<Counts> {
     const collected = (await this.#tables.columns(side)).length > 0;
@@ -216,7 +210,7 @@ export class DuckDbStore implements Store {
     await this.#db.run(sql.deleteAll(target));
     await this.#tombstones.forget(target);
     if (!collected) return NO_ROWS;
-    const inserted = await this.#db.change(sql.insertFrom(this.#tableOf(target), side));
+    const inserted = await this.#db.change(sql.insertFrom(this.#form.tableOf(target), side));
     await this.#db.run(sql.dropTable(side));
     return { ...NO_ROWS, inserted };
   }

@@ -69,14 +69,12 @@ export class TableKeeper {
     return [...created, ...this.#complete(target, existing)];
   }
 
-  /** Whether the table has no columns but the target's, those that it leaves empty and the metadata. */
-  async hasNoOthers(target: Target): Promise<boolean> {
-    const names = [
-      ...sql.METADATA.map(([name]) => name),
-      ...[...target.columns, ...target.cleared].map(({ name }) => name),
-    ];
+  /** The table's columns that are neither the target's, nor those that it leaves empty, nor metadata: another program's. */
+  async others(target: Target): Promise<string[]> {
+    const { columns, cleared } = this.#isRaw ? rawTarget(target) : target;
+    const names = [...sql.METADATA.map(([name]) => name), ...[...columns, ...cleared].map(({ name }) => name)];
     const known = new Set(names.map(DUCKDB_NAMES.same));
-    return (await this.columns(target)).every(({ name }) => known.has(DUCKDB_NAMES.same(name)));
+    return (await this.columns(target)).map(({ name }) => name).filter((name) => !known.has(DUCKDB_NAMES.same(name)));
   }
 
   /** The columns of a table or view; none where there is no such. */

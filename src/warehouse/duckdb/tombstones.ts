@@ -31,18 +31,18 @@ export class Tombstones {
   /**
    * Remembers what the staged batch deletes, and leaves out of it what is older than a deletion.
    *
-   * @param staged the stream with the columns that the stage has @param isRaw whether the stage has hf_id
+   * @param staged the stream with the columns that the stage has
    */
-  async sift(staged: Target, isRaw: boolean): Promise<void> {
+  async sift(staged: Target): Promise<void> {
     if (!canDelete(staged)) return;
     const deleted = await this.#db.count(`SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE hf_deleted`);
     const isThere = await this.#isThere(staged);
     if (deleted > 0) {
       await this.#db.run(createSchema(staged));
       await this.#db.run(createTombstones(staged));
-      await this.#db.run(remember(staged, keyText(staged, isRaw)));
+      await this.#db.run(remember(staged, keyText(staged)));
     }
-    if (isThere) await this.#db.run(leaveOut(staged, keyText(staged, isRaw)));
+    if (isThere) await this.#db.run(leaveOut(staged, keyText(staged)));
   }
 
   /** Forgets what was deleted of rows that a refresh has replaced. */
@@ -125,12 +125,11 @@ export function newestGeneration(target: Target): string {
 
 function newer(target: Target): string {
   const { cursor } = target;
-  return notOlder(target, undefined, cursor === null ? undefined : castExpression(cursor.type, 't.CURSOR'));
+  return notOlder(target, cursor === null ? undefined : castExpression(cursor.type, 't.CURSOR'));
 }
 
 /** A row's key as one text. */
-export function keyText(target: Target, isRaw: boolean): string {
-  if (isRaw) return 'hf_id';
+export function keyText(target: Target): string {
   const [first, ...others] = target.key.map((column) => `${staged(target, column)}::VARCHAR`);
   return others.length === 0 ? (first ?? 'NULL') : `to_json([${[first, ...others].join(', ')}])::VARCHAR`;
 }

@@ -1,8 +1,7 @@
-import { narrowTarget } from '../raw-form.js';
 import type { Target } from '../target.js';
 import type { Batch } from './batch.js';
 import type { Database } from './database.js';
-import * as rows from './rows.js';
+import type { TableForm } from './forms.js';
 import * as sql from './sql.js';
 
 /** A batch of so many lines is its own sample. */
@@ -20,25 +19,27 @@ const LEAST_SHARE = 1 / 8;
  */
 export class UnchangedRows {
   readonly #db: Database;
+  readonly #form: TableForm;
   /** Streams of which a batch was compared in vain, although its first lines had the cursors of their rows. */
   readonly #changing = new WeakSet<Target>();
 
-  constructor(db: Database) {
+  constructor(db: Database, form: TableForm) {
     this.#db = db;
+    this.#form = form;
   }
 
   /** Whether a batch may have enough of them to be worth a closer look. @param place the stream with a table that exists */
   async areExpected(place: Target, batch: Batch): Promise<boolean> {
     if (batch.rows <= SAMPLE) return true;
     if (this.#changing.has(place)) return false;
-    return (await this.#db.count(countSampled(narrowTarget(place), batch))) * 2 >= SAMPLE;
+    return (await this.#db.count(countSampled(this.#form, place, batch))) * 2 >= SAMPLE;
   }
 
   /**
    * Gives rows whose newest lines say what they say already the metadata of those lines, which then count no more as lines that take
    * the place of a row.
    *
-   * @param place a stream whose lines are staged by {@link stageHashed}, and matched
+   * @param place a stream whose lines are staged with their hashes, and matched
    * @returns how many rows
    */
   async keep(place: Target, batch: Batch): Promise<number> {
@@ -51,35 +52,19 @@ export class UnchangedRows {
   }
 
   async #keepUnchanged(place: Target): Promise<number> {
-    await this.#db.run(findUnchanged(place));
+    await this.#db.run(findUnchanged(place, this.#form.rowHash(place)));
     const kept = await this.#db.change(touch(place));
     if (kept > 0) await this.#db.run(SETTLE);
     return kept;
   }
 }
 
-/**
- * Makes rows of the lines with those columns only that `narrowTarget` leaves, and the hash of all of them.
- *
- * @param place columns that can be read directly
- */
-export function stageHashed(place: Target, batch: rows.Lines): string {
-  const all = place.columns.map((_, i) => `c${i}`);
-  const kept = narrowTarget(place).columns.map((column, i) => `c${place.columns.indexOf(column)} AS c${i}`);
-  const others = [...sql.METADATA.map(([name]) => name), 'hf_line', 'hf_tomb', 'hf_deleted'];
-  return (
-    `CREATE OR REPLACE TEMP TABLE ${sql.STAGE} AS SELECT ${[...others, ...kept].join(', ')}, hash(${all.join(', ')}) AS hf_hash\n` +
-    `FROM (${rows.directRows(place, batch)})`
-  );
-}
-
 /** How many of the first lines have a row of the same cursor. DuckDB reads no more of a file than it is asked for. */
-function countSampled(narrow: Target, { paths, longest }: rows.Lines): string {
-  const first = rows.directRows(narrow, { paths: paths.slice(0, 1), longest });
-  return (
-    `SELECT count(*)::INTEGER AS rows FROM (SELECT * FROM (${first}) LIMIT ${SAMPLE}) AS s ` +
-    `JOIN ${sql.tableName(narrow)} AS t ON ${sql.keysMatch(narrow)} AND ${sql.hasSameCursor(narrow)}`
-  );
+function countSampled(form: TableForm, place: Target, { paths, longest }: Batch): string {
+  const narrow = form.narrow(place);
+  const first = form.narrowRows(place, { paths: paths.slice(0, 1), longest });
+  const isSame = `${sql.keysMatch(narrow)} AND ${sql.hasSameCursor(narrow, form.rowCursor(place))}`;
+  return `SELECT count(*)::INTEGER AS rows FROM (SELECT * FROM (${first}) LIMIT ${SAMPLE}) AS s JOIN ${sql.tableName(place)} AS t ON ${isSame}`;
 }
 
 /** The lines that take the place of a row of the same cursor, and how many rows the table has from the first of those to the last. */
@@ -88,14 +73,13 @@ const CANDIDATES =
   'WHERE hf_newer AND hf_same_cursor';
 
 /** A line whose key several rows have takes the place of them all. What the stream has no values for any more must be empty. */
-function findUnchanged(place: Target): string {
-  const columns = place.columns.map(({ name }) => sql.identifier(name)).join(', ');
+function findUnchanged(place: Target, rowHash: string): string {
   const isCleared = ['true', ...place.cleared.map(({ name }) => `${sql.identifier(name)} IS NULL`)].join(' AND ');
   return (
     `CREATE OR REPLACE TEMP TABLE ${sql.UNCHANGED} AS SELECT m.hf_line, m.hf_row ` +
     `FROM (SELECT hf_line, any_value(hf_row) AS hf_row FROM ${sql.MATCHED} GROUP BY hf_line HAVING count(*) = 1 AND bool_and(hf_newer AND hf_same_cursor)) AS m ` +
     `JOIN ${sql.STAGE} AS s ON s.hf_line = m.hf_line ` +
-    `JOIN (SELECT rowid AS hf_row, hash(${columns}) AS hf_hash, ${isCleared} AS hf_cleared FROM ${sql.tableName(place)}) AS t ` +
+    `JOIN (SELECT rowid AS hf_row, ${rowHash} AS hf_hash, ${isCleared} AS hf_cleared FROM ${sql.tableName(place)}) AS t ` +
     'ON t.hf_row = m.hf_row AND t.hf_hash = s.hf_hash AND t.hf_cleared'
   );
 }
