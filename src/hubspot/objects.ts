@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import type { FilterGroup } from '../config/source.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
+import type { ObjectRow } from './object-row.js';
 import { scanPage } from './page-scan.js';
 import { paths } from './paths.js';
 import { ScannedRow } from './scanned-row.js';
@@ -18,25 +19,6 @@ const LONGEST_QUERY = 14_000;
 
 /** With one of these HubSpot says in an answer of status 207 that an id has no associations, or is gone. */
 const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
-
-/** A record as HubSpot's list, search and batch read answer it. */
-export interface ObjectRow {
-  id: string;
-  /** Every value is a string, or null. */
-  properties: Record<string, string | null>;
-  createdAt?: string | null;
-  updatedAt?: string | null;
-  archived?: boolean;
-  archivedAt?: string | null;
-  /** By the other object's name as HubSpot spells it in answers ("line items"); only in lists that asked for them. */
-  associations?: Record<string, AssociationList>;
-}
-
-export interface AssociationList {
-  results: { id: string; type: string }[];
-  /** Present when the list goes on. */
-  paging?: { next?: { after?: string } };
-}
 
 export interface ListPage {
   rows: ObjectRow[];

@@ -1,4 +1,4 @@
-import type { AssociationList, ObjectRow } from './objects.js';
+import type { AssociationList, ObjectRow } from './object-row.js';
 import type { PageTemplate } from './page-template.js';
 
 /** Where the values of a page's rows are. */

@@ -1,4 +1,5 @@
-import { fitsInUrl, LIST_LIMIT, listPage, type ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { fitsInUrl, LIST_LIMIT, listPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { MOST_ARCHIVED, type ScanPosition } from './archive-memory.js';
 import { readAssociated } from './associated.js';

@@ -1,7 +1,7 @@
 import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
+import type { AssociationList, ObjectRow } from '../hubspot/object-row.js';
 import type { ObjectType } from '../hubspot/object-types.js';
-import type { AssociationList, ObjectRow } from '../hubspot/objects.js';
 import type { ObjectStream } from './definition.js';
 
 /** For each record by id, the associated ids for each of the stream's associations, in their order. */

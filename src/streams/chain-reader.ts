@@ -1,4 +1,4 @@
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import { type ChainPage, type ListChains, refusesChains } from './list-chains.js';
 import type { ObjectRun } from './object-run.js';
 import type { ChainPosition, LoadPosition } from './object-state.js';

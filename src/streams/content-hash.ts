@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import type { JsonValue } from '../protocol/messages.js';
 import type { ObjectStream } from './definition.js';
 import { updatedAtOf } from './layout.js';

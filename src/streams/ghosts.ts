@@ -1,4 +1,5 @@
-import { BATCH_READ_LIMIT, batchRead, type ObjectRow, searchPage } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { BATCH_READ_LIMIT, batchRead, searchPage } from '../hubspot/objects.js';
 import type { ObjectStream } from './definition.js';
 import { isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';

@@ -1,4 +1,5 @@
-import { type ObjectRow, SEARCH_LIMIT, searchPage } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { SEARCH_LIMIT, searchPage } from '../hubspot/objects.js';
 import { MERGED_IDS } from './definition.js';
 import type { ObjectRun } from './object-run.js';
 import { EVERY_ID } from './object-state.js';

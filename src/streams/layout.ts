@@ -1,5 +1,5 @@
 import type { PropertyDefinition } from '../hubspot/metadata.js';
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import type { JsonObject, RecordChange } from '../protocol/messages.js';
 import { coerce, type ValueKind } from './coerce.js';
 import type { EncodedRecord } from './sink.js';

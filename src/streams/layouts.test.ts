@@ -1,4 +1,4 @@
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
 import { kindOf } from './coerce.js';
 import { columnsLayout } from './columns-layout.js';

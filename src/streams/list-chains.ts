@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.js';
-import { LIST_LIMIT, type ListPage, type ObjectRow, searchPage } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { LIST_LIMIT, type ListPage, searchPage } from '../hubspot/objects.js';
 import { type Associated, readAssociated } from './associated.js';
 import type { ObjectRun } from './object-run.js';
 import type { ChainPosition, LoadPosition } from './object-state.js';

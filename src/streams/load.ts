@@ -1,14 +1,7 @@
 import { RequestError } from '../errors.js';
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import {
-  batchRead,
-  fitsInUrl,
-  LIST_LIMIT,
-  type ListPage,
-  listPage,
-  type ObjectRow,
-  SEARCH_LIMIT,
-} from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage, SEARCH_LIMIT } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { type Associated, completeAssociated } from './associated.js';
 import { readChains } from './chain-reader.js';

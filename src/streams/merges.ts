@@ -1,4 +1,4 @@
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import { ScannedRow } from '../hubspot/scanned-row.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';

@@ -1,6 +1,6 @@
 import type { DeletesMode, FirstLoad } from '../config/source.js';
 import type { HubSpotClient } from '../hubspot/client.js';
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';

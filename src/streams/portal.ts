@@ -12,8 +12,9 @@ import {
 import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/object-types.js';
-import { listPage, type ObjectRow } from '../hubspot/objects.js';
+import { listPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { defineStream, type StreamDefinition } from './definition.js';
 import { KnownObjects } from './known-objects.js';

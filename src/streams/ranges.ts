@@ -1,5 +1,6 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import { type ObjectRow, type SearchPage, searchPage } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { type SearchPage, searchPage } from '../hubspot/objects.js';
 import type { ObjectRun } from './object-run.js';
 import type { PassPosition, RangePosition } from './object-state.js';
 import { rangeGroups } from './search-filters.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type ObjectRow, parseAnswer, resultsOf } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { parseAnswer, resultsOf } from '../hubspot/objects.js';
 import { scanPage } from '../hubspot/page-scan.js';
 import { ScannedRow } from '../hubspot/scanned-row.js';
 import { airbyteLayout } from './airbyte-layout.js';

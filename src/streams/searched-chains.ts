@@ -1,5 +1,6 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import { type ObjectRow, SEARCH_LIMIT } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
+import { SEARCH_LIMIT } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { earlier } from './instants.js';
 import type { ObjectRun } from './object-run.js';

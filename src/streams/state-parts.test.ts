@@ -1,5 +1,5 @@
 import { StateError } from '../errors.js';
-import type { ObjectRow } from '../hubspot/objects.js';
+import type { ObjectRow } from '../hubspot/object-row.js';
 import type { Fingerprint } from './fingerprint.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
 import { MergeMap } from './merges.js';
