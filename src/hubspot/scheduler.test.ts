@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { jest } from '@jest/globals';
 import { DailyLimitError, StoppedError } from '../errors.js';
 import type { Budget } from './calls.js';
 import { CallScheduler, type LimitHeaders, type Permit } from './scheduler.js';
 
 const never = new AbortController().signal;
+// Every call that waits listens to it.
+setMaxListeners(0, never);
 const NO_HEADERS: LimitHeaders = { max: null, remaining: null, intervalMs: null, dailyRemaining: null };
 
 beforeEach(() => void jest.useFakeTimers());

@@ -44,7 +44,7 @@ function search(call: Call, services: Services): Answer {
   const speaks = queryPredicate(type, services, body.query);
 
   const changeOf = shownChange(type, services);
-  const found = find(portal.store(type), lowestId(groups), changeOf, (record, change) => {
+  const found = find(portal.store(type), idRange(groups), changeOf, (record, change) => {
     return matches(record, change) && speaks(record, change);
   });
   const ordered = sorted(found, changeOf, portal.properties(type), body.sorts);
@@ -68,12 +68,13 @@ function shownChange(type: ObjectType, { portal, switches }: Services): (record:
 /** The records the index shows and the predicate wants, in the order of their ids. */
 function find(
   store: ObjectStore,
-  fromId: number,
+  range: IdRange,
   changeOf: (record: CrmRecord) => number,
   wanted: Predicate,
 ): CrmRecord[] {
   const found: CrmRecord[] = [];
-  for (let index = store.indexAbove(fromId - 1); index < store.records.length; index++) {
+  const end = store.indexAbove(range.to);
+  for (let index = store.indexAbove(range.from - 1); index < end; index++) {
     const record = store.records[index] as CrmRecord;
     const change = changeOf(record);
     if (change >= 0 && liveAtChange(record, change) && wanted(record, change)) found.push(record);
@@ -81,15 +82,21 @@ function find(
   return found;
 }
 
-/** No lower id can match: those who page by key should not pay for the records they have behind them. */
-function lowestId(groups: readonly (readonly SearchFilter[])[]): number {
+interface IdRange {
+  from: number;
+  to: number;
+}
+
+/** No other id can match: those who page by key should not pay for the records that lie before and behind. */
+function idRange(groups: readonly (readonly SearchFilter[])[]): IdRange {
   const bounds = groups.map((filters) => {
-    const lower = filters.filter(({ propertyName, operator }) => {
-      return propertyName === 'hs_object_id' && (operator === 'GT' || operator === 'GTE');
-    });
-    return Math.max(0, ...lower.map(({ value }) => Number(value)));
+    const ofId = filters.filter(({ propertyName }) => propertyName === 'hs_object_id');
+    const values = (...operators: string[]) =>
+      ofId.filter(({ operator }) => operators.includes(String(operator))).map(({ value }) => Number(value));
+    return { from: Math.max(0, ...values('GT', 'GTE')), to: Math.min(Number.MAX_SAFE_INTEGER, ...values('LT', 'LTE')) };
   });
-  return bounds.length === 0 ? 0 : Math.min(...bounds);
+  if (bounds.length === 0) return { from: 0, to: Number.MAX_SAFE_INTEGER };
+  return { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) };
 }
 
 function offset(after: unknown): number {
