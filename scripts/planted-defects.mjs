@@ -58,8 +58,15 @@ const DEFECTS = [
   [
     'its own calls taken for those of others while they leave the interval',
     'src/hubspot/scheduler.ts',
-    'this.#bursts.countedWith(call, this.#burstLimit.intervalMs)',
+    'this.#bursts.countedWith(call, intervalMs)',
     'this.#bursts.counted',
+    'src/hubspot/scheduler',
+  ],
+  [
+    'what others use forgotten with the next answer',
+    'src/hubspot/scheduler.ts',
+    'if (others >= this.#others.calls || now - this.#others.at >= intervalMs) ',
+    '',
     'src/hubspot/scheduler',
   ],
   [

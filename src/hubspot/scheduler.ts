@@ -58,8 +58,8 @@ export class CallScheduler {
   /** By budget, until when HubSpot has asked to send nothing. */
   readonly #blockedUntil: Record<Budget, number> = { burst: 0, search: 0, exempt: 0 };
   #lean = false;
-  /** Calls of the last interval that others have made, as of the last answer. */
-  #others = 0;
+  /** The most calls of others that an answer of the last interval told of, and when. */
+  #others = { calls: 0, at: Number.NEGATIVE_INFINITY };
   /** When a call last had to wait for the burst limit. */
   #burstFullAt = Number.NEGATIVE_INFINITY;
   #searchesAllowed = SEARCHES;
@@ -191,7 +191,7 @@ export class CallScheduler {
     if (budget === 'search') return this.#searches.waitFor(this.#searchShare(now), SEARCH_INTERVAL_MS, now);
     if (this.#lean && this.#bursts.inFlight > 0) return Number.POSITIVE_INFINITY;
     const { max } = this.#burstLimit;
-    const most = Math.max(1, Math.min(Math.floor(max * this.#burstShare), max - this.#others));
+    const most = Math.max(1, Math.min(Math.floor(max * this.#burstShare), max - this.#others.calls));
     return this.#bursts.waitFor(most, this.#burstLimit.intervalMs, now);
   }
 
@@ -243,12 +243,16 @@ export class CallScheduler {
   #learn(headers: LimitHeaders, call: SentCall): void {
     if (headers.max !== null && headers.max > 0) this.#burstLimit.max = headers.max;
     if (headers.intervalMs !== null && headers.intervalMs > 0) this.#burstLimit.intervalMs = headers.intervalMs;
-    // What HubSpot counts beyond our own calls, others have made: another app, or a command that ended just now.
-    const counted = headers.remaining === null ? 0 : this.#burstLimit.max - headers.remaining;
-    this.#others = Math.max(0, counted - this.#bursts.countedWith(call, this.#burstLimit.intervalMs));
+    // What HubSpot counts beyond our own calls, others have made: another app, or a command that ended just now. That is the least
+    // that they have: while our own leave the interval, some of theirs are hidden.
+    const now = this.#now();
+    const { max, intervalMs } = this.#burstLimit;
+    const counted = headers.remaining === null ? 0 : max - headers.remaining;
+    const others = Math.max(0, counted - this.#bursts.countedWith(call, intervalMs));
+    if (others >= this.#others.calls || now - this.#others.at >= intervalMs) this.#others = { calls: others, at: now };
     // What remains is less than what is already on its way. Without a word of it, a 429 will tell.
-    const exhausted = this.#others > 0 && (headers.remaining as number) <= this.#bursts.inFlight;
-    if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, this.#now() + LEAN_PAUSE_MS);
+    const exhausted = others > 0 && (headers.remaining as number) <= this.#bursts.inFlight;
+    if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, now + LEAN_PAUSE_MS);
     this.#lean = exhausted;
   }
 }
