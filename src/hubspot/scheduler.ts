@@ -33,6 +33,8 @@ const SEARCHES = 5;
 const SEARCH_INTERVAL_MS = 1000;
 /** After a refusal, one search a second less is sent; one more again when none was refused for this long. */
 const SEARCH_RECOVERY_MS = 10_000;
+/** With so much of the burst limit used, streams side by side use all of it. */
+const FULL = 0.85;
 /** When HubSpot says that nothing remains (others use the same limit), one call at a time asks again this often. */
 const LEAN_PAUSE_MS = 1000;
 
@@ -144,9 +146,12 @@ export class CallScheduler {
     return (Math.max(1, Math.floor(max * this.#burstShare)) * 60_000) / intervalMs;
   }
 
-  /** Whether the burst limit is all that slows its calls down: one of the last interval had to wait for it. */
+  /** Whether more calls beside each other would only wait for the burst limit: one had to in the last interval, and most of it is used still. */
   get isBurstFull(): boolean {
-    return this.#now() - this.#burstFullAt < this.#burstLimit.intervalMs;
+    const now = this.#now();
+    if (now - this.#burstFullAt >= this.#burstLimit.intervalMs) return false;
+    this.#burstWait(now);
+    return this.#bursts.counted >= this.#burstsAllowed * FULL;
   }
 
   /** HubSpot refused a call because the day's calls are used up: every other one is refused here. */
@@ -190,9 +195,17 @@ export class CallScheduler {
     if (budget === 'exempt') return 0;
     if (budget === 'search') return this.#searches.waitFor(this.#searchShare(now), SEARCH_INTERVAL_MS, now);
     if (this.#lean && this.#bursts.inFlight > 0) return Number.POSITIVE_INFINITY;
+    return this.#burstWait(now);
+  }
+
+  #burstWait(now: number): number {
+    return this.#bursts.waitFor(this.#burstsAllowed, this.#burstLimit.intervalMs, now);
+  }
+
+  /** How many calls an interval may have of us. */
+  get #burstsAllowed(): number {
     const { max } = this.#burstLimit;
-    const most = Math.max(1, Math.min(Math.floor(max * this.#burstShare), max - this.#others.calls));
-    return this.#bursts.waitFor(most, this.#burstLimit.intervalMs, now);
+    return Math.max(1, Math.min(Math.floor(max * this.#burstShare), max - this.#others.calls));
   }
 
   /** How many searches a second are sent: fewer while others use the account's limit, too. */
