@@ -437,6 +437,14 @@ const DEFECTS = [
   [
     'deletions forgotten (DuckDB)',
     'src/warehouse/duckdb/batch-writer.ts',
+    'await this.#tombstones.sift(this.#form.narrow(target));',
+    '',
+    DELETIONS,
+    'older than the deletion',
+  ],
+  [
+    'deletions forgotten where rows are merged (DuckDB)',
+    'src/warehouse/duckdb/batch-writer.ts',
     'await this.#tombstones.sift(this.#form.staged(target));',
     '',
     DELETIONS,

@@ -33,8 +33,8 @@ const SEARCHES = 5;
 const SEARCH_INTERVAL_MS = 1000;
 /** After a refusal, one search a second less is sent; one more again when none was refused for this long. */
 const SEARCH_RECOVERY_MS = 10_000;
-/** With so much of the burst limit used, streams side by side use all of it. */
-const FULL = 0.85;
+/** With less of the burst limit used, there is room for more calls beside each other. */
+const FULL = 0.5;
 /** When HubSpot says that nothing remains (others use the same limit), one call at a time asks again this often. */
 const LEAN_PAUSE_MS = 1000;
 
