@@ -92,6 +92,13 @@ const DEFECTS = [
     UNCHANGED,
   ],
   [
+    'a record of the raw form replaced by an older version where rows are merged',
+    'src/warehouse/duckdb/raw.ts',
+    'WHEN MATCHED AND s.hf_newer THEN',
+    'WHEN MATCHED THEN',
+    'stores/duckdb-ways',
+  ],
+  [
     'a record of the raw form replaced by an older version',
     'src/warehouse/duckdb/batch-writer.ts',
     'sql.match(narrow, this.#form.rowCursor(place))',

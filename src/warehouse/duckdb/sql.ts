@@ -117,7 +117,10 @@ export function match(narrow: Target, rowCursor?: string): string {
   );
 }
 
-export const COUNT_REPLACED = `SELECT count(DISTINCT hf_line)::INTEGER AS rows FROM ${MATCHED} WHERE hf_newer`;
+/** How many rows of the table {@link isToInsert} puts a line in the place of. */
+export const COUNT_REPLACED =
+  `SELECT count(DISTINCT hf_line)::INTEGER AS rows FROM ${MATCHED} ` +
+  `WHERE hf_newer AND hf_line NOT IN (SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer)`;
 
 /** Keeps what the rows that {@link deleteReplaced} takes away have in these columns. */
 export function carryOver(target: Target, others: readonly string[]): string {
