@@ -207,6 +207,8 @@ describe('hubflake sync', () => {
     const second = await sync(source);
     expect(second.code).toBe(1);
     expect(second.result.errors).toEqual([
+      // It is not configured, but was synced before: left out, its table would freeze in runs that succeed.
+      expect.objectContaining({ stream: 'taxes', code: 'HF-SCOPES' }),
       expect.objectContaining({ stream: 'associations_contacts_companies', code: 'HF-SCOPES' }),
     ]);
     expect(sorted(await rows())).toEqual(before);

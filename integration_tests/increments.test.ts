@@ -341,7 +341,7 @@ describe('a long pass', () => {
     expect(ranges.size).toBeGreaterThan(2);
     expect(new Set(idsOf(whole))).toEqual(new Set(ids));
     expect(whole.records).toHaveLength(ids.length);
-    expect(kinds().search).toBeLessThanOrEqual(Math.ceil(ids.length / 200) + 3);
+    expect(kinds().search).toBeLessThanOrEqual(Math.ceil(ids.length / 200) + 5);
     expect(kinds().associations).toBeLessThanOrEqual(Math.ceil(ids.length / 1000) + 2);
 
     const killed = 9_000;

@@ -34,8 +34,9 @@ async function rows() {
       const key = airbyte.source_defined_primary_key.map(([field]) => code(field)).join(', ');
       const cursors = [airbyte, columns].map(({ default_cursor_field: field }) => field?.map(code).join('') ?? 'none');
       const modes = airbyte.supported_sync_modes.includes('incremental') ? 'yes' : 'no';
-      const scopes = plan.kind === 'associations' ? 'those of both objects' : scopesOf(plan).map(code).join(', ');
-      const links = plan.type?.associations.map(code).join(', ') ?? '';
+      const groups = scopesOf(plan).map((group) => group.map(code).join(' or '));
+      const scopes = plan.kind === 'associations' ? 'those of both objects' : groups.join(', and ');
+      const links = plan.kind === 'object' ? plan.type.associations.map(code).join(', ') : '';
       return [code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, links];
     }),
   );

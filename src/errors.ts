@@ -66,10 +66,13 @@ export class RequestError extends HubflakeError {
   readonly code = 'HF-REQUEST';
   readonly kind = 'system_error';
   readonly status: number;
+  /** The message of HubSpot's own error body; empty where there was none. */
+  readonly said: string;
 
-  constructor(message: string, status: number, details?: ErrorDetails) {
+  constructor(message: string, status: number, details: ErrorDetails & { said?: string } = {}) {
     super(message, details);
     this.status = status;
+    this.said = details.said ?? '';
   }
 }
 

@@ -35,8 +35,6 @@ export interface Schedule {
   contacts: number;
   /** What is read: everything; what was last updated since most were; or what has an e-mail address, by a filter. */
   selection: 'all' | 'recent' | 'filtered';
-  /** `list` where it is not said. */
-  firstLoad?: 'list' | 'fast';
   rules: Partial<PortalRules>;
   lagged: boolean;
   opaqueAfter: boolean;
@@ -127,8 +125,7 @@ class Player {
       recent: { updated_after: this.#from },
       filtered: { filter_groups: [{ filters: [{ propertyName: 'email', operator: 'HAS_PROPERTY' }] }] },
     };
-    const { selection, firstLoad = 'list' } = this.#schedule;
-    return { first_load: firstLoad, objects: [{ ...ENTRY, ...more[selection] }] } as JsonObject;
+    return { objects: [{ ...ENTRY, ...more[this.#schedule.selection] }] } as JsonObject;
   }
 
   #isWanted({ updatedAt, properties }: { updatedAt?: string | null; properties: Values }): boolean {
@@ -208,8 +205,8 @@ class Player {
     const { portal } = this.#sandbox;
     const { live, archived: all } = portal.truth('contacts');
     // A first load by search does not see what was restored so shortly before it that the index does not show it yet.
-    const { selection, firstLoad, lagged } = this.#schedule;
-    const isLost = !this.#isLoaded && lagged && (selection !== 'all' || firstLoad === 'fast');
+    const { selection, lagged } = this.#schedule;
+    const isLost = !this.#isLoaded && lagged && selection !== 'all';
     const archived = isLost ? [] : isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
     const one = live[pick % live.length]?.id as string;
     const many = live.slice(pick % live.length, (pick % live.length) + (other % 140) + 1).map((record) => record.id);

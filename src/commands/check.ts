@@ -29,34 +29,45 @@ async function status(given: unknown, signal: AbortSignal): Promise<ConnectionSt
     return await withHubSpot(config, { signal, neverReachedMs: NEVER_REACHED_MS }, async (client) => {
       const portal = await Portal.open(client, config, null);
       const readable = await portal.readableNames();
-      return verdict(readable, portal.unreadable);
+      return verdict(readable, portal, config.deletes !== 'off');
     });
   } catch (error) {
     return { status: 'FAILED', message: redact(asHubflakeError(error).message) };
   }
 }
 
-function verdict(readable: readonly string[], unreadable: readonly Unreadable[]): ConnectionStatus {
+function verdict(readable: readonly string[], portal: Portal, wantsDeletes: boolean): ConnectionStatus {
+  const { unreadable } = portal;
   const asked = unreadable.filter((each) => each.asked);
   if (asked.length > 0) {
     const scopes = scopesOf(asked);
-    const absent = asked.filter((each) => each.scopes.length === 0);
-    const gone = absent.map((each) => each.why ?? `${each.name} is not in this portal.`).join(' ');
-    const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, gone].filter(Boolean).join(' ');
-    return { status: 'FAILED', message: `Not everything that is configured can be read. ${what}` };
+    const what = [scopes && `Add the missing scopes to the token: ${scopes}.`, ...othersOf(asked)].filter(Boolean);
+    return { status: 'FAILED', message: `Not everything that is configured can be read. ${what.join(' ')}` };
   }
   const scopes = scopesOf(unreadable);
   if (readable.length === 0) {
-    return { status: 'FAILED', message: `The token is valid, but may read nothing. Add scopes to it: ${scopes}.` };
+    const why = [scopes && `Add scopes to it: ${scopes}.`, ...othersOf(unreadable)].filter(Boolean);
+    return { status: 'FAILED', message: `The token is valid, but may read nothing. ${why.join(' ')}` };
   }
-  if (scopes === '') return { status: 'SUCCEEDED', message: `${readable.length} streams can be read.` };
-  return {
-    status: 'SUCCEEDED',
-    message: `${readable.length} streams can be read. Left out for want of a scope: ${scopes}.`,
-  };
+  const message = [
+    `${readable.length} streams can be read.`,
+    scopes && `Left out for want of a scope: ${scopes}.`,
+    ...othersOf(unreadable),
+    ...(wantsDeletes ? portal.hiddenDeletions(readable) : []),
+  ];
+  return { status: 'SUCCEEDED', message: message.filter(Boolean).join(' ') };
 }
 
 function scopesOf(unreadable: readonly Unreadable[]): string {
   const missing = unreadable.filter((each) => each.scopes.length > 0);
-  return missing.map((each) => `${each.name} needs ${each.scopes.join(' or ')}`).join('; ');
+  return missing.map((each) => `${each.name} needs ${each.scopes.join(', and ')}`).join('; ');
+}
+
+/** What is left out for other reasons than a scope, a sentence each. */
+function othersOf(unreadable: readonly Unreadable[]): string[] {
+  return unreadable.filter((each) => each.scopes.length === 0).map((each) => `${each.name}: ${sentence(each.why)}`);
+}
+
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }

@@ -1,6 +1,6 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig } from '../config/source.js';
-import { ConfigError, MissingScopesError } from '../errors.js';
+import { ConfigError, MissingScopesError, RequestError } from '../errors.js';
 import { encodeMessage } from '../protocol/encode.js';
 import type { AirbyteStream } from '../protocol/messages.js';
 import { catalogEntry } from '../streams/definition.js';
@@ -18,8 +18,8 @@ export async function discover({ output, stop }: ProtocolIo, options: { config?:
     const found = await Promise.all(names.map((name) => describe(portal, name)));
     const entries = found.filter((entry) => entry !== null);
     if (entries.length === 0) {
-      const why = portal.unreadable.find((each) => each.why)?.why;
-      if (why !== undefined) throw new ConfigError(why);
+      const other = portal.unreadable.find((each) => each.scopes.length === 0);
+      if (other) throw new ConfigError(`${other.name} cannot be read: ${other.why}.`);
       const scopes = [...new Set(portal.unreadable.flatMap((each) => each.scopes))];
       throw new MissingScopesError(
         `The token may not read anything that is configured. Add scopes to it: ${scopes.join(', ') || 'crm.objects.contacts.read, for example'}.`,
@@ -37,7 +37,9 @@ async function describe(portal: Portal, name: string): Promise<AirbyteStream | n
     const definition = await portal.define(name);
     return definition ? catalogEntry(definition) : null;
   } catch (error) {
-    if (portal.noteUnreadable(name, error)) return null;
-    throw error;
+    if (await portal.noteUnreadable(name, error)) return null;
+    if (!(error instanceof RequestError)) throw error;
+    portal.leaveOut(name, error);
+    return null;
   }
 }

@@ -38,7 +38,9 @@ export async function planSync(
     wanted.map(({ name }) => name),
   );
   const isOptional = (name: string) => listed === null && !portal.asks(name) && !refresh.includes(name);
-  const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, isOptional(name))));
+  // What was read before and is refused today must not freeze in runs that succeed.
+  const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);
+  const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, mayBeLeftOut(name))));
   for (const [index, stream] of wanted.entries()) {
     const definition = definitions[index];
     if (definition === null || definition === undefined) continue;
@@ -61,7 +63,7 @@ export async function planSync(
       name: stream.name,
       mode: configured.sync_mode,
       state: isWhole || begins ? null : (kept?.state ?? null),
-      optional: isOptional(stream.name),
+      optional: mayBeLeftOut(stream.name),
     });
   }
   return plan;
@@ -84,9 +86,10 @@ async function define(
   optional: boolean,
 ): Promise<StreamDefinition | StreamFailure | null> {
   try {
+    if (optional && (await portal.isOutOfScope(name))) return null;
     return (await portal.define(name)) ?? { stream: name, error: unknownStream(name, portal) };
   } catch (error) {
-    if (optional && portal.noteUnreadable(name, error)) return null;
+    if (optional && (await portal.noteUnreadable(name, error))) return null;
     return { stream: name, error: asHubflakeError(error) };
   }
 }

@@ -21,7 +21,7 @@ export async function plan(
 const TABLE = { new: 'created with its first row', changed: 'gets columns', there: 'there' };
 
 /** A plan as people read it: a row for each stream, a line of totals, and on request the statements. */
-export function describePlan({ streams, calls, minutes, quota }: SyncForecast, withSql: boolean): string {
+export function describePlan({ streams, calls, minutes, quota, notes }: SyncForecast, withSql: boolean): string {
   const rows = streams.map((each) => [
     each.table,
     each.destinationSyncMode,
@@ -37,6 +37,7 @@ export function describePlan({ streams, calls, minutes, quota }: SyncForecast, w
   const lines = [
     textTable(['table', 'mode', 'reads', 'rows at most', 'calls', 'the table is'], rows),
     `${calls.total.toLocaleString('en')} calls to HubSpot, ${share}; ${minutes < 1 ? 'less than a minute' : `${Math.ceil(minutes)} minutes`} at its limits.`,
+    ...notes,
   ];
   if (!withSql) return [...lines, 'Nothing was changed. --sql shows the statements.'].join('\n');
   const sql = streams.flatMap((each) => [`\n-- ${each.stream}`, ...each.sql.map((statement) => `${statement};`)]);

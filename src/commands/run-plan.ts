@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../config/pipeline.js';
 import { asHubflakeError } from '../errors.js';
+import { archiveIsRefused } from '../streams/archive-memory.js';
 import type { StreamDefinition } from '../streams/definition.js';
 import { type Estimate, estimateStream } from '../streams/estimate.js';
 import { Portal } from '../streams/portal.js';
@@ -33,6 +34,8 @@ export interface SyncForecast {
   minutes: number;
   /** null where HubSpot does not say. */
   quota: { remaining: number } | null;
+  /** Streams that are left out, and deletions that HubSpot does not show: a sentence each. */
+  notes: string[];
   errors: SyncResult['errors'];
 }
 
@@ -67,7 +70,7 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
             sql: preview.statements,
           });
         } catch (error) {
-          if (stream.optional && portal.noteUnreadable(stream.name, error)) return;
+          if (stream.optional && stream.state === null && (await portal.noteUnreadable(stream.name, error))) return;
           errors.push(describe(stream.name, error));
         }
       };
@@ -83,12 +86,27 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
         calls: { burst, search, exempt, total: burst + search + exempt },
         minutes: Math.max(burst / burstAMinute, search / SEARCHES_A_MINUTE),
         quota: dailyRemaining === null ? null : { remaining: dailyRemaining },
+        notes: notesOf(portal, streams, config.source.deletes !== 'off'),
         errors,
       };
     });
   } finally {
     await store.close();
   }
+}
+
+function notesOf(portal: Portal, streams: readonly StreamToRead[], wantsDeletes: boolean): string[] {
+  const leftOut = portal.unreadable.map(({ name, why }) => `${name} is left out: ${why}.`);
+  if (!wantsDeletes) return leftOut;
+  const known = portal.hiddenDeletions(streams.map(({ name }) => name));
+  const refused = streams.filter(
+    ({ name, state }) => archiveIsRefused(state) && !known.some((note) => note.includes(` ${name} `)),
+  );
+  return [
+    ...leftOut,
+    ...known,
+    ...refused.map(({ name }) => `Deletions of ${name} cannot be seen: HubSpot refuses to list archived ones.`),
+  ];
 }
 
 function sum(forecasts: readonly StreamForecast[], budget: keyof Estimate['calls']): number {

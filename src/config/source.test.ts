@@ -20,7 +20,6 @@ test('gives every option its default', () => {
     deletes: 'mark',
     deletesEveryMinutes: 0,
     lookbackMinutes: 60,
-    firstLoad: 'list',
     maxInFlight: 12,
     burstShare: 0.9,
     dailyReserve: 0,

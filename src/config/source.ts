@@ -56,7 +56,6 @@ export interface AssociationCriteria {
 
 export type LayoutName = 'airbyte' | 'columns';
 export type DeletesMode = 'off' | 'mark' | 'cdc';
-export type FirstLoad = 'list' | 'fast';
 
 export interface SourceConfig {
   baseUrl: string;
@@ -70,8 +69,6 @@ export interface SourceConfig {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
-  /** Whether long first loads are read by list alone, or in parts by search, too. */
-  firstLoad: FirstLoad;
   /** Most calls in flight. */
   maxInFlight: number;
   burstShare: number;
@@ -98,6 +95,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     const isSet = Array.isArray(set) ? set.length > 0 : set !== undefined && set !== false;
     if (isSet) log.warn(`The option ${option} is not acted on by this version of hubflake.`);
   }
+  if (config.first_load === 'fast')
+    log.warn('first_load: "fast" has no effect any more: long lists are read fast anyway.');
   return {
     baseUrl: hubspotBaseUrl(),
     credentials: parseCredentials(config.credentials as Record<string, string>),
@@ -108,7 +107,6 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     deletes: config.deletes as DeletesMode,
     deletesEveryMinutes: config.deletes_every as number,
     lookbackMinutes: effectiveLookback(config.lookback_window as number),
-    firstLoad: config.first_load as FirstLoad,
     maxInFlight: config.num_worker as number,
     burstShare: config.burst_share as number,
     dailyReserve: config.daily_reserve as number,

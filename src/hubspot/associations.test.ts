@@ -4,6 +4,9 @@ import { RequestError } from '../errors.js';
 import { configureLog } from '../log.js';
 import { type Link, readAssociations, readLinks } from './associations.js';
 import { HubSpotClient } from './client.js';
+import { standardObject } from './object-types.js';
+
+const [CONTACTS, COMPANIES] = [standardObject('contacts'), standardObject('companies')];
 
 type Inputs = { id: string; after?: string }[];
 let server: Server;
@@ -57,7 +60,7 @@ const part = (id: string, targets: [id: number, ...types: object[]][], after?: s
 
 async function links(...ids: string[]): Promise<Link[][]> {
   const calls: Link[][] = [];
-  for await (const each of readLinks(client, 'contacts', 'companies', ids)) calls.push(each);
+  for await (const each of readLinks(client, CONTACTS, COMPANIES, ids)) calls.push(each);
   return calls;
 }
 
@@ -132,7 +135,7 @@ test('what HubSpot shows twice comes once', async () => {
     ['8', 279],
   ]);
   answers = [...answer];
-  expect(await readAssociations(client, 'contacts', 'companies', ['1', '2'])).toEqual(
+  expect(await readAssociations(client, CONTACTS, COMPANIES, ['1', '2'])).toEqual(
     new Map([
       ['1', ['7', '8']],
       ['2', []],

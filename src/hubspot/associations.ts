@@ -1,10 +1,18 @@
 import { RequestError } from '../errors.js';
+import { log } from '../log.js';
+import { addressed } from './address.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
+import { isRefusal, isUnknownObject } from './known-answers.js';
+import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { paths } from './paths.js';
 
 /** HubSpot: a batch read of associations takes up to 1,000 ids since 2025-02-10. */
 export const ASSOCIATIONS_LIMIT = 1000;
+/** What it took before: less is not tried. */
+const LEAST_LIMIT = 100;
+/** Clients whose batches HubSpot has refused for their size, and the size that it took. */
+const takenSizes = new WeakMap<HubSpotClient, number>();
 
 interface BatchResult {
   from?: { id?: string | number };
@@ -49,8 +57,8 @@ interface PartOfList {
  */
 export async function readAssociations(
   client: HubSpotClient,
-  from: string,
-  to: string,
+  from: ObjectType,
+  to: ObjectType,
   ids: readonly string[],
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, Set<string>>(ids.map((id) => [id, new Set<string>()]));
@@ -68,8 +76,8 @@ export async function readAssociations(
  */
 export async function* readLinks(
   client: HubSpotClient,
-  from: string,
-  to: string,
+  from: ObjectType,
+  to: ObjectType,
   ids: readonly string[],
 ): AsyncGenerator<Link[]> {
   // A list that changes while it is paged may show a link twice; what was seen is remembered for as long as it goes on.
@@ -104,23 +112,24 @@ function linksOf(fromId: string, { toObjectId, associationTypes = [] }: BatchTar
 
 /**
  * Reads the lists of `ids` to their ends, 1,000 to a call: HubSpot pages long lists per id, and what is left of them goes
- * into common calls, too. One array for each answer.
+ * into common calls, too. One array for each answer. A batch that HubSpot refuses is halved, and so are those that follow.
  */
 async function* readParts(
   client: HubSpotClient,
-  from: string,
-  to: string,
+  from: ObjectType,
+  to: ObjectType,
   ids: readonly string[],
 ): AsyncGenerator<PartOfList[]> {
-  const what = `associations of ${from} with ${to}`;
+  const what = `associations of ${from.name} with ${to.name}`;
   const asked = new Set(ids);
   let inputs: Input[] = [...asked].map((id) => ({ id }));
   while (inputs.length > 0) {
     const next: Input[] = [];
-    for (let start = 0; start < inputs.length; start += ASSOCIATIONS_LIMIT) {
-      const batch = inputs.slice(start, start + ASSOCIATIONS_LIMIT);
-      const call = { kind: 'associations' as const, path: paths.associations(from, to), body: { inputs: batch }, what };
-      const results = await client.call(call, (body) => decode(body, asked));
+    for (let start = 0; start < inputs.length; ) {
+      const batch = inputs.slice(start, start + (takenSizes.get(client) ?? ASSOCIATIONS_LIMIT));
+      const results = await readBatch(client, from, to, batch, what, asked);
+      if (results === 'too many') continue;
+      start += batch.length;
       const positions = new Map(batch.map(({ id, after }) => [id, after]));
       yield results.map((result) => {
         const fromId = String(result.from?.id);
@@ -133,6 +142,30 @@ async function* readParts(
       });
     }
     inputs = next;
+  }
+}
+
+async function readBatch(
+  client: HubSpotClient,
+  from: ObjectType,
+  to: ObjectType,
+  batch: readonly Input[],
+  what: string,
+  asked: ReadonlySet<string>,
+): Promise<BatchResult[] | 'too many'> {
+  const call = { kind: 'associations' as const, body: { inputs: batch }, what };
+  try {
+    return await addressed(client, from, (source) =>
+      addressed(client, to, (target) =>
+        client.call({ ...call, path: paths.associations(source, target) }, (body) => decode(body, asked)),
+      ),
+    );
+  } catch (error) {
+    if (batch.length <= LEAST_LIMIT || !isRefusal(error, [400]) || isUnknownObject(error)) throw error;
+    const size = Math.max(LEAST_LIMIT, Math.ceil(batch.length / 2));
+    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are asked for at once.`);
+    takenSizes.set(client, size);
+    return 'too many';
   }
 }
 

@@ -22,6 +22,8 @@ export type Pause = (attempt: number, why: string, what: string, leastPauseMs?: 
 export interface TokenSource {
   /** The token for the next call, renewed before it expires. */
   token(): Promise<string>;
+  /** The scopes that HubSpot says the token has; null where it does not say. */
+  scopes(): Promise<readonly string[] | null>;
   /** HubSpot answered 401 to `token`. Whether asking again makes sense, with another token. */
   refused(token: string): boolean;
 }
@@ -29,13 +31,19 @@ export interface TokenSource {
 /** A private app's token or a service key: it does not expire and cannot be renewed. */
 export class StaticToken implements TokenSource {
   readonly #token: string;
+  readonly #scopesOf: (token: string) => Promise<readonly string[] | null>;
 
-  constructor(token: string) {
+  constructor(token: string, scopesOf: (token: string) => Promise<readonly string[] | null>) {
     this.#token = token;
+    this.#scopesOf = scopesOf;
   }
 
   token(): Promise<string> {
     return Promise.resolve(this.#token);
+  }
+
+  scopes(): Promise<readonly string[] | null> {
+    return this.#scopesOf(this.#token);
   }
 
   refused(): boolean {
@@ -59,6 +67,7 @@ export class OAuthTokens implements TokenSource {
   readonly #onRotated: (refreshToken: string) => void;
   readonly #now: () => number;
   #refreshToken: string;
+  #path = paths.token();
   #current: { token: string; renewAt: number } | null = null;
   #renewing: Promise<string> | null = null;
 
@@ -84,6 +93,14 @@ export class OAuthTokens implements TokenSource {
       this.#renewing = null;
     });
     return this.#renewing;
+  }
+
+  async scopes(): Promise<readonly string[] | null> {
+    const { clientId, clientSecret } = this.#credentials;
+    const form = { token: await this.token(), token_type_hint: 'access_token' };
+    const client = { client_id: clientId, client_secret: clientSecret };
+    const answer = await this.#send(paths.introspection(), { ...form, ...client }).catch(() => null);
+    return answer?.status === 200 ? scopesIn(answer.body) : null;
   }
 
   refused(token: string): boolean {
@@ -116,7 +133,7 @@ export class OAuthTokens implements TokenSource {
   /** Asks until the answer is a token or a refusal. */
   async #ask(): Promise<{ status: number; grant: Grant }> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#send(paths.token(), {
+      const answer = await this.#send(this.#path, {
         grant_type: 'refresh_token',
         client_id: this.#credentials.clientId,
         client_secret: this.#credentials.clientSecret,
@@ -129,6 +146,10 @@ export class OAuthTokens implements TokenSource {
         why = `Renewing the access token failed (${answer.message})`;
       } else {
         const grant = readGrant(answer.body);
+        if (answer.status === 404 && this.#path !== paths.olderToken()) {
+          this.#path = paths.olderToken();
+          continue;
+        }
         // HTML, or what is left of an answer that was cut off, is neither a token nor a refusal.
         if (!answer.passes && (answer.status !== 200 || grant.access_token)) return { status: answer.status, grant };
         why = `Renewing the access token failed (${answer.passes ? `status ${answer.status}` : 'a damaged answer'})`;
@@ -139,11 +160,18 @@ export class OAuthTokens implements TokenSource {
   }
 }
 
+/** The scopes that an answer about a token lists; null where it lists none. */
+export function scopesIn(body: Buffer): string[] | null {
+  const { scopes } = readGrant(body);
+  return Array.isArray(scopes) && scopes.length > 0 ? scopes.map(String) : null;
+}
+
 /** The token endpoint's answer; errors come in RFC 6749's form and in HubSpot's older one. */
 interface Grant {
   access_token?: string;
   refresh_token?: string;
   expires_in?: number;
+  scopes?: unknown;
   error?: string;
   error_description?: string;
   status?: string;

@@ -9,15 +9,34 @@ export const BUDGET_OF = {
   account: 'burst',
   associations: 'exempt',
   batchRead: 'burst',
+  dealSplits: 'burst',
+  enablement: 'burst',
   list: 'burst',
   owners: 'burst',
   pipelines: 'burst',
   properties: 'burst',
   schemas: 'burst',
   search: 'search',
+  tokenInfo: 'burst',
 } as const satisfies Record<string, Budget>;
 
 export type CallKind = keyof typeof BUDGET_OF;
+
+/** Which of HubSpot's services answers, as far as their counts of the day were seen to differ. */
+export const SERVICE_OF: Record<CallKind, string> = {
+  account: 'account',
+  associations: 'objects',
+  batchRead: 'objects',
+  dealSplits: 'objects',
+  enablement: 'metadata',
+  list: 'objects',
+  owners: 'owners',
+  pipelines: 'metadata',
+  properties: 'metadata',
+  schemas: 'metadata',
+  search: 'objects',
+  tokenInfo: 'account',
+};
 
 /** Counts the calls that were sent, repeats included, for the summary of a sync. */
 export class CallCounter {

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import hubspot from '@hubspot/api-client';
 import type { Credentials } from '../config/source.js';
-import { HubflakeError, StoppedError, UnavailableError } from '../errors.js';
+import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../errors.js';
 import { log } from '../log.js';
 import { limitHeaders, readBody } from './answers.js';
-import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, type TokenSource } from './auth.js';
-import { BUDGET_OF, CallCounter, type CallKind } from './calls.js';
+import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
+import { BUDGET_OF, CallCounter, type CallKind, SERVICE_OF } from './calls.js';
 import { ServerClock } from './clock.js';
 import {
   judge,
@@ -17,6 +17,7 @@ import {
   rateLimitedPause,
   type Verdict,
 } from './faults.js';
+import { paths } from './paths.js';
 import { CallScheduler, type Permit } from './scheduler.js';
 import { installTransport } from './transport.js';
 
@@ -29,6 +30,8 @@ export interface Call {
   body?: unknown;
   /** What is asked for, as a noun, for messages: "contacts", "the owners". */
   what: string;
+  /** How often it is sent at most where passing faults meet it; {@link RETRY} by default. */
+  attempts?: number;
 }
 
 /** Thrown by a decoder for an answer that says 200 but is not what it should be; the call is sent again. */
@@ -93,8 +96,13 @@ export class HubSpotClient {
     const { credentials } = options;
     this.#tokens =
       credentials.kind === 'token'
-        ? new StaticToken(credentials.accessToken)
+        ? new StaticToken(credentials.accessToken, (token) => this.#scopesOf(token))
         : new OAuthTokens(credentials, this.#sendForm, this.#pause, options.onRefreshToken ?? (() => undefined));
+  }
+
+  /** The scopes that HubSpot says the token has; null where it does not say. One call, which is not repeated for long. */
+  tokenScopes(): Promise<readonly string[] | null> {
+    return this.#tokens.scopes();
   }
 
   /** Ends the connections. Calls still under way end with a StoppedError, instead of being repeated without connections. */
@@ -133,9 +141,22 @@ export class HubSpotClient {
           break;
         case 'repeat':
           faults += 1;
+          if (faults >= (call.attempts ?? RETRY.attempts)) throw this.#givenUp(call.what, verdict.why);
           await this.#pause(faults, verdict.why, call.what, verdict.leastPauseMs);
       }
       this.calls.repeated();
+    }
+  }
+
+  async #scopesOf(tokenKey: string): Promise<readonly string[] | null> {
+    const what = "the token's scopes";
+    const call = { kind: 'tokenInfo' as const, path: paths.tokenInfo(), body: { tokenKey }, what, attempts: 2 };
+    try {
+      return await this.call(call, scopesIn);
+    } catch (error) {
+      if (error instanceof StoppedError || error instanceof DailyLimitError) throw error;
+      log.debug(`HubSpot does not say which scopes the token has: ${asHubflakeError(error).message}`);
+      return null;
     }
   }
 
@@ -187,7 +208,7 @@ export class HubSpotClient {
     const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
     if (attempt >= RETRY.attempts || this.#neverReached(pauseMs)) throw this.#givenUp(what, why);
     log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
-    await this.#sleep(pauseMs);
+    await this.sleep(pauseMs);
   };
 
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
@@ -201,9 +222,9 @@ export class HubSpotClient {
     this.clock.observe(response.headers.get('date'));
     const limits = limitHeaders(response.headers);
     // A refusal makes way for others only when its body has said what it is.
-    if (response.ok) permit.answered(limits);
+    if (response.ok) permit.answered(limits, SERVICE_OF[call.kind]);
     const body = await readBody(response, call.what);
-    permit.answered(limits);
+    permit.answered(limits, SERVICE_OF[call.kind]);
     permit.done();
     return { status: response.status, headers: response.headers, body };
   }
@@ -261,7 +282,8 @@ export class HubSpotClient {
     });
   }
 
-  #sleep(milliseconds: number): Promise<void> {
+  /** Resolves after so many milliseconds. Throws a StoppedError when it is asked to stop meanwhile. */
+  sleep(milliseconds: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const slept = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, milliseconds);

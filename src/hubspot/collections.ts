@@ -1,4 +1,6 @@
+import { addressed } from './address.js';
 import type { HubSpotClient } from './client.js';
+import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, resultsOf } from './objects.js';
 import { paths } from './paths.js';
 
@@ -7,6 +9,8 @@ const OWNERS_LIMIT = 100;
 
 export interface Owner {
   id: string;
+  /** PERSON, or QUEUE: records of a queue are nobody's yet. */
+  type?: string | null;
   email?: string | null;
   firstName?: string | null;
   lastName?: string | null;
@@ -58,11 +62,9 @@ export interface PipelineStage {
 }
 
 /** All pipelines of an object, their stages inside. HubSpot answers them in one page. */
-export function readPipelines(client: HubSpotClient, objectType: string): Promise<Pipeline[]> {
-  const call = {
-    kind: 'pipelines' as const,
-    path: paths.pipelines(objectType),
-    what: `the pipelines of ${objectType}`,
-  };
-  return client.call(call, (body) => resultsOf(parseAnswer(body)) as Pipeline[]);
+export function readPipelines(client: HubSpotClient, type: ObjectType): Promise<Pipeline[]> {
+  const call = { kind: 'pipelines' as const, what: `the pipelines of ${type.name}` };
+  return addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.pipelines(segment) }, (body) => resultsOf(parseAnswer(body)) as Pipeline[]),
+  );
 }

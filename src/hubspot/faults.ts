@@ -18,6 +18,7 @@ export interface Answer {
 
 /** HubSpot's error body; every field may be missing. */
 interface ErrorBody {
+  status?: string;
   message?: string;
   category?: string;
   errorType?: string;
@@ -56,6 +57,10 @@ const PASSING = new Set([408, 423, 425, 477, 500, 502, 503, 504, 520, 521, 522, 
 const LOCKED_PAUSE_MS = 2000;
 /** HubSpot names no unit of time for a portal being moved that is worth waiting for longer than this. */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
+/** Of HubSpot's own text in a message. */
+const LONGEST_SAID = 400;
+/** Where an error body lists scopes of which one is needed. */
+const SCOPE_KEYS = ['requiredGranularScopes', 'requiredScopes'];
 const SECONDLY_PAUSE_MS = 1000;
 const TEN_SECONDLY_PAUSE_MS = 10_000;
 
@@ -101,8 +106,14 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
     case 530:
       // Cloudflare's answer to a token so malformed that HubSpot cannot route it.
       return { action: 'fail', error: refusedCredentials(body, internal) };
+    case 400:
     case 403:
-      return { action: 'fail', error: missingScopes(body, what, internal) };
+    case 404:
+      if (!isHubSpots(body)) return { action: 'repeat', why: foreignAnswer(answer, what) };
+      if (answer.status === 403 && isAboutScopes(body)) {
+        return { action: 'fail', error: missingScopes(body, what, internal) };
+      }
+      break;
     default:
       break;
   }
@@ -115,12 +126,38 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
     const leastPauseMs = Math.max(retryAfterMs ?? 0, answer.status === 423 ? LOCKED_PAUSE_MS : 0);
     return { action: 'repeat', leastPauseMs, why: `HubSpot answered ${answer.status} when asked for ${what}` };
   }
-  const said = body.message ? `: ${body.message.slice(0, 300)}` : '';
-  return fail(answer.status, `HubSpot refused a call for ${what} (${answer.status})${said}`, internal);
+  const said = [body.message, ...(body.errors ?? []).map((error) => error?.message)]
+    .filter((text): text is string => typeof text === 'string' && text !== '')
+    .join(' ')
+    .slice(0, LONGEST_SAID);
+  const message = `HubSpot refused a call for ${what} (${answer.status})${said === '' ? '' : `: ${said}`}`;
+  return { action: 'fail', error: new RequestError(message, answer.status, { internal, said }) };
 }
 
-function fail(status: number, message: string, internal: string): Verdict {
-  return { action: 'fail', error: new RequestError(message, status, { internal }) };
+/**
+ * Whether an error body is one of HubSpot's own. Its edge was seen to answer 400 in plain text for a path that worked the day
+ * before, and proxies and firewalls answer 403 and 404 in HTML: what they say passes, and says nothing of the portal.
+ */
+function isHubSpots(body: ErrorBody): boolean {
+  return body.status === 'error' || body.category !== undefined || body.message !== undefined;
+}
+
+function foreignAnswer({ status, body }: Answer, what: string): string {
+  const text = body
+    .toString('utf8', 0, 200)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const quoted = text === '' ? 'with nothing' : `with "${text.slice(0, 80)}"`;
+  return `The call for ${what} was answered ${status} ${quoted}, which is not HubSpot's own answer but that of something in between`;
+}
+
+/** The texts with which HubSpot's services refuse a token for want of a scope, where they name no category. */
+const SCOPE_TEXTS = /required.{0,40}scope|scopes? .{0,40}required|proper permissions|available for public use/i;
+
+function isAboutScopes({ category, message = '', errors = [] }: ErrorBody): boolean {
+  if (category === 'MISSING_SCOPES' || SCOPE_TEXTS.test(message)) return true;
+  return errors.some(({ context = {} }) => SCOPE_KEYS.some((key) => Array.isArray(context[key])));
 }
 
 function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTimes, internal: string): Verdict {
@@ -163,7 +200,7 @@ function missingScopes(body: ErrorBody, what: string, internal: string): Missing
   const scopes = [
     ...new Set(
       (body.errors ?? []).flatMap((error) =>
-        ['requiredGranularScopes', 'requiredScopes'].flatMap((key) => {
+        SCOPE_KEYS.flatMap((key) => {
           const list = error.context?.[key];
           return Array.isArray(list) ? list.map(String) : [];
         }),

@@ -1,5 +1,6 @@
+import { addressed } from './address.js';
 import type { HubSpotClient } from './client.js';
-import type { CustomSchema } from './object-types.js';
+import type { CustomSchema, ObjectType } from './object-types.js';
 import { parseAnswer, resultsOf } from './objects.js';
 import { paths } from './paths.js';
 
@@ -12,14 +13,15 @@ export interface PropertyDefinition {
   type: string;
 }
 
-/** The properties that an object has today, archived ones left out, in the order of their names. */
-export async function readProperties(client: HubSpotClient, objectType: string): Promise<PropertyDefinition[]> {
-  const call = {
-    kind: 'properties' as const,
-    path: paths.properties(objectType),
-    what: `the properties of ${objectType}`,
-  };
-  const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
+/**
+ * The properties that an object has today, archived ones left out, in the order of their names. Sensitive ones are not among
+ * them: HubSpot gives those only to who asks for them by their sensitivity.
+ */
+export async function readProperties(client: HubSpotClient, type: ObjectType): Promise<PropertyDefinition[]> {
+  const call = { kind: 'properties' as const, what: `the properties of ${type.name}` };
+  const results = await addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.properties(segment) }, (body) => resultsOf(parseAnswer(body))),
+  );
   return (results as (PropertyDefinition & { archived?: boolean })[])
     .filter((property) => typeof property?.name === 'string' && property.archived !== true)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -30,6 +32,14 @@ export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSc
   const call = { kind: 'schemas' as const, path: paths.schemas(), what: 'custom objects' };
   const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
   return (results as (CustomSchema & { archived?: boolean })[]).filter((schema) => schema.archived !== true);
+}
+
+/** Which objects that can be switched on and off are off in this portal, by type id. */
+export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
+  const call = { kind: 'enablement' as const, path: paths.enablement(), what: 'the object library', attempts: 2 };
+  const answer = await client.call(call, parseAnswer);
+  const states = (answer.enablementByObjectTypeId ?? {}) as Record<string, unknown>;
+  return new Set(Object.keys(states).filter((typeId) => states[typeId] === false));
 }
 
 export interface Account {

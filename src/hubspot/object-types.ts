@@ -2,73 +2,108 @@
 export interface ObjectType {
   /** The name in paths: the plural, for custom objects the fully qualified name. */
   name: string;
-  /** HubSpot's objectTypeId, `0-1`, `2-123`. */
-  typeId: string;
+  /** HubSpot's objectTypeId, `0-1`, `2-123`; null where none is published. */
+  typeId: string | null;
   /** Other names it is known by. */
   aliases: readonly string[];
   /** The stream's name, source-hubspot's where it has the stream. */
   stream: string;
   /** The property that holds when a record was last modified. */
   modifiedProperty: string;
-  /** The scope that reading it needs, for messages; HubSpot's 403 may name others. */
-  scope: string;
+  /** What reading it needs. */
+  scopes: Scopes;
   /** Names of the objects whose ids its records carry in source-hubspot. */
   associations: readonly string[];
+  /** Why HubSpot shows no deletions of it, as far as is known; null: it lists what was archived. */
+  hiddenDeletions: string | null;
   custom: boolean;
 }
 
+/** Scopes by HubSpot's names: one of each group. HubSpot's 403 may name others, and is believed. */
+export type Scopes = readonly (readonly string[])[];
+
 type Row = [
   name: string,
-  typeId: string,
+  typeId: string | null,
   aliases: string[],
-  options?: { stream?: string; scope?: string; associations?: string[] },
+  options?: { stream?: string; scopes?: string[][]; associations?: string[]; hiddenDeletions?: string },
 ];
 
 const ENGAGEMENT = ['companies', 'contacts', 'deals', 'tickets'];
-const CONTACTS_SCOPE = 'crm.objects.contacts.read';
-const LINE_ITEMS_SCOPE = 'crm.objects.line_items.read';
+const CONTACTS = ['crm.objects.contacts.read'];
+const LINE_ITEMS = ['crm.objects.line_items.read'];
+/** HubSpot's descriptions list it beside the scopes of commerce objects. */
+const COMMERCE = ['e-commerce'];
 
 /**
- * HubSpot's standard objects. Type ids and scopes: HubSpot's object reference; stream names and associations:
- * source-hubspot's manifest.
+ * HubSpot's standard objects. Type ids and scopes: HubSpot's object reference; the older and the newer name of a scope are one
+ * group. Stream names and associations: source-hubspot's manifest. Deletions that are not shown: live answers that others recorded.
  */
 const ROWS: Row[] = [
   ['contacts', '0-1', ['contact'], { associations: ['companies'] }],
   ['companies', '0-2', ['company'], { associations: ['contacts'] }],
   ['deals', '0-3', ['deal'], { associations: ['companies', 'contacts', 'line_items'] }],
-  ['tickets', '0-5', ['ticket'], { scope: 'tickets', associations: ['companies', 'contacts', 'deals'] }],
+  [
+    'tickets',
+    '0-5',
+    ['ticket'],
+    { scopes: [['tickets', 'crm.objects.tickets.read']], associations: ['companies', 'contacts', 'deals'] },
+  ],
   ['leads', '0-136', ['lead'], { associations: ['companies', 'contacts'] }],
-  ['products', '0-7', ['product']],
-  ['line_items', '0-8', ['line_item', 'line items', 'line item'], { scope: LINE_ITEMS_SCOPE }],
-  ['quotes', '0-14', ['quote']],
-  ['calls', '0-48', ['call'], { stream: 'engagements_calls', scope: CONTACTS_SCOPE, associations: ENGAGEMENT }],
-  ['emails', '0-49', ['email'], { stream: 'engagements_emails', scope: 'sales-email-read', associations: ENGAGEMENT }],
+  ['products', '0-7', ['product'], { scopes: [['crm.objects.products.read'], COMMERCE] }],
+  ['line_items', '0-8', ['line_item', 'line items', 'line item'], { scopes: [LINE_ITEMS, COMMERCE] }],
+  ['quotes', '0-14', ['quote'], { scopes: [['crm.objects.quotes.read'], COMMERCE] }],
+  ['calls', '0-48', ['call'], { stream: 'engagements_calls', scopes: [CONTACTS], associations: ENGAGEMENT }],
+  [
+    'emails',
+    '0-49',
+    ['email'],
+    {
+      stream: 'engagements_emails',
+      scopes: [CONTACTS, ['sales-email-read']],
+      associations: ENGAGEMENT,
+      hiddenDeletions: 'HubSpot erases them at once, and its list of archived ones is always empty',
+    },
+  ],
   [
     'meetings',
     '0-47',
     ['meeting'],
-    { stream: 'engagements_meetings', scope: CONTACTS_SCOPE, associations: ENGAGEMENT },
+    {
+      stream: 'engagements_meetings',
+      scopes: [CONTACTS],
+      associations: ENGAGEMENT,
+      hiddenDeletions: 'HubSpot refuses to list archived ones',
+    },
   ],
-  ['notes', '0-46', ['note'], { stream: 'engagements_notes', scope: CONTACTS_SCOPE, associations: ENGAGEMENT }],
-  ['tasks', '0-27', ['task'], { stream: 'engagements_tasks', scope: CONTACTS_SCOPE, associations: ENGAGEMENT }],
-  ['communications', '0-18', ['communication'], { scope: CONTACTS_SCOPE }],
-  ['postal_mail', '0-116', ['postal mail'], { scope: CONTACTS_SCOPE }],
-  ['feedback_submissions', '0-19', ['feedback_submission']],
-  ['goal_targets', '0-74', ['goal_target', 'goal'], { stream: 'goals', scope: 'crm.objects.goals.read' }],
+  ['notes', '0-46', ['note'], { stream: 'engagements_notes', scopes: [CONTACTS], associations: ENGAGEMENT }],
+  ['tasks', '0-27', ['task'], { stream: 'engagements_tasks', scopes: [CONTACTS], associations: ENGAGEMENT }],
+  ['communications', '0-18', ['communication'], { scopes: [CONTACTS] }],
+  ['postal_mail', '0-116', ['postal mail'], { scopes: [CONTACTS] }],
+  [
+    'feedback_submissions',
+    '0-19',
+    ['feedback_submission'],
+    { scopes: [CONTACTS, ['crm.objects.feedback_submissions.read']] },
+  ],
+  ['goal_targets', '0-74', ['goal_target', 'goal'], { stream: 'goals', scopes: [['crm.objects.goals.read']] }],
   ['orders', '0-123', ['order']],
   ['carts', '0-142', ['cart']],
   ['invoices', '0-53', ['invoice']],
-  ['commerce_payments', '0-101', ['commerce_payment'], { scope: 'crm.objects.commercepayments.read' }],
+  ['commerce_payments', '0-101', ['commerce_payment'], { scopes: [['crm.objects.commercepayments.read']] }],
   ['subscriptions', '0-69', ['subscription']],
-  ['discounts', '0-84', ['discount'], { scope: LINE_ITEMS_SCOPE }],
-  ['fees', '0-85', ['fee'], { scope: LINE_ITEMS_SCOPE }],
-  ['taxes', '0-86', ['tax'], { scope: LINE_ITEMS_SCOPE }],
+  ['discounts', '0-84', ['discount'], { scopes: [LINE_ITEMS, COMMERCE] }],
+  ['fees', '0-85', ['fee'], { scopes: [LINE_ITEMS, COMMERCE] }],
+  ['taxes', '0-86', ['tax'], { scopes: [LINE_ITEMS] }],
   ['appointments', '0-421', ['appointment']],
   ['courses', '0-410', ['course']],
   ['listings', '0-420', ['listing']],
   ['services', '0-162', ['service']],
   ['users', '0-115', ['user']],
-  ['deal_splits', '0-72', ['deal_split'], { scope: 'crm.dealsplits.read_write' }],
+  ['contracts', '0-721', ['contract']],
+  ['projects', '0-970', ['project']],
+  ['partner_clients', null, ['partner_client'], { scopes: [['crm.objects.partner-clients.read']] }],
+  ['partner_services', null, ['partner_service'], { scopes: [['crm.objects.partner-services.read']] }],
 ];
 
 export const STANDARD_OBJECTS: readonly ObjectType[] = ROWS.map(([name, typeId, aliases, options = {}]) => ({
@@ -78,10 +113,16 @@ export const STANDARD_OBJECTS: readonly ObjectType[] = ROWS.map(([name, typeId, 
   stream: options.stream ?? name,
   // HubSpot: contacts keep it in lastmodifieddate, every other object in hs_lastmodifieddate.
   modifiedProperty: name === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate',
-  scope: options.scope ?? `crm.objects.${name}.read`,
+  scopes: options.scopes ?? [[`crm.objects.${name}.read`]],
   associations: options.associations ?? [],
+  hiddenDeletions: options.hiddenDeletions ?? null,
   custom: false,
 }));
+
+/** The standard object of this name. */
+export function standardObject(name: string): ObjectType {
+  return STANDARD_OBJECTS.find((type) => type.name === name) as ObjectType;
+}
 
 /** What `GET /crm-object-schemas/…/schemas` says of a custom object. */
 export interface CustomSchema {
@@ -102,8 +143,9 @@ export function customObjectType(schema: CustomSchema): ObjectType {
     aliases: [schema.name, `p_${schema.name}`],
     stream: schema.name,
     modifiedProperty: 'hs_lastmodifieddate',
-    scope: CUSTOM_SCOPE,
+    scopes: [[CUSTOM_SCOPE]],
     associations: [],
+    hiddenDeletions: null,
     custom: true,
   };
 }
@@ -112,6 +154,6 @@ export function customObjectType(schema: CustomSchema): ObjectType {
 export function findObjectType(name: string, types: readonly ObjectType[]): ObjectType | undefined {
   const wanted = name.toLowerCase();
   const named = (type: ObjectType) =>
-    [type.name, type.typeId, type.stream, ...type.aliases].some((each) => each.toLowerCase() === wanted);
+    [type.name, type.typeId, type.stream, ...type.aliases].some((each) => each?.toLowerCase() === wanted);
   return types.find((type) => !type.custom && named(type)) ?? types.find(named);
 }

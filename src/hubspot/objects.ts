@@ -1,15 +1,15 @@
 import { isAscii } from 'node:buffer';
-import type { FilterGroup } from '../config/source.js';
+import { addressed } from './address.js';
 import { type HubSpotClient, MalformedAnswer } from './client.js';
 import type { ObjectRow } from './object-row.js';
+import type { ObjectType } from './object-types.js';
 import { scanPage } from './page-scan.js';
 import { paths } from './paths.js';
 import { ScannedRow } from './scanned-row.js';
 
-/** HubSpot: list answers up to 100 records, batch read takes up to 100 ids, search answers up to 200. */
+/** HubSpot: list answers up to 100 records, batch read takes up to 100 ids. */
 export const LIST_LIMIT = 100;
 export const BATCH_READ_LIMIT = 100;
-export const SEARCH_LIMIT = 200;
 
 /**
  * HubSpot does not document how long a URL may be; 414 was seen from about 16,200 characters on. What is left of it here is
@@ -27,7 +27,7 @@ export interface ListPage {
 }
 
 export interface ListRequest {
-  objectType: string;
+  type: ObjectType;
   properties: readonly string[];
   associations: readonly string[];
   archived: boolean;
@@ -42,16 +42,14 @@ export function fitsInUrl(request: Omit<ListRequest, 'after'>): boolean {
 
 /** One page of an object's records, live or archived, in HubSpot's stable order. */
 export function listPage(client: HubSpotClient, request: ListRequest): Promise<ListPage> {
-  const call = {
-    kind: 'list' as const,
-    path: paths.objects(request.objectType),
-    query: listQuery(request),
-    what: `${request.archived ? 'archived ' : ''}${request.objectType}`,
-  };
-  return client.call(call, (body) => {
-    const answer = readPage(body, request.properties);
-    return { rows: rowsOf(answer), after: nextOf(answer) };
-  });
+  const { type, properties, archived } = request;
+  const call = { kind: 'list' as const, query: listQuery(request), what: `${archived ? 'archived ' : ''}${type.name}` };
+  return addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.objects(segment) }, (body) => {
+      const answer = readPage(body, properties);
+      return { rows: rowsOf(answer), after: nextOf(answer) };
+    }),
+  );
 }
 
 function listQuery(request: ListRequest): string {
@@ -63,70 +61,25 @@ function listQuery(request: ListRequest): string {
   return parts.join('&');
 }
 
-export interface SearchRequest {
-  objectType: string;
-  properties: readonly string[];
-  filterGroups: readonly FilterGroup[];
-  /** Where a filter asks for ids above this one only. */
-  above?: string;
-  limit?: number;
-}
-
-export interface SearchPage {
-  rows: ObjectRow[];
-  /** How many records match in all, as HubSpot's index sees it. */
-  total: number;
-  /** Whether more records match than this page holds. */
-  more: boolean;
-}
-
-/**
- * The first page of a search, ordered by id. Only first pages are ever asked for: going on is done by a filter on the id, so
- * HubSpot's limit of 10,000 results a search is never met. An index that is just changing may answer out of order: going on from
- * there would leave records out, so the call is repeated.
- */
-export function searchPage(client: HubSpotClient, request: SearchRequest): Promise<SearchPage> {
-  const call = {
-    kind: 'search' as const,
-    path: paths.search(request.objectType),
-    what: request.objectType,
-    body: {
-      filterGroups: request.filterGroups,
-      sorts: [{ propertyName: 'hs_object_id', direction: 'ASCENDING' }],
-      properties: request.properties,
-      limit: request.limit ?? SEARCH_LIMIT,
-    },
-  };
-  return client.call(call, (body) => {
-    const answer = readPage(body, request.properties);
-    const rows = rowsOf(answer);
-    refuseDisorder(rows, request.above ?? '0');
-    const total = typeof answer.total === 'number' ? answer.total : rows.length;
-    return { rows, total, more: nextOf(answer) !== null || total > rows.length };
-  });
-}
-
 /** Reads up to 100 records by id. Ids that do not exist (or are not `archived` as asked) are missing from the result. */
 export function batchRead(
   client: HubSpotClient,
-  request: { objectType: string; ids: readonly string[]; properties: readonly string[]; archived?: boolean },
+  request: { type: ObjectType; ids: readonly string[]; properties: readonly string[]; archived?: boolean },
 ): Promise<ObjectRow[]> {
-  const call = {
-    kind: 'batchRead' as const,
-    path: paths.batchRead(request.objectType),
-    query: `archived=${request.archived ?? false}`,
-    what: request.objectType,
-    body: { inputs: request.ids.map((id) => ({ id })), properties: request.properties },
-  };
-  return client.call(call, (body) => {
-    const answer = readPage(body, request.properties);
-    refuseFaults(answer);
-    return rowsOf(answer);
-  });
+  const { type, ids, properties, archived = false } = request;
+  const body = { inputs: ids.map((id) => ({ id })), properties };
+  const call = { kind: 'batchRead' as const, query: `archived=${archived}`, what: type.name, body };
+  return addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {
+      const answer = readPage(answered, properties);
+      refuseFaults(answer);
+      return rowsOf(answer);
+    }),
+  );
 }
 
 /** An answer whose rows are parsed only where they are not as expected. */
-function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
+export function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
   return scanPage(body, properties) ?? parseAnswer(body);
 }
 
@@ -161,21 +114,14 @@ export function refuseFaults(answer: Record<string, unknown>): void {
   if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
 }
 
-function refuseDisorder(rows: readonly ObjectRow[], above: string): void {
-  let last = above;
-  for (const { id } of rows) {
-    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} comes behind ${last}, out of order`);
-    last = id;
-  }
-}
-
 /** The cursor of the next page, or null. */
 export function nextOf(answer: { paging?: unknown }): string | null {
   const after = (answer.paging as { next?: { after?: unknown } } | null | undefined)?.next?.after;
   return after === undefined || after === null || after === '' ? null : String(after);
 }
 
-function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
+/** The records of an answer. Throws MalformedAnswer where one has no id or no properties. */
+export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
   const rows = resultsOf(answer) as ObjectRow[];
   for (const row of rows) {
     if (row instanceof ScannedRow) continue;

@@ -45,7 +45,7 @@ async function simulate(
 }
 
 function finish(permit: Permit, headers: Partial<LimitHeaders> = {}): void {
-  permit.answered({ ...NO_HEADERS, ...headers });
+  permit.answered({ ...NO_HEADERS, ...headers }, 'objects');
   permit.done();
 }
 
@@ -341,7 +341,7 @@ test('never has more calls in flight than it may', async () => {
 test('counts a call from the answer on, and keeps its place until the body has come', async () => {
   const scheduler = make({ maxInFlight: 5 });
   const permits = await Promise.all(Array.from({ length: 5 }, () => scheduler.acquire('search', never)));
-  for (const permit of permits) permit.answered(NO_HEADERS);
+  for (const permit of permits) permit.answered(NO_HEADERS, 'objects');
   let started = false;
   void scheduler.acquire('search', never).then(() => {
     started = true;

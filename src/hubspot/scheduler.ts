@@ -14,8 +14,12 @@ export interface LimitHeaders {
 
 /** The place of one call within the budgets. */
 export interface Permit {
-  /** An answer has begun to come: HubSpot has counted the call. Its body may still take a while. */
-  answered(headers: LimitHeaders): void;
+  /**
+   * An answer has begun to come: HubSpot has counted the call. Its body may still take a while.
+   *
+   * @param service the one of HubSpot's services that has answered: each has its own count of the day
+   */
+  answered(headers: LimitHeaders, service: string): void;
   /** The call is over, answered or failed, and another one may be on its way in its place. */
   done(): void;
 }
@@ -225,24 +229,25 @@ export class CallScheduler {
     const answeredBefore = this.#answered;
     let isArrived = false;
     let isDone = false;
-    const arrived = (headers: LimitHeaders | null) => {
+    const arrived = (headers: LimitHeaders | null, service: string) => {
       if (isArrived) return;
       isArrived = true;
       this.#onTheirWay -= 1;
       if (call) window?.answered(call, this.#now(), headers !== null);
-      this.#quota.answered(headers?.dailyRemaining ?? null, this.#answered - answeredBefore, this.#onTheirWay);
+      const meanwhile = this.#answered - answeredBefore;
+      this.#quota.answered(service, headers?.dailyRemaining ?? null, meanwhile, this.#onTheirWay);
       this.#answered += 1;
       if (headers && call && budget === 'burst') this.#learn(headers, call);
     };
     return {
-      answered: (headers) => {
-        arrived(headers);
+      answered: (headers, service) => {
+        arrived(headers, service);
         this.#startWaiting();
       },
       done: () => {
         if (isDone) return;
         isDone = true;
-        arrived(null);
+        arrived(null, '');
         this.#inFlight -= 1;
         this.#startWaiting();
       },

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../protocol/messages.js';
 import { packIds, packTimes, unpackIds } from './packed-ids.js';
 import { PackedSegments } from './packed-segments.js';
 
@@ -31,6 +32,8 @@ export interface ArchiveState {
   /** Packed: when ids archived since that scan began were archived. The next one sees them again. */
   recent: string;
   scan: ScanPosition | null;
+  /** When HubSpot last refused to list what is archived of the object; it is asked again in each sync. */
+  refusedAt?: string;
 }
 
 export const NO_ARCHIVE: ArchiveState = { since: null, scannedAt: null, ids: '', recent: '', scan: null };
@@ -44,6 +47,12 @@ export function parseArchive(given: unknown): ArchiveState {
     ids: Array.isArray(ids) ? packIds(ids.map(String)) : String(ids),
     recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), Date.parse(since ?? '')),
   };
+}
+
+/** Whether a stream's state says that HubSpot has refused to list what is archived. */
+export function archiveIsRefused(state: JsonObject | null): boolean {
+  const own = state?.hubflake as { archive?: Partial<ArchiveState> } | undefined;
+  return own?.archive?.refusedAt !== undefined;
 }
 
 function timesOf(recent: unknown): Map<string, number> {

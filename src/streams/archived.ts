@@ -1,3 +1,4 @@
+import { refusesArchive } from '../hubspot/known-answers.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
 import { fitsInUrl, LIST_LIMIT, listPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
@@ -18,6 +19,7 @@ import { packIds, packTimes, unpackIds, unpackTimes } from './packed-ids.js';
  */
 export async function scanArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
+  if (run.archiveIsRefused) return;
   if (archive.scan) await scan(run, archive.scan);
   if (isDue(run)) await scan(run, begin(run, true));
 }
@@ -51,7 +53,26 @@ function begin(run: ObjectRun, tells: boolean): ScanPosition {
   return archive.scan;
 }
 
+/**
+ * Objects of which HubSpot lists no archive are read without: their deletions cannot be seen, which is said. Since it is asked
+ * again in each sync, what was archived meanwhile is told of once HubSpot lists it.
+ */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
+  try {
+    await scanList(run, position);
+    delete run.state.archive.refusedAt;
+  } catch (error) {
+    if (!refusesArchive(error)) throw error;
+    log.warn(
+      `HubSpot does not list archived records of ${run.stream.name} ("${error.said}"): the stream is read, but what is deleted ` +
+        'in HubSpot stays in the table as it was. Load it anew from time to time (docs/calls.md).',
+    );
+    run.archiveIsRefused = true;
+    Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });
+  }
+}
+
+async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
   const { state, archived } = run;
   const request = listRequest(run);
   const isOwed = tombstoneRule(run, position);
@@ -93,7 +114,7 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
 }
 
 function listRequest({ stream }: ObjectRun) {
-  const request = { objectType: stream.type.name, properties: stream.properties, associations: [], archived: true };
+  const request = { type: stream.type, properties: stream.properties, associations: [], archived: true };
   // More properties than a URL holds: a tombstone then carries none, and the row keeps its last values.
   return fitsInUrl(request) ? request : { ...request, properties: stream.knowsMerges ? [MERGED_IDS] : [] };
 }

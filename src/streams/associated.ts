@@ -17,7 +17,7 @@ export async function readAssociated(
   const lists = await Promise.all(
     ids.length === 0
       ? []
-      : stream.associations.map((target) => readAssociations(client, stream.type.name, target.type.name, ids)),
+      : stream.associations.map((target) => readAssociations(client, stream.type, target.type, ids)),
   );
   return new Map(ids.map((id) => [id, lists.map((list) => list.get(id) ?? [])]));
 }
@@ -42,7 +42,7 @@ export async function completeAssociated(
       (found.get(row.id) as string[][])[index] = [...ids];
     }
     if (short.length === 0) continue;
-    const whole = await readAssociations(client, stream.type.name, target.type.name, short);
+    const whole = await readAssociations(client, stream.type, target.type, short);
     for (const [id, ids] of whole) (found.get(id) as string[][])[index] = ids;
   }
   return found;
@@ -54,7 +54,7 @@ export async function completeAssociated(
  */
 function inlineFinder(type: ObjectType): (row: ObjectRow) => AssociationList | undefined {
   const plain = (name: string) => name.toLowerCase().replace(/[ _]/g, '');
-  const names = new Set([type.name, type.typeId, ...type.aliases].map(plain));
+  const names = new Set([type.name, type.typeId ?? type.name, ...type.aliases].map(plain));
   const exact = type.name;
   return ({ associations }) => {
     if (!associations) return undefined;

@@ -1,6 +1,7 @@
 import { RequestError } from '../errors.js';
 import { ASSOCIATIONS_LIMIT, type Link, readLinks } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
+import type { ObjectType } from '../hubspot/object-types.js';
 import { LIST_LIMIT } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
@@ -66,7 +67,7 @@ export async function readAssociationStream(
     // The next ids travel while these are worked on.
     const next = after === null ? null : parentBatch(parents, stream, after);
     next?.catch(() => undefined);
-    for await (const links of readLinks(client, stream.from.name, stream.to.name, ids)) {
+    for await (const links of readLinks(client, stream.from, stream.to, ids)) {
       calls += 1;
       await emit(links, client, stream, state, sink);
     }
@@ -100,7 +101,7 @@ async function parentBatch(
   const ids: string[] = [];
   let after = start;
   do {
-    const page = await parents.page(from.name, after);
+    const page = await parents.page(from, after);
     ids.push(...page.ids);
     after = page.after;
   } while (after !== null && ids.length + LIST_LIMIT <= ASSOCIATIONS_LIMIT);
@@ -121,7 +122,7 @@ async function emit(
 }
 
 function parseState(given: JsonObject | null, stream: AssociationStream, portalId: number | null): AssociationState {
-  const state = { portal: portalId, emittedAt: 0, from: stream.from.typeId, to: stream.to.typeId, load: null };
+  const state = { portal: portalId, emittedAt: 0, from: keyOf(stream.from), to: keyOf(stream.to), load: null };
   const own = given?.hubflake as (Partial<AssociationState> & { version?: number }) | undefined;
   // source-hubspot's state of such a stream holds nothing that a read could go on from.
   if (own === undefined) return state;
@@ -135,6 +136,10 @@ function parseState(given: JsonObject | null, stream: AssociationStream, portalI
     emittedAt: own.emittedAt ?? 0,
     load: isSame ? (own.load ?? null) : null,
   };
+}
+
+function keyOf({ typeId, name }: ObjectType): string {
+  return typeId ?? name;
 }
 
 /** Only a full refresh gets the mark: a platform keeps the state of an increment for the next sync, which reads all anew. */

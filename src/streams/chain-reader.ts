@@ -14,7 +14,7 @@ export async function readChains(
   run: ObjectRun,
   load: LoadPosition,
   lists: ListChains,
-  handOn: (rows: ObjectRow[], page: ChainPage) => Promise<void>,
+  handOn: (rows: ObjectRow[]) => Promise<void>,
 ): Promise<boolean> {
   load.chains ??= [{ after: load.after, before: null, isFirst: true }];
   let failure: { error: unknown } | null = null;
@@ -39,7 +39,7 @@ export async function readChains(
   const pass = async (page: ChainPage): Promise<boolean> => {
     const { chain, rows, after } = page;
     const own = rows.filter(({ id }) => chain.before === null || BigInt(id) < BigInt(chain.before));
-    await handOn(own, page);
+    await handOn(own);
     load.listed = (load.listed ?? 0) + own.length;
     const goesOn = after !== null && own.length === rows.length;
     if (goesOn) chain.after = after;
@@ -53,7 +53,7 @@ export async function readChains(
   const follow = async (chain: ChainPosition, begun: ChainPage | null): Promise<void> => {
     try {
       for (let page = begun; failure === null; page = null) {
-        if (!(await inTurn(await lists.complete(page ?? (await lists.page(chain)))))) break;
+        if (!(await inTurn(page ?? (await lists.page(chain))))) break;
       }
     } catch (error) {
       failure ??= { error };

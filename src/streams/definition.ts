@@ -9,6 +9,7 @@ import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
 import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './association-stream.js';
 import { kindOf, type ValueKind } from './coerce.js';
 import { columnsLayout } from './columns-layout.js';
+import { type DealSplitStream, dealSplitStream } from './deal-splits.js';
 import type { KnownObjects } from './known-objects.js';
 import type { Layout } from './layout.js';
 import { ownersStream } from './owners.js';
@@ -43,7 +44,7 @@ export interface ObjectStream {
   knowsMerges: boolean;
 }
 
-export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream;
+export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream | DealSplitStream;
 
 /** Makes a plan a definition: for an object this reads its properties, one call. Throws what the plan cannot be had for. */
 export async function defineStream(
@@ -56,13 +57,15 @@ export async function defineStream(
     case 'owners':
       return ownersStream(plan.name, plan.archived, config);
     case 'pipelines':
-      return pipelinesStream(plan.name, plan.objectType, config);
+      return pipelinesStream(plan.name, plan.type, config);
+    case 'dealSplits':
+      return dealSplitStream(plan.name, config);
     case 'associations':
       return associationStream(plan, known);
     case 'missing':
       throw plan.error;
     case 'object':
-      return defineObject(config, plan, known, await readProperties(client, plan.type.name));
+      return defineObject(config, plan, known, await readProperties(client, plan.type));
   }
 }
 
@@ -134,7 +137,7 @@ export function catalogEntry(stream: StreamDefinition): AirbyteStream {
       is_resumable: true,
     };
   }
-  const { schema, primaryKey, cursorField } = stream.kind === 'object' ? stream.layout : stream;
+  const { schema, primaryKey, cursorField } = stream.kind === 'snapshot' ? stream : stream.layout;
   return {
     name: stream.name,
     json_schema: streamSchema(schema) as JsonObject,

@@ -1,6 +1,9 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
-import { BATCH_READ_LIMIT, fitsInUrl, LIST_LIMIT, SEARCH_LIMIT, searchPage } from '../hubspot/objects.js';
+import { DEAL_SPLITS_LIMIT } from '../hubspot/deal-splits.js';
+import { type ObjectType, standardObject } from '../hubspot/object-types.js';
+import { BATCH_READ_LIMIT, fitsInUrl, LIST_LIMIT } from '../hubspot/objects.js';
+import { SEARCH_LIMIT, searchPage } from '../hubspot/search.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { AssociationStream } from './association-stream.js';
 import type { ObjectStream, StreamDefinition } from './definition.js';
@@ -12,9 +15,6 @@ import type { ReadOptions } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './object-state.js';
 import { unpackIds } from './packed-ids.js';
 import { rangeGroups } from './search-filters.js';
-
-/** 19 list calls of 100 records a second, and five searches of 200: of what is divided, nearly a third comes by search. */
-const SEARCHED_OF_FAST = 0.3;
 
 /** What reading a stream would take, as far as HubSpot tells beforehand. */
 export interface Estimate {
@@ -44,6 +44,8 @@ export async function estimateStream(
       return { what: 'all of it', rows: null, calls: { burst: 1, search: 0, exempt: 0 } };
     case 'associations':
       return estimateAssociations(client, stream);
+    case 'dealSplits':
+      return estimateDealSplits(client, mode, given, options);
   }
 }
 
@@ -77,7 +79,7 @@ async function estimateObject(
     estimate.calls.search += questionsAsked(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
     return estimate;
   }
-  const calls = listCalls(stream, all, rows, isRefresh, options);
+  const calls = listCalls(stream, all, rows, isRefresh);
   calls.burst += 1 + archive;
   if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + questionsAsked(stream, all - rows);
   return { what, rows, calls };
@@ -85,29 +87,17 @@ async function estimateObject(
 
 /**
  * What a load by list takes of itself. From some records on it asks how many there are; from more on it begins in several places,
- * asks once more at its end, and where first_load is fast, reads parts by search.
+ * and asks once more at its end.
  *
  * @param all records that the list has; of which `rows` are wanted
  */
-function listCalls(
-  stream: ObjectStream,
-  all: number,
-  rows: number,
-  isRefresh: boolean,
-  { firstLoad }: Pick<ReadOptions, 'firstLoad'>,
-): Estimate['calls'] {
+function listCalls(stream: ObjectStream, all: number, rows: number, isRefresh: boolean): Estimate['calls'] {
   const isDivided = !isRefresh && all >= CHAINS.worthDividing;
-  const searched = isDivided && firstLoad === 'fast' ? Math.floor((all - CHAINS.askAfter) * SEARCHED_OF_FAST) : 0;
-  const listed = all - searched;
-  const inUrl = fitsInUrl({ objectType: stream.type.name, ...selected(stream), archived: false });
-  const values = inUrl ? 0 : Math.ceil((rows * (listed / Math.max(1, all))) / BATCH_READ_LIMIT);
+  const inUrl = fitsInUrl({ type: stream.type, ...selected(stream), archived: false });
+  const values = inUrl ? 0 : Math.ceil(rows / BATCH_READ_LIMIT);
   const begun = isDivided ? CHAINS.most - 1 : 0;
-  const totals = isRefresh ? 0 : (all > CHAINS.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
-  return {
-    burst: Math.max(1, Math.ceil(listed / LIST_LIMIT)) + begun + values,
-    search: totals + Math.ceil(searched / SEARCH_LIMIT),
-    exempt: stream.associations.length * Math.ceil(searched / ASSOCIATIONS_LIMIT),
-  };
+  const search = isRefresh ? 0 : (all > CHAINS.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
+  return { burst: Math.max(1, Math.ceil(all / LIST_LIMIT)) + begun + values, search, exempt: 0 };
 }
 
 function selected({ properties, associations }: ObjectStream) {
@@ -125,7 +115,7 @@ async function estimateRest(
   const archived = options.deletes === 'off' ? 0 : Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
   if (load) {
     const rows = await count(client, stream, null);
-    const calls = listCalls(stream, rows, rows, state.refresh, options);
+    const calls = listCalls(stream, rows, rows, state.refresh);
     calls.burst += 1 + archived;
     // What changed meanwhile.
     if (!state.refresh) calls.search += 1;
@@ -183,15 +173,47 @@ function withCalls(
   return { what, rows, calls: { burst, search: Math.max(1, Math.ceil(searched / SEARCH_LIMIT)), exempt } };
 }
 
+/** Splits are read by their deals. */
+async function estimateDealSplits(
+  client: HubSpotClient,
+  mode: SyncMode,
+  given: JsonObject | null,
+  { lookbackMinutes }: ReadOptions,
+): Promise<Estimate> {
+  const cursor = (given?.hubflake as { cursor?: string | null } | undefined)?.cursor ?? null;
+  const since = cursor === null || mode === 'full_refresh' ? null : earlier(cursor, lookbackMinutes);
+  const deals = await countFrom(client, standardObject('deals'), since);
+  const reads = Math.ceil(deals / DEAL_SPLITS_LIMIT);
+  if (since === null) {
+    const burst = Math.max(1, Math.ceil(deals / LIST_LIMIT)) + reads;
+    return {
+      what: `the splits of ${deals.toLocaleString('en')} deals`,
+      rows: null,
+      calls: { burst, search: 1, exempt: 0 },
+    };
+  }
+  const search = Math.max(1, Math.ceil(deals / SEARCH_LIMIT));
+  return {
+    what: `of deals modified since ${since.slice(0, 16)}Z`,
+    rows: null,
+    calls: { burst: reads, search, exempt: 0 },
+  };
+}
+
 async function estimateAssociations(client: HubSpotClient, { from }: AssociationStream): Promise<Estimate> {
-  const filterGroups = [{ filters: [{ propertyName: 'hs_object_id', operator: 'GT', value: EVERY_ID.after }] }];
-  const { total } = await searchPage(client, { objectType: from.name, properties: [], filterGroups, limit: 1 });
+  const total = await countFrom(client, from, null);
   const calls = {
     burst: Math.max(1, Math.ceil(total / LIST_LIMIT)),
     search: 0,
     exempt: Math.ceil(total / ASSOCIATIONS_LIMIT),
   };
   return { what: `all associations of ${total.toLocaleString('en')} records`, rows: null, calls };
+}
+
+/** How many records of an object there are, or were modified since an instant. */
+async function countFrom(client: HubSpotClient, type: ObjectType, since: string | null): Promise<number> {
+  const filterGroups = rangeGroups({ type, filterGroups: [] }, { since }, EVERY_ID);
+  return (await searchPage(client, { type, properties: [], filterGroups, limit: 1 })).total;
 }
 
 function count(client: HubSpotClient, stream: ObjectStream, since: string | null): Promise<number> {
@@ -203,6 +225,6 @@ async function countOf(
   stream: ObjectStream,
   filterGroups: ReturnType<typeof rangeGroups>,
 ): Promise<number> {
-  const request = { objectType: stream.type.name, properties: ['hs_object_id'], filterGroups, limit: 1 };
+  const request = { type: stream.type, properties: ['hs_object_id'], filterGroups, limit: 1 };
   return (await searchPage(client, request)).total;
 }

@@ -1,5 +1,6 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import { LIST_LIMIT, SEARCH_LIMIT, type SearchPage, searchPage } from '../hubspot/objects.js';
+import { LIST_LIMIT } from '../hubspot/objects.js';
+import { SEARCH_LIMIT, type SearchPage, searchPage } from '../hubspot/search.js';
 import { log } from '../log.js';
 import type { ObjectStream } from './definition.js';
 import { earlier } from './instants.js';
@@ -62,6 +63,6 @@ export function firstPass({ stream, options }: ObjectRun, startedAt: string, mer
 /** How many live records were last modified before the instant, as the index sees it. */
 async function countBefore({ client, stream }: ObjectRun, instant: string): Promise<number> {
   const bound = { propertyName: stream.type.modifiedProperty, operator: 'LT', value: String(Date.parse(instant)) };
-  const request = { objectType: stream.type.name, properties: [], filterGroups: [{ filters: [bound] }], limit: 1 };
+  const request = { type: stream.type, properties: [], filterGroups: [{ filters: [bound] }], limit: 1 };
   return (await searchPage(client, request)).total;
 }

@@ -1,5 +1,6 @@
 import type { ObjectRow } from '../hubspot/object-row.js';
-import { BATCH_READ_LIMIT, batchRead, searchPage } from '../hubspot/objects.js';
+import { BATCH_READ_LIMIT, batchRead } from '../hubspot/objects.js';
+import { searchPage } from '../hubspot/search.js';
 import type { ObjectStream } from './definition.js';
 import { isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
@@ -30,7 +31,7 @@ export async function readLive({ client, stream }: ObjectRun, ids: readonly stri
   const live = new Map<string, ObjectRow>();
   for (let start = 0; start < ids.length; start += BATCH_READ_LIMIT) {
     const batch = ids.slice(start, start + BATCH_READ_LIMIT);
-    const request = { objectType: stream.type.name, ids: batch, properties: stream.properties };
+    const request = { type: stream.type, ids: batch, properties: stream.properties };
     for (const row of await batchRead(client, request)) {
       // A record that was merged away is answered as its survivor.
       if (batch.includes(row.id) && row.archived !== true) live.set(row.id, row);
@@ -68,7 +69,7 @@ async function versionsShown(
     const values = rows.slice(start, start + BATCH_READ_LIMIT).map((row) => row.id);
     const bound = { propertyName: 'hs_object_id', operator: 'IN', values };
     const request = {
-      objectType: stream.type.name,
+      type: stream.type,
       properties: [],
       filterGroups: boundedGroups({ filterGroups }, [bound]),
     };

@@ -1,8 +1,12 @@
-import type { ObjectRow } from '../hubspot/object-row.js';
-import { SEARCH_LIMIT, searchPage } from '../hubspot/objects.js';
+import type { Query } from '../hubspot/hidden-hits.js';
+import { KeyedSearch } from '../hubspot/keyed-search.js';
+import { isRefusal } from '../hubspot/known-answers.js';
+import { SEARCH_LIMIT } from '../hubspot/search.js';
+import { log } from '../log.js';
 import { MERGED_IDS } from './definition.js';
 import type { ObjectRun } from './object-run.js';
 import { EVERY_ID } from './object-state.js';
+import { rangeGroups } from './search-filters.js';
 
 /**
  * A stream's filters may not want the record that another one was merged into, and then no search of the stream shows it: the one
@@ -15,20 +19,29 @@ import { EVERY_ID } from './object-state.js';
 export async function tellHiddenMerges(run: ObjectRun, since: string): Promise<void> {
   const { stream, options, client } = run;
   if (stream.filterGroups.length === 0 || !stream.knowsMerges || options.deletes === 'off') return;
-  let { after } = EVERY_ID;
+  const isMerged = { filters: [{ propertyName: MERGED_IDS, operator: 'HAS_PROPERTY' }] };
+  const survivors: Query = {
+    type: stream.type,
+    properties: [MERGED_IDS],
+    filtersOf: (range) => rangeGroups({ type: stream.type, filterGroups: [isMerged] }, { since }, range),
+    isWanted: () => null,
+  };
+  const search = new KeyedSearch(client, survivors);
   let found = 0;
-  for (let more = true; more; ) {
-    const filters = [
-      { propertyName: 'hs_object_id', operator: 'GT', value: after },
-      { propertyName: stream.type.modifiedProperty, operator: 'GTE', value: String(Date.parse(since)) },
-      { propertyName: MERGED_IDS, operator: 'HAS_PROPERTY' },
-    ];
-    const request = { objectType: stream.type.name, properties: [MERGED_IDS], filterGroups: [{ filters }] };
-    const page = await searchPage(client, request);
-    await run.emitMerged(page.rows);
-    found += page.rows.length;
-    after = (page.rows.at(-1) as ObjectRow | undefined)?.id ?? after;
-    more = page.more && page.rows.length > 0;
+  try {
+    for (let { after } = EVERY_ID, isLast = false; !isLast; ) {
+      const page = await search.next({ after, upTo: null });
+      await run.emitMerged(page.rows);
+      found += page.rows.length;
+      ({ reached: after, isLast } = page);
+    }
+  } catch (error) {
+    if (found > 0 || !isRefusal(error, [400])) throw error;
+    log.warn(
+      `HubSpot refuses to search ${stream.name} for merged records (${error.said}). Merges into records that the filters do not ` +
+        'want are not seen; the records that went away stay in the table.',
+    );
   }
+  if (search.isUnsettled && run.state.pass) run.state.pass.isUnsettled = true;
   run.tally(found, SEARCH_LIMIT);
 }

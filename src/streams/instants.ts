@@ -5,6 +5,11 @@ export function earlier(instant: string, minutes: number): string {
   return new Date(Date.parse(instant) - minutes * 60_000).toISOString();
 }
 
+/** The instant so many minutes behind `instant`. */
+export function later(instant: string, minutes: number): string {
+  return earlier(instant, -minutes);
+}
+
 /** The later of an instant and a bound, where there is one. */
 export function notBefore(instant: string, bound: string | null): string {
   return bound !== null && !isFrom(instant, bound) ? bound : instant;

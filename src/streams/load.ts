@@ -1,14 +1,12 @@
 import { RequestError } from '../errors.js';
-import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
-import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage, SEARCH_LIMIT } from '../hubspot/objects.js';
+import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
-import { type Associated, completeAssociated } from './associated.js';
+import { completeAssociated } from './associated.js';
 import { readChains } from './chain-reader.js';
-import { withoutGhosts } from './ghosts.js';
-import { earlier, isFrom, notBefore } from './instants.js';
+import { isFrom } from './instants.js';
 import { updatedAtOf } from './layout.js';
-import { type ChainPage, ListChains } from './list-chains.js';
+import { ListChains } from './list-chains.js';
 import { completeAt, type ObjectRun } from './object-run.js';
 import { EVERY_ID, type LoadPosition } from './object-state.js';
 
@@ -26,9 +24,7 @@ export async function loadByList(run: ObjectRun): Promise<void> {
   const before = load.listed ?? 0;
   const single = load.chains ? false : await readPages(run, load, lists, inUrl);
   while (load.chains) {
-    const handOn = (rows: ObjectRow[], { associated }: ChainPage) =>
-      associated ? emitSearched(run, rows, associated, load) : emitPage(run, rows, load, inUrl);
-    const isRead = await readChains(run, load, lists, handOn);
+    const isRead = await readChains(run, load, lists, (rows) => emitPage(run, rows, load, inUrl));
     delete load.chains;
     if (isRead && (await isWhole(run, load, lists))) break;
     if (!isRead) {
@@ -37,24 +33,13 @@ export async function loadByList(run: ObjectRun): Promise<void> {
     }
     await readPages(run, load, lists, inUrl);
   }
-  const { searched } = lists;
-  run.tally((load.listed ?? 0) - before - searched, LIST_LIMIT);
-  if (searched > 0) {
-    run.tally(searched, SEARCH_LIMIT);
-    for (const _ of run.stream.associations) run.tally(searched, ASSOCIATIONS_LIMIT);
-  }
+  run.tally((load.listed ?? 0) - before, LIST_LIMIT);
   state.load = null;
   if (single) completeAt(run, load.startedAt);
   else {
-    const since = passSince(run, load);
-    state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+    state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
   }
   return run.save();
-}
-
-/** Where the pass behind a load begins. Lists show records as they are; search may not have shown what changed before it. */
-function passSince({ stream, options }: ObjectRun, { startedAt, isSearched }: LoadPosition): string {
-  return isSearched ? notBefore(earlier(startedAt, options.lookbackMinutes), stream.updatedAfter) : startedAt;
 }
 
 /**
@@ -114,7 +99,7 @@ async function firstPage(run: ObjectRun, load: LoadPosition, inUrl: boolean): Pr
 
 function listRequest({ stream }: ObjectRun, inUrl: boolean) {
   return {
-    objectType: stream.type.name,
+    type: stream.type,
     properties: inUrl ? stream.properties : [],
     associations: stream.associations.map((target) => target.type.name),
     archived: false,
@@ -128,17 +113,6 @@ async function emitPage(run: ObjectRun, listed: ObjectRow[], load: LoadPosition,
   await run.emitLive(rows, associated, load.mergesSince, true);
 }
 
-/** Search may still show a record that is archived. */
-async function emitSearched(
-  run: ObjectRun,
-  found: ObjectRow[],
-  associated: Associated,
-  load: LoadPosition,
-): Promise<void> {
-  const live = await withoutGhosts(run, wantedOf(run, found));
-  await run.emitLive(live, associated, load.mergesSince, true);
-}
-
 function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[] {
   return rows.filter((row) => isFrom(updatedAtOf(row), stream.updatedAfter));
 }
@@ -147,7 +121,7 @@ function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[
 async function readValues({ client, stream }: ObjectRun, listed: readonly ObjectRow[]): Promise<ObjectRow[]> {
   if (listed.length === 0) return [];
   const ids = listed.map((row) => row.id);
-  const rows = await batchRead(client, { objectType: stream.type.name, ids, properties: stream.properties });
+  const rows = await batchRead(client, { type: stream.type, ids, properties: stream.properties });
   // One that was merged away in between is answered as its survivor, which has its own place.
   return rows.filter((row) => ids.includes(row.id));
 }

@@ -1,5 +1,5 @@
 import type { HubSpotClient } from '../hubspot/client.js';
-import { SEARCH_LIMIT } from '../hubspot/objects.js';
+import { SEARCH_LIMIT } from '../hubspot/search.js';
 import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';

@@ -1,4 +1,4 @@
-import type { DeletesMode, FirstLoad } from '../config/source.js';
+import type { DeletesMode } from '../config/source.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
 import { ArchiveMemory } from './archive-memory.js';
@@ -16,7 +16,6 @@ export interface ReadOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
-  firstLoad: FirstLoad;
   /** null where the portal could not be asked for its id. */
   portalId: number | null;
 }
@@ -32,6 +31,8 @@ export class ObjectRun {
   readonly sent: SentMemory;
   /** The fewest calls in which HubSpot gives what was read so far. */
   leastCalls = 0;
+  /** HubSpot has refused to list what is archived; in this run it is not asked again. */
+  archiveIsRefused = false;
   readonly #hash: ReturnType<typeof contentHasher>;
   /** Whether a state of this run is out. */
   #isOpen = false;

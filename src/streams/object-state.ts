@@ -26,21 +26,15 @@ export interface LoadPosition {
   total?: number;
   /** What is left of a list that is read from several places at once. The first of all goes on at `after`. */
   chains?: ChainPosition[];
-  /** HubSpot's list was seen to be readable from its front only: no chain of the list begins in between. */
-  isOneList?: boolean;
-  /** Parts were read by search, whose index is late: the pass behind the load reaches back by the lookback. */
-  isSearched?: boolean;
 }
 
-/** A part of a list that is read page by page: from behind `after` up to the id `before`, and without it. */
+/** A part of a list that is read page by page: from `after` on, up to the id `before` and without it. */
 export interface ChainPosition {
-  /** HubSpot's cursor, which is the id of the last record read; of a list that does not go by ids, it is opaque. */
+  /** HubSpot's cursor of the next page, which is the id of the last record read, or that plus one. */
   after: string | null;
   /** The record with which the next chain began; null: the end of the list. */
   before: string | null;
   isFirst?: boolean;
-  /** It is read by searches for its ids, and not by list. */
-  bySearch?: boolean;
 }
 
 /** A part of a pass: ids above `after`, up to and with `upTo`. */
@@ -59,6 +53,8 @@ export interface PassPosition {
   mergesSince: string | null;
   /** What is left to read. Empty: the pass is complete. */
   ranges: RangePosition[];
+  /** HubSpot counted records that it did not show, and nobody could tell what they are: the next pass begins where this one did. */
+  isUnsettled?: boolean;
 }
 
 /** The range of a pass that is not divided. */

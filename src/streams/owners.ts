@@ -12,6 +12,7 @@ export function ownersStream(name: string, archived: boolean, config: SourceConf
   const schema: JsonObject = {
     id: STRING,
     email: STRING,
+    type: STRING,
     firstName: STRING,
     lastName: STRING,
     userId: INTEGER,
@@ -58,6 +59,7 @@ function itemOf(owner: Owner, live: boolean): SnapshotItem {
   const data: JsonObject = {
     id: owner.id,
     email: owner.email ?? null,
+    type: owner.type ?? null,
     firstName: owner.firstName ?? null,
     lastName: owner.lastName ?? null,
     userId: owner.userId ?? null,

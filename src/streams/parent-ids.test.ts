@@ -1,6 +1,9 @@
 import { RequestError } from '../errors.js';
 import type { Call, HubSpotClient } from '../hubspot/client.js';
+import { standardObject } from '../hubspot/object-types.js';
 import { ParentIds } from './parent-ids.js';
+
+const CONTACTS = standardObject('contacts');
 
 /** Three pages: 100 ids, 100 ids, 1 id; or what `fault` makes of a call. */
 let asked: (string | null)[];
@@ -31,7 +34,7 @@ test('each page is asked for once, however many streams read it', async () => {
     const ids: string[] = [];
     let after: string | null = null;
     do {
-      const page: Awaited<ReturnType<ParentIds['page']>> = await parents.page('contacts', after);
+      const page: Awaited<ReturnType<ParentIds['page']>> = await parents.page(CONTACTS, after);
       ids.push(...page.ids);
       after = page.after;
     } while (after !== null);
@@ -42,7 +45,7 @@ test('each page is asked for once, however many streams read it', async () => {
   expect(await readAll()).toEqual(expected);
   expect(asked).toEqual([null, '100', '200']);
   expect(parents.leastCalls).toBe(3);
-  await parents.page('deals', null);
+  await parents.page(standardObject('deals'), null);
   expect(asked).toHaveLength(4);
   expect(parents.leastCalls).toBe(4);
 });
@@ -50,25 +53,25 @@ test('each page is asked for once, however many streams read it', async () => {
 test('an object without records has an empty page, and takes a call', async () => {
   fault = () => ({ results: [] });
   const parents = new ParentIds(client);
-  expect(await parents.page('contacts', null)).toEqual({ ids: [], after: null });
+  expect(await parents.page(CONTACTS, null)).toEqual({ ids: [], after: null });
   expect(parents.leastCalls).toBe(1);
 });
 
 test('past the bound the oldest pages are asked for again', async () => {
   const parents = new ParentIds(client, 2);
-  for (const after of [null, '100', '200', '200', '100', null]) await parents.page('contacts', after);
+  for (const after of [null, '100', '200', '200', '100', null]) await parents.page(CONTACTS, after);
   expect(asked).toEqual([null, '100', '200', null]);
 });
 
 test('a page that could not be had is asked for again', async () => {
   const parents = new ParentIds(client);
   fault = () => ({ nothing: true });
-  await expect(parents.page('contacts', null)).rejects.toThrow('no results');
+  await expect(parents.page(CONTACTS, null)).rejects.toThrow('no results');
   fault = undefined;
-  expect((await parents.page('contacts', null)).ids).toHaveLength(100);
+  expect((await parents.page(CONTACTS, null)).ids).toHaveLength(100);
 });
 
 test('a list that does not move on is no endless one', async () => {
   fault = (after) => ({ results: [], paging: { next: { after } } });
-  await expect(new ParentIds(client).page('contacts', '100')).rejects.toThrow(RequestError);
+  await expect(new ParentIds(client).page(CONTACTS, '100')).rejects.toThrow(RequestError);
 });

@@ -1,5 +1,6 @@
 import { RequestError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
+import type { ObjectType } from '../hubspot/object-types.js';
 import { LIST_LIMIT, listPage } from '../hubspot/objects.js';
 
 /** A page of an object's ids. */
@@ -35,11 +36,11 @@ export class ParentIds {
   }
 
   /** A page of at most 100 ids. @param after its cursor, null for the first */
-  async page(objectType: string, after: string | null): Promise<IdPage> {
-    const key = `${objectType} ${after ?? ''}`;
+  async page(type: ObjectType, after: string | null): Promise<IdPage> {
+    const key = `${type.name} ${after ?? ''}`;
     let page = this.#pages.get(key);
     if (!page) {
-      page = this.#read(objectType, after);
+      page = this.#read(type, after);
       this.#pages.set(key, page);
       page.catch(() => this.#pages.delete(key));
       const [oldest] = this.#pages.keys();
@@ -49,14 +50,14 @@ export class ParentIds {
     return { ids: read.ids === '' ? [] : read.ids.split(','), after: read.after };
   }
 
-  async #read(objectType: string, after: string | null): Promise<{ ids: string; after: string | null }> {
+  async #read(type: ObjectType, after: string | null): Promise<{ ids: string; after: string | null }> {
     // Without a property, the list would answer some of its own choice.
-    const request = { objectType, properties: ['hs_object_id'], associations: [], archived: false, after };
+    const request = { type, properties: ['hs_object_id'], associations: [], archived: false, after };
     const page = await listPage(this.#client, request);
     if (page.after !== null && page.after === after) {
-      throw new RequestError(`HubSpot's list of ${objectType} does not move on from ${after}.`, 200);
+      throw new RequestError(`HubSpot's list of ${type.name} does not move on from ${after}.`, 200);
     }
-    this.#rows.set(objectType, (this.#rows.get(objectType) ?? 0) + page.rows.length);
+    this.#rows.set(type.name, (this.#rows.get(type.name) ?? 0) + page.rows.length);
     return { ids: page.rows.map((row) => row.id).join(','), after: page.after };
   }
 }

@@ -1,9 +1,12 @@
+import { UnavailableError } from '../errors.js';
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
-import { SEARCH_LIMIT, type SearchPage } from '../hubspot/objects.js';
+import { SEARCH_LIMIT, type SearchPage } from '../hubspot/search.js';
+import { log } from '../log.js';
 import { readAssociated } from './associated.js';
 import { withoutGhosts } from './ghosts.js';
+import { later } from './instants.js';
 import { completeAt, type ObjectRun } from './object-run.js';
-import type { PassPosition } from './object-state.js';
+import { EVERY_ID, type PassPosition } from './object-state.js';
 import { RangeReader } from './ranges.js';
 
 /**
@@ -23,16 +26,38 @@ export async function readPass(run: ObjectRun, first: SearchPage | null = null):
     const rows = pages.flatMap((page) => page.rows);
     const live = await withoutGhosts(run, rows);
     await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false);
-    for (const { range, rows: read, isLast } of pages) {
-      range.after = read.at(-1)?.id ?? range.after;
+    for (const { range, reached, isLast } of pages) {
+      range.after = reached;
       if (isLast) pass.ranges = pass.ranges.filter((each) => each !== range);
     }
     if (pass.ranges.length > 0) await run.save();
   }
   run.tally(reader.found, SEARCH_LIMIT);
   if (reader.found > 0) for (const _ of stream.associations) run.tally(reader.found, ASSOCIATIONS_LIMIT);
+  if (pass.isUnsettled && pass.since === null) await startAgain(run, pass);
   state.pass = null;
-  completeAt(run, pass.startedAt);
+  completeAt(run, reachedBy(run, pass));
   if (reader.found > 0) await run.save();
   return reader.found;
+}
+
+/** From where on the next increment is to look, once a pass has come to its end. */
+function reachedBy({ stream, options }: ObjectRun, { since, startedAt, isUnsettled }: PassPosition): string {
+  if (!isUnsettled || since === null) return startedAt;
+  log.warn(
+    `HubSpot's search of ${stream.name} counts records that it does not show, most likely because many were deleted just now. ` +
+      `The next sync looks again from ${since} on.`,
+  );
+  return later(since, options.lookbackMinutes);
+}
+
+/** A first load has no instant to look again from: it is made again as a whole. */
+async function startAgain(run: ObjectRun, pass: PassPosition): Promise<never> {
+  pass.ranges = [{ ...EVERY_ID }];
+  delete pass.isUnsettled;
+  await run.save();
+  throw new UnavailableError(
+    `HubSpot's search of ${run.stream.name} counts records that it does not show, most likely because many were deleted just ` +
+      'now, so it is not known whether all were read. Run it again later; the load starts anew.',
+  );
 }

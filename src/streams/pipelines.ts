@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../config/source.js';
 import { type Pipeline, type PipelineStage, readPipelines } from '../hubspot/collections.js';
-import { findObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import type { ObjectType } from '../hubspot/object-types.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { BOOLEAN, INSTANT, INTEGER, STRING, TOMBSTONE } from './property-schema.js';
 import type { SnapshotStream } from './snapshot.js';
@@ -9,8 +9,8 @@ const OBJECT: JsonObject = { type: ['null', 'object'], additionalProperties: tru
 const STAGES: JsonObject = { type: ['null', 'array'], items: OBJECT };
 
 /** The pipelines of an object with their stages inside, in source-hubspot's layouts. */
-export function pipelinesStream(name: string, objectType: string, config: SourceConfig): SnapshotStream {
-  const legacy = objectType === 'deals';
+export function pipelinesStream(name: string, type: ObjectType, config: SourceConfig): SnapshotStream {
+  const legacy = type.name === 'deals';
   const marksDeletes = config.deletes !== 'off';
   const cdc = config.deletes === 'cdc';
   return {
@@ -27,11 +27,11 @@ export function pipelinesStream(name: string, objectType: string, config: Source
     marksDeletes,
     cdc,
     async read(client) {
-      const pipelines = await readPipelines(client, objectType);
+      const pipelines = await readPipelines(client, type);
       const items = pipelines.map((pipeline) => ({
         id: String(pipeline.id),
         live: pipeline.archived !== true,
-        data: legacy ? legacyData(pipeline, objectType) : currentData(pipeline),
+        data: legacy ? legacyData(pipeline, type) : currentData(pipeline),
       }));
       return { items, calls: 1 };
     },
@@ -72,14 +72,14 @@ const LEGACY_SCHEMA: JsonObject = {
   default: BOOLEAN,
 };
 
-function legacyData(pipeline: Pipeline, objectType: string): JsonObject {
+function legacyData(pipeline: Pipeline, { typeId }: ObjectType): JsonObject {
   return {
     label: pipeline.label ?? null,
     displayOrder: pipeline.displayOrder ?? null,
     active: pipeline.archived !== true,
     stages: (pipeline.stages ?? []).map(legacyStage),
     objectType: 'DEAL',
-    objectTypeId: findObjectType(objectType, STANDARD_OBJECTS)?.typeId ?? null,
+    objectTypeId: typeId,
     pipelineId: String(pipeline.id),
     createdAt: milliseconds(pipeline.createdAt),
     updatedAt: milliseconds(pipeline.updatedAt),

@@ -11,25 +11,27 @@ import {
 } from '../errors.js';
 import { readAssociations } from '../hubspot/associations.js';
 import type { HubSpotClient } from '../hubspot/client.js';
-import { nextMidnight, readAccount, readCustomSchemas } from '../hubspot/metadata.js';
+import { readDealSplits } from '../hubspot/deal-splits.js';
+import { isRefusal, isUnknownObject } from '../hubspot/known-answers.js';
+import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/metadata.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
-import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/object-types.js';
+import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType, standardObject } from '../hubspot/object-types.js';
 import { listPage } from '../hubspot/objects.js';
 import { log } from '../log.js';
 import { defineStream, type StreamDefinition } from './definition.js';
 import { KnownObjects } from './known-objects.js';
 import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
-import { scopesOf } from './stream-scopes.js';
+import { type Access, accessTo, scopesOf, scopeTexts } from './stream-scopes.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {
   name: string;
-  /** The scopes of which one is missing; empty where the portal does not have the object at all. */
+  /** The scopes that are missing; empty where something else is the reason. */
   scopes: readonly string[];
   /** Whether the configuration names it, rather than it merely being discoverable. */
   asked: boolean;
-  /** What is wrong, where it is more than a scope or an object that is not there. */
-  why?: string;
+  /** The reason, as a sentence without its full stop. */
+  why: string;
 }
 
 /** What a token's portal has, as far as a command needs to know it: each question is asked once. */
@@ -40,6 +42,8 @@ export class Portal {
   #known = new KnownObjects([]);
   readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
   #plans: readonly StreamPlan[] = [];
+  #scopes: Promise<readonly string[] | null> | null = null;
+  #disabled: Promise<ReadonlySet<string>> | null = null;
   /** The portal's id; null where HubSpot does not tell this token. */
   id: number | null = null;
   readonly unreadable: Unreadable[] = [];
@@ -100,48 +104,101 @@ export class Portal {
   }
 
   /**
-   * Tries to read one record of each stream. Those that the token may not read, or that the portal does not have, are left out
-   * and noted in {@link unreadable}.
+   * The streams that the token may read. Those that it may not, or that the portal does not have, are left out and noted in
+   * {@link unreadable}. Where HubSpot says which scopes the token has, they decide for what is merely discoverable; what is
+   * configured, and what scopes leave open, is tried by reading one record. Throws what keeps it from being known.
    */
   async readableNames(): Promise<string[]> {
     const readable = await Promise.all(this.#plans.map((plan) => this.#isReadable(plan)));
     return this.streamNames.filter((_, index) => readable[index]);
   }
 
-  /** Whether `error` says that the stream cannot be had with this token in this portal; then notes it. */
-  noteUnreadable(name: string, error: unknown): boolean {
+  /** Whether the token's scopes rule a discoverable stream out; then notes it. */
+  async isOutOfScope(name: string): Promise<boolean> {
+    const plan = this.#plans.find((each) => each.name === name);
+    const access = plan && !this.asks(name) ? await this.#accessTo(plan) : { is: 'unknown' as const };
+    if (access.is === 'refused') this.#noteScopes(name, access.missing);
+    return access.is === 'refused';
+  }
+
+  /**
+   * Whether `error` says that the stream cannot be had with this token in this portal; then notes it. Only HubSpot's known answers
+   * say so: anything else is a fault of the stream.
+   */
+  async noteUnreadable(name: string, error: unknown): Promise<boolean> {
     if (error instanceof MissingScopesError) {
-      this.#note(name, error.scopes.length > 0 ? error.scopes : this.#likelyScopes(name));
+      this.#noteScopes(name, error.scopes.length > 0 ? [error.scopes.join(' or ')] : this.#likelyScopes(name));
       return true;
     }
-    // HubSpot answers 400 or 404 for objects that the portal's products do not include.
-    if (error instanceof RequestError && (error.status === 400 || error.status === 404)) {
-      this.#note(name, []);
+    if (isUnknownObject(error)) {
+      this.#note(name, [], `this portal does not have it (HubSpot: ${error.said})`);
       return true;
     }
-    return false;
+    if (!isRefusal(error, [400, 403, 404]) || !(await this.#isSwitchedOff(name))) return false;
+    this.#note(name, [], `it is switched off in this portal's object library (HubSpot: ${error.said})`);
+    return true;
+  }
+
+  /** Notes a stream that is left out for another reason, with a warning. */
+  leaveOut(name: string, error: HubflakeError): void {
+    log.warn(`${name} is left out: ${error.message}`);
+    this.unreadable.push({ name, scopes: [], asked: this.asks(name), why: error.message });
+  }
+
+  /** What is known of deletions that HubSpot does not show of these streams, a sentence each. */
+  hiddenDeletions(names: readonly string[]): string[] {
+    return this.#plans.flatMap((plan) =>
+      plan.kind === 'object' && plan.type.hiddenDeletions !== null && names.includes(plan.name)
+        ? [`Deletions of ${plan.name} cannot be seen: ${plan.type.hiddenDeletions}.`]
+        : [],
+    );
   }
 
   async #isReadable(plan: StreamPlan): Promise<boolean> {
+    const access: Access = this.asks(plan.name) ? { is: 'unknown' } : await this.#accessTo(plan);
+    if (access.is === 'granted') return true;
+    if (access.is === 'refused') {
+      this.#noteScopes(plan.name, access.missing);
+      return false;
+    }
     try {
-      if (plan.kind === 'object') await this.#readOne(plan.type.name);
+      if (plan.kind === 'object') await this.#readOne(plan.type);
       else await this.#tryToRead(plan.name);
       return true;
     } catch (error) {
-      if (this.noteUnreadable(plan.name, error)) return false;
-      if (plan.kind !== 'missing' || !(error instanceof ConfigError)) throw error;
-      this.unreadable.push({ name: plan.name, scopes: [], asked: true, why: error.message });
-      log.warn(error.message);
+      if (await this.noteUnreadable(plan.name, error)) return false;
+      // HubSpot's definite refusals, of which it is not known what they mean.
+      const isDefinite = error instanceof RequestError || (plan.kind === 'missing' && error instanceof ConfigError);
+      if (!isDefinite) throw error;
+      this.leaveOut(plan.name, error);
       return false;
     }
   }
 
-  #readOne(objectType: string): Promise<ObjectRow | undefined> {
-    let row = this.#firstRows.get(objectType);
+  async #accessTo(plan: StreamPlan): Promise<Access> {
+    if (!this.#scopes) {
+      this.leastCalls += 1;
+      this.#scopes = this.#client.tokenScopes();
+    }
+    const scopes = await this.#scopes;
+    return scopes === null ? { is: 'unknown' } : accessTo(plan, scopes, this.#known.custom);
+  }
+
+  /** Asked only where an object is refused for a reason that is not known. */
+  async #isSwitchedOff(name: string): Promise<boolean> {
+    const plan = this.#plans.find((each) => each.name === name);
+    const typeId = plan && 'type' in plan ? plan.type.typeId : null;
+    if (typeId === null) return false;
+    this.#disabled ??= readDisabledObjects(this.#client).catch(() => new Set<string>());
+    return (await this.#disabled).has(typeId);
+  }
+
+  #readOne(type: ObjectType): Promise<ObjectRow | undefined> {
+    let row = this.#firstRows.get(type.name);
     if (!row) {
-      const request = { objectType, properties: [], associations: [], archived: false, after: null, limit: 1 };
+      const request = { type, properties: [], associations: [], archived: false, after: null, limit: 1 };
       row = listPage(this.#client, request).then(({ rows }) => rows[0]);
-      this.#firstRows.set(objectType, row);
+      this.#firstRows.set(type.name, row);
     }
     return row;
   }
@@ -149,22 +206,29 @@ export class Portal {
   async #tryToRead(name: string): Promise<void> {
     const definition = await this.define(name);
     if (definition?.kind === 'snapshot') await definition.read(this.#client);
+    if (definition?.kind === 'dealSplits') {
+      const deal = await this.#readOne(standardObject('deals'));
+      await readDealSplits(this.#client, [deal?.id ?? '1']);
+    }
     if (definition?.kind !== 'associations') return;
     const { from, to } = definition;
-    const first = await this.#readOne(from.name);
-    if (first) await readAssociations(this.#client, from.name, to.name, [first.id]);
+    const first = await this.#readOne(from);
+    if (first) await readAssociations(this.#client, from, to, [first.id]);
   }
 
   #likelyScopes(name: string): string[] {
     const plan = this.#plans.find((each) => each.name === name);
-    return plan ? scopesOf(plan, this.#known.custom) : [];
+    return plan ? scopeTexts(scopesOf(plan, this.#known.custom)) : [];
   }
 
-  #note(name: string, scopes: readonly string[]): void {
+  #noteScopes(name: string, scopes: readonly string[]): void {
+    this.#note(name, scopes, `the token lacks the scope ${scopes.join(', and ') || 'that it needs'}`);
+  }
+
+  #note(name: string, scopes: readonly string[], why: string): void {
     if (this.unreadable.some((each) => each.name === name)) return;
-    this.unreadable.push({ name, scopes, asked: this.asks(name) });
-    if (scopes.length > 0) log.info(`${name} is left out: the token lacks the scope ${scopes.join(' or ')}.`);
-    else log.debug(`${name} is left out: this portal does not have it.`);
+    this.unreadable.push({ name, scopes, asked: this.asks(name), why });
+    log.info(`${name} is left out: ${why}.`);
   }
 
   async #readAccount(): Promise<void> {
@@ -190,8 +254,8 @@ export class Portal {
     } catch (caught) {
       const error = asHubflakeError(caught);
       if (error instanceof CredentialsError || error instanceof StoppedError) throw error;
-      const isRefused = error instanceof MissingScopesError || error instanceof RequestError;
-      if (isRefused) log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
+      if (error instanceof MissingScopesError)
+        log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
       else log.warn(`Which custom objects there are could not be learned: ${error.message}`);
       return error;
     }

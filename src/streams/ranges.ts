@@ -1,6 +1,11 @@
 import { ASSOCIATIONS_LIMIT } from '../hubspot/associations.js';
+import type { Query } from '../hubspot/hidden-hits.js';
+import { type KeyedPage, KeyedSearch } from '../hubspot/keyed-search.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
-import { type SearchPage, searchPage } from '../hubspot/objects.js';
+import { type SearchPage, searchPage } from '../hubspot/search.js';
+import type { ObjectStream } from './definition.js';
+import { isFrom } from './instants.js';
+import { updatedAtOf } from './layout.js';
 import type { ObjectRun } from './object-run.js';
 import type { PassPosition, RangePosition } from './object-state.js';
 import { rangeGroups } from './search-filters.js';
@@ -19,8 +24,20 @@ const MOST_DIVISIONS = 8;
 export interface RangePage {
   range: RangePosition;
   rows: ObjectRow[];
+  /** The id up to which the range is read with it. */
+  reached: string;
   /** Whether the range ends with it. */
   isLast: boolean;
+}
+
+/** What a pass searches for. */
+function queryOf(stream: ObjectStream, pass: Pick<PassPosition, 'since'>): Query {
+  return {
+    type: stream.type,
+    properties: stream.properties,
+    filtersOf: (range) => rangeGroups(stream, pass, range),
+    isWanted: (row) => (isFrom(updatedAtOf(row), pass.since) ? (stream.filterGroups.length > 0 ? null : true) : false),
+  };
 }
 
 /** The first page of what is left of a range. */
@@ -31,7 +48,7 @@ export function searchRange(
 ): Promise<SearchPage> {
   const { properties } = stream;
   return searchPage(client, {
-    objectType: stream.type.name,
+    type: stream.type,
     properties,
     filterGroups: rangeGroups(stream, pass, range),
     above: range.after,
@@ -107,20 +124,22 @@ export class RangeReader {
   async #follow(range: RangePosition): Promise<void> {
     this.#following += 1;
     try {
+      const search = new KeyedSearch(this.#run.client, queryOf(this.#run.stream, this.#pass));
       for (let { after } = range, isLast = false; !isLast; ) {
         await this.#until(() => this.#unsaved < this.#mostUnsaved || this.#closed);
         if (this.#closed) return;
         this.#unsaved += 1;
         this.#asking += 1;
-        const page = await this.#readPage({ ...range, after }).finally(() => {
+        const page = await this.#readPage(search, { ...range, after }).finally(() => {
           this.#asking -= 1;
         });
-        const { rows } = page;
-        isLast = !page.more || rows.length === 0;
+        if (search.isUnsettled) this.#pass.isUnsettled = true;
+        const { rows, reached } = page;
+        isLast = page.isLast;
         this.found += rows.length;
-        this.#pages.push({ range, rows, isLast });
+        this.#pages.push({ range, rows, reached, isLast });
         if (!isLast) this.#divide(range, page);
-        after = rows.at(-1)?.id ?? after;
+        after = reached;
         this.#wake();
       }
     } catch (error) {
@@ -132,10 +151,11 @@ export class RangeReader {
     }
   }
 
-  async #readPage(range: RangePosition): Promise<SearchPage> {
+  async #readPage(search: KeyedSearch, range: RangePosition): Promise<KeyedPage> {
     const { stream, sink } = this.#run;
-    const page = this.#first ?? (await searchRange(this.#run, this.#pass, range));
+    const first = this.#first;
     this.#first = null;
+    const page = await search.next(range, first);
     if (range.after === '0' && page.total > 0) sink.estimate(stream.name, page.total);
     return page;
   }
@@ -145,7 +165,8 @@ export class RangeReader {
    * two are, which then divide them. Where that part begins is guessed from how far apart the ids of the page are. With filters
    * of the user's, a further bound might be one too many.
    */
-  #divide(range: RangePosition, { rows, total }: SearchPage): void {
+  #divide(range: RangePosition, { rows, total }: KeyedPage): void {
+    if (rows.length === 0) return;
     const left = total - rows.length;
     const worth = this.#divisions === 0 ? WORTH_DIVIDING : WORTH_DIVIDING_AGAIN;
     if (left < worth || this.#following >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;

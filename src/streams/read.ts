@@ -3,6 +3,7 @@ import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError }
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { readAssociationStream } from './association-reader.js';
+import { readDealSplitStream } from './deal-split-reader.js';
 import type { StreamDefinition } from './definition.js';
 import { readObject } from './object-reader.js';
 import type { ReadOptions } from './object-run.js';
@@ -82,7 +83,8 @@ async function readStream(
     await sink.complete(name);
     return leastCalls;
   } catch (caught) {
-    if (optional && state === null && sink.emitted(name) === 0 && portal.noteUnreadable(name, caught)) return null;
+    if (optional && state === null && sink.emitted(name) === 0 && (await portal.noteUnreadable(name, caught)))
+      return null;
     const error = asHubflakeError(caught);
     const stopped = error instanceof StoppedError;
     await sink.incomplete(name, stopped ? null : error);
@@ -106,6 +108,8 @@ async function readDefined(
       return readSnapshot(client, definition, sink, options, state, mode);
     case 'associations':
       return readAssociationStream(client, definition, parents, sink, options, state, mode);
+    case 'dealSplits':
+      return readDealSplitStream(client, definition, parents, sink, options, state, mode);
   }
 }
 

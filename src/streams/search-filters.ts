@@ -12,15 +12,26 @@ export function boundedGroups(stream: Pick<ObjectStream, 'filterGroups'>, bounds
 
 /** The search for what is left of a range of a pass. */
 export function rangeGroups(
-  stream: ObjectStream,
+  stream: Pick<ObjectStream, 'filterGroups' | 'type'>,
   pass: Pick<PassPosition, 'since'>,
   range: RangePosition,
 ): FilterGroup[] {
-  const bounds: Filter[] = [{ propertyName: 'hs_object_id', operator: 'GT', value: range.after }];
-  if (range.upTo !== null) bounds.push({ propertyName: 'hs_object_id', operator: 'LTE', value: range.upTo });
-  if (pass.since !== null) {
-    const since = String(Date.parse(pass.since));
-    bounds.push({ propertyName: stream.type.modifiedProperty, operator: 'GTE', value: since });
-  }
-  return boundedGroups(stream, bounds);
+  return boundedGroups(stream, [...idBounds(range, stream.filterGroups.length > 0), ...timeBound(stream, pass.since)]);
+}
+
+/** @param isOne whether there is room for one filter only, which the user's own may leave */
+function idBounds({ after, upTo }: RangePosition, isOne: boolean): Filter[] {
+  const propertyName = 'hs_object_id';
+  if (upTo === null) return [{ propertyName, operator: 'GT', value: after }];
+  if (isOne) return [{ propertyName, operator: 'BETWEEN', value: String(BigInt(after) + 1n), highValue: upTo }];
+  return [
+    { propertyName, operator: 'GT', value: after },
+    { propertyName, operator: 'LTE', value: upTo },
+  ];
+}
+
+/** What was modified from an instant on. */
+function timeBound({ type }: Pick<ObjectStream, 'type'>, since: string | null): Filter[] {
+  if (since === null) return [];
+  return [{ propertyName: type.modifiedProperty, operator: 'GTE', value: String(Date.parse(since)) }];
 }

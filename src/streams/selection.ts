@@ -1,6 +1,6 @@
 import type { AssociationCriteria, ObjectCriteria, SourceConfig } from '../config/source.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
-import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/object-types.js';
+import { findObjectType, type ObjectType, STANDARD_OBJECTS, standardObject } from '../hubspot/object-types.js';
 import { log } from '../log.js';
 import type { KnownObjects } from './known-objects.js';
 
@@ -8,7 +8,8 @@ import type { KnownObjects } from './known-objects.js';
 export type StreamPlan =
   | { kind: 'object'; name: string; type: ObjectType; criteria: ObjectCriteria | null }
   | { kind: 'owners'; name: string; archived: boolean }
-  | { kind: 'pipelines'; name: string; objectType: string }
+  | { kind: 'pipelines'; name: string; type: ObjectType }
+  | { kind: 'dealSplits'; name: string }
   | ({ kind: 'associations' } & AssociationCriteria)
   /** Asked for, and not to be had today. */
   | { kind: 'missing'; name: string; error: HubflakeError };
@@ -28,8 +29,27 @@ const PIPELINES: Record<string, string> = {
 const COLLECTIONS: readonly StreamPlan[] = [
   { kind: 'owners', name: 'owners', archived: false },
   { kind: 'owners', name: 'owners_archived', archived: true },
-  ...Object.entries(PIPELINES).map(([name, objectType]) => ({ kind: 'pipelines' as const, name, objectType })),
+  ...Object.entries(PIPELINES).map(([name, object]) => ({
+    kind: 'pipelines' as const,
+    name,
+    type: standardObject(object),
+  })),
+  { kind: 'dealSplits', name: 'deal_splits' },
 ];
+/** Criteria that act on records of CRM objects alone. */
+const OF_RECORDS = [
+  ['filter_groups', 'filterGroups'],
+  ['properties', 'properties'],
+  ['exclude_properties', 'excludeProperties'],
+  ['associations', 'associations'],
+] as const;
+/** Names that objects had here, or have in source-hubspot, for what is none. */
+const COLLECTION_ALIASES: Record<string, string> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
+
+/** The pipelines of a custom object. @param stream the object's */
+function customPipelines(type: ObjectType, stream = type.stream): StreamPlan {
+  return { kind: 'pipelines', name: `${stream}_pipelines`, type };
+}
 
 /** HubSpot: a search takes up to 5 groups of up to 6 filters, 18 filters in all; reading adds two to each group. */
 const MOST_GROUPS = 5;
@@ -60,7 +80,7 @@ export function planStreams(config: SourceConfig, known: KnownObjects): StreamPl
 /** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
 export function mayBeCustom(config: SourceConfig, streamNames: readonly string[] | null): boolean {
   const isKnown = (name: string) =>
-    findObjectType(name, STANDARD_OBJECTS) !== undefined || COLLECTIONS.some((plan) => plan.name === name);
+    findObjectType(name, STANDARD_OBJECTS) !== undefined || collectionNamed(name, []) !== undefined;
   const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);
   if (associations.some(({ fromObject, toObject }) => !isKnown(fromObject) || !isKnown(toObject))) return true;
   if (config.objects) {
@@ -78,6 +98,7 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
     ...COLLECTIONS,
   ];
   const taken = new Set(plans.map((plan) => plan.name));
+  const pipelines: StreamPlan[] = [];
   for (const type of customTypes) {
     let name = type.stream;
     if (taken.has(name)) {
@@ -92,8 +113,10 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
     }
     taken.add(name);
     plans.push({ kind: 'object', name, type, criteria: null });
+    pipelines.push(customPipelines(type, name));
   }
-  return plans;
+  // An object may be called like the pipelines of another one.
+  return [...plans, ...pipelines.filter((plan) => !taken.has(plan.name))];
 }
 
 function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): StreamPlan[] {
@@ -109,10 +132,25 @@ function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): 
   return plans;
 }
 
+/** What is no CRM object, by its name; a custom object of the same name comes first. */
+function collectionNamed(given: string, custom: readonly ObjectType[]): StreamPlan | undefined {
+  const lower = given.toLowerCase();
+  const name = COLLECTION_ALIASES[lower] ?? lower;
+  const fixed = COLLECTIONS.find((plan) => plan.name === name);
+  if (fixed || findObjectType(given, custom)) return fixed;
+  return custom.map((type) => customPipelines(type)).find((plan) => plan.name.toLowerCase() === name);
+}
+
 function planOne(criteria: ObjectCriteria, path: string, known: KnownObjects): StreamPlan {
   const { objectType } = criteria;
-  const collection = COLLECTIONS.find((plan) => plan.name === objectType.toLowerCase());
-  if (collection) return { ...collection, name: criteria.name ?? collection.name };
+  const collection = collectionNamed(objectType, known.custom);
+  if (collection) {
+    for (const [option, key] of OF_RECORDS) {
+      if ((criteria[key] ?? []).length > 0)
+        log.warn(`${path}.${option} has no effect: ${collection.name} is read whole.`);
+    }
+    return { ...collection, name: criteria.name ?? collection.name };
+  }
   checkFilters(criteria, path);
   try {
     const others = COLLECTIONS.map((each) => each.name);
