@@ -1,6 +1,6 @@
-import { CredentialsError, DailyLimitError, MissingScopesError, UnavailableError } from '../errors.js';
+import { CredentialsError, DailyLimitError, MissingScopesError, RequestError, UnavailableError } from '../errors.js';
 import { dailyLimit } from './daily-quota.js';
-import { judge, parseRetryAfter, pauseBefore, RETRY, rateLimitedPause } from './faults.js';
+import { judge, parseRetryAfter, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
 
 const answer = (
   status: number,
@@ -96,4 +96,56 @@ test('Retry-After is read in both its forms', () => {
   expect(parseRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', () => Date.parse('2026-01-01T00:00:00Z'))).toBe(5000);
   expect(parseRetryAfter('soon')).toBeNull();
   expect(parseRetryAfter(null)).toBeNull();
+});
+
+describe('an answer that is not HubSpot’s own', () => {
+  const foreign = (status: number, text: string): Verdict =>
+    judge({ status, retryAfter: null, body: Buffer.from(text) }, 'contacts', { now: 0, resetsAt: undefined });
+
+  test.each([400, 403, 404])('of %d is repeated, and quoted', (status) => {
+    expect(foreign(status, 'Invalid request')).toMatchObject({
+      action: 'repeat',
+      why: expect.stringContaining(`answered ${status} with "Invalid request"`),
+    });
+    expect(foreign(status, '<html><h1>Blocked</h1> by the firewall</html>')).toMatchObject({
+      action: 'repeat',
+      why: expect.stringContaining('with "Blocked by the firewall"'),
+    });
+    expect(foreign(status, '')).toMatchObject({ action: 'repeat', why: expect.stringContaining('with nothing') });
+    expect(foreign(status, '{"error": {"code": 7}}')).toMatchObject({ action: 'repeat' });
+  });
+
+  test.each([{ status: 'error', message: 'no' }, { message: 'no' }, { category: 'VALIDATION_ERROR' }])(
+    '%p is HubSpot’s own',
+    (body) => {
+      for (const status of [400, 403, 404]) expect(answer(status, body)).toMatchObject({ action: 'fail' });
+    },
+  );
+});
+
+test.each([
+  { category: 'MISSING_SCOPES' },
+  { message: "This app hasn't been granted all required scopes to make this call." },
+  { message: "This auth request is missing required 'content' scope" },
+  { message: 'You do not have proper permissions.' },
+  { message: 'no', errors: [{ context: { requiredScopes: ['content'] } }] },
+])('a 403 for want of a scope is known by %p', (body) => {
+  expect(answer(403, body)).toMatchObject({ action: 'fail', error: expect.any(MissingScopesError) });
+});
+
+test('any other 403 is a refusal, and says nothing of scopes', () => {
+  const verdict = answer(403, { message: 'This account is suspended.' });
+  expect(verdict.action === 'fail' && verdict.error).toBeInstanceOf(RequestError);
+  expect(verdict.action === 'fail' && verdict.error.message).toContain('This account is suspended.');
+});
+
+test('what HubSpot says of the parts of a request is shown', () => {
+  const body = {
+    message: 'There was a problem with the request.',
+    errors: [{ message: 'Property "amont" does not exist' }],
+  };
+  const verdict = answer(400, body);
+  expect(verdict.action === 'fail' && verdict.error.message).toBe(
+    'HubSpot refused a call for contacts (400): There was a problem with the request. Property "amont" does not exist',
+  );
 });
