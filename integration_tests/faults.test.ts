@@ -304,14 +304,15 @@ test('values that are no value of their type, or hard to carry, come through', a
     expect(line).toContain(`"amount":${value === '' ? 'null' : value},`);
     expect(of('deals', amounts[i])?.meta).toBeUndefined();
   }
-  for (const [i] of wrong.entries()) {
+  for (const [i, value] of wrong.entries()) {
     const record = of('deals', amounts[10 + i]);
     expect(record?.data).toMatchObject({ properties_amount: null, properties: { amount: null } });
     expect(record?.meta?.changes).toEqual(
       ['properties.amount', 'properties_amount'].map((field) => ({
         field,
-        change: 'NULLED',
         reason: 'SOURCE_SERIALIZATION_ERROR',
+        change: 'NULLED',
+        value,
       })),
     );
   }

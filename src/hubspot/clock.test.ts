@@ -27,3 +27,26 @@ test('a wrong clock of this machine does not matter once HubSpot has answered', 
   clock.observe('nonsense');
   expect(clock.now()).toBe(Date.parse('2037-01-01T00:00:00Z'));
 });
+
+describe('an answer whose Date is hours ahead of the others', () => {
+  const at = (hours: number) => new Date(Date.parse('2026-01-01T12:00:00Z') + hours * 3_600_000).toUTCString();
+
+  test.each([0, 1, 2, 5])('is refused, also as number %d', (place) => {
+    const clock = new ServerClock(() => 0);
+    for (let i = 0; i < 6; i += 1) clock.observe(at(i === place ? 2 : 0));
+    expect(new Date(clock.now()).toUTCString()).toBe(at(0));
+  });
+
+  test('does not count as soon as a second one differs', () => {
+    const clock = new ServerClock(() => 0);
+    clock.observe(at(2));
+    clock.observe(at(0));
+    expect(new Date(clock.now()).toUTCString()).toBe(at(0));
+  });
+
+  test('one that is behind makes no difference once most are right', () => {
+    const clock = new ServerClock(() => 0);
+    for (const hours of [-2, 0, 0]) clock.observe(at(hours));
+    expect(new Date(clock.now()).toUTCString()).toBe(at(0));
+  });
+});

@@ -1,15 +1,23 @@
 import { performance } from 'node:perf_hooks';
 
+/** Observations that are held against each other. */
+const KEPT = 15;
+/** Servers of one service, and answers that took different times, differ by less than this, ms. */
+const TOLERANCE_MS = 5_000;
+
 /**
  * HubSpot's clock, learned from the `Date` header of its answers. Cursors are taken from it, so that a wrong clock on this
  * machine cannot skip or repeat anything.
  *
- * The header has whole seconds and is some milliseconds old when it arrives; both only make it early. Of all observations the
- * latest estimate is kept, so {@link now} never runs ahead of HubSpot's real time (by more than its own servers disagree),
- * never goes back, and comes closer with every answer.
+ * The header has whole seconds and is some milliseconds old when it arrives; both only make it early. So of the observations the
+ * latest estimate is kept, and comes closer to HubSpot's real time with every answer. One that is far ahead of the others (a proxy
+ * or an edge whose clock is wrong) is refused: a cursor taken from it would skip what changes until then. Being late costs no more than
+ * reading something again.
  */
 export class ServerClock {
   readonly #monotonic: () => number;
+  /** Of the last answers, how far HubSpot's time is ahead of this process's. */
+  readonly #observed: number[] = [];
   #offset = Number.NEGATIVE_INFINITY;
 
   constructor(monotonic: () => number = () => performance.now()) {
@@ -19,7 +27,14 @@ export class ServerClock {
   /** Takes in the `Date` header of an answer that has just arrived. */
   observe(dateHeader: string | null): void {
     const date = dateHeader === null ? Number.NaN : Date.parse(dateHeader);
-    if (!Number.isNaN(date)) this.#offset = Math.max(this.#offset, date - this.#monotonic());
+    if (Number.isNaN(date)) return;
+    this.#observed.push(date - this.#monotonic());
+    if (this.#observed.length > KEPT) this.#observed.shift();
+    const ascending = [...this.#observed].sort((a, b) => a - b);
+    // Of two that differ, the earlier one counts until a third has decided.
+    const middle = ascending[Math.floor((ascending.length - 1) / 2)] as number;
+    const latest = ascending.findLast((offset) => offset <= middle + TOLERANCE_MS) as number;
+    this.#offset = this.#offset > middle + TOLERANCE_MS ? latest : Math.max(this.#offset, latest);
   }
 
   /** Epoch milliseconds. Before the first answer, this machine's clock is all there is. */

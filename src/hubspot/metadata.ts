@@ -11,6 +11,8 @@ export interface PropertyDefinition {
   description?: string;
   /** string, enumeration, number, bool, date, datetime, phone_number, json, object_coordinates, or a newer one. */
   type: string;
+  /** Whether it is one of HubSpot's own, and not the portal's. */
+  hubspotDefined?: boolean;
 }
 
 /**

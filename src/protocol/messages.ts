@@ -26,6 +26,8 @@ export interface RecordChange {
     | `${'SOURCE' | 'DESTINATION' | 'PLATFORM'}_${'RECORD_SIZE_LIMITATION' | 'FIELD_SIZE_LIMITATION' | 'SERIALIZATION_ERROR'}`
     | 'SOURCE_RETRIEVAL_ERROR'
     | 'DESTINATION_TYPECAST_ERROR';
+  /** What was there, cut to a thousand characters; not part of Airbyte's protocol, which allows members of others. */
+  value?: string;
 }
 
 export interface RecordMessage {

@@ -2,6 +2,7 @@ import { write as fsWrite } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.js';
 import type { ByteText } from './byte-text.js';
+import { escapeBreaks, escapeBreaksInBytes } from './line-breaks.js';
 
 /** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
@@ -59,20 +60,25 @@ export class MessageOutput {
 
   /** Appends one or more whole lines, newlines included. Never blocks: await {@link drained} between batches. */
   write(lines: string | Buffer): void {
-    const bytes = Buffer.byteLength(lines);
+    if (typeof lines !== 'string') {
+      this.writeBytes(lines.toString('latin1') as ByteText);
+      return;
+    }
+    const text = escapeBreaks(lines);
+    const bytes = Buffer.byteLength(text);
     const room = this.#roomFor(bytes);
     if (room === null) return;
-    if (typeof lines === 'string') room.buffer.write(lines, room.length, 'utf8');
-    else lines.copy(room.buffer, room.length);
+    room.buffer.write(text, room.length, 'utf8');
     room.length += bytes;
   }
 
   /** The same with lines as bytes, which need no encoding. */
   writeBytes(lines: ByteText): void {
-    const room = this.#roomFor(lines.length);
+    const text = escapeBreaksInBytes(lines);
+    const room = this.#roomFor(text.length);
     if (room === null) return;
-    room.buffer.write(lines, room.length, 'latin1');
-    room.length += lines.length;
+    room.buffer.write(text, room.length, 'latin1');
+    room.length += text.length;
   }
 
   /** The piece that takes so many bytes more; null: none does any more, or there are no bytes. */

@@ -13,6 +13,12 @@ test.each<[ValueKind, string, string | undefined]>([
   ['number', '5.', '5'],
   ['number', '-,5', undefined],
   ['number', '1,234,567.8', '1234567.8'],
+  ['number', '1,234.5', '1234.5'],
+  ['number', '1,234,567', '1234567'],
+  // A comma before decimals, as in Europe; or one that may be.
+  ...['12,50', '1,5', '0,75', '1,234', '1.234,5', '12,34,567.8', ',5', '1,'].map(
+    (text): [ValueKind, string, undefined] => ['number', text, undefined],
+  ),
   ['number', ' 12 ', '12'],
   ['number', '', 'null'],
   ['number', '1234;5678', undefined],
@@ -39,7 +45,15 @@ test.each<[ValueKind, string, string | undefined]>([
   ['datetime', '2024-05-01T02:00:00+02:00', '"2024-05-01T00:00:00+00:00"'],
   ['datetime', '1714566896789', '"2024-05-01T12:34:56.789000+00:00"'],
   ['datetime', '2024-05-01', '"2024-05-01T00:00:00+00:00"'],
-  ['datetime', '-1000000', '"1969-12-31T23:43:20+00:00"'],
+  ['datetime', '-10000000000', '"1969-09-07T06:13:20+00:00"'],
+  ['date', '631152000000', '"1990-01-01"'],
+  // Days, seconds, days with their times and microseconds, as others write them.
+  ...['20240115', '1633996800', '-1000000', '202401151030', '20240115103000', '1714566896789000', '0'].flatMap(
+    (text): [ValueKind, string, undefined][] => [
+      ['date', text, undefined],
+      ['datetime', text, undefined],
+    ],
+  ),
   ['datetime', '99999-01-01T00:00:00Z', undefined],
   ['datetime', '2024-13-01T00:00:00Z', undefined],
   ['datetime', '2023-02-30T00:00:00Z', undefined],

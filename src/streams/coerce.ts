@@ -2,8 +2,8 @@ import { instantAt, isDay } from './plain-times.js';
 
 /**
  * HubSpot holds every property as text; these turn the text into the JSON of its declared type. Each returns JSON text, or
- * `undefined` when the text is no value of the type. Digits are passed on as HubSpot wrote them, never through a float. Halves of
- * surrogate pairs become U+FFFD: readers of messages refuse them.
+ * `undefined` when the text is no value of the type, or could be one of two: nothing is guessed. Digits are passed on as HubSpot
+ * wrote them, never through a float. Halves of surrogate pairs become U+FFFD: readers of messages refuse them.
  */
 
 export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime';
@@ -30,11 +30,20 @@ const NULL = 'null';
 /** Text with nothing that JSON writes as an escape, and nothing that may be half of a surrogate pair. */
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** What people and imports write for numbers besides: a plus, leading zeros, thousands separators, a bare point. */
-const LOOSE_NUMBER = /^([+-]?)(\d[\d,]*|)(?:\.(\d*))?([eE][+-]?\d+)?$/;
+/**
+ * What people and imports write for numbers besides: a plus, leading zeros, a bare point, and commas between thousands where
+ * they can be nothing else. `12,50` and `1,234` may be decimals as they are written in Europe, so they are no numbers here.
+ */
+const LOOSE_NUMBER = /^([+-]?)(\d*|\d{1,3}(?:,\d{3})+(?=\.)|\d{1,3}(?:,\d{3}){2,})(?:\.(\d*))?([eE][+-]?\d+)?$/;
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const ISO_INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
-const MILLISECONDS = /^-?\d{6,16}$/;
+/**
+ * Epoch milliseconds, as HubSpot writes them of 1973 to 2286. Fewer digits may be a day (`20240115`) or seconds, more of them a
+ * day with its time (`20240115103000`), or microseconds.
+ */
+const MILLISECONDS = /^-?\d{11,13}$/;
+/** A day with its hour and minute (`202401151030`), which has as many digits as the milliseconds of 1976. */
+const DAY_AND_MINUTE = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d$/;
 const LATEST_MS = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 
@@ -108,7 +117,7 @@ function coerceInstant(text: string): string | undefined {
     return instant(time, fraction);
   }
   if (ISO_DATE.test(value)) return coerceInstant(`${value}T00:00:00Z`);
-  if (MILLISECONDS.test(value)) {
+  if (MILLISECONDS.test(value) && !DAY_AND_MINUTE.test(value)) {
     const time = Number(value);
     const milliseconds = ((time % 1000) + 1000) % 1000;
     return instant(time - milliseconds, String(milliseconds).padStart(3, '0'));

@@ -4,6 +4,9 @@ import type { JsonObject, RecordChange } from '../protocol/messages.js';
 import { coerce, type ValueKind } from './coerce.js';
 import type { EncodedRecord } from './sink.js';
 
+/** Characters of a text that is kept in a note where its column has no room for it. */
+const MOST_NOTED = 1000;
+
 /** What makes a record a tombstone. */
 export interface Tombstone {
   /** When it was archived or merged away, ISO 8601. */
@@ -40,8 +43,8 @@ export interface LayoutInput {
 }
 
 /**
- * The JSON text of a property's value. What is no value of its type becomes null, and halves of surrogate pairs are replaced;
- * both is noted in `changes` for each of the places in the record that hold it.
+ * The JSON text of a property's value. What is no value of its type becomes null, with the text in the note, and halves of surrogate
+ * pairs are replaced; both is noted in `changes` for each of the places in the record that hold it.
  */
 export function encodeValue(
   kind: ValueKind,
@@ -54,8 +57,11 @@ export function encodeValue(
   const json = coerce(kind, text);
   const isWhole = json !== undefined && (kind !== 'string' || text.isWellFormed());
   if (isWhole) return json;
-  const change = json === undefined ? 'NULLED' : 'TRUNCATED';
-  for (const field of places) changes.push({ field, change, reason: 'SOURCE_SERIALIZATION_ERROR' });
+  const what =
+    json === undefined
+      ? { change: 'NULLED' as const, value: text.slice(0, MOST_NOTED).toWellFormed() }
+      : { change: 'TRUNCATED' as const };
+  for (const field of places) changes.push({ field, reason: 'SOURCE_SERIALIZATION_ERROR', ...what });
   return json ?? 'null';
 }
 

@@ -42,8 +42,10 @@ export async function readPass(run: ObjectRun, first: SearchPage | null = null):
 }
 
 /** From where on the next increment is to look, once a pass has come to its end. */
-function reachedBy({ stream, options }: ObjectRun, { since, startedAt, isUnsettled }: PassPosition): string {
-  if (!isUnsettled || since === null) return startedAt;
+function reachedBy(run: ObjectRun, { since, startedAt, isUnsettled }: PassPosition): string {
+  const { stream, options } = run;
+  // A clock that was ahead when the pass began has been set right by answers since.
+  if (!isUnsettled || since === null) return startedAt < run.now() ? startedAt : run.now();
   log.warn(
     `HubSpot's search of ${stream.name} counts records that it does not show, most likely because many were deleted just now. ` +
       `The next sync looks again from ${since} on.`,

@@ -4,7 +4,18 @@ import type { ValueKind } from './coerce.js';
 
 /** The JSON Schema of one property's values, with HubSpot's label and description, which become a column comment. */
 export function propertySchema(property: PropertyDefinition, kind: ValueKind, decimal: boolean): JsonObject {
-  return { ...kindSchema(kind, decimal), ...texts(property) };
+  const schema = decimal && kind === 'number' && isWhole(property) ? INTEGER : kindSchema(kind, decimal);
+  return { ...schema, ...texts(property) };
+}
+
+/**
+ * HubSpot's own ids and counts, which it calls numbers as it does amounts: as decimals they would be joined to ids by no text. A
+ * property of the portal's own may hold anything, whatever its name.
+ */
+const WHOLE = /(?:^|_)id$|^associatedcompanyid$|^(?:hs_)?num_|_count$/;
+
+function isWhole({ name, hubspotDefined }: PropertyDefinition): boolean {
+  return name === 'hs_object_id' || (hubspotDefined === true && WHOLE.test(name));
 }
 
 function kindSchema(kind: ValueKind, decimal: boolean): JsonObject {
