@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { configure, hubflake, messages, type Outcome, ofType, shell, TestFolder } from './support/command.js';
 import { query, tables } from './support/duckdb.js';
 import { judgeMessages } from './support/judge.js';
+import { deadUrl } from './support/ports.js';
 
 const SECRET = 'pat-na1-canary-0123456789';
 
@@ -110,8 +111,13 @@ describe('check answers with a status, whatever is wrong', () => {
   });
 
   test('HubSpot cannot be reached', async () => {
-    const answer = await status({ credentials }, { HUBSPOT_BASE_URL: 'http://127.0.0.1:9' });
-    expect(answer).toEqual({ status: 'FAILED', message: expect.stringContaining('Check the network') });
+    const startedAt = Date.now();
+    const answer = await status({ credentials }, { HUBSPOT_BASE_URL: await deadUrl() });
+    expect(answer).toEqual({
+      status: 'FAILED',
+      message: expect.stringMatching(/^HubSpot could not be reached \(ECONNREFUSED\).*Check the network/),
+    });
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 
   test('a scope is missing for what is merely discoverable', async () => {
