@@ -103,6 +103,16 @@ describe('check answers with a status, whatever is wrong', () => {
     });
   });
 
+  test('the token has an invisible character, which is said at once', async () => {
+    const broken = { credentials: { access_token: `${SECRET.slice(0, 11)}\u200b${SECRET.slice(11)}` } };
+    expect(await status(broken)).toEqual({
+      status: 'FAILED',
+      message:
+        'credentials.access_token has a character that cannot be in a token: U+200B (zero-width space) at position 12. Copy it again from HubSpot.',
+    });
+    expect(sandbox.calls.counts().total).toBe(0);
+  });
+
   test('the configuration has mistakes', async () => {
     expect(await status({ credentials, num_worker: 'x' })).toEqual({
       status: 'FAILED',
