@@ -174,45 +174,12 @@ test('cuts off an answer that would fill the memory, however well it was compres
 });
 
 test('gives up on a host that was never reached, in words about the network', async () => {
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-  const { port } = closed.address() as AddressInfo;
-  await new Promise((resolve) => closed.close(resolve));
-  make({ baseUrl: `http://127.0.0.1:${port}`, neverReachedMs: 1000 });
+  // fetch refuses port 9 without trying; here it tries, and nobody listens.
+  make({ baseUrl: 'http://127.0.0.1:2', neverReachedMs: 1000 });
   const startedAt = Date.now();
   await expect(read()).rejects.toThrow(UnavailableError);
   await expect(read()).rejects.toThrow('Check the network, the proxy settings and HUBSPOT_BASE_URL');
   expect(Date.now() - startedAt).toBeLessThan(10_000);
-});
-
-test('gives up on a host that takes the call and never answers, when it is time', async () => {
-  make({ neverReachedMs: 300 });
-  answers = [() => undefined];
-  await expect(read()).rejects.toThrow('HubSpot could not be reached (no answer within 0.3 s)');
-});
-
-test('a host that has answered is waited for as long as ever', async () => {
-  make({ neverReachedMs: 300 });
-  const late: Answer = (...all) => setTimeout(() => good(...all), 600);
-  answers = [late, good];
-  const calls = [read(), new Promise((resolve) => setTimeout(resolve, 50)).then(() => read())];
-  expect(await Promise.all(calls)).toEqual([{ results: [1] }, { results: [1] }]);
-  expect(seen).toHaveLength(2);
-});
-
-const INVISIBLE = { kind: 'token' as const, accessToken: 'pat\u200b-na1' };
-const OAUTH = { kind: 'oauth' as const, clientId: 'id', clientSecret: 'the-secret', refreshToken: 'refresh-1' };
-
-test.each<[string, Partial<ClientOptions>]>([
-  ['a header that cannot be one', { credentials: INVISIBLE }],
-  ['a port that fetch refuses', { baseUrl: 'http://127.0.0.1:1' }],
-  ['a port that fetch refuses, when a token is asked for', { baseUrl: 'http://127.0.0.1:1', credentials: OAUTH }],
-])('%s is an error of ours: it is not repeated, and not called a fault of the network', async (_, options) => {
-  make(options);
-  const startedAt = Date.now();
-  await expect(read()).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
-  expect(Date.now() - startedAt).toBeLessThan(400);
-  expect(seen).toEqual([]);
 });
 
 test('a stop ends a call that is on its way, and one that waits', async () => {
@@ -233,10 +200,11 @@ test("learns HubSpot's time from its answers", async () => {
 });
 
 describe('OAuth', () => {
+  const oauth = { kind: 'oauth' as const, clientId: 'id', clientSecret: 'the-secret', refreshToken: 'refresh-1' };
   const grant = (token: string, more: object = {}) => json({ access_token: token, expires_in: 1800, ...more });
 
   test('gets a token before the first call, and shares it', async () => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     answers = [grant('access-1'), good];
     await Promise.all([read(), read(), read()]);
     expect(seen.map((each) => each.url.split('?')[0])).toEqual([
@@ -254,7 +222,7 @@ describe('OAuth', () => {
   });
 
   test('renews the token before it expires, not after a 401', async () => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     answers = [grant('access-1', { expires_in: 0.2 }), good, grant('access-2'), good];
     await read();
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -268,7 +236,7 @@ describe('OAuth', () => {
   });
 
   test('renews a token that is refused once, and then believes it', async () => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     const refused = json({ category: 'EXPIRED_AUTHENTICATION' }, 401);
     answers = [grant('access-1'), refused, grant('access-2'), good];
     await read();
@@ -278,7 +246,7 @@ describe('OAuth', () => {
 
   test('hands on a refresh token that HubSpot has rotated, and uses it', async () => {
     const rotated: string[] = [];
-    make({ credentials: OAUTH, onRefreshToken: (token) => rotated.push(token) });
+    make({ credentials: oauth, onRefreshToken: (token) => rotated.push(token) });
     answers = [grant('access-1', { expires_in: 0.1, refresh_token: 'refresh-2' }), good, grant('access-2'), good];
     await read();
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -288,7 +256,7 @@ describe('OAuth', () => {
   });
 
   test('renews it after waiting for the budget, not before', async () => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     const limited = json({ policyName: 'SECONDLY' }, 429, { 'retry-after': '0.4' });
     answers = [grant('access-1', { expires_in: 0.3 }), limited, grant('access-2'), good];
     await read();
@@ -307,7 +275,7 @@ describe('OAuth', () => {
     ['423', json({}, 423)],
     ['a reset', (request) => request.socket.destroy()],
   ])('asks again for a token after %s', async (_, fault) => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     answers = [fault, grant('access-1'), good];
     await read();
     expect(seen.at(-1)?.authorization).toBe('Bearer access-1');
@@ -315,14 +283,14 @@ describe('OAuth', () => {
 
   test('a stop ends the wait for a token', async () => {
     const stop = new AbortController();
-    make({ credentials: OAUTH, signal: stop.signal });
+    make({ credentials: oauth, signal: stop.signal });
     answers = [() => undefined];
     setTimeout(() => stop.abort(), 50);
     await expect(read()).rejects.toThrow(StoppedError);
   });
 
   test('says what to check when the refresh token is refused', async () => {
-    make({ credentials: OAUTH });
+    make({ credentials: oauth });
     answers = [json({ status: 'BAD_REFRESH_TOKEN', error: 'invalid_grant' }, 400)];
     await expect(read()).rejects.toThrow('Check client_id, client_secret and refresh_token');
     await expect(read()).rejects.not.toThrow('the-secret');

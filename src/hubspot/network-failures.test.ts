@@ -1,7 +1,9 @@
 import { ConfigError, InternalError, RequestError } from '../errors.js';
 import type { ProxyServer } from '../network/proxy.js';
 import { ProxyError } from '../network/tunnel.js';
+import { HubSpotClient } from './client.js';
 import { judgeFailure, LostAnswer } from './network-failures.js';
+import { parseAnswer } from './objects.js';
 import { REDIRECT_REFUSED } from './transport.js';
 
 const proxy: ProxyServer = {
@@ -39,19 +41,22 @@ test.each([
   });
 });
 
-test.each([
-  new TypeError("Cannot read properties of undefined (reading 'x')"),
-  new RangeError('Invalid array length'),
-  new ReferenceError('x is not defined'),
-  new SyntaxError('Unexpected token'),
-  fetchFailed(),
-  fetchFailed(new TypeError('this[kClient].connect is not a function')),
-  fetchFailed(coded('UND_ERR_INVALID_ARG')),
-  coded('ERR_INVALID_ARG_TYPE'),
-  new Error('something else'),
-  'a text',
-  null,
-])('%s is an error of ours', (error) => {
+test.each<[string, unknown]>([
+  ['of types', new TypeError("Cannot read properties of undefined (reading 'x')")],
+  ['of ranges', new RangeError('Invalid array length')],
+  ['of references', new ReferenceError('x is not defined')],
+  ['of syntax', new SyntaxError('Unexpected token')],
+  ['of fetch, without a cause', fetchFailed()],
+  [
+    'of fetch, with another one of types as its cause',
+    fetchFailed(new TypeError('this[kClient].connect is no function')),
+  ],
+  ['of fetch, called wrongly', fetchFailed(coded('UND_ERR_INVALID_ARG'))],
+  ['of a call with a wrong argument', coded('ERR_INVALID_ARG_TYPE')],
+  ['that nobody knows', new Error('something else')],
+  ['that is a text', 'a text'],
+  ['that is nothing', null],
+])('an error %s is one of ours', (_, error) => {
   const verdict = judge(error);
   expect(verdict).toMatchObject({ action: 'fail', error: { code: 'HF-INTERNAL', kind: 'system_error' } });
   expect(verdict.action === 'fail' && verdict.error).toBeInstanceOf(InternalError);
@@ -135,5 +140,27 @@ describe('a proxy', () => {
     expect(did(null, coded('ERR_SSL_WRONG_VERSION_NUMBER'), tls)).toMatchObject({
       error: { message: expect.stringContaining('does not speak TLS. Write http:// in HTTPS_PROXY') },
     });
+  });
+});
+
+describe('a client', () => {
+  const INVISIBLE = { kind: 'token' as const, accessToken: 'pat\u200b-na1' };
+  const OAUTH = { kind: 'oauth' as const, clientId: 'id', clientSecret: 'the-secret', refreshToken: 'refresh-1' };
+  const TOKEN = { kind: 'token' as const, accessToken: 'token-1' };
+
+  // Port 1 is one that fetch refuses.
+  test.each([
+    ['a header that cannot be one', INVISIBLE],
+    ['a URL that fetch refuses', TOKEN],
+    ['a URL that fetch refuses, when a token is asked for', OAUTH],
+  ])('does not repeat %s, and does not call it a fault of the network', async (_, credentials) => {
+    const client = new HubSpotClient({
+      ...{ baseUrl: 'http://127.0.0.1:1', credentials, maxInFlight: 1, burstShare: 0.9, dailyReserve: 0 },
+    });
+    const startedAt = Date.now();
+    const call = client.call({ kind: 'list', path: '/x', what: 'contacts' }, parseAnswer);
+    await expect(call).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
+    expect(Date.now() - startedAt).toBeLessThan(400);
+    await client.close();
   });
 });

@@ -12,15 +12,15 @@ const driverError = (cause?: unknown) =>
 const coded = (code: string) => Object.assign(new Error(code), { code });
 
 const OURS: [string, unknown][] = [
-  ['a TypeError', new TypeError("Cannot read properties of undefined (reading 'length')")],
-  ['a RangeError', new RangeError('Invalid array length')],
-  ['a ReferenceError', new ReferenceError('x is not defined')],
-  ['a SyntaxError', new SyntaxError('Unexpected token')],
+  ['one of types', new TypeError("Cannot read properties of undefined (reading 'length')")],
+  ['one of ranges', new RangeError('Invalid array length')],
+  ['one of references', new ReferenceError('x is not defined')],
+  ['one of syntax', new SyntaxError('Unexpected token')],
   ['one that speaks of the network', new TypeError('ECONNRESET is not a function')],
   ['one that the driver calls a network error', driverError(new TypeError('rows is not iterable'))],
 ];
 
-test.each(OURS)('%s is an error of ours, at the login and in a statement', (_, error) => {
+test.each(OURS)('an error of ours, %s, is one at the login and in a statement', (_, error) => {
   const expected = {
     code: 'HF-INTERNAL',
     kind: 'system_error',
