@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { configure, hubflake, messages, type Outcome, ofType, shell, TestFolder } from './support/command.js';
 import { query, tables } from './support/duckdb.js';
 import { judgeMessages } from './support/judge.js';
+import { deadUrl } from './support/ports.js';
 
 const SECRET = 'pat-na1-canary-0123456789';
 
@@ -102,6 +103,16 @@ describe('check answers with a status, whatever is wrong', () => {
     });
   });
 
+  test('the token has an invisible character, which is said at once', async () => {
+    const broken = { credentials: { access_token: `${SECRET.slice(0, 11)}\u200b${SECRET.slice(11)}` } };
+    expect(await status(broken)).toEqual({
+      status: 'FAILED',
+      message:
+        'credentials.access_token has a character that cannot be in a token: U+200B (zero-width space) at position 12. Copy it again from HubSpot.',
+    });
+    expect(sandbox.calls.counts().total).toBe(0);
+  });
+
   test('the configuration has mistakes', async () => {
     expect(await status({ credentials, num_worker: 'x' })).toEqual({
       status: 'FAILED',
@@ -110,8 +121,13 @@ describe('check answers with a status, whatever is wrong', () => {
   });
 
   test('HubSpot cannot be reached', async () => {
-    const answer = await status({ credentials }, { HUBSPOT_BASE_URL: 'http://127.0.0.1:9' });
-    expect(answer).toEqual({ status: 'FAILED', message: expect.stringContaining('Check the network') });
+    const startedAt = Date.now();
+    const answer = await status({ credentials }, { HUBSPOT_BASE_URL: await deadUrl() });
+    expect(answer).toEqual({
+      status: 'FAILED',
+      message: expect.stringMatching(/^HubSpot could not be reached \(ECONNREFUSED\).*Check the network/),
+    });
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
   });
 
   test('a scope is missing for what is merely discoverable', async () => {

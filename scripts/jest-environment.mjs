@@ -12,7 +12,19 @@ export default class Environment extends TestEnvironment {
     const outerFetch = globalThis.fetch;
     this.global.fetch = (input, init) => {
       const dispatcher = this.global[DISPATCHER];
-      return outerFetch(input, dispatcher ? { dispatcher, ...init } : init);
+      return outerFetch(input, dispatcher ? { dispatcher: withOuterErrors(dispatcher), ...init } : init);
     };
   }
+}
+
+/** An error of the test's realm is none for the outer `fetch`, which would make a text of it: here it comes as the cause of one. */
+function withOuterErrors(dispatcher) {
+  const outer = (error) =>
+    error instanceof Error ? error : Object.assign(new Error(error.message, { cause: error }), { code: error.code });
+  return {
+    dispatch: (options, handler) => {
+      const onError = (error) => handler.onError(outer(error));
+      return dispatcher.dispatch(options, Object.assign(Object.create(handler), { onError }));
+    },
+  };
 }

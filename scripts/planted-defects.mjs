@@ -33,7 +33,9 @@ const SNOWFLAKE_DELETIONS = 'stores/snowflake-deletions';
 /** These run the built binary. */
 const ONCE = 'stores/snowflake-once';
 const WALK = 'integration_tests/json-walk';
-const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets'];
+const PROXY = 'integration_tests/proxy.test';
+const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
+const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets', PROXY, SNOWFLAKE_PROXY];
 const CHAINS = 'integration_tests/chains';
 const SCANNED = 'src/streams/scanned-pages';
 const UNCHANGED = 'stores/duckdb-unchanged';
@@ -737,6 +739,91 @@ const DEFECTS = [
     'portion === portions.at(-1) ? state : null',
     'state',
     'stores/duckdb-portions',
+  ],
+  [
+    'an error of ours repeated as a fault of the network',
+    'src/hubspot/network-failures.ts',
+    "return { action: 'fail', error: asHubflakeError(causes.at(-1)) };",
+    "return { action: 'repeat', why: String(error) };",
+    'src/hubspot/network-failures',
+    'does not repeat',
+  ],
+  [
+    "an error of ours taken for a fault of Snowflake's network",
+    'src/warehouse/snowflake/faults.ts',
+    'return inner.find((each) => isProgrammingError(each)',
+    'return inner.find((each) => false',
+    'src/warehouse/snowflake/faults',
+  ],
+  [
+    'a batch written another way after an error of ours',
+    'src/warehouse/duckdb/store.ts',
+    ' || isProgrammingError(error)) throw error;',
+    ') throw error;',
+    'stores/duckdb-ways',
+    'error of ours',
+  ],
+  [
+    'a proxy ignored on the way to HubSpot',
+    'src/hubspot/client.ts',
+    'proxy: proxyFor(options.baseUrl)',
+    'proxy: null',
+    PROXY,
+    'is reached by HTTPS_PROXY',
+  ],
+  [
+    'a proxy ignored on the way to Snowflake',
+    'src/warehouse/snowflake/driver.ts',
+    '    ...proxyOptions(config.url),\n',
+    '',
+    SNOWFLAKE_PROXY,
+    'go through HTTPS_PROXY',
+  ],
+  [
+    'NO_PROXY ignored on the way to HubSpot',
+    'src/network/proxy.ts',
+    'return isExempt(target, environment) ? null : configuredProxy',
+    'return configuredProxy',
+    PROXY,
+    'NO_PROXY=localhost',
+  ],
+  [
+    'NO_PROXY ignored on the way to Snowflake',
+    'src/warehouse/snowflake/driver.ts',
+    '    noProxy: exempt.',
+    '    ignored: exempt.',
+    SNOWFLAKE_PROXY,
+    'NO_PROXY=localhost',
+  ],
+  [
+    'a proxy without its credentials',
+    'src/network/tunnel.ts',
+    "authorization === null ? {} : { 'proxy-authorization': authorization }",
+    '{}',
+    PROXY,
+    'overhears no token',
+  ],
+  [
+    "Azure's stages without the proxy's credentials",
+    'src/warehouse/snowflake/driver.ts',
+    'proxyHost: hasCredentials ? `${user}:${password}@${host}` : host',
+    'proxyHost: host',
+    SNOWFLAKE_PROXY,
+    'Azure',
+  ],
+  [
+    'a certificate that is not trusted, repeated',
+    'src/network/failures.ts',
+    'return code === null ? null : { message: untrusted(new URL(url).origin, code), isMendable: true };',
+    'return code === null ? null : { message: untrusted(new URL(url).origin, code), isMendable: false };',
+    'src/hubspot/network-failures',
+  ],
+  [
+    'an invisible character let through',
+    'src/config/token.ts',
+    'const NOT_IN_A_TOKEN = /[^\\u0021-\\u007e]/u;',
+    'const NOT_IN_A_TOKEN = /[^\\u0021-\\uffff]/u;',
+    'src/config/token',
   ],
   [
     'doubles that stay beside an unchanged row',

@@ -163,3 +163,14 @@ export function asHubflakeError(error: unknown): HubflakeError {
     internal: text,
   });
 }
+
+/** Names of errors that JavaScript and Node throw where a program is wrong. By name, since a test's realm has classes of its own. */
+const OURS = /^(Type|Range|Reference|Syntax|Eval|URI|Assertion)Error$/;
+
+/**
+ * Whether an error says that a program is wrong, ours or a library's that was called wrongly: waiting mends no such error, and no
+ * warehouse or host is to blame. (`fetch` throws a TypeError for everything; of its errors, the cause tells.)
+ */
+export function isProgrammingError(error: unknown): boolean {
+  return OURS.test((error as { name?: unknown } | null)?.name as string);
+}

@@ -57,6 +57,13 @@ describe.each(['typed', 'raw'] as const)('the ways of writing a batch, %s', (tab
     );
   });
 
+  test('an error of ours is no reason to try another way, and no fault of the database', async () => {
+    const write = jest.spyOn(BatchWriter.prototype, 'write').mockRejectedValue(new TypeError('x is not a function'));
+    const one = { data: { id: '1', name: 'a', updatedAt: at(1) }, emittedAt: Date.UTC(2024, 0, 5) };
+    await expect(written([[one]], true)).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+
   test('a version between two rows that share its key, as appending leaves them, is no update and no row more', async () => {
     const load = (day: number) => {
       const batch = [{ data: { id: '1', updatedAt: at(day) }, emittedAt: Date.UTC(2024, 0, 9) }];

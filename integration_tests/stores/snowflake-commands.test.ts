@@ -140,9 +140,10 @@ describe('destination check', () => {
     what: string;
     /** Makes it. */
     provoke?: () => Promise<void>;
-    changes?: object;
+    changes?: object | (() => object);
     says: string | RegExp;
   }
+  const client = (token_url: string) => ({ auth_type: 'OAuth', client_id: 'c', client_secret: SECRET, token_url });
   const refuse = (match: string, code: string, message: string) => () =>
     standIn.rules([{ match, times: null, fault: { error: { code, message } } }]);
 
@@ -163,6 +164,17 @@ describe('destination check', () => {
       provoke: () => standIn.passwords({ LOADER_USER: { expiredOauth: SECRET } }),
       changes: { credentials: { access_token: SECRET } },
       says: 'it has expired',
+    },
+    {
+      what: 'a wrong client of OAuth',
+      provoke: () => standIn.passwords({ LOADER_USER: { oauth: 'o', client: { id: 'c', secret: 'another' } } }),
+      changes: () => ({ credentials: client(`${standIn.url}/oauth/token-request`) }),
+      says: /^The OAuth server at .* gave no token \(401: invalid_client: .*\)\. Check client_id, client_secret and scope/,
+    },
+    {
+      what: 'an OAuth server that is none',
+      changes: () => ({ credentials: client(`${standIn.url}/fs_bucket/none`) }),
+      says: /^The OAuth server at .* answered with no token\. Check token_url/,
     },
     {
       what: 'no container',
@@ -232,7 +244,7 @@ describe('destination check', () => {
     },
   ])('says clearly: $what', async ({ provoke, changes, says }) => {
     await provoke?.();
-    const answer = await check(destination(changes));
+    const answer = await check(destination(typeof changes === 'function' ? changes() : changes));
     await standIn.rules([]);
     expect(answer).toEqual({ status: 'FAILED', message: expect.stringMatching(says) });
   });

@@ -10,7 +10,7 @@ import { configPath } from './options.js';
 import type { ProtocolIo } from './protocol-command.js';
 
 /** `check` answers soon, also when HubSpot does not. */
-const NEVER_REACHED_MS = 15_000;
+const NEVER_REACHED_MS = 10_000;
 
 /**
  * `hubflake check`: tries the credentials, and the scopes of what is configured. Once the configuration could be read the

@@ -218,3 +218,25 @@ test.each<[string, object, string]>([
 ])('refuses %s', (_what, changes, message) => {
   expect(() => parse({ ...withKey({ private_key: PEM }), ...changes })).toThrow(message);
 });
+
+const CLIENT = { client_id: 'id-1', client_secret: 'secret-1', token_url: 'https://login.example.com/token' };
+
+test.each<[string, object, string]>([
+  ['token', {}, 'Snowflake'],
+  ['access_token', {}, 'the OAuth server'],
+  ['client_id', CLIENT, 'the OAuth server'],
+  ['client_secret', CLIENT, 'the OAuth server'],
+])('%s: what is around it is left out, and an invisible character in it refused', (key, others, source) => {
+  const given = (value: string) => parse({ ...base, credentials: { ...others, [key]: value } });
+  const { credentials } = given('\ufeff hush-1\u200b\n') as { credentials: object };
+  expect(Object.values(credentials)).toContain('hush-1');
+  expect(() => given('hush\u00a01')).toThrow(
+    `credentials.${key} has a character that cannot be in a token: U+00A0 (no-break space) at position 5. Copy it again from ${source}.`,
+  );
+  expect(() => given('\u200b')).toThrow(`credentials.${key} is empty`);
+});
+
+test('a password may have any character', () => {
+  const password = 'pass wörd\u200b\u2013\u{1f511}';
+  expect(parse({ ...base, credentials: { password: `${password}\n` } })).toMatchObject({ credentials: { password } });
+});

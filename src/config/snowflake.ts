@@ -3,6 +3,7 @@ import { log, registerSecret } from '../log.js';
 import { isLoopback } from './environment.js';
 import { readPrivateKey } from './private-key.js';
 import { validate } from './schema.js';
+import { plainToken } from './token.js';
 
 /** How to log in to Snowflake. */
 export type SnowflakeCredentials =
@@ -43,6 +44,9 @@ const WITHOUT_EFFECT = ['raw_data_schema', 'raw_data_dataset', 'use_merge_for_up
 const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.localstack\.cloud$/i;
 /** An account name that stands for a stand-in on this machine, which has none. */
 const LOCAL_ACCOUNT = 'LOCAL';
+
+/** Where credentials of OAuth come from, for messages. */
+const OAUTH_SERVER = 'the OAuth server';
 
 /** https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
 const CONTAINER_TOKEN = '/snowflake/session/token';
@@ -121,8 +125,12 @@ function parseCredentials(credentials: Record<string, string>, username: string 
     if (username === null) throw new ConfigError('The destination configuration cannot be used: username is missing.');
     return username;
   };
-  const secret = (key: string) => {
-    const value = needed(key);
+  const token = (key: string, source: string) => {
+    const value = plainToken(needed(key), `credentials.${key}`, source);
+    if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that ${source} shows for it.`);
+    return value;
+  };
+  const secret = (value: string) => {
     registerSecret(value);
     return value;
   };
@@ -130,16 +138,18 @@ function parseCredentials(credentials: Record<string, string>, username: string 
     case 'Key Pair Authentication':
       return { kind: 'key-pair', username: user(), privateKey: readPrivateKey(credentials) };
     case 'Programmatic Access Token':
-      return { kind: 'access-token', username: user(), token: secret('token') };
+      return { kind: 'access-token', username: user(), token: secret(token('token', 'Snowflake')) };
     case 'Snowpark Container Services':
       return { kind: 'container', tokenFile: text(credentials.token_file) ?? CONTAINER_TOKEN };
     case 'OAuth':
-      if (credentials.access_token) return { kind: 'oauth-token', username, token: secret('access_token') };
+      if (credentials.access_token) {
+        return { kind: 'oauth-token', username, token: secret(token('access_token', OAUTH_SERVER)) };
+      }
       return {
         kind: 'oauth-client',
         username,
-        clientId: needed('client_id'),
-        clientSecret: secret('client_secret'),
+        clientId: token('client_id', OAUTH_SERVER),
+        clientSecret: secret(token('client_secret', OAUTH_SERVER)),
         tokenUrl: tokenUrl(needed('token_url')),
         scope: text(credentials.scope),
       };
@@ -147,7 +157,8 @@ function parseCredentials(credentials: Record<string, string>, username: string 
       log.warn(
         'Logging in to Snowflake by password: Snowflake is ending logins by password alone. Use a key pair or a programmatic access token.',
       );
-      return { kind: 'password', username: user(), password: secret('password') };
+      // A password may have any character; only white space around it was not meant.
+      return { kind: 'password', username: user(), password: secret(needed('password')) };
   }
 }
 

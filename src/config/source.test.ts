@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js';
 import { configureLog } from '../log.js';
 import { parseSourceConfig } from './source.js';
 
@@ -123,6 +124,23 @@ test('warns of an option it does not know, and names the nearest it does', () =>
     expect.stringContaining('unknown option objects[0].propertys; it is ignored. Did you mean properties?'),
   ]);
 });
+
+test.each(['access_token', 'client_id', 'client_secret', 'refresh_token'])(
+  '%s: what is around it is left out, and an invisible character in it refused, without showing it',
+  (key) => {
+    const good: Record<string, string> =
+      key === 'access_token'
+        ? { access_token: 'pat-na1-1' }
+        : { client_id: 'id-1', client_secret: 'secret-1', refresh_token: 'refresh-1' };
+    const parse = (value: string) => parseSourceConfig({ credentials: { ...good, [key]: value } }).credentials;
+    expect(Object.values(parse('\ufeff hush-1\u200b\n'))).toContain('hush-1');
+    expect(() => parse('hush\u20111')).toThrow(
+      new ConfigError(
+        `credentials.${key} has a character that cannot be in a token: U+2011 (no-break hyphen) at position 5. Copy it again from HubSpot.`,
+      ),
+    );
+  },
+);
 
 test('warns of an option that it does not act on', () => {
   parseSourceConfig({ credentials, enable_experimental_streams: true });

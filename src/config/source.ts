@@ -2,6 +2,7 @@ import { ConfigError } from '../errors.js';
 import { log, registerSecret } from '../log.js';
 import { hubspotBaseUrl } from './environment.js';
 import { validate } from './schema.js';
+import { plainToken } from './token.js';
 
 /** Source options that exist in source-hubspot, and that this version does not act on. */
 const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window'];
@@ -127,7 +128,7 @@ function nameTheCredentials(config: unknown): void {
 
 function parseCredentials(credentials: Record<string, string>): Credentials {
   const text = (key: string) => {
-    const value = (credentials[key] as string).trim();
+    const value = plainToken(credentials[key] as string, `credentials.${key}`, 'HubSpot');
     if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that HubSpot shows for it.`);
     return value;
   };

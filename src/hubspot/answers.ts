@@ -1,5 +1,6 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { RequestError } from '../errors.js';
+import { LostAnswer } from './network-failures.js';
 import type { LimitHeaders } from './scheduler.js';
 import { PACKED } from './transport.js';
 
@@ -14,7 +15,10 @@ const SMALLEST_GZIP = 18;
 const LEAST_PIECE = 1024;
 const LARGEST_PIECE = 16 * 1024 * 1024;
 
-/** Reads a body whole, in pieces, so that one that is too large is cut off instead of filling the memory. */
+/**
+ * Reads a body whole, in pieces, so that one that is too large is cut off instead of filling the memory. Throws a RequestError for
+ * that, a LostAnswer where it is damaged or too slow, and fetch's errors.
+ */
 export async function readBody(response: Response, what: string): Promise<Buffer> {
   const reader = response.body?.getReader();
   if (!reader) return Buffer.alloc(0);
@@ -38,7 +42,7 @@ export async function readBody(response: Response, what: string): Promise<Buffer
     }
     if (performance.now() - startedAt > LONGEST_ANSWER_MS) {
       await reader.cancel();
-      throw new Error('the answer came in too slowly');
+      throw new LostAnswer('the answer came in too slowly');
     }
   }
 }
@@ -49,7 +53,7 @@ function joined(chunks: readonly Uint8Array[], size: number): Buffer {
   return Buffer.concat(chunks, size);
 }
 
-/** Unpacks a body that fetch left as it was, in one go. Throws where it is cut off, or too large. */
+/** Unpacks a body that fetch left as it was, in one go. Throws a LostAnswer where it is cut off, a RequestError where it is too large. */
 function unpack(body: Buffer, response: Response, what: string): Buffer {
   if (!response.headers.has(PACKED) || body.length === 0) return body;
   // gzip ends with the size that it had, which makes one piece of it; a wrong one only costs time.
@@ -59,7 +63,7 @@ function unpack(body: Buffer, response: Response, what: string): Buffer {
     return gunzipSync(body, { chunkSize, maxOutputLength: LARGEST_ANSWER_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
-    throw new Error('the answer is cut off, or damaged on its way');
+    throw new LostAnswer('the answer is cut off, or damaged on its way');
   }
 }
 

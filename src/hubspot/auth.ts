@@ -1,6 +1,7 @@
 import type { Credentials } from '../config/source.js';
-import { CredentialsError, HubflakeError } from '../errors.js';
+import { CredentialsError } from '../errors.js';
 import { registerSecret } from '../log.js';
+import { LostAnswer } from './network-failures.js';
 import { paths } from './paths.js';
 
 /** The answer to a form. */
@@ -13,7 +14,7 @@ export interface FormAnswer {
   retryAfterMs: number;
 }
 
-/** Sends one request outside of all budgets. */
+/** Sends one request outside of all budgets. Throws a LostAnswer where no answer came, and sending it again may mend that. */
 export type SendForm = (path: string, form: Record<string, string>) => Promise<FormAnswer>;
 
 /** Resolves when what failed for the `attempt`-th time is worth another one; rejects when it is not any more. */
@@ -138,11 +139,13 @@ export class OAuthTokens implements TokenSource {
         client_id: this.#credentials.clientId,
         client_secret: this.#credentials.clientSecret,
         refresh_token: this.#refreshToken,
-      }).catch((error: unknown) => error as Error);
-      if (answer instanceof HubflakeError) throw answer;
+      }).catch((error: unknown) => {
+        if (error instanceof LostAnswer) return error;
+        throw error;
+      });
       let why: string;
       let leastPauseMs = 0;
-      if (answer instanceof Error) {
+      if (answer instanceof LostAnswer) {
         why = `Renewing the access token failed (${answer.message})`;
       } else {
         const grant = readGrant(answer.body);

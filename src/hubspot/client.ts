@@ -3,20 +3,14 @@ import hubspot from '@hubspot/api-client';
 import type { Credentials } from '../config/source.js';
 import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../errors.js';
 import { log } from '../log.js';
+import { proxyFor } from '../network/proxy.js';
 import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { BUDGET_OF, CallCounter, type CallKind, SERVICE_OF } from './calls.js';
 import { ServerClock } from './clock.js';
-import {
-  judge,
-  judgeFailure,
-  parseRetryAfter,
-  passes,
-  pauseBefore,
-  RETRY,
-  rateLimitedPause,
-  type Verdict,
-} from './faults.js';
+import { judge, parseRetryAfter, passes, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
+import { FirstAnswer } from './first-answer.js';
+import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
 import { paths } from './paths.js';
 import { CallScheduler, type Permit } from './scheduler.js';
 import { installTransport } from './transport.js';
@@ -75,18 +69,19 @@ export class HubSpotClient {
   readonly #tokens: TokenSource;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #neverReachedMs: number;
+  readonly #first: FirstAnswer;
+  readonly #route: Route;
   readonly #close: () => Promise<void>;
-  #everReached = false;
-  readonly #startedAt = performance.now();
 
+  /** Throws a ConfigError where the environment names a proxy by what is no URL of one. */
   constructor(options: ClientOptions) {
-    const dispatcher = installTransport(options.maxInFlight, options.silenceMs);
+    this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
+    const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
     this.#close = () => dispatcher.destroy();
     this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     // Every waiting call listens for the stop; there is no leak to warn of.
     setMaxListeners(0, this.#signal);
-    this.#neverReachedMs = options.neverReachedMs ?? RETRY.neverReachedMs;
+    this.#first = new FirstAnswer(options.neverReachedMs ?? RETRY.neverReachedMs);
     this.#client = new hubspot.Client({ basePath: options.baseUrl });
     this.scheduler = new CallScheduler({
       ...options,
@@ -175,9 +170,9 @@ export class HubSpotClient {
     } catch (error) {
       permit.done();
       if (error instanceof HubflakeError) throw error;
-      return { verdict: judgeFailure(error), token };
+      return { verdict: this.#judgeFailure(error), token };
     }
-    this.#everReached = true;
+    this.#first.came = true;
     const { status, headers, body } = answer;
     if (status < 200 || status > 299) {
       const day = { now: this.clock.now(), resetsAt: this.dailyResetsAt() };
@@ -206,19 +201,20 @@ export class HubSpotClient {
    */
   readonly #pause = async (attempt: number, why: string, what: string, leastPauseMs = 0): Promise<void> => {
     const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
-    if (attempt >= RETRY.attempts || this.#neverReached(pauseMs)) throw this.#givenUp(what, why);
+    if (attempt >= RETRY.attempts || this.#first.isTooLate(pauseMs)) throw this.#givenUp(what, why);
     log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
     await this.sleep(pauseMs);
   };
 
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
-    const response = await this.#client.apiRequest({
+    const request = this.#client.apiRequest({
       method: call.body === undefined ? 'GET' : 'POST',
       path: call.query ? `${call.path}?${call.query}` : call.path,
       authType: 'none',
       headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
       ...(call.body === undefined ? {} : { body: call.body }),
     });
+    const response = await this.#first.of(request);
     this.clock.observe(response.headers.get('date'));
     const limits = limitHeaders(response.headers);
     // A refusal makes way for others only when its body has said what it is.
@@ -234,13 +230,18 @@ export class HubSpotClient {
       return await this.#orStopped(this.#answerToForm(path, form));
     } catch (error) {
       if (error instanceof HubflakeError) throw error;
-      const verdict = judgeFailure(error);
-      throw 'error' in verdict ? verdict.error : new Error(verdict.why);
+      const verdict = this.#judgeFailure(error);
+      throw 'error' in verdict ? verdict.error : new LostAnswer(verdict.why);
     }
   };
 
+  #judgeFailure(error: unknown): Verdict {
+    this.#first.failure = error;
+    return judgeFailure(error, this.#route);
+  }
+
   async #answerToForm(path: string, form: Record<string, string>): Promise<FormAnswer> {
-    const response = await this.#client.apiRequest({
+    const request = this.#client.apiRequest({
       method: 'POST',
       path,
       authType: 'none',
@@ -248,22 +249,19 @@ export class HubSpotClient {
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
     });
+    const response = await this.#first.of(request);
     const body = await readBody(response, 'an access token');
     this.clock.observe(response.headers.get('date'));
-    this.#everReached = true;
+    this.#first.came = true;
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after')) ?? 0;
     return { status: response.status, body, passes: passes(response.status), retryAfterMs };
   }
 
-  /** Whether no answer ever came, and after another pause it would be too late to go on hoping. */
-  #neverReached(pauseMs: number): boolean {
-    return !this.#everReached && performance.now() - this.#startedAt + pauseMs > this.#neverReachedMs;
-  }
-
   #givenUp(what: string, why: string): UnavailableError {
-    const advice = this.#everReached
+    const { proxy } = this.#route;
+    const advice = this.#first.came
       ? 'Run it again later; it goes on where it stopped.'
-      : 'Check the network, the proxy settings and HUBSPOT_BASE_URL.';
+      : `Check the network, ${proxy ? `${proxy.variable}, NO_PROXY` : 'the proxy settings'} and HUBSPOT_BASE_URL.`;
     return new UnavailableError(`${why}, also after repeated tries for ${what}. ${advice}`);
   }
 

@@ -7,9 +7,8 @@ import {
   UnavailableError,
 } from '../errors.js';
 import { dailyLimit } from './daily-quota.js';
-import { REDIRECT_REFUSED } from './transport.js';
 
-/** An answer, or the lack of one, as the rules below see it. */
+/** An answer as the rules below see it; `network-failures.ts` judges the lack of one. */
 export interface Answer {
   status: number;
   retryAfter: string | null;
@@ -182,17 +181,6 @@ function refusedCredentials(body: ErrorBody, internal: string): CredentialsError
     `HubSpot refused the access token${expired}. Check that it was copied whole, has not been revoked, and belongs to this portal.`,
     { internal },
   );
-}
-
-/** What a call without an answer means. Node wraps what undici says as the cause of a "fetch failed". */
-export function judgeFailure(error: unknown): Verdict {
-  let fault = error as { code?: string; message?: string; cause?: unknown };
-  while (typeof fault.cause === 'object' && fault.cause !== null) fault = fault.cause;
-  if (fault.code === REDIRECT_REFUSED) {
-    const message = `${fault.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
-    return { action: 'fail', error: new RequestError(message, 302) };
-  }
-  return { action: 'repeat', why: `HubSpot could not be reached (${fault.code ?? fault.message ?? String(error)})` };
 }
 
 /** HubSpot lists the scopes of which one is needed in errors[].context.requiredGranularScopes. */

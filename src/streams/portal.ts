@@ -5,6 +5,7 @@ import {
   CredentialsError,
   DailyLimitError,
   HubflakeError,
+  InternalError,
   MissingScopesError,
   RequestError,
   StoppedError,
@@ -253,7 +254,10 @@ export class Portal {
       return (await readCustomSchemas(this.#client)).map(customObjectType);
     } catch (caught) {
       const error = asHubflakeError(caught);
-      if (error instanceof CredentialsError || error instanceof StoppedError) throw error;
+      const endsAll = [ConfigError, CredentialsError, InternalError, StoppedError].some(
+        (kind) => error instanceof kind,
+      );
+      if (endsAll) throw error;
       if (error instanceof MissingScopesError)
         log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
       else log.warn(`Which custom objects there are could not be learned: ${error.message}`);

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { crashPoint } from '../../crash-point.js';
-import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { isProgrammingError, WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
 
 const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
@@ -42,6 +42,7 @@ export class Database {
       this.#connection = await this.#instance.connect();
       await this.run("SET TimeZone = 'UTC'");
     } catch (error) {
+      if (isProgrammingError(error)) throw error;
       throw cannotOpen(this.path, error);
     }
   }

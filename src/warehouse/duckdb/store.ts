@@ -1,6 +1,6 @@
 import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
-import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { asHubflakeError, isProgrammingError, WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
@@ -113,7 +113,7 @@ export class DuckDbStore implements Store {
         try {
           return await this.#commitBy(way, target, batch, state);
         } catch (error) {
-          if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
+          if (way === 'lines' || error instanceof WarehouseConfigError || isProgrammingError(error)) throw error;
           log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
           ways.splice(ways.indexOf(way), 1);
           // What was found out on the way was undone with the rest.
@@ -226,6 +226,7 @@ export class DuckDbStore implements Store {
       return await body();
     } catch (error) {
       if (error instanceof WarehouseConfigError) throw error;
+      if (isProgrammingError(error)) throw asHubflakeError(error);
       const text = error instanceof Error ? error.message : String(error);
       throw new WarehouseError(
         `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. The state behind this batch was not kept; run it again.`,

@@ -1,6 +1,7 @@
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { loadPackage } from '../../load-package.js';
+import { configuredProxy, exemptions } from '../../network/proxy.js';
 
 type Driver = typeof import('snowflake-sdk');
 
@@ -18,8 +19,35 @@ function loadDriver(): Driver {
   process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   driver = loadPackage('snowflake-sdk') as Driver;
-  driver.configure({ logLevel: 'OFF', additionalLogToConsole: false });
+  // Its own reading of the variables knows no hosts below those of NO_PROXY, and no ports.
+  driver.configure({ logLevel: 'OFF', additionalLogToConsole: false, useEnvProxy: false });
   return driver;
+}
+
+/**
+ * The driver's options for the proxy of the environment, by the rule of `network/proxy.ts`. NO_PROXY is the driver's to apply, since
+ * it also calls hosts that only Snowflake names: those of the stages. http is for a stand-in on this machine, which is always
+ * reached directly: the driver cannot tell a proxy of it.
+ */
+export function proxyOptions(url: string, environment: NodeJS.ProcessEnv = process.env): Partial<ConnectionOptions> {
+  const { protocol, port } = new URL(url);
+  const proxy = protocol === 'https:' ? configuredProxy(protocol, environment) : null;
+  if (!proxy) return {};
+  const asked = Number(port) || 443;
+  const exempt = exemptions(environment).filter((each) => each.port === null || each.port === asked);
+  // The driver puts them into a URL, and decodes them from there.
+  const [user, password] = [proxy.username, proxy.password].map(encodeURIComponent) as [string, string];
+  const hasCredentials = user !== '' || password !== '';
+  const host = proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host;
+  return {
+    // For Azure's stages it uses no user but one that is in here.
+    proxyHost: hasCredentials ? `${user}:${password}@${host}` : host,
+    proxyPort: proxy.port,
+    proxyProtocol: proxy.isTls ? 'https' : 'http',
+    ...(hasCredentials ? { proxyUser: user, proxyPassword: password } : {}),
+    noProxy: exempt.flatMap(({ host: name }) => (name === '*' ? ['*'] : [name, `*.${name}`])).join('|'),
+    useConnectionConfigProxyForOCSP: true,
+  };
 }
 
 /** A connection that has not logged in yet. @param token of Snowpark Container Services, read just now */
@@ -30,6 +58,7 @@ export function newConnection(config: SnowflakeConfig, token: string | null): Co
     application: 'hubflake',
     // Otherwise a NULL that is fetched as text is the text NULL.
     representNullAsStringNull: false,
+    ...proxyOptions(config.url),
     ...(config.role === null ? {} : { role: config.role }),
     ...(config.warehouse === null ? {} : { warehouse: config.warehouse }),
     ...login(config, token),

@@ -1,11 +1,17 @@
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import {
+  asHubflakeError,
   CredentialsError,
   type HubflakeError,
+  isProgrammingError,
   WarehouseConfigError,
   WarehouseError,
   WarehouseUnavailableError,
 } from '../../errors.js';
+import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
+import { configuredProxy, nameOf } from '../../network/proxy.js';
+import { oauthError } from './oauth-error.js';
+import { connectionError, unreachable } from './reach.js';
 
 /**
  * What Snowflake's errors mean for the person who runs the sync. Codes are as Snowflake documents them and its drivers know
@@ -30,6 +36,8 @@ export interface Circumstance {
   needs?: string | undefined;
   /** Whether it may have been done though no answer came. */
   mayBeDone?: boolean;
+  /** Whether it sends a file to a stage, which is on another host. */
+  uploads?: boolean;
 }
 
 export function codeOf(error: unknown): string {
@@ -44,13 +52,26 @@ export function isMissing(error: unknown): boolean {
 
 const SESSION_GONE = ['390104', '390111', '390112', '390114', '390195', '405503', '407001', '407002'];
 
+/**
+ * The error within that says that a program is wrong; null where none does. The driver calls all that is thrown on a request's way a
+ * network error. A SyntaxError in there is no such error: it is an answer that is no JSON.
+ */
+function ours(error: unknown): Error | null {
+  const [outer, ...inner] = causesOf(error) as Error[];
+  if (isProgrammingError(outer)) return outer as Error;
+  return inner.find((each) => isProgrammingError(each) && each.name !== 'SyntaxError') ?? null;
+}
+
 /** The session or the network is gone: another login may mend it. The driver's codes 401xxx to 403xxx are failed requests. */
 export function isConnectionLost(error: unknown): boolean {
+  if (ours(error) !== null) return false;
   const code = codeOf(error);
   return (
     error instanceof SilenceError ||
     SESSION_GONE.includes(code) ||
     /^40[123]\d{3}$/.test(code) ||
+    networkCode(error) !== null ||
+    // Of an upload that failed there is only a text.
     /ECONN|ETIMEDOUT|EPIPE|socket hang up/i.test(String(error))
   );
 }
@@ -62,6 +83,10 @@ export class SilenceError extends Error {
 
 /** An error of the login, in words. */
 export function loginError(error: unknown, config: SnowflakeConfig): HubflakeError {
+  const noToken = oauthError(error, config);
+  if (noToken) return noToken;
+  const mistake = ours(error);
+  if (mistake) return asHubflakeError(mistake);
   const details = detailsOf(error);
   const text = details.internal;
   const { credentials, role } = config;
@@ -124,27 +149,17 @@ export function loginError(error: unknown, config: SnowflakeConfig): HubflakeErr
       details,
     );
   }
-  if (/ENOTFOUND|EAI_NONAME/.test(text)) {
-    return new WarehouseConfigError(`The host ${config.url} does not exist. Check "host".`, details);
-  }
-  if (/certificate|SSL|TLS/i.test(text)) {
-    return new WarehouseConfigError(
-      `The certificate of ${config.url} is not trusted: ${firstLine(text)}. Behind a proxy that re-encrypts, set NODE_EXTRA_CA_CERTS.`,
-      details,
-    );
-  }
-  return unreachable(config, details);
-}
-
-export function unreachable(config: SnowflakeConfig, details: ErrorDetails = {}): WarehouseUnavailableError {
-  return new WarehouseUnavailableError(
-    `Snowflake cannot be reached at ${config.url}. Check "host" and the network, and run it again.`,
-    details,
+  const place = { what: 'Snowflake', url: config.url, option: 'host' };
+  return (
+    connectionError(error, place) ?? (isConnectionLost(error) ? unreachable(place, details) : asHubflakeError(error))
   );
 }
 
 /** An error of a statement, in words. */
-export function statementError(error: unknown, { config, doing, needs, mayBeDone }: Circumstance): HubflakeError {
+export function statementError(error: unknown, circumstance: Circumstance): HubflakeError {
+  const { config, doing, needs, mayBeDone } = circumstance;
+  const mistake = ours(error);
+  if (mistake) return asHubflakeError(mistake);
   const details = detailsOf(error);
   const text = details.internal;
   const what = firstLine(text.replace(/^SQL (compilation|access control|execution) error:\s*/i, ''));
@@ -189,17 +204,33 @@ export function statementError(error: unknown, { config, doing, needs, mayBeDone
       );
   }
   if (/NOT NULL constraint|non-nullable/i.test(text)) return new WarehouseConfigError(notNull(doing, what), details);
-  if (isConnectionLost(error)) return lost(doing, mayBeDone === true, details);
-  return new WarehouseError(`${doing} failed: ${what}. Nothing of this batch was confirmed; ${AGAIN}`, details);
+  const explained = explainConnection(error, config.url);
+  if (explained?.isMendable) return new WarehouseConfigError(`${doing} failed. ${explained.message}`, details);
+  const hint = circumstance.uploads ? stageHint(config) : '';
+  if (isConnectionLost(error)) return lost(doing, mayBeDone === true, details, hint);
+  return new WarehouseError(`${doing} failed: ${what}.${hint} Nothing of this batch was confirmed; ${AGAIN}`, details);
+}
+
+/** Companies let Snowflake's own host through their proxies, and forget that files go to a cloud's. */
+function stageHint({ url }: SnowflakeConfig): string {
+  const proxy = configuredProxy(new URL(url).protocol);
+  return proxy === null
+    ? ''
+    : ` Files go to the host of a stage, which ${nameOf(proxy)} has to let through as well: SELECT SYSTEM$ALLOWLIST() names it, as STAGE.`;
 }
 
 /** An error for a connection that no longer answers. */
-export function lost(doing: string, mayBeDone: boolean, details: ErrorDetails = {}): WarehouseUnavailableError {
+export function lost(
+  doing: string,
+  mayBeDone: boolean,
+  details: ErrorDetails = {},
+  hint = '',
+): WarehouseUnavailableError {
   const outcome = mayBeDone
     ? 'Whether it was done is not known; its state was not confirmed, so the next run does it again'
     : 'Nothing of this batch was confirmed';
   return new WarehouseUnavailableError(
-    `${doing} failed: the connection to Snowflake is gone. ${outcome}; ${AGAIN}`,
+    `${doing} failed: the connection to Snowflake is gone.${hint} ${outcome}; ${AGAIN}`,
     details,
   );
 }

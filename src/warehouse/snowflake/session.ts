@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Bind, Connection, RowStatement } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
-import { CredentialsError, HubflakeError, WarehouseConfigError } from '../../errors.js';
+import { CredentialsError, HubflakeError, isProgrammingError, WarehouseConfigError } from '../../errors.js';
 import { registerSecret } from '../../log.js';
+import { clockError } from './clock-error.js';
 import { newConnection } from './driver.js';
-import {
-  codeOf,
-  databaseMissing,
-  isConnectionLost,
-  isMissing,
-  loginError,
-  SilenceError,
-  unreachable,
-} from './faults.js';
+import { codeOf, databaseMissing, isConnectionLost, isMissing, loginError, SilenceError } from './faults.js';
 import { literal, qualified } from './quote.js';
+import { reach } from './reach.js';
 
 /** A row of an answer; numbers are text, so that none loses digits. */
 export type Row = Record<string, unknown>;
@@ -39,9 +33,8 @@ export const PATIENCE: Patience = {
 
 /** Farewell to a server that may be gone. */
 const CLOSE_MS = 3000;
-const CLOCK_MS = 5000;
-/** A JWT is good for a minute or two; a clock that is off by more makes every login fail. */
-const CLOCK_TOLERANCE_MS = 45_000;
+/** A host that cannot be reached any more is not hoped for: it was, by the login. */
+const AGAIN_MS = 5000;
 
 export interface RunOptions {
   binds?: readonly Bind[];
@@ -77,15 +70,18 @@ export class Session {
     this.#patience = patience;
   }
 
-  /** Logs in. Throws CredentialsError, WarehouseConfigError or WarehouseUnavailableError. */
+  /** Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy. */
   static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
+    await reach(config, patience.login);
     const connection = newConnection(config, containerToken(config));
     try {
       await within(patience.login, () => connected(connection));
     } catch (error) {
       connection.destroy(() => undefined);
-      if (error instanceof SilenceError) throw unreachable(config, { cause: error });
-      throw (codeOf(error) === '390144' && (await clockError(config))) || loginError(error, config);
+      if (codeOf(error) === '390144') throw (await clockError(config)) ?? loginError(error, config);
+      // What stands in the way now says more than the driver's error.
+      if (isConnectionLost(error)) await reach(config, AGAIN_MS, true);
+      throw loginError(error, config);
     }
     const session = new Session(connection, patience);
     try {
@@ -166,7 +162,7 @@ export class Session {
     try {
       await this.run(`ALTER SESSION SET ${list.join(' ')}`);
     } catch (error) {
-      if (isConnectionLost(error) || config.sessionParameters.size === 0) throw error;
+      if (isConnectionLost(error) || isProgrammingError(error) || config.sessionParameters.size === 0) throw error;
       throw new WarehouseConfigError(
         `Snowflake does not take the session parameters of jdbc_url_params: ${(error as Error).message}`,
         { cause: error },
@@ -206,20 +202,6 @@ function containerToken({ credentials }: SnowflakeConfig): string | null {
       `The token of Snowpark Container Services cannot be read from ${credentials.tokenFile}. This login works only inside such a container; elsewhere use another auth_type.`,
       { cause: error },
     );
-  }
-}
-
-/** What to say of a refused JWT where this machine's clock is the reason; null where it is not. */
-async function clockError({ url }: SnowflakeConfig): Promise<HubflakeError | null> {
-  try {
-    const answer = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(CLOCK_MS) });
-    const skew = Date.now() - Date.parse(answer.headers.get('date') ?? '');
-    if (!(Math.abs(skew) > CLOCK_TOLERANCE_MS)) return null;
-    return new CredentialsError(
-      `Snowflake refused the key: this machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead' : 'behind'}, and the login is signed with its time. Set the clock right.`,
-    );
-  } catch {
-    return null;
   }
 }
 

@@ -89,11 +89,13 @@ export class Staging {
 }
 
 async function uploadOne(steps: Steps, file: SpoolFile, place: string): Promise<void> {
-  const [row] = await steps.run(put(file.path, place), { longest: UPLOAD_MS + (file.bytes / SLOWEST_UPLOAD) * 1000 });
+  const longest = UPLOAD_MS + (file.bytes / SLOWEST_UPLOAD) * 1000;
+  const [row] = await steps.run(put(file.path, place), { longest, uploads: true });
   // The driver reports success for uploads that failed; only the status tells.
   const { status, message } = row ?? {};
   if (status !== 'UPLOADED' && status !== 'SKIPPED') {
-    throw steps.explain(new Error(`a file could not be uploaded: ${status ?? ''} ${message ?? ''}`.trim()));
+    const error = new Error(`a file could not be uploaded: ${status ?? ''} ${message ?? ''}`.trim());
+    throw steps.explain(error, { uploads: true });
   }
 }
 

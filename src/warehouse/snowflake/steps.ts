@@ -10,6 +10,8 @@ export interface StepOptions {
   needs?: string;
   /** Whether it may have been done though no answer came. */
   mayBeDone?: boolean;
+  /** Whether it sends a file to a stage. */
+  uploads?: boolean;
   /** Ms after which it is given up, where that is less than usual. */
   longest?: number;
 }
@@ -65,8 +67,8 @@ export class Steps {
     await this.session.run(sql, { tag: this.#tag }).catch((error: Error) => log.debug(`${sql}: ${error.message}`));
   }
 
-  explain(error: unknown, { needs, mayBeDone }: StepOptions = {}): HubflakeError {
+  explain(error: unknown, { needs, mayBeDone = false, uploads = false }: StepOptions = {}): HubflakeError {
     if (error instanceof HubflakeError) return error;
-    return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone: mayBeDone === true });
+    return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone, uploads });
   }
 }
