@@ -81,7 +81,19 @@ function parse(text: string, password: string | undefined, what: string): string
   return plain;
 }
 
-/** Keys come with `\n` as two characters where they went through an environment variable, or with CR LF. */
+const PEM = /-----\s*BEGIN\s*((?:RSA|ENCRYPTED)?)\s*PRIVATE\s*KEY\s*-----([\s\S]*)-----\s*END[A-Z\s]*-----/;
+const PEM_LINE = /.{1,64}/g;
+
+/**
+ * Keys come with `\n` as two characters where they went through an environment variable, with CR LF or indented lines, or on one
+ * line, with blanks or nothing where the lines ended. All of it has one meaning: in the base64 between the two marks, white space has none.
+ */
 function normalise(text: string): string {
-  return `${text.replaceAll('\\n', '\n').replaceAll('\r\n', '\n').trim()}\n`;
+  const lines = text.replaceAll('\\n', '\n').replaceAll('\\r', '').trim();
+  const [, kind, body = ''] = PEM.exec(lines) ?? [];
+  const packed = body.replace(/\s+/g, '');
+  // OpenSSL's older encrypted keys have headers in front of the base64.
+  if (kind === undefined || !/^[A-Za-z0-9+/=]+$/.test(packed)) return `${lines.replaceAll('\r\n', '\n')}\n`;
+  const label = `${kind === '' ? '' : `${kind} `}PRIVATE KEY`;
+  return `-----BEGIN ${label}-----\n${(packed.match(PEM_LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;
 }

@@ -137,6 +137,15 @@ describe('credentials', () => {
   test.each<[string, object]>([
     ['a text', { private_key: PEM }],
     ['a text that went through an environment variable', { private_key: PEM.replaceAll('\n', '\\n') }],
+    ['a text on one line, with blanks where its lines ended', { private_key: PEM.replaceAll('\n', ' ') }],
+    ['a text on one line, with nothing there', { private_key: PEM.replaceAll('\n', '') }],
+    ['a text without any white space', { private_key: PEM.replaceAll(/\s/g, '') }],
+    ['indented lines', { private_key: PEM.replaceAll('\n', '\n    ') }],
+    ['lines of other lengths, with CR LF', { private_key: PEM.replaceAll(/(.{50})/g, '$1\r\n') }],
+    [
+      'an encrypted text on one line',
+      { private_key: ENCRYPTED.replaceAll('\n', ' '), private_key_password: 'key-password' },
+    ],
     ['an encrypted text', { private_key: ENCRYPTED, private_key_password: 'key-password' }],
     ['the older form', { private_key: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString() }],
   ])('a key as %s', (_what, given) => {

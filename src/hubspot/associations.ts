@@ -173,9 +173,18 @@ function standsStill(what: string, id: string, after: string): RequestError {
   return new RequestError(`HubSpot's list of the ${what}, of ${id}, does not move on from ${after}.`, 200);
 }
 
+/** An id of more digits than a double keeps, where HubSpot answers it as a number. */
+const LONG_IDS = /("toObjectId"\s*:\s*)(\d{16,})/g;
+
+/** The body with such ids as text. */
+function withExactIds(body: Buffer): Buffer {
+  const text = body.toString('latin1');
+  return text.search(LONG_IDS) === -1 ? body : Buffer.from(text.replace(LONG_IDS, '$1"$2"'), 'latin1');
+}
+
 /** Throws MalformedAnswer, so that the call is repeated, for an answer that would be taken for shorter lists than there are. */
 function decode(body: Buffer, asked: ReadonlySet<string>): BatchResult[] {
-  const answer = parseAnswer(body);
+  const answer = parseAnswer(withExactIds(body));
   refuseFaults(answer);
   const results = resultsOf(answer) as BatchResult[];
   const stranger = results.find((result) => !asked.has(String(result.from?.id)));

@@ -24,7 +24,7 @@ export async function readAssociated(
 
 /**
  * The associations of records whose list call asked for them. HubSpot cuts long lists short there; those are read whole by
- * batch reads.
+ * batch reads, and so are those that may be under a name which is not known.
  */
 export async function completeAssociated(
   client: HubSpotClient,
@@ -32,12 +32,14 @@ export async function completeAssociated(
   rows: readonly ObjectRow[],
 ): Promise<Associated> {
   const found: Associated = new Map(rows.map((row) => [row.id, []]));
+  const finders = stream.associations.map((target) => inlineFinder(target.type));
+  const unknown = new Set(rows.filter((row) => hasUnknownList(row, finders)).map((row) => row.id));
   for (const [index, target] of stream.associations.entries()) {
-    const find = inlineFinder(target.type);
+    const find = finders[index] as ListFinder;
     const short: string[] = [];
     for (const row of rows) {
-      const list = find(row);
-      if (list?.paging?.next) short.push(row.id);
+      const { list } = find(row);
+      if (list?.paging?.next || (list === undefined && unknown.has(row.id))) short.push(row.id);
       const ids = new Set((list?.results ?? []).map((result) => String(result.id)));
       (found.get(row.id) as string[][])[index] = [...ids];
     }
@@ -52,14 +54,23 @@ export async function completeAssociated(
  * Finds a record's inline list of one association. HubSpot spells the keys in its own ways ("line items" for line_items, the
  * fully qualified name for custom objects), so they are compared without regard to case, spaces and underscores.
  */
-function inlineFinder(type: ObjectType): (row: ObjectRow) => AssociationList | undefined {
+type ListFinder = (row: ObjectRow) => { key?: string; list?: AssociationList };
+
+function inlineFinder(type: ObjectType): ListFinder {
   const plain = (name: string) => name.toLowerCase().replace(/[ _]/g, '');
   const names = new Set([type.name, type.typeId ?? type.name, ...type.aliases].map(plain));
   const exact = type.name;
   return ({ associations }) => {
-    if (!associations) return undefined;
-    if (Object.hasOwn(associations, exact)) return associations[exact];
-    const key = Object.keys(associations).find((each) => names.has(plain(each)));
-    return key === undefined ? undefined : associations[key];
+    if (!associations) return {};
+    const known = Object.hasOwn(associations, exact) ? exact : undefined;
+    const key = known ?? Object.keys(associations).find((each) => names.has(plain(each)));
+    const list = key === undefined ? undefined : associations[key];
+    return key === undefined || list === undefined ? {} : { key, list };
   };
+}
+
+/** Whether a row has a list under a name that none of the objects asked for is known by: it may be any one's. */
+function hasUnknownList(row: ObjectRow, finders: readonly ListFinder[]): boolean {
+  const keys = Object.keys(row.associations ?? {});
+  return keys.length > 0 && keys.some((key) => finders.every((find) => find(row).key !== key));
 }

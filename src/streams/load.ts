@@ -4,11 +4,17 @@ import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage } from '../hu
 import { log } from '../log.js';
 import { completeAssociated } from './associated.js';
 import { readChains } from './chain-reader.js';
-import { isFrom } from './instants.js';
+import { earlier, isFrom, notBefore } from './instants.js';
 import { updatedAtOf } from './layout.js';
 import { ListChains } from './list-chains.js';
 import { completeAt, type ObjectRun } from './object-run.js';
 import { EVERY_ID, type LoadPosition } from './object-state.js';
+
+/**
+ * How far before the load the pass behind it begins: nobody has promised that a list shows what was changed a moment ago, nor that
+ * HubSpot's servers agree on the time. A load may last longer than the lookback, so that no increment would make up for it.
+ */
+const BEFORE_LOAD_MINUTES = 10;
 
 /**
  * Reads what is left of a first load by HubSpot's list, which shows every record as it is, without the delay of search. After
@@ -37,7 +43,8 @@ export async function loadByList(run: ObjectRun): Promise<void> {
   state.load = null;
   if (single) completeAt(run, load.startedAt);
   else {
-    state.pass = { since: load.startedAt, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+    const since = notBefore(earlier(load.startedAt, BEFORE_LOAD_MINUTES), run.stream.updatedAfter);
+    state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
   }
   return run.save();
 }

@@ -3,6 +3,7 @@ import { log } from '../log.js';
 import type { JsonObject, JsonValue, SyncMode } from '../protocol/messages.js';
 import type { ReadOptions } from './object-run.js';
 import { REFRESH_COMPLETE } from './object-state.js';
+import { INTEGER } from './property-schema.js';
 import type { EncodedRecord, RecordSink } from './sink.js';
 import { contentHash, cursorTime, encodeItem, type SnapshotItem, type SnapshotStream } from './snapshot.js';
 import { checkPortal, checkVersion } from './state-checks.js';
@@ -16,7 +17,7 @@ const MOST_REMEMBERED = 20_000;
 interface SnapshotState {
   portal: number | null;
   emittedAt: number;
-  /** By id, the hash of what was emitted last. null: nothing is remembered. */
+  /** By id, the hash of what was emitted last, and behind a blank its cursor as JSON. null: nothing is remembered. */
   seen: Record<string, string> | null;
   /** What source-hubspot would go on from. */
   shown: JsonValue | undefined;
@@ -46,7 +47,7 @@ export async function readSnapshot(
   const emitted = isRefresh ? live : live.filter((item) => isNews(item, stream, state));
   const gone = isRefresh ? [] : findGone(stream, live, state);
   const lists = gone.length > 0 ? await stream.readGone?.(client) : undefined;
-  const tombstones = encodeGone(stream, gone, [...items, ...(lists?.items ?? [])], client.clock.now());
+  const tombstones = encodeGone(stream, gone, [...items, ...(lists?.items ?? [])], state, client.clock.now());
   const records = [...emitted.map((item) => encodeItem(stream, item, null)), ...tombstones];
   state.emittedAt = Math.max(state.emittedAt, client.clock.now());
   for (let start = 0; start < records.length; start += BATCH) {
@@ -57,7 +58,7 @@ export async function readSnapshot(
 }
 
 function isNews(item: SnapshotItem, stream: SnapshotStream, state: SnapshotState): boolean {
-  if (state.seen) return state.seen[item.id] !== contentHash(item.data);
+  if (state.seen) return state.seen[item.id]?.split(' ')[0] !== contentHash(item.data);
   // Taken over from source-hubspot, or too many to remember: by the time of the last update.
   return state.shown === undefined || cursorTime(item.data[stream.cursorField]) >= cursorTime(state.shown);
 }
@@ -69,18 +70,29 @@ function findGone(stream: SnapshotStream, live: readonly SnapshotItem[], state: 
   return Object.keys(state.seen).filter((id) => !ids.has(id));
 }
 
-/** Their tombstones, with what HubSpot still has of them. @param now epoch ms */
+/**
+ * Their tombstones, with what HubSpot still has of them; of what is in no list any more, with the cursor that it had last: without one,
+ * a tombstone would be older than its row, and be passed over. @param now epoch ms
+ */
 function encodeGone(
   stream: SnapshotStream,
   ids: readonly string[],
   items: readonly SnapshotItem[],
+  state: SnapshotState,
   now: number,
 ): EncodedRecord[] {
   const archivedAt = new Date(now).toISOString();
   const known = new Map(items.filter((item) => !item.live).map((item) => [item.id, item]));
-  return ids.map((id) =>
-    encodeItem(stream, known.get(id) ?? { id, live: false, data: { [stream.primaryKey]: id } }, archivedAt),
-  );
+  return ids.map((id) => {
+    const [, last] = /^\S+ (.+)$/.exec(state.seen?.[id] ?? '') ?? [];
+    const cursor = last === undefined ? archivedAt : (JSON.parse(last) as JsonValue);
+    const item = known.get(id);
+    const data = { ...(item?.data ?? { [stream.primaryKey]: id }) };
+    if (cursorTime(data[stream.cursorField]) < cursorTime(cursor)) {
+      data[stream.cursorField] = stream.schema[stream.cursorField] === INTEGER ? cursorTime(cursor) : cursor;
+    }
+    return encodeItem(stream, { id, live: false, data }, archivedAt);
+  });
 }
 
 function nextState(
@@ -104,9 +116,13 @@ function nextState(
       version: VERSION,
       portal: state.portal,
       emittedAt: state.emittedAt,
-      seen: remembered ? Object.fromEntries(live.map((item) => [item.id, contentHash(item.data)])) : null,
+      seen: remembered ? Object.fromEntries(live.map((item) => [item.id, memoryOf(item, stream)])) : null,
     },
   };
+}
+
+function memoryOf({ data }: SnapshotItem, { cursorField }: SnapshotStream): string {
+  return `${contentHash(data)} ${JSON.stringify(data[cursorField] ?? null)}`;
 }
 
 function parseState(given: JsonObject | null, stream: SnapshotStream, portalId: number | null): SnapshotState {
