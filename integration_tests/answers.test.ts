@@ -45,6 +45,7 @@ async function query(sql: string): Promise<JsonObject[]> {
 
 const liveIds = (object: string) => sandbox.portal.truth(object).live.map((record) => record.id);
 const idsOf = (records: JsonObject[]) => records.map((record) => record.id as string);
+const ownPart = (state: JsonObject | null) => (state as JsonObject).hubflake as JsonObject;
 const sorted = (ids: string[]) => [...ids].sort((a, b) => Number(a) - Number(b));
 const statusOf = (outcome: Outcome) => ofType(outcome, 'CONNECTION_STATUS')[0]?.connectionStatus;
 const logged = (outcome: Outcome) => ofType(outcome, 'LOG').map(({ log }) => `${log.level} ${log.message}`);
@@ -53,7 +54,7 @@ describe('an archive that HubSpot refuses to list', () => {
   const CONTACTS = { objects: [{ object_type: 'contacts', properties: ['firstname'] }] };
   const read = (state: JsonObject | null) => readInProcess(sandbox, 'contacts', state, { config: CONTACTS });
   const archiveOf = (state: JsonObject | null) =>
-    (state?.hubflake as { archive: { refusedAt?: string; scannedAt: string | null } }).archive;
+    ownPart(state).archive as { refusedAt?: string; scannedAt: string | null };
   const listsOfArchive = () => sandbox.calls.last().filter(({ url }) => url.includes('archived=true')).length;
 
   test('does not keep the stream from being read; it is asked for once a sync', async () => {
@@ -160,7 +161,7 @@ describe('a search that counts what it does not show', () => {
     sandbox.portal.clock.advance(24 * 60 * MINUTE_MS);
     // Still there to be read, a day later.
     expect(sorted(idsOf((await read(second.state)).records))).toEqual(ids.slice(0, 10));
-    expect((second.state?.hubflake as { cursor: string }).cursor).toBe((state?.hubflake as { cursor: string }).cursor);
+    expect(ownPart(second.state).cursor).toBe(ownPart(state).cursor);
   });
 
   test('in a portal whose totals are off for good is complete', async () => {

@@ -24,8 +24,12 @@ async function start(options: SandboxOptions = {}): Promise<void> {
 
 afterEach(() => sandbox.close());
 
-function read(state: JsonObject | null, { entry }: { entry: object }): Promise<SyncResult> {
-  return readInProcess(sandbox, 'contacts', state, { config: { objects: [{ ...CONTACTS, ...entry }] } as JsonObject });
+function read(
+  state: JsonObject | null,
+  { entry, config = {}, ...more }: { entry: object; config?: JsonObject; killAfter?: number },
+): Promise<SyncResult> {
+  const objects = [{ ...CONTACTS, ...entry }];
+  return readInProcess(sandbox, 'contacts', state, { config: { ...config, objects } as JsonObject, ...more });
 }
 
 const liveIds = () => sandbox.portal.truth('contacts').live.map((record) => record.id);
@@ -38,7 +42,7 @@ function firstState({ events }: SyncResult): JsonObject | null {
   return first?.type === 'state' ? first.state : null;
 }
 
-test('what was merged into a record that the filters do not want is told, and that record is not sent', async () => {
+test('what was merged into a record that the filters do not want is told, and that that record does not match', async () => {
   await start();
   const [wanted, unwanted, other] = liveIds() as [string, string, string];
   sandbox.portal.edit('contacts', [wanted, other], { firstname: 'Wanted' });
@@ -50,14 +54,95 @@ test('what was merged into a record that the filters do not want is told, and th
   ahead += 300 * MINUTE;
   sandbox.calls.reset();
   const whole = await read(first.state, { entry });
-  expect(whole.records.map((data) => [data.id, data.archived, data.merged_into])).toEqual([[wanted, true, unwanted]]);
-  // The merges, and the pass.
+  expect(whole.records.map((data) => [data.id, data.archived, data.merged_into, data.matches_filters])).toEqual([
+    [wanted, true, unwanted, undefined],
+    [unwanted, false, null, false],
+  ]);
+  // What matches, and what does not.
   expect(kinds().search).toBe(2);
   // Killed behind the tombstone, of which no state tells yet: it comes again.
   const resumed = await read(firstState(whole), { entry });
   const gone = resumed.records.filter((data) => data.archived === true);
   expect(gone.map((data) => [data.id, data.merged_into])).toEqual([[wanted, unwanted]]);
   expect((await read(whole.state, { entry })).records).toEqual([]);
+});
+
+describe('records that leave the filters', () => {
+  const entry = { filter_groups: [{ filters: [{ propertyName: 'firstname', operator: 'EQ', value: 'Wanted' }] }] };
+  const told = ({ records }: SyncResult) => records.map((data) => [data.id, data.matches_filters]);
+
+  test('are told once, with two searches for 200 changed records, and told to be back', async () => {
+    await start();
+    const { portal } = sandbox;
+    const [leaver, stayer] = liveIds() as [string, string];
+    portal.edit('contacts', [leaver, stayer], { firstname: 'Wanted' });
+    let sync = await read(null, { entry });
+    expect(told(sync).sort()).toEqual([
+      [leaver, true],
+      [stayer, true],
+    ]);
+    ahead += 60 * MINUTE;
+    portal.edit('contacts', leaver, { firstname: 'Changed' });
+    sandbox.calls.reset();
+    sync = await read(sync.state, { entry });
+    expect(told(sync)).toEqual([[leaver, false]]);
+    expect(sync.records[0]).toMatchObject({ archived: false, archivedAt: null, properties: { firstname: 'Changed' } });
+    expect(kinds().search).toBe(2);
+    expect(told(await read(sync.state, { entry }))).toEqual([]);
+    portal.edit('contacts', leaver, { firstname: 'Wanted' });
+    sync = await read(sync.state, { entry });
+    expect(told(sync)).toEqual([[leaver, true]]);
+    expect(told(await read(sync.state, { entry }))).toEqual([]);
+  });
+
+  test('are told again where a run was killed behind them and they came back before the next', async () => {
+    await start();
+    const { portal } = sandbox;
+    const leaver = liveIds()[0] as string;
+    portal.edit('contacts', leaver, { firstname: 'Wanted' });
+    const first = await read(null, { entry });
+    ahead += 60 * MINUTE;
+    portal.edit('contacts', leaver, { firstname: 'Changed' });
+    const left = await read(first.state, { entry });
+    expect(told(left)).toEqual([[leaver, false]]);
+    portal.edit('contacts', leaver, { firstname: 'Wanted' });
+    expect(told(await read(firstState(left), { entry }))).toEqual([[leaver, true]]);
+  });
+
+  test('are deletions to destinations that delete by _ab_cdc_deleted_at', async () => {
+    await start();
+    const { portal } = sandbox;
+    const leaver = liveIds()[0] as string;
+    portal.edit('contacts', leaver, { firstname: 'Wanted' });
+    const config = { deletes: 'cdc' };
+    const first = await read(null, { entry, config });
+    ahead += 60 * MINUTE;
+    portal.edit('contacts', leaver, { firstname: 'Changed' });
+    const { records } = await read(first.state, { entry, config });
+    expect(records).toMatchObject([{ id: leaver, matches_filters: false, _ab_cdc_deleted_at: expect.any(String) }]);
+  });
+
+  test('are found among many, also where a long pass is gone on with', async () => {
+    await start({ counts: { '*': 0, contacts: 900, companies: 20 } });
+    const { portal } = sandbox;
+    const ids = liveIds();
+    portal.edit('contacts', [...ids], { firstname: 'Wanted' });
+    const first = await read(null, { entry });
+    expect(first.records.filter((data) => data.matches_filters)).toHaveLength(ids.length);
+    ahead += 60 * MINUTE;
+    const leavers = ids.filter((_, index) => index % 3 === 0);
+    portal.edit('contacts', [...ids], { lastname: 'Edited' });
+    portal.edit('contacts', leavers, { firstname: 'Changed' });
+    ahead += 2 * MINUTE;
+    const whole = await read(first.state, { entry });
+    const left = (sync: SyncResult) => told(sync).flatMap(([id, matches]) => (matches === false ? [id] : []));
+    expect(left(whole).sort()).toEqual([...leavers].sort());
+    for (const killAfter of [150, 450, 700, 850]) {
+      const killed = await read(first.state, { entry, killAfter });
+      const rest = await read(killed.state, { entry });
+      expect(new Set([...left(killed), ...left(rest)])).toEqual(new Set(leavers));
+    }
+  });
 });
 
 test('a restored record that the index does not show yet is asked for until it does, and then no more', async () => {

@@ -128,6 +128,7 @@ describe('into DuckDB', () => {
 
   test('a first load of more than 4,000 records: its calls, with the search for how many there are', async () => {
     for (let n = live('contacts').length; n < 4_300; n += 1) sandbox.portal.create('contacts', { firstname: 'More' });
+    ahead += HOUR;
     const path = pipeline(destination(), [{ name: 'contacts' }]);
     const plan = await run<SyncForecast>('plan', path);
     expect(plan.calls.search).toBe(2);

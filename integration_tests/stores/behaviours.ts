@@ -243,6 +243,26 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     });
   });
 
+  test.each(['typed', 'raw'] as const)(
+    'a record that has left the filters updates its row, and makes none: %s',
+    async (tableForm) => {
+      const schema = { ...SCHEMA, matches_filters: { type: ['null', 'boolean'], hubflake_tombstone: false } };
+      const options = { schema, tableForm };
+      const left = (id: string) => ({ id, name: 'left', updatedAt: at(2), archived: false, matches_filters: false });
+      await load([{ records: [left('9')] }], options);
+      expect(await warehouse.tables()).toEqual([]);
+      const there = { id: '1', name: 'a', updatedAt: at(1), archived: false, matches_filters: true };
+      await load([{ records: [there] }], options);
+      expect(await load([{ records: [left('1'), left('9')] }], options)).toMatchObject({ inserted: 0, marked: 1 });
+      const table = tableForm === 'raw' ? `t${VIEW_SUFFIX}` : 't';
+      const read = () => rows({ ...TEXTS, matches_filters: 'boolean' }, table);
+      expect(await read()).toEqual([{ id: '1', name: 'left', matches_filters: false }]);
+      const back = { ...there, updatedAt: at(3), name: 'back' };
+      await load([{ records: [back, left('9')], emittedAt: 1_800_000_000_000 }], options);
+      expect(await read()).toEqual([{ id: '1', name: 'back', matches_filters: true }]);
+    },
+  );
+
   test('append keeps every record, tombstones too', async () => {
     const record = { id: '1', name: 'a', updatedAt: at(1) };
     await load([{ records: [record, record, { ...record, archived: true }] }, { records: [record] }], {

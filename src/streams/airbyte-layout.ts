@@ -12,7 +12,7 @@ import {
   propertyReader,
   updatedAtOf,
 } from './layout.js';
-import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
 import { ScannedValues } from './scanned-values.js';
 import { RecordOfBytes } from './sink.js';
 
@@ -40,7 +40,7 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
   const associationKeys = input.associations.map(memberKey);
   const scanned = new ScannedValues(fields);
   const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
-  const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input.cdc);
+  const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input);
   return {
     schema: schemaOf(input, fields),
     primaryKey: 'id',
@@ -122,7 +122,7 @@ function schemaOf(input: LayoutInput, fields: Field[]): JsonObject {
     archived: TOMBSTONE,
     archivedAt: INSTANT,
     merged_into: STRING,
-    ...(input.cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+    ...extraSchemas(input),
     properties: { type: ['null', 'object'], additionalProperties: true, properties: Object.fromEntries(schemas) },
     ...Object.fromEntries(input.associations.map((name) => [name, STRINGS])),
     ...Object.fromEntries(schemas.map(([name, schema]) => [`properties_${name}`, schema])),

@@ -11,7 +11,7 @@ import {
   propertyReader,
   updatedAtOf,
 } from './layout.js';
-import { INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
 import { ScannedValues } from './scanned-values.js';
 import { RecordOfBytes } from './sink.js';
 
@@ -25,7 +25,7 @@ export function columnsLayout(input: LayoutInput): Layout {
   const associationFields = input.associations.map((name) => `associated_${name}`);
   const names = columnNames(
     input.properties.map((property) => property.name),
-    [...FIXED, ...associationFields],
+    [...FIXED, ...(input.filtered ? ['matches_filters'] : []), ...associationFields],
   );
   const fields = input.properties.map((property, index) => ({
     kind: input.kinds[index] ?? 'string',
@@ -36,7 +36,7 @@ export function columnsLayout(input: LayoutInput): Layout {
   }));
   const scanned = new ScannedValues(fields);
   const associationKeys = associationFields.map(memberKey);
-  const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input.cdc);
+  const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input);
 
   return {
     primaryKey: 'id',
@@ -48,7 +48,7 @@ export function columnsLayout(input: LayoutInput): Layout {
       archived: TOMBSTONE,
       archived_at: INSTANT,
       merged_into: STRING,
-      ...(input.cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+      ...extraSchemas(input),
       ...Object.fromEntries(associationFields.map((name) => [name, STRINGS])),
       ...Object.fromEntries(
         input.properties.map((property, index) => [

@@ -27,7 +27,13 @@ export const DEALS = 'deals';
 
 export function dealSplitStream(name: string, config: SourceConfig): DealSplitStream {
   const kinds = PROPERTIES.map(({ type }) => (config.numbersAsStrings ? 'string' : kindOf(type)));
-  const input = { properties: PROPERTIES, kinds, associations: [DEALS], cdc: config.deletes === 'cdc' };
+  const input = {
+    properties: PROPERTIES,
+    kinds,
+    associations: [DEALS],
+    cdc: config.deletes === 'cdc',
+    filtered: false,
+  };
   return {
     kind: 'dealSplits',
     name,

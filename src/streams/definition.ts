@@ -87,6 +87,7 @@ function defineObject(
     kinds,
     associations: associations.map((target) => target.field),
     cdc: config.deletes === 'cdc',
+    filtered: (criteria?.filterGroups ?? []).length > 0 && config.deletes !== 'off',
   };
   const names = selected.map((property) => property.name);
   const knowsMerges = all.some((property) => property.name === MERGED_IDS);

@@ -68,7 +68,7 @@ async function estimateObject(
     const rows = await count(client, stream, stream.updatedAfter);
     const estimate = withCalls(stream, what, rows, { burst: 1 + archive, searched: rows });
     // Behind more than one page, what changed meanwhile.
-    if (!isRefresh && rows > SEARCH_LIMIT) estimate.calls.search += 1 + mergeSearches(stream, options);
+    if (!isRefresh && rows > SEARCH_LIMIT) estimate.calls.search += 1 + leftSearches(stream, options, 0);
     return estimate;
   }
   const all = await count(client, stream, null);
@@ -149,13 +149,15 @@ async function estimateIncrement(
     burst: 1 + (isDue ? archivePages(state) : 0),
     searched: rows,
   });
-  estimate.calls.search += mergeSearches(stream, options);
+  const isFiltered = leftSearches(stream, options, 0) > 0;
+  const changed = isFiltered ? await count(client, { ...stream, filterGroups: [] }, since) : rows;
+  estimate.calls.search += leftSearches(stream, options, changed);
   return estimate;
 }
 
-/** Searches for merges that a stream's filters hide. */
-function mergeSearches({ filterGroups, knowsMerges }: ObjectStream, { deletes }: ReadOptions): number {
-  return filterGroups.length > 0 && knowsMerges && deletes !== 'off' ? 1 : 0;
+/** Searches for what has left a stream's filters. @param changed how many records there are to look through */
+function leftSearches({ filterGroups }: ObjectStream, { deletes }: ReadOptions, changed: number): number {
+  return filterGroups.length > 0 && deletes !== 'off' ? Math.max(1, Math.ceil(changed / SEARCH_LIMIT)) : 0;
 }
 
 /** Pages of the list of archived records, by what is known of it. */

@@ -7,12 +7,19 @@ import type { EncodedRecord } from './sink.js';
 /** Characters of a text that is kept in a note where its column has no room for it. */
 const MOST_NOTED = 1000;
 
-/** What makes a record a tombstone. */
-export interface Tombstone {
+/** What makes a record a tombstone: it is gone, or it has left the stream's filters. */
+export type Tombstone = Gone | LeftFilters;
+
+export interface Gone {
   /** When it was archived or merged away, ISO 8601. */
   archivedAt: string;
   /** The id of the last survivor, of a record that was merged away. */
   mergedInto: string | null;
+}
+
+export interface LeftFilters {
+  /** When it was last updated, and did not match, ISO 8601. */
+  leftAt: string;
 }
 
 /**
@@ -30,7 +37,7 @@ export interface Layout {
    */
   encode(row: ObjectRow, associated: readonly (readonly string[])[] | null, tombstone: Tombstone | null): EncodedRecord;
   /** The tombstone of a record of which only the id is known. @param updatedAt its survivor's */
-  encodeMergedAway(id: string, updatedAt: string | null, tombstone: Tombstone): EncodedRecord;
+  encodeMergedAway(id: string, updatedAt: string | null, tombstone: Gone): EncodedRecord;
 }
 
 export interface LayoutInput {
@@ -40,7 +47,12 @@ export interface LayoutInput {
   associations: readonly string[];
   /** Adds `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
   cdc: boolean;
+  /** Adds `matches_filters`, which is false on a record that has left the stream's filters. */
+  filtered: boolean;
 }
+
+/** The members that a layout has besides those that every record has. */
+export type Extras = Pick<LayoutInput, 'cdc' | 'filtered'>;
 
 /**
  * The JSON text of a property's value. What is no value of its type becomes null, with the text in the note, and halves of surrogate
@@ -94,18 +106,21 @@ export interface HeadNames {
  */
 export function headEncoder(
   names: HeadNames,
-  cdc: boolean,
+  { cdc, filtered }: Extras,
 ): (id: string, times: { createdAt?: string | null; updatedAt: string | null }, tombstone: Tombstone | null) => string {
   const createdKey = `,${memberKey(names.createdAt)}`;
   const updatedKey = `,${memberKey(names.updatedAt)}`;
   const archivedAtKey = `,${memberKey(names.archivedAt)}`;
-  const alive = `,"archived":false${archivedAtKey}null,"merged_into":null${cdc ? ',"_ab_cdc_deleted_at":null' : ''}`;
+  const isThere = `,"archived":false${archivedAtKey}null,"merged_into":null`;
+  const matches = (does: boolean) => (filtered ? `,"matches_filters":${does}` : '');
+  const alive = `${isThere}${matches(true)}${cdc ? ',"_ab_cdc_deleted_at":null' : ''}`;
   return (id, { createdAt, updatedAt }, tombstone) => {
     const created = createdAt === undefined ? '' : createdKey + JSON.stringify(createdAt);
     const start = `{"id":${JSON.stringify(id)}${created}${updatedKey}${JSON.stringify(updatedAt)}`;
     if (!tombstone) return start + alive;
-    const at = JSON.stringify(tombstone.archivedAt);
+    const at = JSON.stringify('leftAt' in tombstone ? tombstone.leftAt : tombstone.archivedAt);
     const deleted = cdc ? `,"_ab_cdc_deleted_at":${at}` : '';
+    if ('leftAt' in tombstone) return `${start}${isThere}${matches(false)}${deleted}`;
     return `${start},"archived":true${archivedAtKey}${at},"merged_into":${JSON.stringify(tombstone.mergedInto)}${deleted}`;
   };
 }

@@ -13,6 +13,7 @@ const input = (
   kinds: properties.map((each) => kindOf(each.type)),
   associations: ['companies'],
   cdc,
+  filtered: false,
 });
 const row = (properties: Record<string, string | null>, more: Partial<ObjectRow> = {}): ObjectRow => ({
   id: '1',

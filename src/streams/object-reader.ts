@@ -6,7 +6,6 @@ import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
 import { firstPass, turnToSearch } from './first-load.js';
-import { tellHiddenMerges } from './hidden-merges.js';
 import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
 import { completeAt, ObjectRun, type ReadOptions } from './object-run.js';
@@ -68,8 +67,6 @@ async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMo
     await endRefresh(run);
     return run.leastCalls;
   }
-  // Of an increment that was interrupted; behind a first load the pass from its beginning tells what happened meanwhile.
-  if (state.pass?.since && state.cursor !== null) await tellHiddenMerges(run, state.pass.since);
   const found = state.pass ? await readPass(run, first) : 0;
   // Nothing can have changed behind the reader of a single page.
   if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT)) await increment(run);
@@ -134,6 +131,5 @@ async function increment(run: ObjectRun): Promise<void> {
   const { state, options, stream } = run;
   const since = notBefore(earlier(state.cursor as string, options.lookbackMinutes), stream.updatedAfter);
   state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
-  await tellHiddenMerges(run, since);
   await readPass(run);
 }

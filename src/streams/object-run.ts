@@ -20,6 +20,8 @@ export interface ReadOptions {
   portalId: number | null;
 }
 
+/** What the hash of a record begins with that has left the filters: no other one does. */
+const LEFT = '~';
 /** Records that are made before the first of them is handed on: those of a page at once would outlive a garbage collection. */
 const RECORDS_AT_ONCE = 20;
 
@@ -128,6 +130,23 @@ export class ObjectRun {
     );
     await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
+  }
+
+  /** Hands on that records have left the stream's filters; what is known to be so already is not told again. */
+  async emitLeft(rows: readonly ObjectRow[]): Promise<void> {
+    const { layout } = this.stream;
+    const rememberFrom = this.#rememberFrom();
+    const left = rows
+      .filter((row) => !this.merges.isMergedAway(row.id))
+      .map((row) => ({ row, at: Date.parse(updatedAtOf(row) ?? ''), hash: LEFT + this.#hash(row, []).slice(1) }))
+      .filter(({ row, hash }) => !this.sent.isUnchanged(row.id, hash));
+    if (left.length === 0) return;
+    await this.#open();
+    await this.#emit(left, ({ row }) => layout.encode(row, null, { leftAt: updatedAtOf(row) ?? this.now() }));
+    for (const { row, at, hash } of left) {
+      if (at >= rememberFrom) this.sent.add(row.id, at, hash);
+      else this.sent.forget(row.id);
+    }
   }
 
   /** Hands on tombstones of what was merged into these records, and not the records. */

@@ -55,6 +55,8 @@ export interface PassPosition {
   ranges: RangePosition[];
   /** HubSpot counted records that it did not show, and nobody could tell what they are: the next pass begins where this one did. */
   isUnsettled?: boolean;
+  /** Of a stream with filters, once its ranges are read: the id up to which those that left the filters were looked for. */
+  leftUpTo?: string;
 }
 
 /** The range of a pass that is not divided. */

@@ -5,6 +5,7 @@ import { log } from '../log.js';
 import { readAssociated } from './associated.js';
 import { withoutGhosts } from './ghosts.js';
 import { later } from './instants.js';
+import { LeftFilters } from './left-filters.js';
 import { completeAt, type ObjectRun } from './object-run.js';
 import { EVERY_ID, type PassPosition } from './object-state.js';
 import { RangeReader } from './ranges.js';
@@ -22,8 +23,10 @@ export async function readPass(run: ObjectRun, first: SearchPage | null = null):
   const { state, client, stream } = run;
   const pass = state.pass as PassPosition;
   const reader = new RangeReader(run, pass, first);
+  const left = await LeftFilters.of(run, pass);
   for await (const pages of reader.groups()) {
     const rows = pages.flatMap((page) => page.rows);
+    left?.keep(rows);
     const live = await withoutGhosts(run, rows);
     await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false);
     for (const { range, reached, isLast } of pages) {
@@ -34,6 +37,7 @@ export async function readPass(run: ObjectRun, first: SearchPage | null = null):
   }
   run.tally(reader.found, SEARCH_LIMIT);
   if (reader.found > 0) for (const _ of stream.associations) run.tally(reader.found, ASSOCIATIONS_LIMIT);
+  await left?.tell();
   if (pass.isUnsettled && pass.since === null) await startAgain(run, pass);
   state.pass = null;
   completeAt(run, reachedBy(run, pass));

@@ -49,6 +49,17 @@ export const STRINGS: JsonObject = { type: ['null', 'array'], items: { type: ['n
 /** The mark by which our writer knows a tombstone: the property is true on it. */
 export const TOMBSTONE: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: true };
 
+/** The same of a record that has left the stream's filters: the property is false on it. */
+const MATCHES_FILTERS: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: false };
+
+/** The schemas of the members that a layout has besides those that every record has. */
+export function extraSchemas({ cdc, filtered }: { cdc: boolean; filtered: boolean }): JsonObject {
+  return {
+    ...(filtered ? { matches_filters: MATCHES_FILTERS } : {}),
+    ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+  };
+}
+
 /** A stream's json_schema around its top-level properties. */
 export function streamSchema(properties: JsonObject): JsonObject {
   return {

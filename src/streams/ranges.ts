@@ -31,7 +31,7 @@ export interface RangePage {
 }
 
 /** What a pass searches for. */
-function queryOf(stream: ObjectStream, pass: Pick<PassPosition, 'since'>): Query {
+export function queryOf(stream: ObjectStream, pass: Pick<PassPosition, 'since'>): Query {
   return {
     type: stream.type,
     properties: stream.properties,

@@ -254,7 +254,13 @@ function asText(row: ObjectRow): void {
 
 function inputOf(types: Map<string, string>) {
   const properties = [...types].map(([name, type]) => ({ name, type }));
-  return { properties, kinds: properties.map(({ type }) => kindOf(type)), associations: ['companies'], cdc: true };
+  return {
+    properties,
+    kinds: properties.map(({ type }) => kindOf(type)),
+    associations: ['companies'],
+    cdc: true,
+    filtered: false,
+  };
 }
 
 test.each(LAYOUTS)('a page that is scanned gives the records that a parsed one gives, in the layout %s', (_, make) => {

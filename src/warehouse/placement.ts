@@ -107,7 +107,7 @@ export function withColumns(target: Target, columns: Column[], cleared: Target['
     cleared,
     key: target.key.map(of),
     cursor: of(target.cursor),
-    tombstone: of(target.tombstone),
+    marks: target.marks.map((mark) => ({ ...mark, column: of(mark.column) })),
     deletedAt: of(target.deletedAt),
   };
 }

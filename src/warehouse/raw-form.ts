@@ -10,11 +10,11 @@ export const PAYLOAD: Column = { field: 'PAYLOAD', name: 'PAYLOAD', type: 'json'
 
 /** The stream as its raw table sees it. */
 export function rawTarget(target: Target): Target {
-  return { ...target, columns: [ID, PAYLOAD], key: [ID], cursor: null, tombstone: null, deletedAt: null };
+  return { ...target, columns: [ID, PAYLOAD], key: [ID], cursor: null, marks: [], deletedAt: null };
 }
 
 /** The stream with those columns only that say which row a record belongs to, and which version it is. */
 export function narrowTarget(target: Target): Target {
-  const roles = [...target.key, target.cursor, target.tombstone, target.deletedAt];
+  const roles = [...target.key, target.cursor, target.deletedAt, ...target.marks.map(({ column }) => column)];
   return { ...target, columns: target.columns.filter((column) => roles.includes(column)) };
 }

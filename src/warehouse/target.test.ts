@@ -52,7 +52,7 @@ test('takes key, cursor and tombstone from the catalog', () => {
     table: 'contacts',
     key: [{ field: 'id' }],
     cursor: { field: 'updatedAt' },
-    tombstone: { field: 'archived' },
+    marks: [{ column: { field: 'archived' }, value: true }],
   });
   const [chosen] = targetsOf(
     [stream('contacts', { primary_key: [['updatedAt'], ['id']], cursor_field: ['id'] })],

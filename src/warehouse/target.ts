@@ -18,6 +18,12 @@ export interface Column {
   comment: string | null;
 }
 
+/** A boolean column that has this value on tombstones, and on nothing else. */
+export interface Mark {
+  column: Column;
+  value: boolean;
+}
+
 /** What a raw table's view has behind the table's name. */
 export const VIEW_SUFFIX = '_VIEW';
 
@@ -41,8 +47,8 @@ export interface Target {
   key: Column[];
   /** The column that tells which of two versions is newer, or null: extraction time decides. */
   cursor: Column | null;
-  /** The boolean column that is true on a tombstone, or null. */
-  tombstone: Column | null;
+  /** The boolean columns that mark a tombstone, each by one value. */
+  marks: readonly Mark[];
   /** The column of deletion times, or null. */
   deletedAt: Column | null;
   hardDeletes: boolean;
@@ -52,6 +58,11 @@ export interface Target {
   /** Rows of older generations go when the stream is complete. */
   minimumGeneration: number;
   syncId: number | null;
+}
+
+/** Whether a stream has records that say that another one is gone, or no longer wanted. */
+export function hasTombstones({ marks, deletedAt }: Target): boolean {
+  return marks.length > 0 || deletedAt !== null;
 }
 
 /** Whether a stream's deletions take rows away. */
@@ -140,7 +151,10 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     cleared: [],
     key,
     cursor: column(cursorPath ?? undefined) ?? null,
-    tombstone: columns.find(({ field }) => (properties[field] as JsonObject)?.hubflake_tombstone === true) ?? null,
+    marks: columns.flatMap((each) => {
+      const value = (properties[each.field] as JsonObject | null)?.hubflake_tombstone;
+      return typeof value === 'boolean' ? [{ column: each, value }] : [];
+    }),
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
     generation: configured.generation_id ?? 0,

@@ -133,7 +133,10 @@ function typedRows(target: Target, parsed: string, expressions: readonly string[
     return index < 0 ? 'false' : `coalesce(${test(`c${index}`)}, false)`;
   };
   const deleted = flag(target.deletedAt, (value) => `${value} IS NOT NULL`);
-  const tomb = `(${deleted} OR ${flag(target.tombstone, (value) => castExpression('boolean', `${value}::VARCHAR`))})`;
+  const marks = target.marks.map(({ column, value }) =>
+    flag(column, (text) => `${castExpression('boolean', `${text}::VARCHAR`)} = ${value}`),
+  );
+  const tomb = `(${[deleted, ...marks].join(' OR ')})`;
   const data = more.length > 0 ? ', d' : '';
   return [
     `WITH parsed AS (${parsed}),`,

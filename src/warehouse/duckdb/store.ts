@@ -13,7 +13,7 @@ import {
   type StateToKeep,
   type Store,
 } from '../store.js';
-import type { Target } from '../target.js';
+import { hasTombstones, type Target } from '../target.js';
 import { type Batch, batchOf, portionsOf } from './batch.js';
 import { BatchWriter, type Way } from './batch-writer.js';
 import { Database } from './database.js';
@@ -157,8 +157,7 @@ export class DuckDbStore implements Store {
       const place = isRefresh(target) ? sideOf(placed) : placed;
       const beside = place !== placed;
       const form = this.#form;
-      const hasTombstones = target.tombstone !== null || target.deletedAt !== null;
-      const merge = [...form.mergeLive(place), ...(hasTombstones ? [form.mergeTombstones(place)] : [])];
+      const merge = [...form.mergeLive(place), ...(hasTombstones(target) ? [form.mergeTombstones(place)] : [])];
       const own = await this.#tables.statements(placed);
       const statements = [
         rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),

@@ -1,9 +1,9 @@
 import { commentWithField } from '../names.js';
 import { ID, PAYLOAD } from '../raw-form.js';
-import type { Target } from '../target.js';
+import { hasTombstones, type Target } from '../target.js';
 import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
-import { type Batch, hasTombstones, instant, lines, METADATA, member, metadata, newestLines } from './rows.js';
+import { type Batch, instant, lines, METADATA, member, metadata, newestLines } from './rows.js';
 import { castExpression, newType } from './types.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */

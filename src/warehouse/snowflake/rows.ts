@@ -1,5 +1,5 @@
 import { isSemiStructured } from '../column-types.js';
-import type { Column, Target } from '../target.js';
+import { type Column, hasTombstones, type Target } from '../target.js';
 import { notOlder } from './order.js';
 import { literal } from './quote.js';
 import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
@@ -76,9 +76,10 @@ export function keyValues(batch: Batch): string[] {
 
 function isTombstone({ target }: Batch): string {
   const marks = [
-    ...(target.tombstone
-      ? [`COALESCE(${booleanExpression(field('D', target.tombstone, newType('boolean')))}, FALSE)`]
-      : []),
+    ...target.marks.map(({ column, value }) => {
+      const given = booleanExpression(field('D', column, newType('boolean')));
+      return `COALESCE(${given} = ${value}, FALSE)`;
+    }),
     ...(target.deletedAt ? [isDeleted(target.deletedAt)] : []),
   ];
   return marks.length > 0 ? marks.join(' OR ') : 'FALSE';
@@ -183,10 +184,6 @@ export function deletedVersions(batch: Batch, keys: readonly string[]): string {
   const { cursor } = batch.target;
   const text = cursor === null ? 'NULL::VARCHAR' : `${member('D', cursor.field)}::VARCHAR`;
   return `SELECT ${keyAsText(keys.length)} AS HF_KEY, ${text} AS HF_CURSOR, VERSION, T FROM (${newestLines({ ...batch, tombstones: null }, keys)}) WHERE DELETED`;
-}
-
-export function hasTombstones(target: Target): boolean {
-  return target.tombstone !== null || target.deletedAt !== null;
 }
 
 /**

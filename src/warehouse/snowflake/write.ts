@@ -1,7 +1,7 @@
-import type { Target } from '../target.js';
+import { hasTombstones, type Target } from '../target.js';
 import { notOlder } from './order.js';
 import { identifier } from './quote.js';
-import { allRows, type Batch, hasTombstones, isCarried, METADATA, metadata, newestLines, newestRows } from './rows.js';
+import { allRows, type Batch, isCarried, METADATA, metadata, newestLines, newestRows } from './rows.js';
 
 /** The statements that put a batch's rows into a table. */
 
