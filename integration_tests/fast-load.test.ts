@@ -113,10 +113,10 @@ test('by list, or as a full refresh, nothing is read by search', async () => {
   }
 });
 
-test.each([false, true])(
-  'killed at any moment and resumed, nothing is lost (opaque cursors: %s)',
-  async (opaqueAfter) => {
-    await start({ opaqueAfter });
+test.each(['last-id', 'opaque'] as const)(
+  'killed at any moment and resumed, nothing is lost (cursors: %s)',
+  async (listCursor) => {
+    await start({ listCursor });
     for (const killAfter of [310, 350, 620, 1_100, 1_900, 2_600]) {
       const first = await read(null, { killAfter });
       expect(first.killed).toBe(true);
@@ -200,7 +200,7 @@ test('what the index shows late is not lost, also where the load takes longer th
 });
 
 test('opaque cursors: the list is read from its front, and search takes parts from the back', async () => {
-  await start({ opaqueAfter: true });
+  await start({ listCursor: 'opaque' });
   const sync = await read();
   expect(sync.error).toBeNull();
   expect(idsOf(sync).sort(numerically)).toEqual(liveIds());

@@ -3,7 +3,7 @@ import type { Call } from '../http/call.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
-import { idAfter, listCursor } from './cursors.js';
+import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
 import type { PageCache } from './page-cache.js';
 import { baseUrl, flagParameter, limitParameter, listParameter, typeNamed } from './request.js';
@@ -44,7 +44,7 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const historyNames = listParameter(query, 'propertiesWithHistory') ?? [];
   const max = historyNames.length > 0 ? MAX_LIMIT_WITH_HISTORY : MAX_LIMIT;
   const limit = limitParameter(query.get('limit'), Math.min(USUAL_LIMIT, max), max);
-  const above = idAfter(switches, type.id, query.get('after'));
+  const above = idAbove(switches, type.id, query.get('after'));
   const selection = select(type, services, listParameter(query, 'properties'), historyNames);
   const targets = archived ? [] : knownTypes(listParameter(query, 'associations') ?? [], services);
 
@@ -58,7 +58,7 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
     }),
   );
   const last = records.at(-1)?.id ?? above;
-  const next = following ? `,"paging":{"next":${nextPage(call, query, listCursor(switches, type.id, last))}}` : '';
+  const next = following ? `,"paging":{"next":${nextPage(call, query, cursorBehind(switches, type.id, last))}}` : '';
   const answer = jsonBytes(`{"results":[${rows.join(',')}]${next}}`);
   // What the recycle bin still holds depends on the time, so such a page cannot be kept.
   if (archived) return answer;

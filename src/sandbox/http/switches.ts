@@ -13,12 +13,19 @@ export type Lag =
 /** How long calls take besides the work: the same for all (ms), random between two (seeded), or a function of the call. */
 export type Latency = number | { minMs: number; maxMs: number; seed?: number } | ((call: Call) => number);
 
+/**
+ * The `after` of a list page. `next-id`, as a recording of HubSpot shows it (review of its API, §4, L): the last id plus one,
+ * and the next page may begin with that very id. `last-id`: the last id, with which the next page never begins. `opaque`: a
+ * text that only this sandbox can have made, as HubSpot's documentation has it; other texts are refused.
+ */
+export type ListCursor = 'next-id' | 'last-id' | 'opaque';
+
 /** What can be changed while the sandbox runs, beside limits, scopes and faults. */
 export interface Settings {
   indexLagMs: Lag;
   latencyMs: Latency;
-  /** List cursors are opaque texts, and other texts are refused; without it, `after` is the last id seen. */
-  opaqueAfter: boolean;
+  /** What the `after` of a list is: see `ListCursor`. */
+  listCursor: ListCursor;
   /** Associated ids a list row shows per object type before it pages. */
   inlineAssociations: number;
   /** Associated ids a batch read shows per record before it pages. */
@@ -38,7 +45,7 @@ export interface Settings {
 export const USUAL_SETTINGS: Settings = {
   indexLagMs: 0,
   latencyMs: 0,
-  opaqueAfter: false,
+  listCursor: 'next-id',
   inlineAssociations: 100,
   associationPage: 500,
   urlLimit: 16_000,
