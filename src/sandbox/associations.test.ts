@@ -105,7 +105,7 @@ describe('associations', () => {
   });
 
   it('lists the labels of a pair', async () => {
-    const answer = await sandbox.fetch('/crm/associations/2026-09/contact/0-2/labels');
+    const answer = await sandbox.fetch('/crm/associations/2026-09/contacts/0-2/labels');
     expect(await answer.json()).toEqual({
       results: [
         { category: 'HUBSPOT_DEFINED', typeId: 279, label: null },

@@ -3,7 +3,7 @@ import type { Handler, Services } from '../http/listener.js';
 import { zoneOffsetMs } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
-import { typeNamed } from './request.js';
+import { typeNamed } from './type-names.js';
 
 /** The most records of a standard object, and of all custom objects together, in the plan this portal pretends to have. */
 const MAX_RECORDS = 15_000_000;
@@ -44,7 +44,8 @@ export const usageHandler: Handler = {
 /** `GET /crm/limits/…/records`: how many live records there are of each object type. */
 export const recordCountsHandler: Handler = {
   answer(_, services) {
-    const counted = services.portal.types.all().map((type) => ({ type, usage: liveCount(type, services) }));
+    const types = services.portal.types.all().filter((type) => type.readable);
+    const counted = types.map((type) => ({ type, usage: liveCount(type, services) }));
     const named = ({ type, usage }: (typeof counted)[number]) => ({
       objectTypeId: type.id,
       singularLabel: type.labels.singular,

@@ -6,7 +6,8 @@ import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { targetAfter } from './cursors.js';
 import { labelledTarget, linkPage, typesOf } from './linked.js';
-import { batchInputs, jsonBody, limitParameter, typeNamed } from './request.js';
+import { batchInputs, jsonBody, limitParameter } from './request.js';
+import { typeNamed } from './type-names.js';
 
 /** HubSpot: since February 2025 a batch read of associations takes up to 1,000 ids. */
 const MAX_INPUTS = 1_000;

@@ -148,7 +148,7 @@ export function tokensOf(value: string): string[] {
 /** `associations.{type}` with EQ or IN: records linked to one of these. */
 function associationFilter(type: ObjectType, { portal }: Services, name: string, filter: SearchFilter): Predicate {
   const to = portal.types.find(name.slice(ASSOCIATION_PREFIX.length));
-  if (to === undefined) throw problem(`there is no object type behind ${JSON.stringify(name)}`);
+  if (to?.readable !== true) throw problem(`there is no object type behind ${JSON.stringify(name)}`);
   const wanted = new Set(filter.operator === 'IN' ? textList(name, filter.values) : [text(name, filter.value)]);
   if (filter.operator !== 'EQ' && filter.operator !== 'IN')
     throw problem(`associations can be filtered by EQ and IN only`);

@@ -69,7 +69,7 @@ export function inlineAssociations(
     const paging = page.after && {
       next: {
         after: page.after,
-        link: `${baseUrl}/${id}/associations/${to.name}?after=${encodeURIComponent(page.after)}`,
+        link: `${baseUrl}/${id}/associations/${to.pathNames[0]}?after=${encodeURIComponent(page.after)}`,
       },
     };
     members.push(`${JSON.stringify(to.associationKey)}:${JSON.stringify({ results, ...(paging && { paging }) })}`);

@@ -1,14 +1,14 @@
 import { type Answer, jsonBytes } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import type { Handler, Services } from '../http/listener.js';
-import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
 import type { PageCache } from './page-cache.js';
-import { baseUrl, flagParameter, limitParameter, listParameter, typeNamed } from './request.js';
+import { baseUrl, flagParameter, limitParameter, listParameter } from './request.js';
 import { rowJson } from './row.js';
 import { select } from './selection.js';
+import { typeNamed, typesNamed, typeToRead } from './type-names.js';
 
 const EMPTY = jsonBytes('');
 
@@ -29,7 +29,7 @@ export function listHandler(pages: PageCache): Handler {
 
 function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const { portal, switches, access } = services;
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const store = portal.store(type);
   const epoch = `${portal.properties(type).epoch}.${switches.generation}.${access.generation}`;
   const key = `${call.gzip ? 'gzip' : 'plain'} ${call.url}`;
@@ -46,7 +46,8 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const limit = limitParameter(query.get('limit'), Math.min(USUAL_LIMIT, max), max);
   const above = idAbove(switches, type.id, query.get('after'));
   const selection = select(type, services, listParameter(query, 'properties'), historyNames);
-  const targets = archived ? [] : knownTypes(listParameter(query, 'associations') ?? [], services);
+  const associated = typesNamed(listParameter(query, 'associations') ?? [], services);
+  const targets = archived ? [] : associated;
 
   const oldest = archived ? portal.clock.now() - portal.rules.recycleBinMs : 0;
   const wanted = (record: CrmRecord) => (archived ? record.binned && record.archivedAt >= oldest : record.live);
@@ -77,11 +78,6 @@ function take(records: readonly CrmRecord[], from: number, limit: number, wanted
     taken.push(record);
   }
   return { records: taken, following: undefined };
-}
-
-/** HubSpot ignores associations to types that do not exist. */
-function knownTypes(names: readonly string[], { portal }: Services): ObjectType[] {
-  return [...new Set(names.flatMap((name) => portal.types.find(name) ?? []))];
 }
 
 function nextPage(call: Call, query: URLSearchParams, after: string): string {

@@ -5,7 +5,8 @@ import type { Owner, Pipeline } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { propertyJson } from './properties.js';
-import { flagParameter, limitParameter, typeNamed } from './request.js';
+import { flagParameter, limitParameter } from './request.js';
+import { typeNamed } from './type-names.js';
 
 const USUAL_OWNERS = 100;
 const MAX_OWNERS = 500;

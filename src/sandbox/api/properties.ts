@@ -3,7 +3,8 @@ import { notFound } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
 import type { Property } from '../portal/properties.js';
-import { flagParameter, typeNamed } from './request.js';
+import { flagParameter } from './request.js';
+import { typeNamed, typeToRead } from './type-names.js';
 
 /** A property as the API describes it. */
 export function propertyJson(property: Property) {
@@ -39,7 +40,7 @@ const scopes: Handler['scopes'] = (call, services) => {
 export const propertiesHandler: Handler = {
   scopes,
   answer(call, services) {
-    const type = typeNamed(call.params.type, services);
+    const type = typeToRead(call.params.type, services);
     const query = new URLSearchParams(call.query);
     const archived = flagParameter(query, 'archived');
     const sensitivity = query.get('dataSensitivity') ?? 'non_sensitive';
@@ -55,7 +56,7 @@ export const propertiesHandler: Handler = {
 export const propertyHandler: Handler = {
   scopes,
   answer(call, services) {
-    const found = services.portal.properties(typeNamed(call.params.type, services)).find(call.params.name ?? '');
+    const found = services.portal.properties(typeToRead(call.params.type, services)).find(call.params.name ?? '');
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
     if (found === undefined || (found.archivedAt !== undefined) !== archived)
       throw notFound('Property does not exist.');
@@ -67,7 +68,7 @@ export const propertyHandler: Handler = {
 export const groupsHandler: Handler = {
   scopes,
   answer(call, services) {
-    const properties = services.portal.properties(typeNamed(call.params.type, services)).all();
+    const properties = services.portal.properties(typeToRead(call.params.type, services)).all();
     const names = [...new Set(properties.map((one) => one.groupName))];
     return json({ results: names.map((name) => ({ name, label: name, displayOrder: -1, archived: false })) });
   },

@@ -7,9 +7,10 @@ import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { valueAt } from '../portal/values.js';
 import { inlineAssociations } from './linked.js';
-import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn, typeNamed } from './request.js';
+import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn } from './request.js';
 import { rowJson } from './row.js';
 import { select } from './selection.js';
+import { typeNamed, typesNamed, typeToRead } from './type-names.js';
 
 const MAX_INPUTS = 100;
 const MAX_INPUTS_WITH_HISTORY = 50;
@@ -23,7 +24,7 @@ export const getHandler: Handler = { scopes, answer: getOne };
 export const batchReadHandler: Handler = { scopes, answer: batchRead };
 
 function getOne(call: Call, services: Services): Answer {
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const query = new URLSearchParams(call.query);
   const record = finder(
     type,
@@ -38,8 +39,7 @@ function getOne(call: Call, services: Services): Answer {
     listParameter(query, 'properties'),
     listParameter(query, 'propertiesWithHistory'),
   );
-  const names = listParameter(query, 'associations') ?? [];
-  const targets = names.flatMap((name) => services.portal.types.find(name) ?? []);
+  const targets = typesNamed(listParameter(query, 'associations') ?? [], services);
   const url = baseUrl(call);
   const collection = url.slice(0, url.lastIndexOf('/'));
   return jsonBytes(
@@ -53,7 +53,7 @@ function getOne(call: Call, services: Services): Answer {
 /** Answers 207 with one error for all ids that are missing. Rows come in the order of their ids, whatever was asked. */
 function batchRead(call: Call, services: Services): Answer {
   const { portal } = services;
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const body = jsonBody(call);
   const historyNames = textsIn(body, 'propertiesWithHistory');
   const inputs = batchInputs(body, historyNames.length > 0 ? MAX_INPUTS_WITH_HISTORY : MAX_INPUTS);

@@ -8,10 +8,11 @@ import { type CrmRecord, liveAtChange } from '../portal/record.js';
 import type { ObjectStore } from '../portal/store.js';
 import { valueAt, visibleChange } from '../portal/values.js';
 import { compileGroups, type Predicate, type SearchFilter, tokensOf } from './filter.js';
-import { jsonBody, limitParameter, splitNames, textsIn, typeNamed } from './request.js';
+import { jsonBody, limitParameter, splitNames, textsIn } from './request.js';
 import { rowJson } from './row.js';
 import { select } from './selection.js';
 import { sorted } from './sort.js';
+import { typeNamed, typeToRead } from './type-names.js';
 
 const USUAL_LIMIT = 10;
 const MAX_LIMIT = 200;
@@ -30,7 +31,7 @@ export const searchHandler: Handler = {
 
 function search(call: Call, services: Services): Answer {
   const { portal } = services;
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const body = jsonBody(call);
   const limit = limitParameter(body.limit as string | number | undefined, USUAL_LIMIT, MAX_LIMIT);
   const after = offset(body.after);

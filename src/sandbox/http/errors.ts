@@ -43,6 +43,17 @@ export function badRequest(message: string, errors?: readonly { message: string 
   return new ApiError(400, { message, category: 'VALIDATION_ERROR', ...(errors !== undefined && { errors }) });
 }
 
+/**
+ * As HubSpot answers for object types it does not know, without a category: one text for names, another for what looks like a
+ * type id (both seen live: review of HubSpot's API, §4, L).
+ */
+export function unknownType(name: string): ApiError {
+  const message = /^\d+-\d+$/.test(name)
+    ? `Invalid object or event type id: ${name}`
+    : `Unable to infer object type from: ${name}`;
+  return new ApiError(400, { message });
+}
+
 export function notFound(message = 'resource not found'): ApiError {
   return new ApiError(404, { message, category: 'OBJECT_NOT_FOUND' });
 }

@@ -26,6 +26,13 @@ export interface Settings {
   latencyMs: Latency;
   /** What the `after` of a list is: see `ListCursor`. */
   listCursor: ListCursor;
+  /**
+   * Which names of object types paths may have. `proven`: the type id and the plural, for custom objects `p_name` and
+   * `p<portal>_name`: all that HubSpot is known to take. `any`: singular and bare names, too, in whatever case.
+   */
+  names: 'proven' | 'any';
+  /** What unknown object types in `associations=` get: 400, as people have reported, or silence. */
+  unknownAssociations: 'refused' | 'ignored';
   /** Associated ids a list row shows per object type before it pages. */
   inlineAssociations: number;
   /** Associated ids a batch read shows per record before it pages. */
@@ -38,7 +45,7 @@ export interface Settings {
   mergedReads: 'missing' | 'survivor';
   /** Compress answers for clients that accept gzip. */
   gzip: boolean;
-  /** Object type ids that the object library says are switched off. */
+  /** Ids of object types that are switched off: the object library says so, and they cannot be read. */
   disabledObjects: readonly string[];
 }
 
@@ -46,6 +53,8 @@ export const USUAL_SETTINGS: Settings = {
   indexLagMs: 0,
   latencyMs: 0,
   listCursor: 'next-id',
+  names: 'proven',
+  unknownAssociations: 'refused',
   inlineAssociations: 100,
   associationPage: 500,
   urlLimit: 16_000,

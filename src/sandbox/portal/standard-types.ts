@@ -19,7 +19,10 @@ function standard(
 /** Objects that have `createdate` where younger ones have `hs_createdate`. */
 const OLD = { createdProperty: 'createdate' } as const;
 
-/** The standard objects, with the ids, names and read scopes that HubSpot gives them. */
+/**
+ * The standard objects, with the ids, names and read scopes that HubSpot gives them. Nobody has published the type ids of partner
+ * clients and partner services: theirs are made up.
+ */
 export const STANDARD_TYPES: readonly ObjectType[] = [
   standard('0-1', 'contacts', 'contact', 'Contact', 'Contacts', {
     ...OLD,
@@ -80,6 +83,7 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
   standard('0-116', 'postal_mail', 'postal_mail', 'Postal mail', 'Postal mail', { scopes: CONTACT_READ }),
   standard('0-19', 'feedback_submissions', 'feedback_submission', 'Feedback Submission', 'Feedback Submissions'),
   standard('0-74', 'goals', 'goal_target', 'Goal', 'Goals', {
+    pathNames: ['goal_targets'],
     aliases: ['goal_targets', 'goal'],
     primaryDisplayProperty: 'hs_goal_name',
   }),
@@ -117,7 +121,20 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
     activatable: true,
   }),
   standard('0-115', 'users', 'user', 'User', 'Users', { primaryDisplayProperty: 'hs_email' }),
+  standard('0-721', 'contracts', 'contract', 'Contract', 'Contracts', { primaryDisplayProperty: 'hs_name' }),
+  standard('0-970', 'projects', 'project', 'Project', 'Projects', { primaryDisplayProperty: 'hs_name' }),
+  standard('0-145', 'partner_clients', 'partner_client', 'Partner Client', 'Partner Clients', {
+    scopes: [['crm.objects.partner-clients.read']],
+    primaryDisplayProperty: 'hs_name',
+  }),
+  standard('0-174', 'partner_services', 'partner_service', 'Partner Service', 'Partner Services', {
+    scopes: [['crm.objects.partner-services.read']],
+    primaryDisplayProperty: 'hs_name',
+  }),
+  // HubSpot's specification has one endpoint for them and no object: `POST /deal-splits/…/batch/read`, by deal.
   standard('0-72', 'deal_splits', 'deal_split', 'Deal Split', 'Deal Splits', {
-    scopes: [['crm.dealsplits.read_write', 'crm.objects.deals.read']],
+    pathNames: [],
+    scopes: [['crm.dealsplits.read_write']],
+    readable: false,
   }),
 ];
