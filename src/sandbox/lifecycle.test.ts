@@ -84,6 +84,56 @@ describe('the life of a record', () => {
     expect((await batch(id, true)).status).toBe(200);
   });
 
+  describe.each(['/crm/objects/2026-09', '/crm/v3/objects'])('the archive under %s', (base) => {
+    const archive = async (type: string) => {
+      const answer = await sandbox.fetch(`${base}/${type}?archived=true&limit=100`);
+      return { status: answer.status, body: (await answer.json()) as { results?: Row[] } };
+    };
+    const archivedOf = (type: string) => {
+      const id = sandbox.portal.create(type, {});
+      sandbox.portal.archive(type, id);
+      return id;
+    };
+
+    it('of meetings cannot be listed, but read by id', async () => {
+      await start();
+      const id = archivedOf('meetings');
+      for (const name of ['meetings', '0-47']) {
+        expect(await archive(name)).toEqual({
+          status: 400,
+          body: {
+            status: 'error',
+            message: 'Paging through deleted objects is not yet supported',
+            correlationId: expect.any(String),
+          },
+        });
+      }
+      const read = await sandbox.fetch(`${base}/meetings/batch/read?archived=true`, {
+        method: 'POST',
+        body: JSON.stringify({ inputs: [{ id }] }),
+      });
+      expect(await read.json()).toMatchObject({ results: [{ id, archived: true }] });
+      expect((await sandbox.fetch(`${base}/meetings?archived=false`)).status).toBe(200);
+    });
+
+    it('of e-mails is empty', async () => {
+      await start();
+      archivedOf('emails');
+      expect(await archive('emails')).toEqual({ status: 200, body: { results: [] } });
+    });
+
+    it('is refused, empty or whole for whichever objects are named', async () => {
+      await start({ archiveRefused: ['0-1', 'vehicles'], archiveEmpty: ['contact', 'deals'] });
+      const [meeting, email] = [archivedOf('meetings'), archivedOf('emails')];
+      archivedOf('deals');
+      expect((await archive('contacts')).status).toBe(400);
+      expect((await archive('p_vehicles')).status).toBe(400);
+      expect((await archive('deals')).body.results).toEqual([]);
+      expect(idsOf((await archive('meetings')).body.results ?? [])).toEqual([meeting]);
+      expect(idsOf((await archive('emails')).body.results ?? [])).toEqual([email]);
+    });
+  });
+
   it.each([false, true])('restores, setting the modified date: %s', async (restoreBumps) => {
     await start({ restoreBumps });
     const [before] = await listed(false);

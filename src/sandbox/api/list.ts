@@ -1,6 +1,8 @@
 import { type Answer, jsonBytes } from '../http/answer.js';
 import type { Call } from '../http/call.js';
+import { ApiError } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
+import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
@@ -49,9 +51,8 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const associated = typesNamed(listParameter(query, 'associations') ?? [], services);
   const targets = archived ? [] : associated;
 
-  const oldest = archived ? portal.clock.now() - portal.rules.recycleBinMs : 0;
-  const wanted = (record: CrmRecord) => (archived ? record.binned && record.archivedAt >= oldest : record.live);
-  const { records, following } = take(store.records, store.indexAbove(above), limit, wanted);
+  const isShown = archived ? inArchive(type, services) : (record: CrmRecord) => record.live;
+  const { records, following } = take(store.records, store.indexAbove(above), limit, isShown);
   const rows = records.map((record) =>
     rowJson(record, record.change, selection, {
       portalId: portal.account.portalId,
@@ -66,6 +67,20 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const basis = { store, above, upTo: following?.id ?? Number.POSITIVE_INFINITY, epoch };
   const { version } = store;
   return { ...answer, keep: (body, encoding) => pages.put(key, { body, encoding }, basis, version) };
+}
+
+/**
+ * Whether an archived list shows a record. Of e-mails it shows none, and of meetings there is no such list (review of HubSpot's
+ * API, §2.1, §2.6 and §4, L and P). @throws ApiError 400, without a category
+ */
+function inArchive(type: ObjectType, { portal, switches }: Services): (record: CrmRecord) => boolean {
+  const { archiveRefused, archiveEmpty } = switches.now;
+  const among = (names: readonly string[]) => names.some((name) => portal.types.find(name)?.id === type.id);
+  if (among(archiveRefused))
+    throw new ApiError(400, { message: 'Paging through deleted objects is not yet supported' });
+  if (among(archiveEmpty)) return () => false;
+  const oldest = portal.clock.now() - portal.rules.recycleBinMs;
+  return (record) => record.binned && record.archivedAt >= oldest;
 }
 
 /** The first `limit` wanted records from position `from` on, and the one that follows, if any does. */

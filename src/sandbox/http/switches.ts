@@ -26,6 +26,10 @@ export interface Settings {
   latencyMs: Latency;
   /** What the `after` of a list is: see `ListCursor`. */
   listCursor: ListCursor;
+  /** The object types, by any name, whose archived records HubSpot refuses to list. */
+  archiveRefused: readonly string[];
+  /** Those whose archived list is always empty. */
+  archiveEmpty: readonly string[];
   /**
    * Which names of object types paths may have. `proven`: the type id and the plural, for custom objects `p_name` and
    * `p<portal>_name`: all that HubSpot is known to take. `any`: singular and bare names, too, in whatever case.
@@ -53,6 +57,8 @@ export const USUAL_SETTINGS: Settings = {
   indexLagMs: 0,
   latencyMs: 0,
   listCursor: 'next-id',
+  archiveRefused: ['meetings'],
+  archiveEmpty: ['emails'],
   names: 'proven',
   unknownAssociations: 'refused',
   inlineAssociations: 100,
