@@ -47,6 +47,19 @@ export interface Settings {
   epochZeroFails: boolean;
   /** What reading a merged-away record by its id gives: nothing, or the survivor. */
   mergedReads: 'missing' | 'survivor';
+  /**
+   * What a search shows of a record that is gone while the index still knows it: nothing, though `total` counts it and the next
+   * page's offset too, as HubSpot does; or the index's version of it, as if alive.
+   */
+  deadHits: 'omitted' | 'shown';
+  /** Whether a search page that lacks such hits names the next page. */
+  omittedCursor: 'kept' | 'dropped';
+  /** By how many every `total` of a search is off; it is never below 0. */
+  totalOff: number;
+  /** Searches with a longer body, in characters, are refused. */
+  searchBodyLimit: number | 'none';
+  /** Whether a search may ask who has `hs_merged_object_ids`; nobody has published that it may, or may not. */
+  mergedIdsSearch: 'allowed' | 'refused';
   /** Compress answers for clients that accept gzip. */
   gzip: boolean;
   /** Ids of object types that are switched off: the object library says so, and they cannot be read. */
@@ -66,6 +79,11 @@ export const USUAL_SETTINGS: Settings = {
   urlLimit: 16_000,
   epochZeroFails: true,
   mergedReads: 'missing',
+  deadHits: 'omitted',
+  omittedCursor: 'kept',
+  totalOff: 0,
+  searchBodyLimit: 'none',
+  mergedIdsSearch: 'allowed',
   gzip: true,
   disabledObjects: [],
 };
