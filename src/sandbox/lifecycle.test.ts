@@ -154,7 +154,7 @@ describe('the life of a record', () => {
     ['full', (a: string, b: string) => `${a};${b}`],
     ['direct', (_: string, b: string) => b],
   ] as const)('merges chains, the survivor naming its losers (%s)', async (mergeChain, expected) => {
-    await start({ mergeChain });
+    await start({ mergeChain, mergeInto: 'survivor', mergedReads: 'missing' });
     const { portal } = sandbox;
     const [a, b, c] = idsOf(await listed(false)) as [string, string, string];
     portal.merge('contacts', b, a);
@@ -175,37 +175,56 @@ describe('the life of a record', () => {
     expect(merged.map((record) => record.mergedInto)).toEqual([c, c]);
   });
 
-  it('merges into a record of its own where the portal does so', async () => {
-    await start({ mergeInto: 'new-record' });
+  it.each([
+    ['full', (a: string, b: string, ab: string, c: string) => `${c};${a};${b};${ab}`],
+    ['direct', (_: string, __: string, ab: string, c: string) => `${c};${ab}`],
+  ] as const)('merges into a record of its own that names both (%s)', async (mergeChain, expected) => {
+    await start({ mergeChain });
     const { portal } = sandbox;
-    const [a, b] = [portal.create('contacts', { firstname: 'Ann' }), portal.create('contacts', { firstname: 'Bob' })];
-    const merged = portal.merge('contacts', a, b);
-    expect(Number(merged)).toBeGreaterThan(Number(b));
-    const live = await listed(false);
-    expect(live.find((row) => row.id === merged)?.properties).toMatchObject({
+    const made = (firstname: string) => portal.create('contacts', { firstname });
+    const [a, b, c] = [made('Ann'), made('Bob'), made('Cy')];
+    const ab = portal.merge('contacts', a, b);
+    expect(Number(ab)).toBeGreaterThan(Number(c));
+    expect((await listed(false)).find((row) => row.id === ab)?.properties).toMatchObject({
       firstname: 'Ann',
       hs_merged_object_ids: `${a};${b}`,
     });
-    expect(idsOf(live)).not.toEqual(expect.arrayContaining([a]));
+    const all = portal.merge('contacts', c, ab);
+    const live = await listed(false);
+    expect(live.find((row) => row.id === all)?.properties).toMatchObject({
+      firstname: 'Cy',
+      hs_merged_object_ids: expected(a, b, ab, c),
+    });
+    const gone = [a, b, c, ab];
+    const seen = idsOf([...live, ...(await searched()), ...(await listed(true))]);
+    expect(seen.filter((id) => gone.includes(id))).toEqual([]);
   });
 
-  it('answers reads of a merged-away id with the survivor where the portal does so', async () => {
-    await start({ mergedReads: 'survivor' });
+  it('answers reads of merged-away ids with the record they went into, unless told not to', async () => {
+    await start();
+    const { portal } = sandbox;
     const [a, b] = idsOf(await listed(false)) as [string, string];
-    sandbox.portal.merge('contacts', b, a);
-    const answer = (await (await batch(a)).json()) as { results: Row[] };
-    expect(idsOf(answer.results)).toEqual([b]);
+    const merged = portal.merge('contacts', b, a);
+    const one = (id: string) => sandbox.fetch(`/crm/objects/2026-09/contacts/${id}`);
+    for (const id of [a, b, merged]) {
+      const answer = await batch(id);
+      expect(answer.status).toBe(200);
+      expect(idsOf(((await answer.json()) as { results: Row[] }).results)).toEqual([merged]);
+      expect(await (await one(id)).json()).toMatchObject({ id: merged });
+    }
+    sandbox.switches.set({ mergedReads: 'missing' });
+    expect([(await batch(a)).status, (await one(a)).status]).toEqual([207, 404]);
   });
 
-  it('moves the associations of a loser to the survivor', async () => {
+  it('moves the associations of what was merged to what it went into', async () => {
     await start();
     const { portal } = sandbox;
     const [a, b] = idsOf(await listed(false)) as [string, string];
     const company = portal.create('companies', { name: 'Acme' });
     portal.associate('contacts', a, 'companies', company, { label: 'Primary' });
-    portal.merge('contacts', b, a);
+    const merged = portal.merge('contacts', b, a);
     const truth = portal.truth('companies', { associations: ['contacts'] });
-    expect(truth.live[0]?.associations).toEqual({ contacts: [b] });
+    expect(truth.live[0]?.associations).toEqual({ contacts: [merged] });
   });
 
   it('erases without a trace', async () => {

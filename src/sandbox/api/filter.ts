@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from '../http/errors.js';
 import type { Services } from '../http/listener.js';
-import type { Settings } from '../http/switches.js';
+import type { Settings } from '../http/settings.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { Property } from '../portal/properties.js';
 import type { CrmRecord } from '../portal/record.js';

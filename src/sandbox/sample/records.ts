@@ -75,7 +75,7 @@ export function sampleRecords(portal: Portal, type: ObjectType, count: number, s
   }
 }
 
-/** Archives some of the sample records and merges others, as if long before anyone looked. */
+/** Archives some of the sample records and merges others, as if long before anyone looked: when survivors kept their ids. */
 export function sampleLosses(portal: Portal, type: ObjectType, seed: number, merges: boolean): void {
   const { records } = portal.store(type);
   const salt = hashText(`losses of ${type.id}`, seed);
