@@ -1,8 +1,8 @@
-import { json } from '../http/answer.js';
 import type { Handler, Services } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
 import type { Property } from '../portal/properties.js';
 import { valueAt } from '../portal/values.js';
+import { reply } from './reply.js';
 import { batchInputs, jsonBody } from './request.js';
 
 const MAX_INPUTS = 100;
@@ -15,7 +15,7 @@ export const dealSplitsHandler: Handler = {
     const inputs = batchInputs(jsonBody(call), MAX_INPUTS);
     const byDeal = splitsByDeal(services);
     const now = iso(services.portal.clock.now());
-    return json({
+    return reply(services, {
       status: 'COMPLETE',
       results: inputs.map(({ id }) => ({ id, splits: byDeal.get(id) ?? [] })),
       startedAt: now,

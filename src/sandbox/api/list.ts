@@ -7,6 +7,7 @@ import type { CrmRecord } from '../portal/record.js';
 import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
 import type { PageCache } from './page-cache.js';
+import { replyWith } from './reply.js';
 import { baseUrl, flagParameter, limitParameter, listParameter } from './request.js';
 import { rowJson } from './row.js';
 import { select } from './selection.js';
@@ -56,12 +57,13 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const rows = records.map((record) =>
     rowJson(record, record.change, selection, {
       portalId: portal.account.portalId,
+      order: switches.now.keyOrder,
       associations: inlineAssociations(services, type, record.id, targets, baseUrl(call)),
     }),
   );
   const last = records.at(-1)?.id ?? above;
-  const next = following ? `,"paging":{"next":${nextPage(call, query, cursorBehind(switches, type.id, last))}}` : '';
-  const answer = jsonBytes(`{"results":[${rows.join(',')}]${next}}`);
+  const next = following && nextPage(call, query, cursorBehind(switches, type.id, last));
+  const answer = replyWith(services, { results: `[${rows.join(',')}]`, paging: next && `{"next":${next}}` });
   // What the recycle bin still holds depends on the time, so such a page cannot be kept.
   if (archived) return answer;
   const basis = { store, above, upTo: following?.id ?? Number.POSITIVE_INFINITY, epoch };

@@ -1,10 +1,10 @@
-import { json } from '../http/answer.js';
 import { notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { Owner, Pipeline } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { propertyJson } from './properties.js';
+import { reply } from './reply.js';
 import { flagParameter, limitParameter } from './request.js';
 import { typeNamed } from './type-names.js';
 
@@ -17,9 +17,9 @@ const customScopes: Handler['scopes'] = () => [['crm.schemas.custom.read', 'crm.
 export const schemasHandler: Handler = {
   scopes: customScopes,
   answer(call, services) {
-    if (flagParameter(new URLSearchParams(call.query), 'archived')) return json({ results: [] });
+    if (flagParameter(new URLSearchParams(call.query), 'archived')) return reply(services, { results: [] });
     const custom = services.portal.types.all().filter((type) => type.custom);
-    return json({ results: custom.map((type) => schemaJson(type, services)) });
+    return reply(services, { results: custom.map((type) => schemaJson(type, services)) });
   },
 };
 
@@ -29,7 +29,7 @@ export const schemaHandler: Handler = {
   answer(call, services) {
     const type = typeNamed(call.params.type, services);
     if (!type.custom) throw notFound();
-    return json(schemaJson(type, services));
+    return reply(services, schemaJson(type, services));
   },
 };
 
@@ -80,7 +80,8 @@ function definitions(
 /** `GET /crm/owners/…`: limit 100, at most 500; `archived=true` gives the deactivated ones; teams inline. */
 export const ownersHandler: Handler = {
   scopes: () => [['crm.objects.owners.read']],
-  answer(call, { portal }) {
+  answer(call, services) {
+    const { portal } = services;
     const query = new URLSearchParams(call.query);
     const limit = limitParameter(query.get('limit'), USUAL_OWNERS, MAX_OWNERS);
     const archived = flagParameter(query, 'archived');
@@ -91,18 +92,19 @@ export const ownersHandler: Handler = {
     );
     const page = wanted.slice(0, limit);
     const next = wanted.length > limit ? { paging: { next: { after: page.at(-1)?.id } } } : {};
-    return json({ results: page.map(ownerJson), ...next });
+    return reply(services, { results: page.map(ownerJson), ...next });
   },
 };
 
 /** `GET /crm/owners/…/{id}`. Throws 404. */
 export const ownerHandler: Handler = {
   scopes: () => [['crm.objects.owners.read']],
-  answer(call, { portal }) {
+  answer(call, services) {
+    const { portal } = services;
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
     const owner = portal.owners.find((one) => one.id === call.params.id && one.archived === archived);
     if (owner === undefined) throw notFound();
-    return json(ownerJson(owner));
+    return reply(services, ownerJson(owner));
   },
 };
 
@@ -128,7 +130,7 @@ export const pipelinesHandler: Handler = {
   scopes: pipelineScopes,
   answer(call, services) {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
-    return json({ results: pipelines.map(pipelineJson) });
+    return reply(services, { results: pipelines.map(pipelineJson) });
   },
 };
 
@@ -139,7 +141,7 @@ export const pipelineHandler: Handler = {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
     const index = pipelines.findIndex((one) => one.id === call.params.id);
     if (index === -1) throw notFound();
-    return json(pipelineJson(pipelines[index] as Pipeline, index));
+    return reply(services, pipelineJson(pipelines[index] as Pipeline, index));
   },
 };
 

@@ -1,6 +1,6 @@
-import { json } from '../http/answer.js';
 import { ApiError } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
+import { reply } from './reply.js';
 
 /**
  * `POST /oauth/…/token` with a form in the body: a refresh token for a new access token.
@@ -8,7 +8,8 @@ import type { Handler } from '../http/listener.js';
  */
 export const tokenHandler: Handler = {
   open: true,
-  answer(call, { access, portal }) {
+  answer(call, services) {
+    const { access, portal } = services;
     const form = new URLSearchParams(call.body);
     const { options } = access;
     if (form.get('grant_type') !== 'refresh_token') {
@@ -24,7 +25,7 @@ export const tokenHandler: Handler = {
       throw oauthError('invalid_grant', 'BAD_REFRESH_TOKEN', 'missing or invalid refresh token');
     }
     const issued = access.issue();
-    return json({
+    return reply(services, {
       token_type: 'bearer',
       access_token: issued.accessToken,
       refresh_token: issued.refreshToken,

@@ -1,8 +1,8 @@
-import { json } from '../http/answer.js';
 import { notFound } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
 import type { Property } from '../portal/properties.js';
+import { reply } from './reply.js';
 import { flagParameter } from './request.js';
 import { typeNamed, typeToRead } from './type-names.js';
 
@@ -48,7 +48,7 @@ export const propertiesHandler: Handler = {
       .properties(type)
       .all()
       .filter((one) => (one.archivedAt !== undefined) === archived && one.dataSensitivity === sensitivity);
-    return json({ results: wanted.map(propertyJson) });
+    return reply(services, { results: wanted.map(propertyJson) });
   },
 };
 
@@ -60,7 +60,7 @@ export const propertyHandler: Handler = {
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
     if (found === undefined || (found.archivedAt !== undefined) !== archived)
       throw notFound('Property does not exist.');
-    return json(propertyJson(found));
+    return reply(services, propertyJson(found));
   },
 };
 
@@ -70,6 +70,8 @@ export const groupsHandler: Handler = {
   answer(call, services) {
     const properties = services.portal.properties(typeToRead(call.params.type, services)).all();
     const names = [...new Set(properties.map((one) => one.groupName))];
-    return json({ results: names.map((name) => ({ name, label: name, displayOrder: -1, archived: false })) });
+    return reply(services, {
+      results: names.map((name) => ({ name, label: name, displayOrder: -1, archived: false })),
+    });
   },
 };

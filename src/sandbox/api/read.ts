@@ -7,6 +7,7 @@ import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { valueAt } from '../portal/values.js';
 import { inlineAssociations } from './linked.js';
+import { jsonText, replyWith } from './reply.js';
 import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn } from './request.js';
 import { rowJson } from './row.js';
 import { select } from './selection.js';
@@ -45,6 +46,7 @@ function getOne(call: Call, services: Services): Answer {
   return jsonBytes(
     rowJson(record, record.change, selection, {
       portalId: services.portal.account.portalId,
+      order: services.switches.now.keyOrder,
       associations: inlineAssociations(services, type, record.id, targets, collection),
     }),
   );
@@ -52,7 +54,8 @@ function getOne(call: Call, services: Services): Answer {
 
 /** Answers 207 with one error for all ids that are missing. Rows come in the order of their ids, whatever was asked. */
 function batchRead(call: Call, services: Services): Answer {
-  const { portal } = services;
+  const { portal, switches } = services;
+  const { keyOrder } = switches.now;
   const type = typeToRead(call.params.type, services);
   const body = jsonBody(call);
   const historyNames = textsIn(body, 'propertiesWithHistory');
@@ -72,8 +75,8 @@ function batchRead(call: Call, services: Services): Answer {
   const selection = select(type, services, properties, historyNames);
   const rows = [...found.values()]
     .sort((a, b) => a.id - b.id)
-    .map((record) => rowJson(record, record.change, selection, { portalId: portal.account.portalId }));
-  const now = iso(portal.clock.now());
+    .map((record) => rowJson(record, record.change, selection, { portalId: portal.account.portalId, order: keyOrder }));
+  const now = JSON.stringify(iso(portal.clock.now()));
   const errors = [
     {
       status: 'error',
@@ -82,9 +85,17 @@ function batchRead(call: Call, services: Services): Answer {
       context: { ids: missing },
     },
   ];
-  const trouble = missing.length === 0 ? '' : `,"numErrors":1,"errors":${JSON.stringify(errors)}`;
-  const text = `{"status":"COMPLETE","results":[${rows.join(',')}]${trouble},"startedAt":"${now}","completedAt":"${now}"}`;
-  return jsonBytes(text, missing.length === 0 ? 200 : 207);
+  return replyWith(
+    services,
+    {
+      status: '"COMPLETE"',
+      results: `[${rows.join(',')}]`,
+      ...(missing.length > 0 && { numErrors: '1', errors: jsonText(keyOrder, errors) }),
+      startedAt: now,
+      completedAt: now,
+    },
+    missing.length === 0 ? 200 : 207,
+  );
 }
 
 /** Finds a live (or archived) record by its id, or by the value of a unique property. @throws ApiError 400 */

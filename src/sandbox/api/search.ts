@@ -1,4 +1,4 @@
-import { type Answer, jsonBytes } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { badRequest } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
@@ -6,6 +6,7 @@ import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { valueAt } from '../portal/values.js';
 import { compileGroups, type Predicate, type SearchFilter, tokensOf } from './filter.js';
+import { replyWith } from './reply.js';
 import { jsonBody, limitParameter, splitNames, textsIn } from './request.js';
 import { rowJson } from './row.js';
 import { find, idRange, shownChange } from './search-index.js';
@@ -52,16 +53,19 @@ function search(call: Call, services: Services): Answer {
   });
   const ordered = sorted(found, changeOf, portal.properties(type), body.sorts);
   const selection = select(type, services, splitNames(textsIn(body, 'properties')));
-  const { deadHits, omittedCursor, totalOff } = switches.now;
+  const { deadHits, omittedCursor, totalOff, keyOrder } = switches.now;
   const hits = ordered.slice(after, after + limit);
   const filled = deadHits === 'omitted' ? hits.filter((record) => record.live) : hits;
   const rows = filled.map((record) =>
-    rowJson(record, changeOf(record), selection, { portalId: portal.account.portalId }),
+    rowJson(record, changeOf(record), selection, { portalId: portal.account.portalId, order: keyOrder }),
   );
   const end = after + hits.length;
   const more = end < ordered.length && !(omittedCursor === 'dropped' && filled.length < hits.length);
-  const next = more ? `,"paging":{"next":{"after":"${end}"}}` : '';
-  return jsonBytes(`{"total":${Math.max(0, ordered.length + totalOff)},"results":[${rows.join(',')}]${next}}`);
+  return replyWith(services, {
+    total: String(Math.max(0, ordered.length + totalOff)),
+    results: `[${rows.join(',')}]`,
+    paging: more ? `{"next":{"after":"${end}"}}` : undefined,
+  });
 }
 
 /** HubSpot's documentation says 3,000 characters; production connectors send far longer searches (review of its API, §5). */

@@ -30,7 +30,8 @@ export class ApiError extends Error {
 }
 
 export function errorAnswer(error: ApiError, correlationId: string): Answer {
-  const body = { status: 'error', ...error.body, correlationId };
+  const { message, ...rest } = error.body;
+  const body = { status: 'error', message, correlationId, ...rest };
   return json(body, error.status, error.headers);
 }
 

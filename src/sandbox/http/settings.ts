@@ -19,6 +19,9 @@ export type Latency = number | { minMs: number; maxMs: number; seed?: number } |
  */
 export type ListCursor = 'next-id' | 'last-id' | 'opaque';
 
+/** The order of keys in answers: HubSpot's, or another one that nobody may be thrown by. */
+export type KeyOrder = 'alphabetical' | 'other';
+
 /** What can be changed while the sandbox runs, beside limits, scopes and faults. */
 export interface Settings {
   indexLagMs: Lag;
@@ -62,6 +65,7 @@ export interface Settings {
   searchBodyLimit: number | 'none';
   /** Whether a search may ask who has `hs_merged_object_ids`; nobody has published that it may, or may not. */
   mergedIdsSearch: 'allowed' | 'refused';
+  keyOrder: KeyOrder;
   /** Compress answers for clients that accept gzip. */
   gzip: boolean;
   /** Ids of object types that are switched off: the object library says so, and they cannot be read. */
@@ -86,6 +90,7 @@ export const USUAL_SETTINGS: Settings = {
   totalOff: 0,
   searchBodyLimit: 'none',
   mergedIdsSearch: 'allowed',
+  keyOrder: 'alphabetical',
   gzip: true,
   disabledObjects: [],
 };

@@ -22,6 +22,8 @@ export interface ObjectType {
   readonly primaryDisplayProperty: string;
   /** What a row shows when no properties are asked for, besides id and the two times. */
   readonly defaultProperties: readonly string[];
+  /** Whether it is an activity: a call, an e-mail and the like. */
+  readonly activity: boolean;
   /** Whether it can be listed, searched and read as an object of its own. */
   readonly readable: boolean;
   /** Whether the object library can switch it on and off. */
@@ -44,6 +46,7 @@ export function objectType(traits: TypeTraits): ObjectType {
     modifiedProperty: 'hs_lastmodifieddate',
     primaryDisplayProperty: 'hs_object_id',
     defaultProperties: [],
+    activity: false,
     readable: true,
     activatable: false,
     ...traits,

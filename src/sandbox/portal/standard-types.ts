@@ -1,6 +1,7 @@
 import { type ObjectType, objectType, type TypeTraits } from './object-types.js';
 
 const CONTACT_READ = [['crm.objects.contacts.read']];
+const ACTIVITY = { scopes: CONTACT_READ, activity: true } as const;
 const LINE_ITEM_READ = [['crm.objects.line_items.read']];
 
 type Traits = Omit<TypeTraits, 'id' | 'name' | 'singular' | 'labels'>;
@@ -64,23 +65,24 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
     primaryDisplayProperty: 'hs_title',
     defaultProperties: ['hs_expiration_date', 'hs_status', 'hs_title'],
   }),
-  standard('0-48', 'calls', 'call', 'Call', 'Calls', { scopes: CONTACT_READ, primaryDisplayProperty: 'hs_call_title' }),
+  standard('0-48', 'calls', 'call', 'Call', 'Calls', { ...ACTIVITY, primaryDisplayProperty: 'hs_call_title' }),
   standard('0-49', 'emails', 'email', 'Email', 'Emails', {
+    ...ACTIVITY,
     scopes: [...CONTACT_READ, ['sales-email-read']],
     primaryDisplayProperty: 'hs_email_subject',
   }),
   standard('0-47', 'meetings', 'meeting_event', 'Meeting', 'Meetings', {
+    ...ACTIVITY,
     aliases: ['meeting'],
-    scopes: CONTACT_READ,
     primaryDisplayProperty: 'hs_meeting_title',
   }),
-  standard('0-46', 'notes', 'note', 'Note', 'Notes', { scopes: CONTACT_READ }),
+  standard('0-46', 'notes', 'note', 'Note', 'Notes', ACTIVITY),
   standard('0-27', 'tasks', 'task', 'Task', 'Tasks', {
-    scopes: CONTACT_READ,
+    ...ACTIVITY,
     primaryDisplayProperty: 'hs_task_subject',
   }),
-  standard('0-18', 'communications', 'communication', 'Communication', 'Communications', { scopes: CONTACT_READ }),
-  standard('0-116', 'postal_mail', 'postal_mail', 'Postal mail', 'Postal mail', { scopes: CONTACT_READ }),
+  standard('0-18', 'communications', 'communication', 'Communication', 'Communications', ACTIVITY),
+  standard('0-116', 'postal_mail', 'postal_mail', 'Postal mail', 'Postal mail', ACTIVITY),
   standard('0-19', 'feedback_submissions', 'feedback_submission', 'Feedback Submission', 'Feedback Submissions'),
   standard('0-74', 'goals', 'goal_target', 'Goal', 'Goals', {
     pathNames: ['goal_targets'],

@@ -1,0 +1,46 @@
+import { type Answer, json, jsonBytes } from '../http/answer.js';
+import type { Services } from '../http/listener.js';
+import type { KeyOrder } from '../http/settings.js';
+import { type ByteText, byteText } from '../portal/bytes.js';
+
+/**
+ * An answer in JSON. HubSpot's keys come in alphabetical order at every depth (review of its API, §4, L); `other` keeps the
+ * order in which the value has them. Refusals are left out of this: published ones begin with `status`, `message`, `correlationId`.
+ */
+export function reply({ switches }: Services, value: object): Answer {
+  return json(inOrder(switches.now.keyOrder, value));
+}
+
+/** The same of members whose values are JSON already; those without a value are left out. */
+export function replyWith(
+  { switches }: Services,
+  members: Readonly<Record<string, string | undefined>>,
+  status = 200,
+): Answer {
+  return jsonBytes(jsonObject(switches.now.keyOrder, members), status);
+}
+
+/** A JSON object of members whose values are JSON already. */
+export function jsonObject(order: KeyOrder, members: Readonly<Record<string, string | undefined>>): ByteText {
+  const given = Object.keys(members).filter((name) => members[name] !== undefined);
+  const names = order === 'alphabetical' ? given.sort() : given;
+  return `{${names.map((name) => `"${name}":${members[name]}`).join(',')}}` as ByteText;
+}
+
+/** A value as JSON, for `jsonObject`. */
+export function jsonText(order: KeyOrder, value: unknown): ByteText {
+  return byteText(JSON.stringify(inOrder(order, value)));
+}
+
+function inOrder(order: KeyOrder, value: unknown): unknown {
+  return order === 'alphabetical' ? alphabetical(value) : value;
+}
+
+function alphabetical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(alphabetical);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = value as Record<string, unknown>;
+  const ordered: Record<string, unknown> = {};
+  for (const name of Object.keys(members).sort()) ordered[name] = alphabetical(members[name]);
+  return ordered;
+}
