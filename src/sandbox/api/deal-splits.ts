@@ -4,13 +4,14 @@ import type { Property } from '../portal/properties.js';
 import { valueAt } from '../portal/values.js';
 import { reply } from './reply.js';
 import { batchInputs, jsonBody } from './request.js';
+import { DEAL_SPLIT_SCOPES } from './scopes.js';
 
 const MAX_INPUTS = 100;
 const SHOWN = ['hs_deal_split_percentage', 'hubspot_owner_id', 'hs_deal_split_amount'];
 
 /** `POST /deal-splits/…/batch/read`: for each deal id, the splits of that deal; deals without splits have an empty list. */
 export const dealSplitsHandler: Handler = {
-  scopes: () => [['crm.dealsplits.read_write']],
+  scopes: () => DEAL_SPLIT_SCOPES,
   answer(call, services) {
     const inputs = batchInputs(jsonBody(call), MAX_INPUTS);
     const byDeal = splitsByDeal(services);

@@ -10,8 +10,9 @@ import type { PageCache } from './page-cache.js';
 import { replyWith } from './reply.js';
 import { baseUrl, flagParameter, limitParameter, listParameter } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
 import { select } from './selection.js';
-import { typeNamed, typesNamed, typeToRead } from './type-names.js';
+import { typesNamed, typeToRead } from './type-names.js';
 
 const EMPTY = jsonBytes('');
 
@@ -25,7 +26,7 @@ const MAX_LIMIT_WITH_HISTORY = 50;
  */
 export function listHandler(pages: PageCache): Handler {
   return {
-    scopes: (call, services) => typeNamed(call.params.type, services).scopes,
+    scopes: recordScopes,
     answer: (call, services) => listPage(call, services, pages),
   };
 }

@@ -6,16 +6,15 @@ import type { ObjectType } from '../portal/object-types.js';
 import { propertyJson } from './properties.js';
 import { reply } from './reply.js';
 import { flagParameter, limitParameter } from './request.js';
+import { metadataScopes, OWNER_SCOPES, SCHEMA_SCOPES } from './scopes.js';
 import { typeNamed } from './type-names.js';
 
 const USUAL_OWNERS = 100;
 const MAX_OWNERS = 500;
 
-const customScopes: Handler['scopes'] = () => [['crm.schemas.custom.read', 'crm.objects.custom.read']];
-
 /** `GET /crm-object-schemas/…/schemas`: the custom objects with their properties and associations. */
 export const schemasHandler: Handler = {
-  scopes: customScopes,
+  scopes: () => SCHEMA_SCOPES,
   answer(call, services) {
     if (flagParameter(new URLSearchParams(call.query), 'archived')) return reply(services, { results: [] });
     const custom = services.portal.types.all().filter((type) => type.custom);
@@ -25,7 +24,7 @@ export const schemasHandler: Handler = {
 
 /** `GET /crm-object-schemas/…/schemas/{type}`. Throws 400 for unknown types, 404 for standard ones. */
 export const schemaHandler: Handler = {
-  scopes: customScopes,
+  scopes: () => SCHEMA_SCOPES,
   answer(call, services) {
     const type = typeNamed(call.params.type, services);
     if (!type.custom) throw notFound();
@@ -79,7 +78,7 @@ function definitions(
 
 /** `GET /crm/owners/…`: limit 100, at most 500; `archived=true` gives the deactivated ones; teams inline. */
 export const ownersHandler: Handler = {
-  scopes: () => [['crm.objects.owners.read']],
+  scopes: () => OWNER_SCOPES,
   answer(call, services) {
     const { portal } = services;
     const query = new URLSearchParams(call.query);
@@ -98,7 +97,7 @@ export const ownersHandler: Handler = {
 
 /** `GET /crm/owners/…/{id}`. Throws 404. */
 export const ownerHandler: Handler = {
-  scopes: () => [['crm.objects.owners.read']],
+  scopes: () => OWNER_SCOPES,
   answer(call, services) {
     const { portal } = services;
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
@@ -120,14 +119,9 @@ function ownerJson({ userId, createdAt, updatedAt, ...owner }: Owner) {
   };
 }
 
-const pipelineScopes: Handler['scopes'] = (call, services) => {
-  const type = typeNamed(call.params.type, services);
-  return [[...type.scopes.flat(), `crm.schemas.${type.name}.read`]];
-};
-
 /** `GET /crm/pipelines/…/{type}`: pipelines with their stages; none for types that have none. */
 export const pipelinesHandler: Handler = {
-  scopes: pipelineScopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
     return reply(services, { results: pipelines.map(pipelineJson) });
@@ -136,7 +130,7 @@ export const pipelinesHandler: Handler = {
 
 /** `GET /crm/pipelines/…/{type}/{id}`. Throws 404. */
 export const pipelineHandler: Handler = {
-  scopes: pipelineScopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
     const index = pipelines.findIndex((one) => one.id === call.params.id);

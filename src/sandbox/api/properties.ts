@@ -4,7 +4,8 @@ import { iso } from '../portal/clock.js';
 import type { Property } from '../portal/properties.js';
 import { reply } from './reply.js';
 import { flagParameter } from './request.js';
-import { typeNamed, typeToRead } from './type-names.js';
+import { metadataScopes } from './scopes.js';
+import { typeToRead } from './type-names.js';
 
 /** A property as the API describes it. */
 export function propertyJson(property: Property) {
@@ -30,15 +31,9 @@ export function propertyJson(property: Property) {
   };
 }
 
-const scopes: Handler['scopes'] = (call, services) => {
-  const type = typeNamed(call.params.type, services);
-  // Property metadata is open to whoever may read the records or the schema.
-  return [[...type.scopes.flat(), `crm.schemas.${type.custom ? 'custom' : type.name}.read`]];
-};
-
 /** `GET /crm/properties/…/{type}`: all properties; `archived=true`: the archived ones; `dataSensitivity`: the usual or the sensitive. */
 export const propertiesHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const type = typeToRead(call.params.type, services);
     const query = new URLSearchParams(call.query);
@@ -54,7 +49,7 @@ export const propertiesHandler: Handler = {
 
 /** `GET /crm/properties/…/{type}/{name}`. Throws 404. */
 export const propertyHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const found = services.portal.properties(typeToRead(call.params.type, services)).find(call.params.name ?? '');
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
@@ -66,7 +61,7 @@ export const propertyHandler: Handler = {
 
 /** `GET /crm/properties/…/{type}/groups`. */
 export const groupsHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const properties = services.portal.properties(typeToRead(call.params.type, services)).all();
     const names = [...new Set(properties.map((one) => one.groupName))];

@@ -10,19 +10,18 @@ import { inlineAssociations } from './linked.js';
 import { jsonText, replyWith } from './reply.js';
 import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
 import { select } from './selection.js';
-import { typeNamed, typesNamed, typeToRead } from './type-names.js';
+import { typesNamed, typeToRead } from './type-names.js';
 
 const MAX_INPUTS = 100;
 const MAX_INPUTS_WITH_HISTORY = 50;
 
-const scopes: Handler['scopes'] = (call, services) => typeNamed(call.params.type, services).scopes;
-
 /** `GET /crm/objects/…/{type}/{id}`. Throws 404 for records that are not there (or not archived, with `archived=true`). */
-export const getHandler: Handler = { scopes, answer: getOne };
+export const getHandler: Handler = { scopes: recordScopes, answer: getOne };
 
 /** `POST /crm/objects/…/{type}/batch/read`: up to 100 records (50 with history) by id, or by a property that is unique. */
-export const batchReadHandler: Handler = { scopes, answer: batchRead };
+export const batchReadHandler: Handler = { scopes: recordScopes, answer: batchRead };
 
 function getOne(call: Call, services: Services): Answer {
   const type = typeToRead(call.params.type, services);

@@ -9,10 +9,11 @@ import { compileGroups, type Predicate, type SearchFilter, tokensOf } from './fi
 import { replyWith } from './reply.js';
 import { jsonBody, limitParameter, splitNames, textsIn } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
 import { find, idRange, shownChange } from './search-index.js';
 import { select } from './selection.js';
 import { sorted } from './sort.js';
-import { typeNamed, typeToRead } from './type-names.js';
+import { typeToRead } from './type-names.js';
 
 const USUAL_LIMIT = 10;
 const MAX_LIMIT = 200;
@@ -27,7 +28,7 @@ const MAX_QUERY_LENGTH = 3_000;
  * Throws 400 for limits above 200, windows beyond 10,000 results, and filters HubSpot would not take.
  */
 export const searchHandler: Handler = {
-  scopes: (call, services) => typeNamed(call.params.type, services).scopes,
+  scopes: recordScopes,
   answer: search,
 };
 

@@ -24,7 +24,7 @@ export interface Services {
 
 /** Answers one kind of call, or throws an ApiError. */
 export interface Handler {
-  /** The token endpoint is the only one without authentication, scopes and limits. */
+  /** What deals with tokens needs no authentication and scopes, and is not counted. */
   readonly open?: boolean;
   /** One of each group must be granted. */
   scopes?(call: Call, services: Services): readonly (readonly string[])[];

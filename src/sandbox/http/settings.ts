@@ -66,6 +66,10 @@ export interface Settings {
   /** Whether a search may ask who has `hs_merged_object_ids`; nobody has published that it may, or may not. */
   mergedIdsSearch: 'allowed' | 'refused';
   keyOrder: KeyOrder;
+  /** Whether tokens tell their scopes, or nothing is found where one asks. */
+  tokenInfo: 'given' | 'refused';
+  /** Whether OAuth's date-based paths exist, or only the older ones. */
+  oauthPaths: 'dated' | 'older';
   /** Compress answers for clients that accept gzip. */
   gzip: boolean;
   /** Ids of object types that are switched off: the object library says so, and they cannot be read. */
@@ -91,6 +95,8 @@ export const USUAL_SETTINGS: Settings = {
   searchBodyLimit: 'none',
   mergedIdsSearch: 'allowed',
   keyOrder: 'alphabetical',
+  tokenInfo: 'given',
+  oauthPaths: 'dated',
   gzip: true,
   disabledObjects: [],
 };

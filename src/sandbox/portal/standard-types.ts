@@ -2,7 +2,8 @@ import { type ObjectType, objectType, type TypeTraits } from './object-types.js'
 
 const CONTACT_READ = [['crm.objects.contacts.read']];
 const ACTIVITY = { scopes: CONTACT_READ, activity: true } as const;
-const LINE_ITEM_READ = [['crm.objects.line_items.read']];
+const ECOMMERCE = ['e-commerce'];
+const LINE_ITEM_READ = ['crm.objects.line_items.read'];
 
 type Traits = Omit<TypeTraits, 'id' | 'name' | 'singular' | 'labels'>;
 
@@ -43,25 +44,27 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
   }),
   standard('0-5', 'tickets', 'ticket', 'Ticket', 'Tickets', {
     ...OLD,
-    scopes: [['tickets']],
+    // The second name is the one that service keys offer.
+    scopes: [['tickets', 'crm.objects.tickets.read']],
     primaryDisplayProperty: 'subject',
     defaultProperties: ['content', 'hs_pipeline', 'hs_pipeline_stage', 'hs_ticket_category', 'subject'],
   }),
   standard('0-136', 'leads', 'lead', 'Lead', 'Leads', { primaryDisplayProperty: 'hs_lead_name', activatable: true }),
   standard('0-7', 'products', 'product', 'Product', 'Products', {
     ...OLD,
-    scopes: [['crm.objects.products.read', 'e-commerce']],
+    scopes: [['crm.objects.products.read'], ECOMMERCE],
     primaryDisplayProperty: 'name',
     defaultProperties: ['description', 'name', 'price'],
   }),
   standard('0-8', 'line_items', 'line_item', 'Line Item', 'Line Items', {
     ...OLD,
+    scopes: [LINE_ITEM_READ, ECOMMERCE],
     associationKey: 'line items',
     primaryDisplayProperty: 'name',
     defaultProperties: ['amount', 'hs_product_id', 'quantity'],
   }),
   standard('0-14', 'quotes', 'quote', 'Quote', 'Quotes', {
-    scopes: [['crm.objects.quotes.read', 'e-commerce']],
+    scopes: [['crm.objects.quotes.read'], ECOMMERCE],
     primaryDisplayProperty: 'hs_title',
     defaultProperties: ['hs_expiration_date', 'hs_status', 'hs_title'],
   }),
@@ -83,7 +86,9 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
   }),
   standard('0-18', 'communications', 'communication', 'Communication', 'Communications', ACTIVITY),
   standard('0-116', 'postal_mail', 'postal_mail', 'Postal mail', 'Postal mail', ACTIVITY),
-  standard('0-19', 'feedback_submissions', 'feedback_submission', 'Feedback Submission', 'Feedback Submissions'),
+  standard('0-19', 'feedback_submissions', 'feedback_submission', 'Feedback Submission', 'Feedback Submissions', {
+    scopes: [...CONTACT_READ, ['crm.objects.feedback_submissions.read']],
+  }),
   standard('0-74', 'goals', 'goal_target', 'Goal', 'Goals', {
     pathNames: ['goal_targets'],
     aliases: ['goal_targets', 'goal'],
@@ -103,9 +108,9 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
   standard('0-69', 'subscriptions', 'subscription', 'Subscription', 'Subscriptions', {
     primaryDisplayProperty: 'hs_name',
   }),
-  standard('0-84', 'discounts', 'discount', 'Discount', 'Discounts', { scopes: LINE_ITEM_READ }),
-  standard('0-85', 'fees', 'fee', 'Fee', 'Fees', { scopes: LINE_ITEM_READ }),
-  standard('0-86', 'taxes', 'tax', 'Tax', 'Taxes', { scopes: LINE_ITEM_READ }),
+  standard('0-84', 'discounts', 'discount', 'Discount', 'Discounts', { scopes: [LINE_ITEM_READ, ECOMMERCE] }),
+  standard('0-85', 'fees', 'fee', 'Fee', 'Fees', { scopes: [LINE_ITEM_READ, ECOMMERCE] }),
+  standard('0-86', 'taxes', 'tax', 'Tax', 'Taxes', { scopes: [LINE_ITEM_READ] }),
   standard('0-421', 'appointments', 'appointment', 'Appointment', 'Appointments', {
     primaryDisplayProperty: 'hs_appointment_name',
     activatable: true,
