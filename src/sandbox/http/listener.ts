@@ -77,7 +77,7 @@ export class Listener {
       if (handler === undefined) throw notFound();
       if (handler.open !== true) {
         const principal: Principal = this.services.access.authenticate(call.headers.authorization);
-        headers = this.services.limits.admit(call.kind, principal);
+        headers = this.services.limits.admit(call.kind, principal, this.services.switches.now.dailyHeaders);
         this.services.access.require(handler.scopes?.(call, this.services) ?? []);
       }
       const answer = handler.answer(call, this.services);

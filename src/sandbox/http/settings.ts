@@ -22,6 +22,9 @@ export type ListCursor = 'next-id' | 'last-id' | 'opaque';
 /** The order of keys in answers: HubSpot's, or another one that nobody may be thrown by. */
 export type KeyOrder = 'alphabetical' | 'other';
 
+/** What the daily headers count: the calls that the service knows of that answers, or all of the account's. */
+export type DailyHeaders = 'by-service' | 'one-counter';
+
 /** What can be changed while the sandbox runs, beside limits, scopes and faults. */
 export interface Settings {
   indexLagMs: Lag;
@@ -66,6 +69,7 @@ export interface Settings {
   /** Whether a search may ask who has `hs_merged_object_ids`; nobody has published that it may, or may not. */
   mergedIdsSearch: 'allowed' | 'refused';
   keyOrder: KeyOrder;
+  dailyHeaders: DailyHeaders;
   /** Whether tokens tell their scopes, or nothing is found where one asks. */
   tokenInfo: 'given' | 'refused';
   /** Whether OAuth's date-based paths exist, or only the older ones. */
@@ -95,6 +99,7 @@ export const USUAL_SETTINGS: Settings = {
   searchBodyLimit: 'none',
   mergedIdsSearch: 'allowed',
   keyOrder: 'alphabetical',
+  dailyHeaders: 'by-service',
   tokenInfo: 'given',
   oauthPaths: 'dated',
   gzip: true,
