@@ -50,6 +50,7 @@ function schemaJson(type: ObjectType, { portal }: Services) {
     secondaryDisplayProperties: [],
     requiredProperties: [type.primaryDisplayProperty],
     searchableProperties: [type.primaryDisplayProperty],
+    allowsSensitiveProperties: false,
     properties: properties.filter((one) => one.archivedAt === undefined).map(propertyJson),
     associations,
     createdAt,
@@ -110,8 +111,7 @@ export const ownerHandler: Handler = {
 function ownerJson({ userId, createdAt, updatedAt, ...owner }: Owner) {
   return {
     ...owner,
-    type: 'PERSON',
-    // A deactivated user has no active id any more.
+    // A deactivated user has no active id any more, and a queue none at all.
     ...(!owner.archived && { userId }),
     userIdIncludingInactive: userId,
     createdAt: iso(createdAt),
@@ -139,8 +139,12 @@ export const pipelineHandler: Handler = {
   },
 };
 
+/** The pipelines that HubSpot makes itself, and their stages, are as old as the epoch (review of its API, §4, L). */
+const EPOCH = '1970-01-01T00:00:00Z';
+
 function pipelineJson(pipeline: Pipeline, displayOrder: number) {
-  const times = { createdAt: iso(pipeline.createdAt), updatedAt: iso(pipeline.updatedAt) };
+  const time = (at: number) => (at === 0 ? EPOCH : iso(at));
+  const times = { createdAt: time(pipeline.createdAt), updatedAt: time(pipeline.updatedAt) };
   return {
     id: pipeline.id,
     label: pipeline.label,

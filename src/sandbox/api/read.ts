@@ -1,4 +1,4 @@
-import { type Answer, jsonBytes } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { badRequest, notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
@@ -7,7 +7,7 @@ import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { valueAt } from '../portal/values.js';
 import { inlineAssociations } from './linked.js';
-import { jsonText, replyWith } from './reply.js';
+import { jsonText, replyText, replyWith } from './reply.js';
 import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn } from './request.js';
 import { rowJson } from './row.js';
 import { recordScopes } from './scopes.js';
@@ -42,7 +42,8 @@ function getOne(call: Call, services: Services): Answer {
   const targets = typesNamed(listParameter(query, 'associations') ?? [], services);
   const url = baseUrl(call);
   const collection = url.slice(0, url.lastIndexOf('/'));
-  return jsonBytes(
+  return replyText(
+    services,
     rowJson(record, record.change, selection, {
       portalId: services.portal.account.portalId,
       order: services.switches.now.keyOrder,

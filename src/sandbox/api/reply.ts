@@ -1,4 +1,4 @@
-import { type Answer, json, jsonBytes } from '../http/answer.js';
+import { type Answer, jsonBytes } from '../http/answer.js';
 import type { Services } from '../http/listener.js';
 import type { KeyOrder } from '../http/settings.js';
 import { type ByteText, byteText } from '../portal/bytes.js';
@@ -7,17 +7,23 @@ import { type ByteText, byteText } from '../portal/bytes.js';
  * An answer in JSON. HubSpot's keys come in alphabetical order at every depth (review of its API, §4, L); `other` keeps the
  * order in which the value has them. Refusals are left out of this: published ones begin with `status`, `message`, `correlationId`.
  */
-export function reply({ switches }: Services, value: object): Answer {
-  return json(inOrder(switches.now.keyOrder, value));
+export function reply(services: Services, value: object): Answer {
+  return replyText(services, jsonText(services.switches.now.keyOrder, value));
 }
 
 /** The same of members whose values are JSON already; those without a value are left out. */
 export function replyWith(
-  { switches }: Services,
+  services: Services,
   members: Readonly<Record<string, string | undefined>>,
   status = 200,
 ): Answer {
-  return jsonBytes(jsonObject(switches.now.keyOrder, members), status);
+  return replyText(services, jsonObject(services.switches.now.keyOrder, members), status);
+}
+
+/** The same of what is JSON already. */
+export function replyText({ switches }: Services, text: ByteText, status = 200): Answer {
+  const short = switches.now.wholeSeconds === 'short';
+  return jsonBytes(short ? text.replace(/(T\d\d:\d\d:\d\d)\.000Z"/g, '$1Z"') : text, status);
 }
 
 /** A JSON object of members whose values are JSON already. */

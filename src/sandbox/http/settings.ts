@@ -69,6 +69,11 @@ export interface Settings {
   /** Whether a search may ask who has `hs_merged_object_ids`; nobody has published that it may, or may not. */
   mergedIdsSearch: 'allowed' | 'refused';
   keyOrder: KeyOrder;
+  /**
+   * How instants of whole seconds are written: with `.000`, or without, as published answers of HubSpot have them
+   * (`2021-10-04T17:57:36Z` beside `2022-05-11T06:55:48.859Z`), so that texts do not sort as times do.
+   */
+  wholeSeconds: 'long' | 'short';
   dailyHeaders: DailyHeaders;
   /** Whether tokens tell their scopes, or nothing is found where one asks. */
   tokenInfo: 'given' | 'refused';
@@ -99,6 +104,7 @@ export const USUAL_SETTINGS: Settings = {
   searchBodyLimit: 'none',
   mergedIdsSearch: 'allowed',
   keyOrder: 'alphabetical',
+  wholeSeconds: 'long',
   dailyHeaders: 'by-service',
   tokenInfo: 'given',
   oauthPaths: 'dated',

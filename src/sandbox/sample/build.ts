@@ -86,7 +86,7 @@ function sampleContext(portal: Portal): SampleContext {
   const pipelinesOf = (objectType: string) => portal.pipelines.get(portal.type(objectType).id) ?? [];
   return {
     ownerIds: portal.owners.map((owner) => owner.id),
-    userIds: portal.owners.map((owner) => String(owner.userId)),
+    userIds: portal.owners.flatMap(({ userId }) => (userId === undefined ? [] : String(userId))),
     idsOf,
     countLinked: (from, id, to) => portal.linkedIds(portal.type(from), id, portal.type(to)).length,
     pipelineIds: (objectType) => pipelinesOf(objectType).map((one) => one.id),
