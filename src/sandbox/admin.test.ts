@@ -116,11 +116,22 @@ describe('the admin door', () => {
     await post('scopes', { scopes: 'all' });
     await post('lag', { maxMs: 500, seed: 3 });
     await post('latency', { ms: 1 });
-    await post('settings', { inlineAssociations: 7 });
+    await post('settings', { inlineAssociations: 7, listCursor: 'last-id', archiveRefused: ['deals'] });
+    await post('settings', { searchBodyLimit: 10 });
+    await post('rules', { mergeInto: 'survivor' });
+    expect((await sandbox.fetch('/crm/objects/2026-09/deals?archived=true')).status).toBe(400);
+    expect((await sandbox.fetch('/crm/objects/2026-09/meetings?archived=true')).status).toBe(200);
     expect(await get('settings')).toMatchObject({
-      settings: { indexLagMs: { maxMs: 500, seed: 3 }, latencyMs: 1, inlineAssociations: 7 },
+      settings: {
+        indexLagMs: { maxMs: 500, seed: 3 },
+        latencyMs: 1,
+        inlineAssociations: 7,
+        listCursor: 'last-id',
+        searchBodyLimit: 10,
+      },
+      rules: { mergeInto: 'survivor' },
       limits: { enabled: false, burst: 1 },
-      faults: [{ matched: 3, struck: 1 }],
+      faults: [{ matched: 5, struck: 1 }],
     });
   });
 

@@ -11,8 +11,6 @@ import { jsonObject, jsonText, reply, replyWith } from './reply.js';
 import { batchInputs, jsonBody, limitParameter } from './request.js';
 import { typeNamed } from './type-names.js';
 
-/** HubSpot: since February 2025 a batch read of associations takes up to 1,000 ids. */
-const MAX_INPUTS = 1_000;
 const MAX_PER_RECORD = 500;
 
 const scopes: Handler['scopes'] = (call, services) => [
@@ -69,12 +67,12 @@ const named: Shape = (services, from, to, page) =>
     ),
   );
 
-/** Answers 207 with an error for each id that has no associations. */
+/** Answers with an error for each id that has no associations, and 207 (or 200). */
 function batchRead(call: Call, services: Services, shape: Shape): Answer {
   const from = typeNamed(call.params.from, services);
   const to = typeNamed(call.params.to, services);
-  const inputs = batchInputs(jsonBody(call), MAX_INPUTS);
-  const { associationPage: max, keyOrder } = services.switches.now;
+  const { associationInputs, associationErrors, associationPage: max, keyOrder } = services.switches.now;
+  const inputs = batchInputs(jsonBody(call), associationInputs);
   const results: string[] = [];
   const errors: object[] = [];
   for (const { id, after } of inputs) {
@@ -98,7 +96,7 @@ function batchRead(call: Call, services: Services, shape: Shape): Answer {
       completedAt: now,
       ...(errors.length > 0 && trouble),
     },
-    errors.length === 0 ? 200 : 207,
+    errors.length === 0 ? 200 : associationErrors,
   );
 }
 

@@ -46,6 +46,10 @@ export interface Settings {
   inlineAssociations: number;
   /** Associated ids a batch read shows per record before it pages. */
   associationPage: number;
+  /** Ids a batch read of associations takes; 1,000 since February 2025 (HubSpot's changelog). */
+  associationInputs: number;
+  /** The status of a batch read with errors: v4 was seen to say 207, the specification of 2026-09 has only 200. */
+  associationErrors: 207 | 200;
   /** Longer URLs get an HTML 414 page. */
   urlLimit: number;
   /** Whether searches from epoch 0 on fail with 500, as production connectors have seen. */
@@ -95,6 +99,8 @@ export const USUAL_SETTINGS: Settings = {
   unknownAssociations: 'refused',
   inlineAssociations: 100,
   associationPage: 500,
+  associationInputs: 1_000,
+  associationErrors: 207,
   urlLimit: 16_000,
   epochZeroFails: true,
   mergedReads: 'survivor',
