@@ -197,6 +197,23 @@ describe('lists', () => {
     expect([...ids]).toEqual(truth?.associations?.contacts);
   });
 
+  it('links the rest of the associations by names that paths take', async () => {
+    const { portal } = sandbox;
+    sandbox.switches.set({ inlineAssociations: 1 });
+    const contact = portal.create('contacts', {});
+    for (const type of ['goals', 'vehicles']) {
+      for (const id of [portal.create(type), portal.create(type)]) portal.associate('contacts', contact, type, id);
+    }
+    const query = `after=${contact}&associations=goal_targets,p_vehicles`;
+    const [row] = (await page(`/crm/objects/2026-09/contacts?${query}`)).results;
+    const links = Object.values(row?.associations ?? {}).map(({ paging }) => paging?.next.link ?? '');
+    expect(links).toHaveLength(2);
+    for (const link of links) {
+      const { results } = await page(link.slice(sandbox.url.length));
+      expect([link, results.length]).toEqual([link, 1]);
+    }
+  });
+
   it('takes only its own cursors when they are opaque, and none that have expired', async () => {
     sandbox.switches.set({ listCursor: 'opaque' });
     expect(await all('limit=100')).toEqual(liveIds());
