@@ -190,7 +190,7 @@ describe('a read that was interrupted', () => {
   });
 
   test('at a position that HubSpot no longer accepts starts anew', async () => {
-    await hub.start({ opaqueAfter: true });
+    await hub.start({ listCursor: 'opaque' });
     config = hub.config(OPTIONS);
     const whole = await hub.read(config, catalog);
     hub.sandbox.switches.expireCursors();

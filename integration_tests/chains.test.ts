@@ -99,7 +99,7 @@ test('what changes while it is read is right in the end', async () => {
 });
 
 test('opaque cursors: one chain, and no question asked', async () => {
-  await start({ opaqueAfter: true });
+  await start({ listCursor: 'opaque' });
   const { records, error } = await read();
   expect(error).toBeNull();
   expect(idsOf(records)).toEqual(liveIds().sort(numerically));

@@ -37,7 +37,7 @@ export interface Schedule {
   selection: 'all' | 'recent' | 'filtered';
   rules: Partial<PortalRules>;
   lagged: boolean;
-  opaqueAfter: boolean;
+  listCursor: 'last-id' | 'opaque';
   mergedReads: 'missing' | 'survivor';
   rounds: Round[];
 }
@@ -65,7 +65,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
     restoreBumps: fc.boolean(),
   }),
   lagged: fc.boolean(),
-  opaqueAfter: fc.boolean(),
+  listCursor: fc.constantFrom('last-id' as const, 'opaque' as const),
   mergedReads: fc.constantFrom('missing' as const, 'survivor' as const),
   rounds: fc.array(round, { minLength: 2, maxLength: 6 }),
 });
@@ -142,7 +142,7 @@ class Player {
       clock: () => Date.now() + clock.ahead,
       onCall: () => calls.onCall(),
       ...schedule.rules,
-      opaqueAfter: schedule.opaqueAfter,
+      listCursor: schedule.listCursor,
       mergedReads: schedule.mergedReads,
       ...(schedule.lagged ? { indexLagMs: { maxMs: LONGEST_LAG_MS, seed: 1 } } : {}),
     });

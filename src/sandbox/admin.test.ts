@@ -37,12 +37,15 @@ describe('the admin door', () => {
       properties: { firstname: 'Anna' },
       updatedAt: '1970-01-01T00:00:01.000Z',
     });
-    await post('merge', { objectType: 'contacts', survivor: id, loser: ids[0] });
+    const { id: whole } = await post('merge', { objectType: 'contacts', survivor: id, loser: ids[0] });
     await post('archive', { objectType: 'contacts', id: ids[1] });
     const { live, archived, merged } = await truth('contacts?properties=hs_merged_object_ids');
-    expect(live.at(-1)).toMatchObject({ id, properties: { hs_merged_object_ids: ids[0] } });
+    expect(live.at(-1)).toMatchObject({ id: whole, properties: { hs_merged_object_ids: `${id};${ids[0]}` } });
     expect(archived.at(-1)).toMatchObject({ id: ids[1], archived: true });
-    expect(merged.at(-1)).toMatchObject({ id: ids[0], mergedInto: id });
+    expect(merged.slice(-2)).toMatchObject([
+      { id, mergedInto: whole },
+      { id: ids[0], mergedInto: whole },
+    ]);
     await post('restore', { objectType: 'contacts', id: ids[1] });
     await post('erase', { objectType: 'contacts', ids: [ids[1]] });
     expect((await truth('contacts')).erased).toEqual([ids[1]]);
@@ -113,11 +116,22 @@ describe('the admin door', () => {
     await post('scopes', { scopes: 'all' });
     await post('lag', { maxMs: 500, seed: 3 });
     await post('latency', { ms: 1 });
-    await post('settings', { inlineAssociations: 7 });
+    await post('settings', { inlineAssociations: 7, listCursor: 'last-id', archiveRefused: ['deals'] });
+    await post('settings', { searchBodyLimit: 10 });
+    await post('rules', { mergeInto: 'survivor' });
+    expect((await sandbox.fetch('/crm/objects/2026-09/deals?archived=true')).status).toBe(400);
+    expect((await sandbox.fetch('/crm/objects/2026-09/meetings?archived=true')).status).toBe(200);
     expect(await get('settings')).toMatchObject({
-      settings: { indexLagMs: { maxMs: 500, seed: 3 }, latencyMs: 1, inlineAssociations: 7 },
+      settings: {
+        indexLagMs: { maxMs: 500, seed: 3 },
+        latencyMs: 1,
+        inlineAssociations: 7,
+        listCursor: 'last-id',
+        searchBodyLimit: 10,
+      },
+      rules: { mergeInto: 'survivor' },
       limits: { enabled: false, burst: 1 },
-      faults: [{ matched: 3, struck: 1 }],
+      faults: [{ matched: 5, struck: 1 }],
     });
   });
 

@@ -90,6 +90,23 @@ describe('associations', () => {
     expect((await post(path, inputs)).status).toBe(400);
   });
 
+  it('can take fewer ids', async () => {
+    sandbox.switches.set({ associationInputs: 2 });
+    const path = '/crm/associations/2026-09/contacts/companies/batch/read';
+    const inputs = contacts.slice(0, 3).map((id) => ({ id }));
+    expect((await post(path, inputs.slice(1))).status).toBe(200);
+    const refused = await post(path, inputs);
+    expect([refused.status, await refused.json()]).toMatchObject([400, { category: 'VALIDATION_ERROR' }]);
+    sandbox.switches.set({ associationInputs: 1_000 });
+  });
+
+  it('can say with 200, too, what has no associations', async () => {
+    sandbox.switches.set({ associationErrors: 200 });
+    const answer = await post('/crm/associations/2026-09/contacts/companies/batch/read', [{ id: '1' }]);
+    expect([answer.status, await answer.json()]).toMatchObject([200, { results: [], numErrors: 1, errors: [{}] }]);
+    sandbox.switches.set({ associationErrors: 207 });
+  });
+
   it('gives the associations of one record, labelled in v4 and dated paths, plain in v3', async () => {
     const read = async (base: string) =>
       (await sandbox.fetch(`${base}/contacts/${contacts[0]}/associations/companies`)).json();
@@ -105,7 +122,7 @@ describe('associations', () => {
   });
 
   it('lists the labels of a pair', async () => {
-    const answer = await sandbox.fetch('/crm/associations/2026-09/contact/0-2/labels');
+    const answer = await sandbox.fetch('/crm/associations/2026-09/contacts/0-2/labels');
     expect(await answer.json()).toEqual({
       results: [
         { category: 'HUBSPOT_DEFINED', typeId: 279, label: null },

@@ -21,6 +21,8 @@ describe('faults', () => {
     [{ type: 'status', status: 502 }, 502, 'text/html'],
     [{ type: 'status', status: 503, retryAfterSeconds: 3 }, 503, 'text/html'],
     [{ type: 'error', status: 500 }, 500, 'application/json;charset=utf-8'],
+    [{ type: 'edge', status: 400 }, 400, 'text/plain'],
+    [{ type: 'edge', status: 404, text: '<p>no</p>', contentType: 'text/html' }, 404, 'text/html'],
     [{ type: 'html' }, 200, 'text/html'],
     [{ type: 'locked' }, 423, 'application/json;charset=utf-8'],
     [{ type: 'migration', retryAfterSeconds: 3 }, 477, 'application/json;charset=utf-8'],
@@ -33,6 +35,13 @@ describe('faults', () => {
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, contentType]);
     if ('retryAfterSeconds' in fault) expect(answer.headers.get('retry-after')).toBe('3');
     await expect((await list()).json()).resolves.toHaveProperty('results');
+  });
+
+  it('can refuse in plain text, as the proxy in front of HubSpot does', async () => {
+    arm({ type: 'edge', status: 400 });
+    expect(await (await list()).text()).toBe('Invalid request');
+    arm({ type: 'edge', status: 403, text: 'Forbidden' });
+    expect(await (await list()).text()).toBe('Forbidden');
   });
 
   it.each([{ type: 'reset' }, { type: 'resetInBody' }] as const)('%j breaks the connection', async (fault) => {

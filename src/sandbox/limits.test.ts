@@ -56,7 +56,80 @@ describe('rate limits', () => {
     expect((await list()).headers.get('retry-after')).toBe('8');
   });
 
-  it('gives searches a budget of their own: five a second, and no rate headers', async () => {
+  const headersOf = (answer: Response) =>
+    Object.fromEntries([...answer.headers].filter(([name]) => name.startsWith('x-hubspot-ratelimit-')));
+
+  it('names the burst, the second and the day where HubSpot does: on searches the day only, on associations nothing', async () => {
+    await start({ limits: { burst: 100, daily: 1_000 } });
+    const burst = {
+      'x-hubspot-ratelimit-max': '100',
+      'x-hubspot-ratelimit-remaining': '99',
+      'x-hubspot-ratelimit-interval-milliseconds': '10000',
+      'x-hubspot-ratelimit-secondly': '10',
+      'x-hubspot-ratelimit-secondly-remaining': '9',
+    };
+    const day = (left: number) => ({
+      'x-hubspot-ratelimit-daily': '1000',
+      'x-hubspot-ratelimit-daily-remaining': String(left),
+    });
+    expect(headersOf(await list())).toEqual({ ...burst, ...day(999) });
+    expect(headersOf(await search())).toEqual(day(998));
+    expect(headersOf(await associations())).toEqual({});
+    const paths = [
+      '/crm/objects/2026-09/contacts/1',
+      '/crm/owners/2026-09',
+      '/crm/properties/2026-09/deals',
+      '/crm/pipelines/2026-09/deals',
+      '/crm-object-schemas/2026-09/schemas',
+      '/account-info/2026-09/details',
+    ];
+    for (const path of paths) {
+      time += 10_000;
+      expect(headersOf(await sandbox.fetch(path))).toMatchObject(burst);
+    }
+    // A second has room for ten, and nothing is refused beyond.
+    time += 10_000;
+    expect(await statuses(list, 11)).toEqual(Array(11).fill(200));
+    expect(headersOf(await list())['x-hubspot-ratelimit-secondly-remaining']).toBe('0');
+    time += 1_000;
+    expect(headersOf(await list())['x-hubspot-ratelimit-secondly-remaining']).toBe('9');
+  });
+
+  it('shows the day as each service knows it: objects all calls, others of the others’ only most', async () => {
+    await start({ limits: { burst: 10_000, daily: 1_000, searchPerSecond: 1_000 } });
+    const left = async (path: string) =>
+      1_000 - Number((await sandbox.fetch(path)).headers.get('x-hubspot-ratelimit-daily-remaining'));
+    const [owners, metadata, account] = [
+      '/crm/owners/2026-09',
+      '/crm/properties/2026-09/deals',
+      '/account-info/2026-09/details',
+    ];
+    const objects = '/crm/objects/2026-09/contacts';
+    expect(await left(owners)).toBe(1);
+    expect(await left(owners)).toBe(2);
+    for (let call = 0; call < 100; call++) await list();
+    expect(await left(objects)).toBe(103);
+    // 101 calls were of objects: owners know none of them yet, metadata 64, the account 96, of which some are of owners.
+    expect(await left(owners)).toBe(3);
+    expect(await left(metadata)).toBe(65);
+    expect(await left(account)).toBe(97);
+    expect(Number((await search()).headers.get('x-hubspot-ratelimit-daily-remaining'))).toBe(1_000 - 107);
+    for (let call = 0; call < 40; call++) await list();
+    expect(await left(owners)).toBe(4 + 128);
+    // What is enforced is the truth.
+    sandbox.limits.settings.daily = 149;
+    expect(await statuses(list, 2)).toEqual([200, 429]);
+    sandbox.limits.settings.daily = 1_000;
+    sandbox.switches.set({ dailyHeaders: 'one-counter' });
+    expect(await left(owners)).toBe(150);
+    expect(await left(account)).toBe(151);
+    // At midnight all begin anew.
+    sandbox.switches.set({ dailyHeaders: 'by-service' });
+    time += 86_400_000;
+    expect([await left(account), await left(owners)]).toEqual([1, 1]);
+  });
+
+  it('gives searches a budget of their own: five a second, and no burst headers', async () => {
     await start({ limits: { burst: 1 } });
     expect(await statuses(search, 6)).toEqual([200, 200, 200, 200, 200, 429]);
     const refused = await search();
@@ -97,6 +170,12 @@ describe('rate limits', () => {
     const first = await withToken(one);
     expect(first.headers.get('x-hubspot-ratelimit-max')).toBe('2');
     expect(first.headers.get('x-hubspot-ratelimit-daily')).toBeNull();
+    const found = await sandbox.fetch('/crm/objects/2026-09/deals/search', {
+      method: 'POST',
+      body: '{}',
+      headers: { authorization: `Bearer ${one}` },
+    });
+    expect([found.status, headersOf(found)]).toEqual([200, {}]);
     expect((await withToken(two)).status).toBe(200);
     expect((await withToken(one)).status).toBe(429);
     expect(await statuses(list, 1)).toEqual([200]);

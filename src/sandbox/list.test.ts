@@ -91,10 +91,37 @@ describe('lists', () => {
     expect((await page(path)).results[0]?.properties).not.toHaveProperty('shoe_size');
   });
 
+  it('names the last id plus one as its cursor, with which the next page may begin', async () => {
+    const { portal } = sandbox;
+    const first = await page('/crm/objects/2026-09/contacts?limit=100');
+    const last = Number(first.results.at(-1)?.id);
+    expect(first.paging?.next.after).toBe(String(last + 1));
+    const next = async (after: number | string) =>
+      (await page(`/crm/objects/2026-09/contacts?limit=1&after=${after}`)).results[0]?.id;
+    // Any number will do, whether a record has it or not.
+    expect(await next(last)).toBe(String(last));
+    const ids = liveIds().map(Number);
+    expect(await next(last + 1)).toBe(String(ids.find((id) => id > last)));
+    expect(await next(0)).toBe(String(ids[0]));
+    expect(await next('9'.repeat(20))).toBeUndefined();
+    const created = portal.create('contacts', {});
+    expect(await next(created)).toBe(created);
+    expect(await next(Number(created) + 1)).toBeUndefined();
+  });
+
+  it('names the last id, where told to, with which the next page never begins', async () => {
+    sandbox.switches.set({ listCursor: 'last-id' });
+    const first = await page('/crm/objects/2026-09/contacts?limit=100');
+    expect(first.paging?.next.after).toBe(first.results.at(-1)?.id);
+    const [one, two] = liveIds();
+    expect((await page(`/crm/objects/2026-09/contacts?limit=1&after=${one}`)).results[0]?.id).toBe(two);
+    expect(await all('limit=100')).toEqual(liveIds());
+  });
+
   it('knows that no page follows once what followed is gone', async () => {
     const { portal } = sandbox;
     const [after, ...last] = liveIds().slice(-3);
-    const path = `/crm/objects/2026-09/contacts?limit=1&after=${after}`;
+    const path = `/crm/objects/2026-09/contacts?limit=1&after=${Number(after) + 1}`;
     expect(await page(path)).toHaveProperty('paging');
     portal.archive('contacts', last[1] as string);
     expect(await page(path)).not.toHaveProperty('paging');
@@ -127,7 +154,7 @@ describe('lists', () => {
     const { portal } = sandbox;
     const [contact, company] = [portal.create('contacts', {}), portal.create('companies', {})];
     portal.associate('contacts', contact, 'companies', company, { label: 'Primary' });
-    const path = `/crm/objects/2026-09/contacts?after=${Number(contact) - 1}&associations=companies,deals,nonsense`;
+    const path = `/crm/objects/2026-09/contacts?after=${contact}&associations=companies,deals`;
     expect((await page(path)).results[0]?.associations).toEqual({
       companies: {
         results: [
@@ -170,8 +197,25 @@ describe('lists', () => {
     expect([...ids]).toEqual(truth?.associations?.contacts);
   });
 
+  it('links the rest of the associations by names that paths take', async () => {
+    const { portal } = sandbox;
+    sandbox.switches.set({ inlineAssociations: 1 });
+    const contact = portal.create('contacts', {});
+    for (const type of ['goals', 'vehicles']) {
+      for (const id of [portal.create(type), portal.create(type)]) portal.associate('contacts', contact, type, id);
+    }
+    const query = `after=${contact}&associations=goal_targets,p_vehicles`;
+    const [row] = (await page(`/crm/objects/2026-09/contacts?${query}`)).results;
+    const links = Object.values(row?.associations ?? {}).map(({ paging }) => paging?.next.link ?? '');
+    expect(links).toHaveLength(2);
+    for (const link of links) {
+      const { results } = await page(link.slice(sandbox.url.length));
+      expect([link, results.length]).toEqual([link, 1]);
+    }
+  });
+
   it('takes only its own cursors when they are opaque, and none that have expired', async () => {
-    sandbox.switches.set({ opaqueAfter: true });
+    sandbox.switches.set({ listCursor: 'opaque' });
     expect(await all('limit=100')).toEqual(liveIds());
     expect((await sandbox.fetch('/crm/objects/2026-09/contacts?after=1000')).status).toBe(400);
     const { paging } = await page('/crm/objects/2026-09/contacts');

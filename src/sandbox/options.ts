@@ -2,7 +2,7 @@ import type { AccessOptions } from './http/access.js';
 import type { FaultRule } from './http/faults.js';
 import type { LimitSettings } from './http/limits.js';
 import type { OnCall } from './http/listener.js';
-import type { Settings } from './http/switches.js';
+import type { Settings } from './http/settings.js';
 import type { Account } from './portal/account.js';
 import type { PortalRules } from './portal/portal.js';
 import type { SampleOptions } from './sample/build.js';
@@ -43,7 +43,9 @@ export const DEFAULT_ACCESS: AccessOptions = {
 
 export const DEFAULT_RULES: PortalRules = {
   mergeChain: 'full',
-  mergeInto: 'survivor',
+  // HubSpot's changelog, "Updated merge functionality for contacts and companies": these two merge into a record with a new id
+  // like all other objects; what is read under the old ids is the new record.
+  mergeInto: 'new-record',
   restoreBumps: false,
   recycleBinMs: Number.POSITIVE_INFINITY,
 };

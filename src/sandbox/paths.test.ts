@@ -58,30 +58,96 @@ describe('paths', () => {
   });
 
   it.each([
-    ['contacts', ['contact', '0-1', 'CONTACT']],
-    ['line_items', ['line_item', '0-8']],
-    ['goals', ['goal_targets', 'goal_target', '0-74']],
-    ['deal_splits', ['deal_split', '0-72']],
-    ['vehicles', ['p_vehicles', 'p48000111_vehicles', '2-3465401']],
-    ['Wartungs_Plan', ['p_Wartungs_Plan', 'p48000111_wartungs_plan', '2-3465402']],
-  ])('takes every name of %s', async (name, others) => {
-    const expected = await body(`/crm/objects/2026-09/${name}`);
+    ['0-1', ['contacts'], ['contact', 'CONTACT', 'Contacts']],
+    ['0-8', ['line_items'], ['line_item']],
+    ['0-47', ['meetings'], ['meeting', 'meeting_event']],
+    ['0-74', ['goal_targets'], ['goals', 'goal', 'goal_target']],
+    ['0-101', ['commerce_payments'], ['payments']],
+    ['0-145', ['partner_clients'], ['partner_client']],
+    ['2-3465401', ['p_vehicles', 'p48000111_vehicles'], ['vehicles']],
+    ['2-3465402', ['p_Wartungs_Plan', 'p48000111_Wartungs_Plan'], ['Wartungs_Plan']],
+  ])('takes %s by that id and %j, and by %j only where any name will do', async (id, proven, unproven) => {
+    const list = (name: string) => body(`/crm/objects/2026-09/${name}`);
+    const expected = await list(id);
     expect(expected.status).toBe(200);
-    for (const other of others) expect(await body(`/crm/objects/2026-09/${other}`)).toEqual(expected);
+    for (const name of proven) expect(await list(name)).toEqual(expected);
+    for (const name of unproven) expect((await list(name)).status).toBe(400);
+    sandbox.switches.set({ names: 'any' });
+    for (const name of [id, ...proven, ...unproven]) expect(await list(name)).toEqual(expected);
+    sandbox.switches.set({ names: 'proven' });
+  });
+
+  it('logs calls by the usual plural, whatever the path says', async () => {
+    sandbox.calls.reset();
+    for (const name of ['goal_targets', '0-74', 'goal', '0-721']) await sandbox.fetch(`/crm/objects/2026-09/${name}`);
+    expect(sandbox.calls.counts().byObjectType).toEqual({ goals: 3, contracts: 1 });
   });
 
   it('has every object type that a CRM extraction asks for, each with records', async () => {
-    for (const type of sandbox.portal.types.all()) {
-      const answer = await sandbox.fetch(`/crm/objects/2026-09/${type.name}?limit=1`);
-      expect([type.name, await answer.json()]).toMatchObject([type.name, { results: [{ archived: false }] }]);
+    const types = sandbox.portal.types.all().filter((type) => type.readable);
+    expect(types.map((type) => type.name)).toEqual(
+      expect.arrayContaining(['contracts', 'projects', 'partner_services']),
+    );
+    for (const type of types) {
+      for (const name of [type.id, ...type.pathNames]) {
+        const answer = await sandbox.fetch(`/crm/objects/2026-09/${name}?limit=1`);
+        expect([name, await answer.json()]).toMatchObject([name, { results: [{ archived: false }] }]);
+      }
     }
   });
 
-  it('refuses unknown object types with 400, and unknown paths and records with 404', async () => {
-    expect(await (await sandbox.fetch('/crm/objects/2026-09/unicorns')).json()).toMatchObject({
-      status: 'error',
-      message: 'Unable to infer object type from: unicorns',
-    });
+  it.each([
+    ['unicorns', 'Unable to infer object type from: unicorns'],
+    ['0-99999', 'Invalid object or event type id: 0-99999'],
+    ['2-1', 'Invalid object or event type id: 2-1'],
+    // Not an object: no list, no search, no properties.
+    ['deal_splits', 'Unable to infer object type from: deal_splits'],
+    ['0-72', 'Invalid object or event type id: 0-72'],
+  ])('refuses %s as an object type with 400 and no category', async (name, message) => {
+    const refused = { status: 'error', message, correlationId: expect.any(String) };
+    const paths: [string, RequestInit][] = [
+      [`/crm/objects/2026-09/${name}`, {}],
+      [`/crm/objects/2026-09/${name}/search`, post({})],
+      [`/crm/objects/2026-09/${name}/batch/read`, post({ inputs: [] })],
+      [`/crm/properties/2026-09/${name}`, {}],
+      [`/crm/pipelines/2026-09/${name}`, {}],
+      [`/crm/associations/2026-09/contacts/${name}/batch/read`, post({ inputs: [] })],
+      [`/crm/objects/2026-09/contacts?associations=companies,${name}`, {}],
+      [`/crm/objects/2026-09/contacts/${contact}?associations=${name}`, {}],
+    ];
+    for (const [path, init] of paths) {
+      const answer = await sandbox.fetch(path, init);
+      expect([path, answer.status, await answer.json()]).toEqual([path, 400, refused]);
+    }
+    sandbox.switches.set({ unknownAssociations: 'ignored' });
+    expect((await sandbox.fetch(`/crm/objects/2026-09/contacts?associations=${name}`)).status).toBe(200);
+    sandbox.switches.set({ unknownAssociations: 'refused' });
+  });
+
+  it('refuses to read an object that is switched off', async () => {
+    sandbox.switches.set({ disabledObjects: ['0-421'] });
+    const paths: [string, RequestInit][] = [
+      ['/crm/objects/2026-09/appointments', {}],
+      ['/crm/objects/2026-09/0-421/search', post({})],
+      ['/crm/objects/2026-09/appointments/batch/read', post({ inputs: [] })],
+      ['/crm/properties/2026-09/appointments', {}],
+    ];
+    for (const [path, init] of paths) {
+      const answer = await sandbox.fetch(path, init);
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        {
+          status: 'error',
+          message: 'Object type 0-421 is not enabled for this portal',
+          correlationId: expect.any(String),
+        },
+      ]);
+    }
+    sandbox.switches.set({ disabledObjects: [] });
+    expect((await sandbox.fetch('/crm/objects/2026-09/appointments')).status).toBe(200);
+  });
+
+  it('answers unknown paths and records with 404', async () => {
     expect((await sandbox.fetch('/crm/v3/nothing')).status).toBe(404);
     expect((await sandbox.fetch('/crm/objects/2026-09/contacts/1')).status).toBe(404);
   });
@@ -131,10 +197,26 @@ describe('paths', () => {
 
   it('gives the splits of a deal', async () => {
     const { portal } = sandbox;
-    const [split] = portal.truth('deal_splits', { properties: ['hs_deal_id'] }).live;
-    const id = split?.properties.hs_deal_id;
-    const answer = await sandbox.fetch('/deal-splits/2026-09/batch/read', post({ inputs: [{ id }] }));
-    const { results } = (await answer.json()) as { results: { id: string; splits: { id: string }[] }[] };
-    expect(results[0]?.splits.map((one) => one.id)).toContain(split?.id);
+    const [deal, lonely] = [portal.create('deals', { dealname: 'Shared' }), portal.create('deals', {})];
+    const values = { hs_deal_split_percentage: '0.6', hubspot_owner_id: '61020000', hs_deal_split_amount: '60' };
+    const at = Date.parse('2026-10-01T00:00:00.000Z');
+    const split = portal.create('deal_splits', { hs_deal_id: deal, ...values }, { at });
+    const other = portal.create('deal_splits', { hs_deal_id: deal });
+    portal.archive('deal_splits', other);
+    const inputs = [{ id: deal }, { id: lonely }, { id: '1' }];
+    const answer = await sandbox.fetch('/deal-splits/2026-09/batch/read', post({ inputs }));
+    const times = { createdAt: '2026-10-01T00:00:00.000Z', updatedAt: '2026-10-01T00:00:00.000Z' };
+    expect(await answer.json()).toMatchObject({
+      status: 'COMPLETE',
+      results: [
+        { id: deal, splits: [{ id: split, properties: values, ...times, archived: false }] },
+        { id: lonely, splits: [] },
+        { id: '1', splits: [] },
+      ],
+    });
+    expect(portal.truth('deal_splits', { properties: ['hs_deal_id'] }).live.at(-1)).toMatchObject({
+      id: split,
+      properties: { hs_deal_id: deal },
+    });
   });
 });

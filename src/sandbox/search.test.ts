@@ -96,6 +96,28 @@ describe('search', () => {
     expect(results.map((row) => row.properties.dealname)).toEqual(['gamma ray', 'beta', 'alpha', 'delta']);
   });
 
+  it('shows id and times besides the properties asked for', async () => {
+    const [row] = (await search({ properties: ['amount'] })).results;
+    expect(Object.keys(row?.properties ?? {})).toEqual(['amount', 'createdate', 'hs_lastmodifieddate', 'hs_object_id']);
+  });
+
+  it('can refuse long searches, and those for records that took others in', async () => {
+    const merged = { filterGroups: [{ filters: [filter('hs_merged_object_ids', 'HAS_PROPERTY')] }] };
+    expect((await post(merged)).status).toBe(200);
+    sandbox.switches.set({ mergedIdsSearch: 'refused', searchBodyLimit: 200 });
+    expect((await post(merged)).status).toBe(400);
+    expect((await post({ filterGroups: [{ filters: [filter('amount', 'HAS_PROPERTY')] }] })).status).toBe(200);
+    const fits = JSON.stringify({ properties: ['x'.repeat(200 - '{"properties":[""]}'.length)] });
+    expect(fits).toHaveLength(200);
+    expect((await post(JSON.parse(fits))).status).toBe(200);
+    const tooLong = await post(JSON.parse(fits.replace('x', 'xx')));
+    expect([tooLong.status, ((await tooLong.json()) as { message: string }).message]).toEqual([
+      400,
+      expect.stringContaining('too long'),
+    ]);
+    sandbox.switches.set({ mergedIdsSearch: 'allowed', searchBodyLimit: 'none' });
+  });
+
   it('pages by integer offsets', async () => {
     const first = await search({ limit: 3 });
     expect([first.total, first.results.length, first.paging?.next.after]).toEqual([4, 3, '3']);

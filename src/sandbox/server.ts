@@ -11,7 +11,8 @@ import { Limits } from './http/limits.js';
 import { Listener, type Services } from './http/listener.js';
 import { Router } from './http/router.js';
 import { send, toWire } from './http/send.js';
-import { Switches, USUAL_SETTINGS } from './http/switches.js';
+import { USUAL_SETTINGS } from './http/settings.js';
+import { Switches } from './http/switches.js';
 import {
   accountOf,
   choose,

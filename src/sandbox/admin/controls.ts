@@ -1,6 +1,6 @@
 import type { FaultRule } from '../http/faults.js';
 import type { Services } from '../http/listener.js';
-import type { Lag, Latency } from '../http/switches.js';
+import type { Lag, Latency } from '../http/settings.js';
 import type { Command } from './commands.js';
 import { field, partOf } from './input.js';
 

@@ -1,15 +1,16 @@
-import { type Answer, json } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { badRequest, notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
+import { byteText } from '../portal/bytes.js';
 import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { targetAfter } from './cursors.js';
-import { labelledTarget, linkPage, typesOf } from './linked.js';
-import { batchInputs, jsonBody, limitParameter, typeNamed } from './request.js';
+import { type LinkPage, labelledTarget, linkPage, typesOf } from './linked.js';
+import { jsonObject, jsonText, reply, replyWith } from './reply.js';
+import { batchInputs, jsonBody, limitParameter } from './request.js';
+import { typeNamed } from './type-names.js';
 
-/** HubSpot: since February 2025 a batch read of associations takes up to 1,000 ids. */
-const MAX_INPUTS = 1_000;
 const MAX_PER_RECORD = 500;
 
 const scopes: Handler['scopes'] = (call, services) => [
@@ -49,38 +50,54 @@ export const labelsHandler: Handler = {
       typeNamed(call.params.from, services),
       typeNamed(call.params.to, services),
     );
-    return json({ results: types.map(({ category, typeId, label }) => ({ category, typeId, label })) });
+    return reply(services, { results: types.map(({ category, typeId, label }) => ({ category, typeId, label })) });
   },
 };
 
-type Shape = (services: Services, from: ObjectType, to: ObjectType, page: ReturnType<typeof linkPage>) => object[];
+/** The targets of a page, each as JSON. */
+type Shape = (services: Services, from: ObjectType, to: ObjectType, page: LinkPage) => string[];
 
 const labelled: Shape = (services, from, to, page) =>
   page.links.map((link) => labelledTarget(services, from, to, link));
 
 const named: Shape = (services, from, to, page) =>
   page.links.flatMap((link) =>
-    typesOf(services, from, to, link).map((type) => ({ id: String(link.to), type: type.rowType })),
+    typesOf(services, from, to, link).map(
+      (type) => `{"id":"${link.to}","type":${byteText(JSON.stringify(type.rowType))}}`,
+    ),
   );
 
-/** Answers 207 with an error for each id that has no associations. */
+/** Answers with an error for each id that has no associations, and 207 (or 200). */
 function batchRead(call: Call, services: Services, shape: Shape): Answer {
   const from = typeNamed(call.params.from, services);
   const to = typeNamed(call.params.to, services);
-  const inputs = batchInputs(jsonBody(call), MAX_INPUTS);
-  const max = services.switches.now.associationPage;
-  const results: object[] = [];
+  const { associationInputs, associationErrors, associationPage: max, keyOrder } = services.switches.now;
+  const inputs = batchInputs(jsonBody(call), associationInputs);
+  const results: string[] = [];
   const errors: object[] = [];
   for (const { id, after } of inputs) {
     const page = liveRecord(services, from, id)
       ? linkPage(services, from, Number(id), to, targetAfter(to.id, after), max)
       : { links: [], after: undefined };
     if (page.links.length === 0) errors.push(noAssociations(from, to, id));
-    else results.push({ from: { id }, to: shape(services, from, to, page), ...paging(page.after) });
+    else
+      results.push(
+        jsonObject(keyOrder, { from: `{"id":"${id}"}`, ...targets(shape(services, from, to, page), page, 'to') }),
+      );
   }
-  const now = iso(services.portal.clock.now());
-  const body = { status: 'COMPLETE', results, startedAt: now, completedAt: now };
-  return errors.length === 0 ? json(body) : json({ ...body, numErrors: errors.length, errors }, 207);
+  const now = JSON.stringify(iso(services.portal.clock.now()));
+  const trouble = { numErrors: String(errors.length), errors: jsonText(keyOrder, errors) };
+  return replyWith(
+    services,
+    {
+      status: '"COMPLETE"',
+      results: `[${results.join(',')}]`,
+      startedAt: now,
+      completedAt: now,
+      ...(errors.length > 0 && trouble),
+    },
+    errors.length === 0 ? 200 : associationErrors,
+  );
 }
 
 function ofRecord(call: Call, services: Services, shape: Shape): Answer {
@@ -91,7 +108,7 @@ function ofRecord(call: Call, services: Services, shape: Shape): Answer {
   const query = new URLSearchParams(call.query);
   const limit = limitParameter(query.get('limit'), MAX_PER_RECORD, MAX_PER_RECORD);
   const page = linkPage(services, from, Number(id), to, targetAfter(to.id, query.get('after')), limit);
-  return json({ results: shape(services, from, to, page), ...paging(page.after) });
+  return replyWith(services, targets(shape(services, from, to, page), page, 'results'));
 }
 
 function liveRecord({ portal }: Services, type: ObjectType, id: string): boolean {
@@ -99,8 +116,9 @@ function liveRecord({ portal }: Services, type: ObjectType, id: string): boolean
   return portal.store(type).find(Number(id))?.live === true;
 }
 
-function paging(after: string | undefined): object {
-  return after === undefined ? {} : { paging: { next: { after } } };
+function targets(shown: readonly string[], { after }: LinkPage, name: 'results' | 'to') {
+  const paging = after === undefined ? undefined : JSON.stringify({ next: { after } });
+  return { [name]: `[${shown.join(',')}]`, paging };
 }
 
 function noAssociations(from: ObjectType, to: ObjectType, id: string) {

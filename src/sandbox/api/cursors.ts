@@ -2,25 +2,33 @@ import { badRequest } from '../http/errors.js';
 import type { Switches } from '../http/switches.js';
 import { hashText } from '../portal/random.js';
 
-/**
- * The `after` of a list page: the last id seen, or with `opaqueAfter` a text that only this sandbox can have made.
- * HubSpot calls it opaque; that it takes any id is not documented, so clients should live without it.
- */
-export function listCursor(switches: Switches, objectTypeId: string, lastId: number): string {
-  if (!switches.now.opaqueAfter) return String(lastId);
-  const content = `${objectTypeId}|${lastId}|${switches.cursorGeneration}`;
-  return Buffer.from(`${content}|${hashText(content, 0xc0de)}`).toString('base64url');
+/** The `after` of a list page that ends with `lastId`. */
+export function cursorBehind(switches: Switches, objectTypeId: string, lastId: number): string {
+  switch (switches.now.listCursor) {
+    case 'next-id':
+      return String(lastId + 1);
+    case 'last-id':
+      return String(lastId);
+    case 'opaque': {
+      const content = `${objectTypeId}|${lastId}|${switches.cursorGeneration}`;
+      return Buffer.from(`${content}|${hashText(content, 0xc0de)}`).toString('base64url');
+    }
+  }
 }
 
-/** The id behind a list cursor. @throws ApiError 400 for cursors that were not handed out, or no longer hold. */
-export function idAfter(switches: Switches, objectTypeId: string, after: string | null): number {
+/**
+ * The page behind a list cursor has the ids above this one. Ids that were never handed out are taken, too, unless cursors are
+ * opaque: HubSpot's `after` looks like a bound and nothing more, though no documentation says so.
+ * @throws ApiError 400 for texts that are no number, or opaque cursors that were not handed out or no longer hold
+ */
+export function idAbove(switches: Switches, objectTypeId: string, after: string | null): number {
   if (after === null || after === '') return 0;
-  if (!switches.now.opaqueAfter) {
-    if (!/^\d{1,15}$/.test(after)) throw invalid(after);
-    return Number(after);
+  if (switches.now.listCursor !== 'opaque') {
+    if (!/^\d+$/.test(after)) throw invalid(after);
+    return switches.now.listCursor === 'next-id' ? Number(after) - 1 : Number(after);
   }
   const lastId = Buffer.from(after, 'base64url').toString().split('|')[1] ?? '';
-  if (after !== listCursor(switches, objectTypeId, Number(lastId))) throw invalid(after);
+  if (after !== cursorBehind(switches, objectTypeId, Number(lastId))) throw invalid(after);
   return Number(lastId);
 }
 

@@ -1,5 +1,6 @@
 import { ApiError, badRequest } from '../http/errors.js';
 import type { Services } from '../http/listener.js';
+import type { Settings } from '../http/settings.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { Property } from '../portal/properties.js';
 import type { CrmRecord } from '../portal/record.js';
@@ -62,10 +63,11 @@ function compileFilter(type: ObjectType, services: Services, filter: SearchFilte
   if (name.startsWith(ASSOCIATION_PREFIX)) return associationFilter(type, services, name, filter);
   const property = services.portal.properties(type).active(name);
   if (property === undefined) throw problem(`Property ${JSON.stringify(name)} does not exist`);
-  return propertyFilter(property, filter, services.switches.now.epochZeroFails);
+  return propertyFilter(property, filter, services.switches.now);
 }
 
-function propertyFilter(property: Property, filter: SearchFilter, epochZeroFails: boolean): Predicate {
+function propertyFilter(property: Property, filter: SearchFilter, settings: Settings): Predicate {
+  const { epochZeroFails, mergedIdsSearch } = settings;
   const { read, parse } = comparable(property);
   const one = (value: unknown) => {
     const parsed = parse(text(property.name, value));
@@ -106,6 +108,9 @@ function propertyFilter(property: Property, filter: SearchFilter, epochZeroFails
       return filter.operator === 'IN' ? among : not(among);
     }
     case 'HAS_PROPERTY':
+      if (property.name === 'hs_merged_object_ids' && mergedIdsSearch === 'refused') {
+        throw problem('Property "hs_merged_object_ids" cannot be searched');
+      }
       return hasValue(property);
     case 'NOT_HAS_PROPERTY':
       return not(hasValue(property));
@@ -148,7 +153,7 @@ export function tokensOf(value: string): string[] {
 /** `associations.{type}` with EQ or IN: records linked to one of these. */
 function associationFilter(type: ObjectType, { portal }: Services, name: string, filter: SearchFilter): Predicate {
   const to = portal.types.find(name.slice(ASSOCIATION_PREFIX.length));
-  if (to === undefined) throw problem(`there is no object type behind ${JSON.stringify(name)}`);
+  if (to?.readable !== true) throw problem(`there is no object type behind ${JSON.stringify(name)}`);
   const wanted = new Set(filter.operator === 'IN' ? textList(name, filter.values) : [text(name, filter.value)]);
   if (filter.operator !== 'EQ' && filter.operator !== 'IN')
     throw problem(`associations can be filtered by EQ and IN only`);

@@ -1,9 +1,11 @@
 import type { Services } from '../http/listener.js';
+import type { KeyOrder } from '../http/settings.js';
 import { type ByteText, byteText } from '../portal/bytes.js';
 import type { LinkType } from '../portal/link-types.js';
 import type { Link } from '../portal/links.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { linkCursor } from './cursors.js';
+import { jsonObject, jsonText } from './reply.js';
 
 /** A page of the live records that one record is linked to, and the cursor of the next page if there is one. */
 export interface LinkPage {
@@ -35,16 +37,25 @@ export function typesOf({ portal }: Services, from: ObjectType, to: ObjectType, 
   return portal.linkTypes.between(from, to).filter((type) => link.typeIds.includes(type.typeId));
 }
 
-/** One target as v4 and the date-based paths show it. */
-export function labelledTarget(services: Services, from: ObjectType, to: ObjectType, link: Link) {
-  return {
-    toObjectId: link.to,
-    associationTypes: typesOf(services, from, to, link).map(({ category, typeId, label }) => ({
-      category,
-      typeId,
-      label,
-    })),
-  };
+/** One target as v4 and the date-based paths show it, as JSON. Built by hand: a batch has thousands. */
+export function labelledTarget(services: Services, from: ObjectType, to: ObjectType, link: Link): ByteText {
+  const order = services.switches.now.keyOrder;
+  const types = typesOf(services, from, to, link).map((type) => typeJson(order, type));
+  const [id, list] = [`"toObjectId":${link.to}`, `"associationTypes":[${types.join(',')}]`];
+  return (order === 'alphabetical' ? `{${list},${id}}` : `{${id},${list}}`) as ByteText;
+}
+
+const typeTexts = { alphabetical: new WeakMap<LinkType, ByteText>(), other: new WeakMap<LinkType, ByteText>() };
+
+/** An association type as JSON: thousands of links have the same few. */
+function typeJson(order: KeyOrder, type: LinkType): ByteText {
+  const texts = typeTexts[order];
+  const known = texts.get(type);
+  if (known !== undefined) return known;
+  const { category, typeId, label } = type;
+  const text = jsonText(order, { category, typeId, label });
+  texts.set(type, text);
+  return text;
 }
 
 /**
@@ -58,21 +69,22 @@ export function inlineAssociations(
   targets: readonly ObjectType[],
   baseUrl: string,
 ): ByteText {
-  const max = services.switches.now.inlineAssociations;
+  const { inlineAssociations: max, keyOrder } = services.switches.now;
   const members: string[] = [];
   for (const to of targets) {
     const page = linkPage(services, from, id, to, 0, max);
     if (page.links.length === 0) continue;
     const results = page.links.flatMap((link) =>
-      typesOf(services, from, to, link).map((type) => ({ id: String(link.to), type: type.rowType })),
+      typesOf(services, from, to, link).map((type) => `{"id":"${link.to}","type":${JSON.stringify(type.rowType)}}`),
     );
-    const paging = page.after && {
-      next: {
-        after: page.after,
-        link: `${baseUrl}/${id}/associations/${to.name}?after=${encodeURIComponent(page.after)}`,
-      },
+    const next = page.after && {
+      after: page.after,
+      link: `${baseUrl}/${id}/associations/${to.pathNames[0]}?after=${encodeURIComponent(page.after)}`,
     };
-    members.push(`${JSON.stringify(to.associationKey)}:${JSON.stringify({ results, ...(paging && { paging }) })}`);
+    const paging = next && JSON.stringify({ next });
+    const member = jsonObject(keyOrder, { results: `[${results.join(',')}]`, paging });
+    members.push(`${JSON.stringify(to.associationKey)}:${member}`);
   }
+  if (keyOrder === 'alphabetical') members.sort();
   return byteText(members.join(','));
 }

@@ -1,14 +1,18 @@
 import { type Answer, jsonBytes } from '../http/answer.js';
 import type { Call } from '../http/call.js';
+import { ApiError } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
-import { idAfter, listCursor } from './cursors.js';
+import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
 import type { PageCache } from './page-cache.js';
-import { baseUrl, flagParameter, limitParameter, listParameter, typeNamed } from './request.js';
+import { replyWith } from './reply.js';
+import { baseUrl, flagParameter, limitParameter, listParameter } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
 import { select } from './selection.js';
+import { typesNamed, typeToRead } from './type-names.js';
 
 const EMPTY = jsonBytes('');
 
@@ -22,14 +26,14 @@ const MAX_LIMIT_WITH_HISTORY = 50;
  */
 export function listHandler(pages: PageCache): Handler {
   return {
-    scopes: (call, services) => typeNamed(call.params.type, services).scopes,
+    scopes: recordScopes,
     answer: (call, services) => listPage(call, services, pages),
   };
 }
 
 function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const { portal, switches, access } = services;
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const store = portal.store(type);
   const epoch = `${portal.properties(type).epoch}.${switches.generation}.${access.generation}`;
   const key = `${call.gzip ? 'gzip' : 'plain'} ${call.url}`;
@@ -44,27 +48,42 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const historyNames = listParameter(query, 'propertiesWithHistory') ?? [];
   const max = historyNames.length > 0 ? MAX_LIMIT_WITH_HISTORY : MAX_LIMIT;
   const limit = limitParameter(query.get('limit'), Math.min(USUAL_LIMIT, max), max);
-  const above = idAfter(switches, type.id, query.get('after'));
+  const above = idAbove(switches, type.id, query.get('after'));
   const selection = select(type, services, listParameter(query, 'properties'), historyNames);
-  const targets = archived ? [] : knownTypes(listParameter(query, 'associations') ?? [], services);
+  const associated = typesNamed(listParameter(query, 'associations') ?? [], services);
+  const targets = archived ? [] : associated;
 
-  const oldest = archived ? portal.clock.now() - portal.rules.recycleBinMs : 0;
-  const wanted = (record: CrmRecord) => (archived ? record.binned && record.archivedAt >= oldest : record.live);
-  const { records, following } = take(store.records, store.indexAbove(above), limit, wanted);
+  const isShown = archived ? inArchive(type, services) : (record: CrmRecord) => record.live;
+  const { records, following } = take(store.records, store.indexAbove(above), limit, isShown);
   const rows = records.map((record) =>
     rowJson(record, record.change, selection, {
       portalId: portal.account.portalId,
+      order: switches.now.keyOrder,
       associations: inlineAssociations(services, type, record.id, targets, baseUrl(call)),
     }),
   );
   const last = records.at(-1)?.id ?? above;
-  const next = following ? `,"paging":{"next":${nextPage(call, query, listCursor(switches, type.id, last))}}` : '';
-  const answer = jsonBytes(`{"results":[${rows.join(',')}]${next}}`);
+  const next = following && nextPage(call, query, cursorBehind(switches, type.id, last));
+  const answer = replyWith(services, { results: `[${rows.join(',')}]`, paging: next && `{"next":${next}}` });
   // What the recycle bin still holds depends on the time, so such a page cannot be kept.
   if (archived) return answer;
   const basis = { store, above, upTo: following?.id ?? Number.POSITIVE_INFINITY, epoch };
   const { version } = store;
   return { ...answer, keep: (body, encoding) => pages.put(key, { body, encoding }, basis, version) };
+}
+
+/**
+ * Whether an archived list shows a record. Of e-mails it shows none, and of meetings there is no such list (review of HubSpot's
+ * API, §2.1, §2.6 and §4, L and P). @throws ApiError 400, without a category
+ */
+function inArchive(type: ObjectType, { portal, switches }: Services): (record: CrmRecord) => boolean {
+  const { archiveRefused, archiveEmpty } = switches.now;
+  const among = (names: readonly string[]) => names.some((name) => portal.types.find(name)?.id === type.id);
+  if (among(archiveRefused))
+    throw new ApiError(400, { message: 'Paging through deleted objects is not yet supported' });
+  if (among(archiveEmpty)) return () => false;
+  const oldest = portal.clock.now() - portal.rules.recycleBinMs;
+  return (record) => record.binned && record.archivedAt >= oldest;
 }
 
 /** The first `limit` wanted records from position `from` on, and the one that follows, if any does. */
@@ -77,11 +96,6 @@ function take(records: readonly CrmRecord[], from: number, limit: number, wanted
     taken.push(record);
   }
   return { records: taken, following: undefined };
-}
-
-/** HubSpot ignores associations to types that do not exist. */
-function knownTypes(names: readonly string[], { portal }: Services): ObjectType[] {
-  return [...new Set(names.flatMap((name) => portal.types.find(name) ?? []))];
 }
 
 function nextPage(call: Call, query: URLSearchParams, after: string): string {

@@ -1,34 +1,34 @@
-import { json } from '../http/answer.js';
 import { notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { Owner, Pipeline } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
 import type { ObjectType } from '../portal/object-types.js';
 import { propertyJson } from './properties.js';
-import { flagParameter, limitParameter, typeNamed } from './request.js';
+import { reply } from './reply.js';
+import { flagParameter, limitParameter } from './request.js';
+import { metadataScopes, OWNER_SCOPES, SCHEMA_SCOPES } from './scopes.js';
+import { typeNamed } from './type-names.js';
 
 const USUAL_OWNERS = 100;
 const MAX_OWNERS = 500;
 
-const customScopes: Handler['scopes'] = () => [['crm.schemas.custom.read', 'crm.objects.custom.read']];
-
 /** `GET /crm-object-schemas/…/schemas`: the custom objects with their properties and associations. */
 export const schemasHandler: Handler = {
-  scopes: customScopes,
+  scopes: () => SCHEMA_SCOPES,
   answer(call, services) {
-    if (flagParameter(new URLSearchParams(call.query), 'archived')) return json({ results: [] });
+    if (flagParameter(new URLSearchParams(call.query), 'archived')) return reply(services, { results: [] });
     const custom = services.portal.types.all().filter((type) => type.custom);
-    return json({ results: custom.map((type) => schemaJson(type, services)) });
+    return reply(services, { results: custom.map((type) => schemaJson(type, services)) });
   },
 };
 
 /** `GET /crm-object-schemas/…/schemas/{type}`. Throws 400 for unknown types, 404 for standard ones. */
 export const schemaHandler: Handler = {
-  scopes: customScopes,
+  scopes: () => SCHEMA_SCOPES,
   answer(call, services) {
     const type = typeNamed(call.params.type, services);
     if (!type.custom) throw notFound();
-    return json(schemaJson(type, services));
+    return reply(services, schemaJson(type, services));
   },
 };
 
@@ -50,6 +50,7 @@ function schemaJson(type: ObjectType, { portal }: Services) {
     secondaryDisplayProperties: [],
     requiredProperties: [type.primaryDisplayProperty],
     searchableProperties: [type.primaryDisplayProperty],
+    allowsSensitiveProperties: false,
     properties: properties.filter((one) => one.archivedAt === undefined).map(propertyJson),
     associations,
     createdAt,
@@ -78,8 +79,9 @@ function definitions(
 
 /** `GET /crm/owners/…`: limit 100, at most 500; `archived=true` gives the deactivated ones; teams inline. */
 export const ownersHandler: Handler = {
-  scopes: () => [['crm.objects.owners.read']],
-  answer(call, { portal }) {
+  scopes: () => OWNER_SCOPES,
+  answer(call, services) {
+    const { portal } = services;
     const query = new URLSearchParams(call.query);
     const limit = limitParameter(query.get('limit'), USUAL_OWNERS, MAX_OWNERS);
     const archived = flagParameter(query, 'archived');
@@ -90,26 +92,26 @@ export const ownersHandler: Handler = {
     );
     const page = wanted.slice(0, limit);
     const next = wanted.length > limit ? { paging: { next: { after: page.at(-1)?.id } } } : {};
-    return json({ results: page.map(ownerJson), ...next });
+    return reply(services, { results: page.map(ownerJson), ...next });
   },
 };
 
 /** `GET /crm/owners/…/{id}`. Throws 404. */
 export const ownerHandler: Handler = {
-  scopes: () => [['crm.objects.owners.read']],
-  answer(call, { portal }) {
+  scopes: () => OWNER_SCOPES,
+  answer(call, services) {
+    const { portal } = services;
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
     const owner = portal.owners.find((one) => one.id === call.params.id && one.archived === archived);
     if (owner === undefined) throw notFound();
-    return json(ownerJson(owner));
+    return reply(services, ownerJson(owner));
   },
 };
 
 function ownerJson({ userId, createdAt, updatedAt, ...owner }: Owner) {
   return {
     ...owner,
-    type: 'PERSON',
-    // A deactivated user has no active id any more.
+    // A deactivated user has no active id any more, and a queue none at all.
     ...(!owner.archived && { userId }),
     userIdIncludingInactive: userId,
     createdAt: iso(createdAt),
@@ -117,33 +119,32 @@ function ownerJson({ userId, createdAt, updatedAt, ...owner }: Owner) {
   };
 }
 
-const pipelineScopes: Handler['scopes'] = (call, services) => {
-  const type = typeNamed(call.params.type, services);
-  return [[...type.scopes.flat(), `crm.schemas.${type.name}.read`]];
-};
-
 /** `GET /crm/pipelines/…/{type}`: pipelines with their stages; none for types that have none. */
 export const pipelinesHandler: Handler = {
-  scopes: pipelineScopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
-    return json({ results: pipelines.map(pipelineJson) });
+    return reply(services, { results: pipelines.map(pipelineJson) });
   },
 };
 
 /** `GET /crm/pipelines/…/{type}/{id}`. Throws 404. */
 export const pipelineHandler: Handler = {
-  scopes: pipelineScopes,
+  scopes: metadataScopes,
   answer(call, services) {
     const pipelines = services.portal.pipelines.get(typeNamed(call.params.type, services).id) ?? [];
     const index = pipelines.findIndex((one) => one.id === call.params.id);
     if (index === -1) throw notFound();
-    return json(pipelineJson(pipelines[index] as Pipeline, index));
+    return reply(services, pipelineJson(pipelines[index] as Pipeline, index));
   },
 };
 
+/** The pipelines that HubSpot makes itself, and their stages, are as old as the epoch (review of its API, §4, L). */
+const EPOCH = '1970-01-01T00:00:00Z';
+
 function pipelineJson(pipeline: Pipeline, displayOrder: number) {
-  const times = { createdAt: iso(pipeline.createdAt), updatedAt: iso(pipeline.updatedAt) };
+  const time = (at: number) => (at === 0 ? EPOCH : iso(at));
+  const times = { createdAt: time(pipeline.createdAt), updatedAt: time(pipeline.updatedAt) };
   return {
     id: pipeline.id,
     label: pipeline.label,

@@ -1,9 +1,11 @@
-import { json } from '../http/answer.js';
 import { notFound } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
 import type { Property } from '../portal/properties.js';
-import { flagParameter, typeNamed } from './request.js';
+import { reply } from './reply.js';
+import { flagParameter } from './request.js';
+import { metadataScopes } from './scopes.js';
+import { typeToRead } from './type-names.js';
 
 /** A property as the API describes it. */
 export function propertyJson(property: Property) {
@@ -29,17 +31,11 @@ export function propertyJson(property: Property) {
   };
 }
 
-const scopes: Handler['scopes'] = (call, services) => {
-  const type = typeNamed(call.params.type, services);
-  // Property metadata is open to whoever may read the records or the schema.
-  return [[...type.scopes.flat(), `crm.schemas.${type.custom ? 'custom' : type.name}.read`]];
-};
-
 /** `GET /crm/properties/…/{type}`: all properties; `archived=true`: the archived ones; `dataSensitivity`: the usual or the sensitive. */
 export const propertiesHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
-    const type = typeNamed(call.params.type, services);
+    const type = typeToRead(call.params.type, services);
     const query = new URLSearchParams(call.query);
     const archived = flagParameter(query, 'archived');
     const sensitivity = query.get('dataSensitivity') ?? 'non_sensitive';
@@ -47,28 +43,30 @@ export const propertiesHandler: Handler = {
       .properties(type)
       .all()
       .filter((one) => (one.archivedAt !== undefined) === archived && one.dataSensitivity === sensitivity);
-    return json({ results: wanted.map(propertyJson) });
+    return reply(services, { results: wanted.map(propertyJson) });
   },
 };
 
 /** `GET /crm/properties/…/{type}/{name}`. Throws 404. */
 export const propertyHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
-    const found = services.portal.properties(typeNamed(call.params.type, services)).find(call.params.name ?? '');
+    const found = services.portal.properties(typeToRead(call.params.type, services)).find(call.params.name ?? '');
     const archived = flagParameter(new URLSearchParams(call.query), 'archived');
     if (found === undefined || (found.archivedAt !== undefined) !== archived)
       throw notFound('Property does not exist.');
-    return json(propertyJson(found));
+    return reply(services, propertyJson(found));
   },
 };
 
 /** `GET /crm/properties/…/{type}/groups`. */
 export const groupsHandler: Handler = {
-  scopes,
+  scopes: metadataScopes,
   answer(call, services) {
-    const properties = services.portal.properties(typeNamed(call.params.type, services)).all();
+    const properties = services.portal.properties(typeToRead(call.params.type, services)).all();
     const names = [...new Set(properties.map((one) => one.groupName))];
-    return json({ results: names.map((name) => ({ name, label: name, displayOrder: -1, archived: false })) });
+    return reply(services, {
+      results: names.map((name) => ({ name, label: name, displayOrder: -1, archived: false })),
+    });
   },
 };

@@ -1,4 +1,4 @@
-import { type Answer, jsonBytes } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { badRequest, notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
@@ -7,23 +7,24 @@ import type { ObjectType } from '../portal/object-types.js';
 import type { CrmRecord } from '../portal/record.js';
 import { valueAt } from '../portal/values.js';
 import { inlineAssociations } from './linked.js';
-import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn, typeNamed } from './request.js';
+import { jsonText, replyText, replyWith } from './reply.js';
+import { baseUrl, batchInputs, flagParameter, jsonBody, listParameter, textsIn } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
 import { select } from './selection.js';
+import { typesNamed, typeToRead } from './type-names.js';
 
 const MAX_INPUTS = 100;
 const MAX_INPUTS_WITH_HISTORY = 50;
 
-const scopes: Handler['scopes'] = (call, services) => typeNamed(call.params.type, services).scopes;
-
 /** `GET /crm/objects/…/{type}/{id}`. Throws 404 for records that are not there (or not archived, with `archived=true`). */
-export const getHandler: Handler = { scopes, answer: getOne };
+export const getHandler: Handler = { scopes: recordScopes, answer: getOne };
 
 /** `POST /crm/objects/…/{type}/batch/read`: up to 100 records (50 with history) by id, or by a property that is unique. */
-export const batchReadHandler: Handler = { scopes, answer: batchRead };
+export const batchReadHandler: Handler = { scopes: recordScopes, answer: batchRead };
 
 function getOne(call: Call, services: Services): Answer {
-  const type = typeNamed(call.params.type, services);
+  const type = typeToRead(call.params.type, services);
   const query = new URLSearchParams(call.query);
   const record = finder(
     type,
@@ -38,13 +39,14 @@ function getOne(call: Call, services: Services): Answer {
     listParameter(query, 'properties'),
     listParameter(query, 'propertiesWithHistory'),
   );
-  const names = listParameter(query, 'associations') ?? [];
-  const targets = names.flatMap((name) => services.portal.types.find(name) ?? []);
+  const targets = typesNamed(listParameter(query, 'associations') ?? [], services);
   const url = baseUrl(call);
   const collection = url.slice(0, url.lastIndexOf('/'));
-  return jsonBytes(
+  return replyText(
+    services,
     rowJson(record, record.change, selection, {
       portalId: services.portal.account.portalId,
+      order: services.switches.now.keyOrder,
       associations: inlineAssociations(services, type, record.id, targets, collection),
     }),
   );
@@ -52,8 +54,9 @@ function getOne(call: Call, services: Services): Answer {
 
 /** Answers 207 with one error for all ids that are missing. Rows come in the order of their ids, whatever was asked. */
 function batchRead(call: Call, services: Services): Answer {
-  const { portal } = services;
-  const type = typeNamed(call.params.type, services);
+  const { portal, switches } = services;
+  const { keyOrder } = switches.now;
+  const type = typeToRead(call.params.type, services);
   const body = jsonBody(call);
   const historyNames = textsIn(body, 'propertiesWithHistory');
   const inputs = batchInputs(body, historyNames.length > 0 ? MAX_INPUTS_WITH_HISTORY : MAX_INPUTS);
@@ -72,8 +75,8 @@ function batchRead(call: Call, services: Services): Answer {
   const selection = select(type, services, properties, historyNames);
   const rows = [...found.values()]
     .sort((a, b) => a.id - b.id)
-    .map((record) => rowJson(record, record.change, selection, { portalId: portal.account.portalId }));
-  const now = iso(portal.clock.now());
+    .map((record) => rowJson(record, record.change, selection, { portalId: portal.account.portalId, order: keyOrder }));
+  const now = JSON.stringify(iso(portal.clock.now()));
   const errors = [
     {
       status: 'error',
@@ -82,9 +85,17 @@ function batchRead(call: Call, services: Services): Answer {
       context: { ids: missing },
     },
   ];
-  const trouble = missing.length === 0 ? '' : `,"numErrors":1,"errors":${JSON.stringify(errors)}`;
-  const text = `{"status":"COMPLETE","results":[${rows.join(',')}]${trouble},"startedAt":"${now}","completedAt":"${now}"}`;
-  return jsonBytes(text, missing.length === 0 ? 200 : 207);
+  return replyWith(
+    services,
+    {
+      status: '"COMPLETE"',
+      results: `[${rows.join(',')}]`,
+      ...(missing.length > 0 && { numErrors: '1', errors: jsonText(keyOrder, errors) }),
+      startedAt: now,
+      completedAt: now,
+    },
+    missing.length === 0 ? 200 : 207,
+  );
 }
 
 /** Finds a live (or archived) record by its id, or by the value of a unique property. @throws ApiError 400 */

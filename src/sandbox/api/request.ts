@@ -1,14 +1,5 @@
 import type { Call } from '../http/call.js';
 import { badRequest } from '../http/errors.js';
-import type { Services } from '../http/listener.js';
-import type { ObjectType } from '../portal/object-types.js';
-
-/** The object type of a path segment. @throws ApiError 400 as HubSpot answers for names it cannot place. */
-export function typeNamed(name: string | undefined, { portal }: Services): ObjectType {
-  const type = portal.types.find(name ?? '');
-  if (type === undefined) throw badRequest(`Unable to infer object type from: ${name}`);
-  return type;
-}
 
 /** The address a call came to, for the links in answers. */
 export function baseUrl(call: Call): string {

@@ -30,6 +30,7 @@ import type { PageCache } from './page-cache.js';
 import { groupsHandler, propertiesHandler, propertyHandler } from './properties.js';
 import { batchReadHandler, getHandler } from './read.js';
 import { searchHandler } from './search.js';
+import { introspectHandler, privateTokenInfoHandler } from './token-info.js';
 
 /** Every operation with its date-based path and the ones of v3 and v4. */
 export function routes(pages: PageCache): Route<Handler>[] {
@@ -98,5 +99,7 @@ export function routes(pages: PageCache): Route<Handler>[] {
       '/crm/v3/object-library/enablement/:type',
     ),
     post('token', tokenHandler, '/oauth/:date/token', '/oauth/v3/token', '/oauth/v1/token'),
+    post('tokenInfo', privateTokenInfoHandler, '/oauth/v2/private-apps/get/access-token-info'),
+    post('tokenInfo', introspectHandler, '/oauth/:date/token/introspect', '/oauth/v3/token/introspect'),
   ];
 }

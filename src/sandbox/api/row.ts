@@ -1,12 +1,15 @@
-import { type ByteText, byteText } from '../portal/bytes.js';
+import type { KeyOrder } from '../http/settings.js';
+import type { ByteText } from '../portal/bytes.js';
 import { iso } from '../portal/clock.js';
 import type { CrmRecord } from '../portal/record.js';
 import { historyOf, jsonAt } from '../portal/values.js';
+import { jsonText } from './reply.js';
 import type { SelectedProperty, Selection } from './selection.js';
 
 /** How a row is shown besides its values. */
 export interface RowOptions {
   readonly portalId: number;
+  readonly order: KeyOrder;
   /** `"contacts":{…},…`, the members of `associations`; without any, rows have no such field. */
   readonly associations?: ByteText;
 }
@@ -16,13 +19,27 @@ export interface RowOptions {
  * must cost about a millisecond.
  */
 export function rowJson(record: CrmRecord, change: number, selection: Selection, options: RowOptions): ByteText {
-  let text = `{"id":"${record.id}","properties":{${values(record, change, selection.parts)}}`;
-  if (selection.history.length > 0) text += `,"propertiesWithHistory":{${histories(record, selection.history)}}`;
-  text += `,"createdAt":"${iso(record.createdAt)}","updatedAt":"${iso(record.modifiedAtChange(change))}"`;
   const archivedAt = record.log?.[change]?.archivedAt ?? record.archivedAt;
-  text += archivedAt === 0 ? ',"archived":false' : `,"archived":true,"archivedAt":"${iso(archivedAt)}"`;
-  if (options.associations) text += `,"associations":{${options.associations}}`;
-  return `${text},"url":"https://app.hubspot.com/contacts/${options.portalId}/record/${selection.type.id}/${record.id}"}` as ByteText;
+  const archived = archivedAt === 0 ? '"archived":false' : `"archived":true,"archivedAt":"${iso(archivedAt)}"`;
+  const associations = options.associations ? `,"associations":{${options.associations}}` : '';
+  const created = `"createdAt":"${iso(record.createdAt)}"`;
+  const id = `"id":"${record.id}"`;
+  let properties = `"properties":{${values(record, change, selection.parts)}}`;
+  if (selection.history.length > 0) {
+    properties += `,"propertiesWithHistory":{${histories(record, selection.history, options.order)}}`;
+  }
+  const updated = `"updatedAt":"${iso(record.modifiedAtChange(change))}"`;
+  const url = `"url":"${urlOf(record, selection, options.portalId)}"`;
+  return (
+    options.order === 'alphabetical'
+      ? `{${archived}${associations},${created},${id},${properties},${updated},${url}}`
+      : `{${id},${properties},${created},${updated},${archived}${associations},${url}}`
+  ) as ByteText;
+}
+
+/** Activities have no page of their own: their address is empty (review of HubSpot's API, §4, L). */
+function urlOf(record: CrmRecord, { type }: Selection, portalId: number): string {
+  return type.activity ? '' : `https://app.hubspot.com/contacts/${portalId}/record/${type.id}/${record.id}`;
 }
 
 function values(record: CrmRecord, change: number, parts: readonly SelectedProperty[]): string {
@@ -34,7 +51,7 @@ function values(record: CrmRecord, change: number, parts: readonly SelectedPrope
   return text;
 }
 
-function histories(record: CrmRecord, parts: readonly SelectedProperty[]): string {
+function histories(record: CrmRecord, parts: readonly SelectedProperty[], order: KeyOrder): string {
   return parts
     .map(({ property, key }) => {
       const items = historyOf(record, property).map((version) => ({
@@ -44,7 +61,7 @@ function histories(record: CrmRecord, parts: readonly SelectedProperty[]): strin
         sourceId: version.change === 0 ? 'import:1' : 'userId:9300000',
         updatedByUserId: 9_300_000,
       }));
-      return key + byteText(JSON.stringify(items));
+      return key + jsonText(order, items);
     })
     .join(',');
 }

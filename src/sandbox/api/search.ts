@@ -1,17 +1,19 @@
-import { type Answer, jsonBytes } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import type { Call } from '../http/call.js';
 import { badRequest } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
-import { lagOf } from '../http/switches.js';
 import type { ObjectType } from '../portal/object-types.js';
-import { type CrmRecord, liveAtChange } from '../portal/record.js';
-import type { ObjectStore } from '../portal/store.js';
-import { valueAt, visibleChange } from '../portal/values.js';
+import type { CrmRecord } from '../portal/record.js';
+import { valueAt } from '../portal/values.js';
 import { compileGroups, type Predicate, type SearchFilter, tokensOf } from './filter.js';
-import { jsonBody, limitParameter, splitNames, textsIn, typeNamed } from './request.js';
+import { replyWith } from './reply.js';
+import { jsonBody, limitParameter, splitNames, textsIn } from './request.js';
 import { rowJson } from './row.js';
+import { recordScopes } from './scopes.js';
+import { find, idRange, shownChange } from './search-index.js';
 import { select } from './selection.js';
 import { sorted } from './sort.js';
+import { typeToRead } from './type-names.js';
 
 const USUAL_LIMIT = 10;
 const MAX_LIMIT = 200;
@@ -20,17 +22,20 @@ const MAX_WINDOW = 10_000;
 const MAX_QUERY_LENGTH = 3_000;
 
 /**
- * `POST /crm/objects/…/{type}/search`: the live records the search index knows of, as it knows them.
+ * `POST /crm/objects/…/{type}/search`: the live records the search index knows of, as it knows them. The index finds, counts and
+ * pages; a hit whose record is gone by then is left out when the rows are filled in, so that a page may be short, or empty with
+ * more to follow (review of HubSpot's API, §2.2 and §4, L: `total` 1 and no results).
  * Throws 400 for limits above 200, windows beyond 10,000 results, and filters HubSpot would not take.
  */
 export const searchHandler: Handler = {
-  scopes: (call, services) => typeNamed(call.params.type, services).scopes,
+  scopes: recordScopes,
   answer: search,
 };
 
 function search(call: Call, services: Services): Answer {
-  const { portal } = services;
-  const type = typeNamed(call.params.type, services);
+  const { portal, switches } = services;
+  const type = typeToRead(call.params.type, services);
+  refuseTooLong(call, services);
   const body = jsonBody(call);
   const limit = limitParameter(body.limit as string | number | undefined, USUAL_LIMIT, MAX_LIMIT);
   const after = offset(body.after);
@@ -49,54 +54,26 @@ function search(call: Call, services: Services): Answer {
   });
   const ordered = sorted(found, changeOf, portal.properties(type), body.sorts);
   const selection = select(type, services, splitNames(textsIn(body, 'properties')));
-  const rows = ordered
-    .slice(after, after + limit)
-    .map((record) => rowJson(record, changeOf(record), selection, { portalId: portal.account.portalId }));
-  const end = after + rows.length;
-  const next = end < ordered.length ? `,"paging":{"next":{"after":"${end}"}}` : '';
-  return jsonBytes(`{"total":${ordered.length},"results":[${rows.join(',')}]${next}}`);
-}
-
-/** At which of its changes the index shows a record; -1 while it knows nothing of it. */
-function shownChange(type: ObjectType, { portal, switches }: Services): (record: CrmRecord) => number {
-  const { indexLagMs } = switches.now;
-  if (indexLagMs === 0) return (record) => record.change;
-  const now = portal.clock.now();
-  return (record) => visibleChange(record, now, lagOf(indexLagMs, type.name, record.id));
-}
-
-/** The records the index shows and the predicate wants, in the order of their ids. */
-function find(
-  store: ObjectStore,
-  range: IdRange,
-  changeOf: (record: CrmRecord) => number,
-  wanted: Predicate,
-): CrmRecord[] {
-  const found: CrmRecord[] = [];
-  const end = store.indexAbove(range.to);
-  for (let index = store.indexAbove(range.from - 1); index < end; index++) {
-    const record = store.records[index] as CrmRecord;
-    const change = changeOf(record);
-    if (change >= 0 && liveAtChange(record, change) && wanted(record, change)) found.push(record);
-  }
-  return found;
-}
-
-interface IdRange {
-  from: number;
-  to: number;
-}
-
-/** No other id can match: those who page by key should not pay for the records that lie before and behind. */
-function idRange(groups: readonly (readonly SearchFilter[])[]): IdRange {
-  const bounds = groups.map((filters) => {
-    const ofId = filters.filter(({ propertyName }) => propertyName === 'hs_object_id');
-    const values = (...operators: string[]) =>
-      ofId.filter(({ operator }) => operators.includes(String(operator))).map(({ value }) => Number(value));
-    return { from: Math.max(0, ...values('GT', 'GTE')), to: Math.min(Number.MAX_SAFE_INTEGER, ...values('LT', 'LTE')) };
+  const { deadHits, omittedCursor, totalOff, keyOrder } = switches.now;
+  const hits = ordered.slice(after, after + limit);
+  const filled = deadHits === 'omitted' ? hits.filter((record) => record.live) : hits;
+  const rows = filled.map((record) =>
+    rowJson(record, changeOf(record), selection, { portalId: portal.account.portalId, order: keyOrder }),
+  );
+  const end = after + hits.length;
+  const more = end < ordered.length && !(omittedCursor === 'dropped' && filled.length < hits.length);
+  return replyWith(services, {
+    total: String(Math.max(0, ordered.length + totalOff)),
+    results: `[${rows.join(',')}]`,
+    paging: more ? `{"next":{"after":"${end}"}}` : undefined,
   });
-  if (bounds.length === 0) return { from: 0, to: Number.MAX_SAFE_INTEGER };
-  return { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) };
+}
+
+/** HubSpot's documentation says 3,000 characters; production connectors send far longer searches (review of its API, §5). */
+function refuseTooLong(call: Call, { switches }: Services): void {
+  const { searchBodyLimit } = switches.now;
+  if (searchBodyLimit === 'none' || call.body.length <= searchBodyLimit) return;
+  throw badRequest(`The request is too long: a search may have ${searchBodyLimit} characters.`);
 }
 
 function offset(after: unknown): number {

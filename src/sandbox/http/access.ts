@@ -86,6 +86,16 @@ export class Access {
     this.#scopes = scopes === 'all' ? 'all' : new Set(scopes);
   }
 
+  get scopes(): readonly string[] | 'all' {
+    return this.#scopes === 'all' ? 'all' : [...this.#scopes];
+  }
+
+  /** How long an OAuth access token still lives, in whole seconds; 0 for one that is none, or no longer. */
+  secondsLeft(accessToken: string): number {
+    const expiresAt = this.#issued.get(accessToken) ?? 0;
+    return Math.max(0, Math.ceil((expiresAt - this.clock.now()) / 1_000));
+  }
+
   grants(scope: string): boolean {
     return this.#scopes === 'all' || this.#scopes.has(scope);
   }

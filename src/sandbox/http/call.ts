@@ -18,6 +18,7 @@ export type CallKind =
   | 'enablement'
   | 'dealSplits'
   | 'token'
+  | 'tokenInfo'
   | 'unknown';
 
 /** One call of the API as the sandbox sees it. */

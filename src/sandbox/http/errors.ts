@@ -30,7 +30,8 @@ export class ApiError extends Error {
 }
 
 export function errorAnswer(error: ApiError, correlationId: string): Answer {
-  const body = { status: 'error', ...error.body, correlationId };
+  const { message, ...rest } = error.body;
+  const body = { status: 'error', message, correlationId, ...rest };
   return json(body, error.status, error.headers);
 }
 
@@ -41,6 +42,17 @@ export function correlationId(n: number): string {
 
 export function badRequest(message: string, errors?: readonly { message: string }[]): ApiError {
   return new ApiError(400, { message, category: 'VALIDATION_ERROR', ...(errors !== undefined && { errors }) });
+}
+
+/**
+ * As HubSpot answers for object types it does not know, without a category: one text for names, another for what looks like a
+ * type id (both seen live: review of HubSpot's API, §4, L).
+ */
+export function unknownType(name: string): ApiError {
+  const message = /^\d+-\d+$/.test(name)
+    ? `Invalid object or event type id: ${name}`
+    : `Unable to infer object type from: ${name}`;
+  return new ApiError(400, { message });
 }
 
 export function notFound(message = 'resource not found'): ApiError {

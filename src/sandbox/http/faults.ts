@@ -8,6 +8,11 @@ export type Fault =
   | { type: 'status'; status: number; retryAfterSeconds?: number }
   /** HubSpot's own JSON error of this status. */
   | { type: 'error'; status: number; message?: string; category?: string; retryAfterSeconds?: number }
+  /**
+   * A refusal by the proxy in front of HubSpot, in plain text, as of 2026-10-07 (review of its API, §2.4, L): `Invalid request`
+   * for a call that is answered the next time.
+   */
+  | { type: 'edge'; status: 400 | 403 | 404; text?: string; contentType?: string }
   /** The connection is closed before an answer. */
   | { type: 'reset' }
   /** The connection is closed in the middle of the body that was announced. */

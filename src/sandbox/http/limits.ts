@@ -2,7 +2,9 @@ import { nextMidnight } from '../portal/account.js';
 import type { Clock } from '../portal/clock.js';
 import type { Principal } from './access.js';
 import type { CallKind } from './call.js';
+import { DailyCounts } from './daily.js';
 import { type ApiError, type RatePolicy, rateLimited } from './errors.js';
+import type { DailyHeaders } from './settings.js';
 
 export interface LimitSettings {
   /** Off: nothing is refused; the headers and the daily count go on. */
@@ -30,7 +32,7 @@ const USUAL_LIMITS: LimitSettings = {
   retryAfter: false,
 };
 
-/** HubSpot exempts these from the ten-second limit; searches have a limit of their own, none of them has rate headers. */
+/** HubSpot exempts these from the ten-second limit. */
 const EXEMPT_FROM_BURST: ReadonlySet<CallKind> = new Set(['search', 'associations', 'associationLabels']);
 
 /** A window that slides over the times of the calls it let through. */
@@ -47,18 +49,27 @@ class Window {
     this.#times.push(now);
   }
 
+  /** How many calls it let through after `time`. */
+  since(time: number): number {
+    const first = this.#times.findLastIndex((one) => one <= time) + 1;
+    return this.#times.length - first;
+  }
+
   /** Milliseconds until the oldest call leaves the window. */
   wait(now: number, lengthMs: number): number {
     return (this.#times[0] ?? now - lengthMs) + lengthMs - now;
   }
 }
 
+/** HubSpot still names this limit, deprecated and no longer enforced, beside the ten-second one. */
+const SECONDLY = 10;
+
 /** HubSpot's three budgets: a burst per token, searches per second, and calls per day of the account's time zone. */
 export class Limits {
   readonly settings: LimitSettings;
   readonly #bursts = new Map<string, Window>();
   readonly #searches = new Window();
-  #today = 0;
+  readonly #today = new DailyCounts();
   #resetsAt = 0;
 
   constructor(
@@ -70,38 +81,46 @@ export class Limits {
   }
 
   /**
-   * Books a call and returns its rate headers. Refused calls are not counted.
+   * Books a call and returns its rate headers. Refused calls are not counted. Searches have daily headers only, association
+   * batches none, OAuth tokens no daily ones (review of HubSpot's API, §4, L).
+   * @param counters whether each service shows the day's calls it knows of, or all show all of them
    * @throws ApiError 429 with the policy that refuses, and the rate headers where the call would have them.
    */
-  admit(kind: CallKind, principal: Principal): Record<string, string> {
+  admit(kind: CallKind, principal: Principal, counters: DailyHeaders = 'by-service'): Record<string, string> {
     const now = this.clock.now();
     const day = this.usage();
     if (this.settings.enabled && day.used >= day.limit) throw this.#refusal('DAILY', day.resetsAt - now, {});
     if (kind === 'search') this.#admitSearch(now);
     if (EXEMPT_FROM_BURST.has(kind)) {
-      this.#today++;
-      return {};
+      this.#today.add(kind);
+      return kind === 'search' ? this.#dailyHeaders(kind, principal, counters) : {};
     }
     const window = this.#burst(principal);
     const max = principal.kind === 'oauth' ? this.settings.oauthBurst : this.settings.burst;
     const { burstMs } = this.settings;
     const used = window.used(now, burstMs);
     if (this.settings.enabled && used >= max) {
-      throw this.#refusal('TEN_SECONDLY_ROLLING', window.wait(now, burstMs), this.#headers(principal, max, 0));
+      throw this.#refusal('TEN_SECONDLY_ROLLING', window.wait(now, burstMs), {
+        ...this.#burstHeaders(max, 0, window.since(now - 1_000)),
+        ...this.#dailyHeaders(kind, principal, counters),
+      });
     }
     window.add(now);
-    this.#today++;
-    return this.#headers(principal, max, Math.max(0, max - used - 1));
+    this.#today.add(kind);
+    return {
+      ...this.#burstHeaders(max, Math.max(0, max - used - 1), window.since(now - 1_000)),
+      ...this.#dailyHeaders(kind, principal, counters),
+    };
   }
 
   /** The day's calls so far, how many there may be, and when the count starts anew. */
   usage(): { used: number; limit: number; resetsAt: number } {
     const now = this.clock.now();
     if (now >= this.#resetsAt) {
-      this.#today = 0;
+      this.#today.reset();
       this.#resetsAt = nextMidnight(this.timeZone, now);
     }
-    return { used: this.#today, limit: this.settings.daily, resetsAt: this.#resetsAt };
+    return { used: this.#today.total, limit: this.settings.daily, resetsAt: this.#resetsAt };
   }
 
   #admitSearch(now: number): void {
@@ -123,18 +142,22 @@ export class Limits {
     return window;
   }
 
-  #headers(principal: Principal, max: number, remaining: number): Record<string, string> {
-    const burst = {
+  #burstHeaders(max: number, remaining: number, lastSecond: number): Record<string, string> {
+    return {
       'X-HubSpot-RateLimit-Max': String(max),
       'X-HubSpot-RateLimit-Remaining': String(remaining),
       'X-HubSpot-RateLimit-Interval-Milliseconds': String(this.settings.burstMs),
+      'X-HubSpot-RateLimit-Secondly': String(SECONDLY),
+      'X-HubSpot-RateLimit-Secondly-Remaining': String(Math.max(0, SECONDLY - lastSecond)),
     };
-    // No daily headers for OAuth tokens.
-    if (principal.kind === 'oauth') return burst;
+  }
+
+  #dailyHeaders(kind: CallKind, principal: Principal, counters: DailyHeaders): Record<string, string> {
+    if (principal.kind === 'oauth') return {};
+    const used = counters === 'by-service' ? this.#today.knownTo(kind) : this.#today.total;
     return {
-      ...burst,
       'X-HubSpot-RateLimit-Daily': String(this.settings.daily),
-      'X-HubSpot-RateLimit-Daily-Remaining': String(Math.max(0, this.settings.daily - this.#today)),
+      'X-HubSpot-RateLimit-Daily-Remaining': String(Math.max(0, this.settings.daily - used)),
     };
   }
 

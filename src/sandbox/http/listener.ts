@@ -24,7 +24,7 @@ export interface Services {
 
 /** Answers one kind of call, or throws an ApiError. */
 export interface Handler {
-  /** The token endpoint is the only one without authentication, scopes and limits. */
+  /** What deals with tokens needs no authentication and scopes, and is not counted. */
   readonly open?: boolean;
   /** One of each group must be granted. */
   scopes?(call: Call, services: Services): readonly (readonly string[])[];
@@ -77,7 +77,7 @@ export class Listener {
       if (handler === undefined) throw notFound();
       if (handler.open !== true) {
         const principal: Principal = this.services.access.authenticate(call.headers.authorization);
-        headers = this.services.limits.admit(call.kind, principal);
+        headers = this.services.limits.admit(call.kind, principal, this.services.switches.now.dailyHeaders);
         this.services.access.require(handler.scopes?.(call, this.services) ?? []);
       }
       const answer = handler.answer(call, this.services);

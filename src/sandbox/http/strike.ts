@@ -24,6 +24,10 @@ export function faultAnswer(fault: Fault, correlationId: string): Answer | undef
       const { message = 'internal error', category = 'INTERNAL_ERROR' } = fault;
       return own(new ApiError(fault.status, { message, category }, retryAfter(fault.retryAfterSeconds)));
     }
+    case 'edge': {
+      const { status, text = 'Invalid request', contentType = 'text/plain' } = fault;
+      return { status, contentType, body: Buffer.from(text) };
+    }
     case 'html':
       return html(200, 'One moment, please...');
     case 'locked':

@@ -1,52 +1,6 @@
 import { fraction, hashText } from '../portal/random.js';
 import type { Call } from './call.js';
-
-/**
- * How late the search index learns of a change: the same for all (ms), random up to `maxMs` per change (seeded), or a
- * function of object type, record id and the number of the record's change.
- */
-export type Lag =
-  | number
-  | { maxMs: number; seed?: number }
-  | ((objectType: string, id: number, change: number) => number);
-
-/** How long calls take besides the work: the same for all (ms), random between two (seeded), or a function of the call. */
-export type Latency = number | { minMs: number; maxMs: number; seed?: number } | ((call: Call) => number);
-
-/** What can be changed while the sandbox runs, beside limits, scopes and faults. */
-export interface Settings {
-  indexLagMs: Lag;
-  latencyMs: Latency;
-  /** List cursors are opaque texts, and other texts are refused; without it, `after` is the last id seen. */
-  opaqueAfter: boolean;
-  /** Associated ids a list row shows per object type before it pages. */
-  inlineAssociations: number;
-  /** Associated ids a batch read shows per record before it pages. */
-  associationPage: number;
-  /** Longer URLs get an HTML 414 page. */
-  urlLimit: number;
-  /** Whether searches from epoch 0 on fail with 500, as production connectors have seen. */
-  epochZeroFails: boolean;
-  /** What reading a merged-away record by its id gives: nothing, or the survivor. */
-  mergedReads: 'missing' | 'survivor';
-  /** Compress answers for clients that accept gzip. */
-  gzip: boolean;
-  /** Object type ids that the object library says are switched off. */
-  disabledObjects: readonly string[];
-}
-
-export const USUAL_SETTINGS: Settings = {
-  indexLagMs: 0,
-  latencyMs: 0,
-  opaqueAfter: false,
-  inlineAssociations: 100,
-  associationPage: 500,
-  urlLimit: 16_000,
-  epochZeroFails: true,
-  mergedReads: 'missing',
-  gzip: true,
-  disabledObjects: [],
-};
+import { type Lag, type Latency, type Settings, USUAL_SETTINGS } from './settings.js';
 
 /** The settings in force, and a generation that pages made under other settings do not have. */
 export class Switches {

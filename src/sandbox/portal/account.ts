@@ -9,13 +9,14 @@ export interface Account {
   readonly dataHostingLocation: string;
 }
 
-/** A HubSpot user who can own records. */
+/** Who can own records: a HubSpot user, or a queue, which is no user and has no last name. */
 export interface Owner {
   readonly id: string;
+  readonly type: 'PERSON' | 'QUEUE';
   readonly email: string;
   readonly firstName: string;
-  readonly lastName: string;
-  readonly userId: number;
+  readonly lastName?: string;
+  readonly userId?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly archived: boolean;
@@ -32,6 +33,7 @@ export interface Pipeline {
   readonly id: string;
   readonly label: string;
   readonly stages: readonly Stage[];
+  /** Of the pipeline and its stages; 0 where HubSpot made them, see `pipelineJson`. */
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -67,7 +67,7 @@ export class Catalog {
     set.put(restored);
   }
 
-  /** Defines a custom object; its records are reached by `name`, `p_name`, `p<portal>_name` and the returned type's id. */
+  /** Defines a custom object; the API has it under `p_name`, `p<portal>_name` and the returned type's id. */
   addObjectType(name: string, labels: ObjectType['labels'], primaryDisplayProperty: string): ObjectType {
     const id = `2-${3_465_400 + ++this.#customTypes}`;
     const type = customType(this.account.portalId, id, name, labels, primaryDisplayProperty);

@@ -2,8 +2,10 @@
 export interface ObjectType {
   /** `0-1`, or `2-…` for custom objects. */
   readonly id: string;
-  /** The name in paths: `contacts`; for custom objects the schema's name, `vehicles`. */
+  /** What the sandbox calls it: `contacts`; for custom objects the schema's name, `vehicles`. */
   readonly name: string;
+  /** Besides the id, the names under which HubSpot is known to take it in paths, as they are written. */
+  readonly pathNames: readonly string[];
   /** The name in association types: `contact_to_company`. */
   readonly singular: string;
   /** `CONTACT`; for custom objects `p<portal>_vehicles`. */
@@ -20,6 +22,10 @@ export interface ObjectType {
   readonly primaryDisplayProperty: string;
   /** What a row shows when no properties are asked for, besides id and the two times. */
   readonly defaultProperties: readonly string[];
+  /** Whether it is an activity: a call, an e-mail and the like. */
+  readonly activity: boolean;
+  /** Whether it can be listed, searched and read as an object of its own. */
+  readonly readable: boolean;
   /** Whether the object library can switch it on and off. */
   readonly activatable: boolean;
 }
@@ -31,6 +37,7 @@ export type TypeTraits = Partial<ObjectType> & Pick<ObjectType, 'id' | 'name' | 
 export function objectType(traits: TypeTraits): ObjectType {
   return {
     fullyQualifiedName: traits.singular.toUpperCase(),
+    pathNames: [traits.name],
     associationKey: traits.name,
     aliases: [],
     custom: false,
@@ -39,6 +46,8 @@ export function objectType(traits: TypeTraits): ObjectType {
     modifiedProperty: 'hs_lastmodifieddate',
     primaryDisplayProperty: 'hs_object_id',
     defaultProperties: [],
+    activity: false,
+    readable: true,
     activatable: false,
     ...traits,
   };
@@ -56,6 +65,8 @@ export function customType(
   return {
     ...objectType({ id, name, singular: name, labels }),
     fullyQualifiedName,
+    // The schema's bare name is refused since 2025-04-29 (HubSpot's changelog).
+    pathNames: [fullyQualifiedName, `p_${name}`],
     associationKey: fullyQualifiedName,
     aliases: [`p_${name}`],
     custom: true,
@@ -65,9 +76,10 @@ export function customType(
   };
 }
 
-/** All types of one portal, found by any name HubSpot takes: plural, singular, id, fully qualified, `p_name`. */
+/** All types of one portal, found by any name that means them: plural, singular, id, fully qualified, `p_name`. */
 export class ObjectTypes {
   readonly #byName = new Map<string, ObjectType>();
+  readonly #byPath = new Map<string, ObjectType>();
   readonly #all: ObjectType[] = [];
 
   constructor(types: readonly ObjectType[]) {
@@ -87,10 +99,18 @@ export class ObjectTypes {
       const key = name.toLowerCase();
       if (!this.#byName.has(key)) this.#byName.set(key, type);
     }
+    for (const name of [type.id, ...type.pathNames]) {
+      if (!this.#byPath.has(name)) this.#byPath.set(name, type);
+    }
   }
 
   find(name: string): ObjectType | undefined {
     return this.#byName.get(name.toLowerCase());
+  }
+
+  /** The type that HubSpot is known to take for this segment of a path. */
+  inPath(segment: string): ObjectType | undefined {
+    return this.#byPath.get(segment);
   }
 
   /** @throws Error naming the type that does not exist. */

@@ -13,11 +13,11 @@ const MERGED_IDS = 'hs_merged_object_ids';
 export type Id = string | number;
 export type Values = Readonly<Record<string, string | null>>;
 
-/** How the portal answers where HubSpot's documentation does not say, so that a client can be tried both ways. */
+/** How the portal changes where HubSpot did otherwise before, or its documentation does not say. */
 export interface PortalRules {
   /** `full`: the survivor's hs_merged_object_ids gain the loser's id and the ids merged into the loser before; `direct`: the loser's only. */
   mergeChain: 'full' | 'direct';
-  /** `survivor`: merging keeps the survivor's id; `new-record`: both go into a record with a new id. */
+  /** `new-record`: both go into a record with a new id; `survivor`: merging keeps the survivor's id, as it did before 2025. */
   mergeInto: 'survivor' | 'new-record';
   /** Whether restoring sets the modified date. */
   restoreBumps: boolean;
@@ -117,8 +117,9 @@ export class Portal extends Catalog {
   }
 
   /**
-   * Merges `loser` into `survivor` and returns the id of the record that goes on. The loser is in no list afterwards,
-   * not even the archived one; its id is among the survivor's hs_merged_object_ids; its associations move over.
+   * Merges `loser` into `survivor` and returns the id of the record that goes on: a new one, or the survivor's (`mergeInto`).
+   * What went into it is in no list afterwards, not even the archived one; the ids are among its hs_merged_object_ids, and
+   * the associations move over.
    */
   merge(objectType: string, survivor: Id, loser: Id, options: ChangeOptions = {}): string {
     if (String(survivor) === String(loser)) throw new Error(`cannot merge record ${loser} into itself`);

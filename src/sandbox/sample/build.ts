@@ -7,6 +7,7 @@ import { commonProperties, type SampleContext } from './context.js';
 import { extraProperties } from './extra-properties.js';
 import { Kit, REFERENCE_TIME, SAMPLE_SPAN_MS } from './kit.js';
 import { linkSamples } from './links.js';
+import { NEWER_PROPERTIES } from './newer-properties.js';
 import { SAMPLE_PIPELINES, sampleOwners } from './people.js';
 import { poolsFor } from './pools.js';
 import { sampleCount, sampleLosses, sampleRecords } from './records.js';
@@ -23,7 +24,7 @@ export interface SampleOptions {
   readonly hubContacts: number;
 }
 
-const PLANS = { ...SALES_PROPERTIES, ...ACTIVITY_PROPERTIES, ...COMMERCE_PROPERTIES };
+const PLANS = { ...SALES_PROPERTIES, ...ACTIVITY_PROPERTIES, ...COMMERCE_PROPERTIES, ...NEWER_PROPERTIES };
 const FOUNDED = REFERENCE_TIME - SAMPLE_SPAN_MS;
 /** Types whose duplicates people merge. */
 const MERGED_TYPES = ['contacts', 'companies', 'deals', 'tickets', 'vehicles'];
@@ -85,7 +86,7 @@ function sampleContext(portal: Portal): SampleContext {
   const pipelinesOf = (objectType: string) => portal.pipelines.get(portal.type(objectType).id) ?? [];
   return {
     ownerIds: portal.owners.map((owner) => owner.id),
-    userIds: portal.owners.map((owner) => String(owner.userId)),
+    userIds: portal.owners.flatMap(({ userId }) => (userId === undefined ? [] : String(userId))),
     idsOf,
     countLinked: (from, id, to) => portal.linkedIds(portal.type(from), id, portal.type(to)).length,
     pipelineIds: (objectType) => pipelinesOf(objectType).map((one) => one.id),

@@ -94,13 +94,14 @@ const dealSplits: PropertyPlan = (kit, context) => [
   kit.number('hs_deal_split_amount', 'Split amount', 90_000, 2, { calculated: true }),
 ];
 
-const vehicles: PropertyPlan = (kit) => [
+const vehicles: PropertyPlan = (kit, context) => [
   kit.text('vin', 'VIN', kit.pools.vins, { empty: 0, hasUniqueValue: true, hubspotDefined: false }),
   kit.choice('fuel', 'Fuel', ['petrol', 'diesel', 'electric', 'hybrid'], { hubspotDefined: false }),
   kit.number('mileage', 'Mileage', 300_000, 1, { hubspotDefined: false }),
   kit.date('first_registration', 'First registration', { hubspotDefined: false }),
   kit.datetime('last_service_at', 'Last service', { hubspotDefined: false }),
   kit.flag('leased', 'Leased?', { hubspotDefined: false }),
+  ...pipelineProperties(kit, context, 'vehicles', ['hs_pipeline', 'hs_pipeline_stage']),
   kit.json('telemetry', 'Telemetry', { hubspotDefined: false, empty: 0.5 }),
 ];
 

@@ -12,7 +12,10 @@ const TEAMS = [
   { id: '51003', name: 'Customer Success' },
 ];
 
-/** Twelve owners, the last two of them deactivated. */
+/** Which of the owners is a queue. */
+const QUEUE = 6;
+
+/** Twelve owners, one of them a queue, the last two deactivated. */
 export function sampleOwners(pools: Pools, seed: number): Owner[] {
   const random = sequence(seed ^ 0x0a11);
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T;
@@ -20,12 +23,13 @@ export function sampleOwners(pools: Pools, seed: number): Owner[] {
     const team = pick(TEAMS);
     const other = pick(TEAMS);
     const createdAt = FOUNDED + index * 20 * DAY_MS;
+    const [firstName, lastName] = [pick(pools.firstNames), pick(pools.lastNames)];
     return {
       id: String(61_020_000 + index * 7),
       email: `owner${index + 1}@sandbox.example`,
-      firstName: pick(pools.firstNames),
-      lastName: pick(pools.lastNames),
-      userId: 9_300_000 + index * 13,
+      ...(index === QUEUE
+        ? { type: 'QUEUE', firstName: 'Support queue' }
+        : { type: 'PERSON', firstName, lastName, userId: 9_300_000 + index * 13 }),
       createdAt,
       updatedAt: createdAt + Math.floor(random() * 700) * DAY_MS,
       archived: index >= 10,
@@ -34,7 +38,13 @@ export function sampleOwners(pools: Pools, seed: number): Owner[] {
   });
 }
 
-function pipeline(id: string, label: string, stages: readonly Stage[]): Pipeline {
+/** A pipeline that HubSpot made with the account. */
+function givenPipeline(id: string, label: string, stages: readonly Stage[]): Pipeline {
+  return { id, label, stages, createdAt: 0, updatedAt: 0 };
+}
+
+/** One that somebody made later. */
+function ownPipeline(id: string, label: string, stages: readonly Stage[]): Pipeline {
   return { id, label, stages, createdAt: FOUNDED, updatedAt: FOUNDED + 400 * DAY_MS };
 }
 
@@ -63,11 +73,11 @@ function openAndClosed(ids: readonly [string, string][], closedFrom: number): St
 /** Pipelines by object type name. */
 export const SAMPLE_PIPELINES: Readonly<Record<string, readonly Pipeline[]>> = {
   deals: [
-    pipeline('default', 'Sales Pipeline', dealStages('')),
-    pipeline('75642391', 'Partner Pipeline', dealStages('partner_')),
+    givenPipeline('default', 'Sales Pipeline', dealStages('')),
+    ownPipeline('75642391', 'Partner Pipeline', dealStages('partner_')),
   ],
   tickets: [
-    pipeline(
+    givenPipeline(
       '0',
       'Support Pipeline',
       openAndClosed(
@@ -82,7 +92,7 @@ export const SAMPLE_PIPELINES: Readonly<Record<string, readonly Pipeline[]>> = {
     ),
   ],
   leads: [
-    pipeline(
+    givenPipeline(
       'lead-pipeline-id',
       'Lead pipeline',
       openAndClosed(
@@ -96,7 +106,7 @@ export const SAMPLE_PIPELINES: Readonly<Record<string, readonly Pipeline[]>> = {
     ),
   ],
   orders: [
-    pipeline(
+    givenPipeline(
       '14a2e10e-5471-408a-906e-c51f3b04369e',
       'Order Pipeline',
       openAndClosed(
@@ -104,6 +114,20 @@ export const SAMPLE_PIPELINES: Readonly<Record<string, readonly Pipeline[]>> = {
           ['4b27b500', 'Open'],
           ['937ea84d', 'Shipped'],
           ['3c85a297', 'Cancelled'],
+        ],
+        2,
+      ),
+    ),
+  ],
+  vehicles: [
+    ownPipeline(
+      '88014402',
+      'Fleet',
+      openAndClosed(
+        [
+          ['1011', 'Ordered'],
+          ['1012', 'In use'],
+          ['1013', 'Sold'],
         ],
         2,
       ),

@@ -41,6 +41,10 @@ const COUNTS: Readonly<Record<string, number>> = {
   listings: 18,
   services: 25,
   users: 12,
+  contracts: 15,
+  projects: 15,
+  partner_clients: 8,
+  partner_services: 8,
   deal_splits: 60,
   vehicles: 80,
   Wartungs_Plan: 45,
@@ -71,7 +75,7 @@ export function sampleRecords(portal: Portal, type: ObjectType, count: number, s
   }
 }
 
-/** Archives some of the sample records and merges others, as if long before anyone looked. */
+/** Archives some of the sample records and merges others, as if long before anyone looked: when survivors kept their ids. */
 export function sampleLosses(portal: Portal, type: ObjectType, seed: number, merges: boolean): void {
   const { records } = portal.store(type);
   const salt = hashText(`losses of ${type.id}`, seed);

@@ -1,0 +1,46 @@
+import type { Handler } from '../http/listener.js';
+import type { ObjectType } from '../portal/object-types.js';
+import type { Portal } from '../portal/portal.js';
+import { typeNamed } from './type-names.js';
+
+/** Of each group one must be granted. */
+type Scopes = readonly (readonly string[])[];
+
+export const OWNER_SCOPES: Scopes = [['crm.objects.owners.read']];
+export const SCHEMA_SCOPES: Scopes = [['crm.schemas.custom.read', 'crm.objects.custom.read']];
+export const DEAL_SPLIT_SCOPES: Scopes = [['crm.dealsplits.read_write']];
+
+/** For the records of the object type in the path. */
+export const recordScopes: NonNullable<Handler['scopes']> = (call, services) =>
+  typeNamed(call.params.type, services).scopes;
+
+/** For its properties and pipelines: open to whoever may read the records, or has the scope of the schema. */
+export const metadataScopes: NonNullable<Handler['scopes']> = (call, services) =>
+  metadataScopesOf(typeNamed(call.params.type, services));
+
+/** Shows sensitive values. */
+export function sensitiveScope(type: ObjectType): string {
+  return `crm.objects.${scopeName(type)}.sensitive.read.v2`;
+}
+
+/** Every scope that some call asks for: what a token has that may do everything. */
+export function everyScope(portal: Portal): string[] {
+  const scopes = [OWNER_SCOPES, SCHEMA_SCOPES, DEAL_SPLIT_SCOPES].flat(2);
+  for (const type of portal.types.all().filter(({ readable }) => readable)) {
+    scopes.push(...type.scopes.flat(), ...metadataScopesOf(type).flat());
+    const isSensitive = portal
+      .properties(type)
+      .all()
+      .some((one) => one.dataSensitivity === 'sensitive');
+    if (isSensitive) scopes.push(sensitiveScope(type));
+  }
+  return [...new Set(scopes)].sort();
+}
+
+function metadataScopesOf(type: ObjectType): Scopes {
+  return [[...(type.scopes[0] ?? []), `crm.schemas.${scopeName(type)}.read`]];
+}
+
+function scopeName(type: ObjectType): string {
+  return type.custom ? 'custom' : type.name;
+}
