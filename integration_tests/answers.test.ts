@@ -354,7 +354,7 @@ describe('deal splits', () => {
     expect(sandbox.calls.counts().byKind.dealSplits ?? 0).toBe(0);
 
     // Whoever changes the splits of a deal replaces them.
-    const [{ id: old, properties }] = truth as [{ id: string; properties: { hs_deal_id: string } }];
+    const [{ id: old, properties }] = truth as unknown as [{ id: string; properties: { hs_deal_id: string } }];
     sandbox.portal.archive('deal_splits', old);
     const added = sandbox.portal.create('deal_splits', {
       hs_deal_id: properties.hs_deal_id,

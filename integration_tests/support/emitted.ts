@@ -4,7 +4,7 @@ import type { Expected } from './truth.js';
 
 /**
  * What a destination would hold after one or several runs of `read` in the airbyte layout: for each id the record that came
- * last, a tombstone laid over the record it marks.
+ * last, a tombstone laid over the record it marks; one of a record that has left the filters is such, too.
  */
 export class Emitted {
   readonly #records = new Map<string, Map<string, JsonObject>>();
@@ -18,7 +18,8 @@ export class Emitted {
     const stream = this.of(name);
     const id = String(data.id);
     const before = stream.get(id);
-    if (data.archived !== true) stream.set(id, data);
+    const isTombstone = data.archived === true || data.matches_filters === false;
+    if (!isTombstone) stream.set(id, data);
     else if (before) stream.set(id, { ...before, ...data });
   }
 

@@ -2,6 +2,7 @@ import { parseSourceConfig } from '../../src/config/source.js';
 import { type HubflakeError, StoppedError } from '../../src/errors.js';
 import { HubSpotClient } from '../../src/hubspot/client.js';
 import { RETRY } from '../../src/hubspot/faults.js';
+import { UNSHOWN_PAUSES } from '../../src/hubspot/keyed-search.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
@@ -35,6 +36,7 @@ export interface SyncResult {
 /** The budgets are timed by a clock that is so much faster, so that nobody waits for them. */
 const FASTER = 1000;
 RETRY.firstPauseMs = 2;
+UNSHOWN_PAUSES.fill(2);
 configureLog({ level: 'error', sink: () => undefined });
 
 /** Reads one stream in this process: quick enough to be done hundreds of times. */

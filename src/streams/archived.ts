@@ -32,7 +32,8 @@ export async function scanArchived(run: ObjectRun): Promise<void> {
 export async function rememberArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
   if (archive.scan?.tells || archive.scannedAt !== null) return;
-  await scan(run, archive.scan ?? begin(run, false));
+  // Refused when the load began, and given by now: records may have gone out since, and been archived behind that.
+  await scan(run, archive.scan ?? begin(run, archive.refusedAt !== undefined));
   // No record may go out behind a state that says this scan is under way: gone on with, it would take what was archived
   // meanwhile for what never went out.
   await run.save();

@@ -110,7 +110,7 @@ export const USUAL_SETTINGS: Settings = {
   searchBodyLimit: 'none',
   mergedIdsSearch: 'allowed',
   keyOrder: 'alphabetical',
-  wholeSeconds: 'long',
+  wholeSeconds: 'short',
   dailyHeaders: 'by-service',
   tokenInfo: 'given',
   oauthPaths: 'dated',
