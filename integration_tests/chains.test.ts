@@ -216,7 +216,7 @@ test.each([20, 60, 150, 300, 1_500])(
           const isLeft = (id: string) =>
             chainsOf(event.state).some(
               ({ after, before }) =>
-                Number(id) > Number(after) && Number(id) < Number(before ?? Number.POSITIVE_INFINITY),
+                Number(id) >= Number(after) && Number(id) < Number(before ?? Number.POSITIVE_INFINITY),
             );
           expect([states, [...missing].filter((id) => !isLeft(id))]).toEqual([states, []]);
           states += 1;

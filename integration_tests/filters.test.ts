@@ -50,20 +50,24 @@ test('what was merged into a record that the filters do not want is told, and th
   const first = await read(null, { entry });
   expect(idsOf(first).sort()).toEqual([wanted, other].sort());
   ahead += 300 * MINUTE;
-  sandbox.portal.merge('contacts', unwanted, wanted);
+  const merged = sandbox.portal.merge('contacts', unwanted, wanted);
   ahead += 300 * MINUTE;
   sandbox.calls.reset();
   const whole = await read(first.state, { entry });
   expect(whole.records.map((data) => [data.id, data.archived, data.merged_into, data.matches_filters])).toEqual([
-    [wanted, true, unwanted, undefined],
-    [unwanted, false, null, false],
+    [unwanted, true, merged, undefined],
+    [wanted, true, merged, undefined],
+    [merged, false, null, false],
   ]);
   // What matches, and what does not.
   expect(kinds().search).toBe(2);
   // Killed behind the tombstone, of which no state tells yet: it comes again.
   const resumed = await read(firstState(whole), { entry });
   const gone = resumed.records.filter((data) => data.archived === true);
-  expect(gone.map((data) => [data.id, data.merged_into])).toEqual([[wanted, unwanted]]);
+  expect(gone.map((data) => [data.id, data.merged_into])).toEqual([
+    [unwanted, merged],
+    [wanted, merged],
+  ]);
   expect((await read(whole.state, { entry })).records).toEqual([]);
 });
 

@@ -196,7 +196,7 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
       const gone = records.filter((data) => data.archived === true);
       told[deletes] = [gone.length, gone.filter((data) => data._ab_cdc_deleted_at).length];
     }
-    expect(told).toEqual({ off: [0, 0], mark: [2, 0], cdc: [2, 2] });
+    expect(told).toEqual({ off: [0, 0], mark: [3, 0], cdc: [3, 3] });
   },
   deletes_every: async () => {
     const first = await readWell({ deletes_every: 30 });

@@ -44,11 +44,17 @@ function changePortal(): Change {
   const contacts = portal.truth('contacts').live.map((record) => record.id) as [string, string, string, string, string];
   portal.edit('contacts', contacts[0], { firstname: "O'Brien; DROP TABLE contacts; --", annualrevenue: '0.30' });
   portal.archive('contacts', contacts[1]);
-  portal.merge('contacts', contacts[2], contacts[3]);
+  const merged = portal.merge('contacts', contacts[2], contacts[3]);
   portal.create('contacts', { firstname: 'New 😀', email: 'new@example.com' });
   portal.addProperty('deals', { name: 'forecast_amount', label: 'Forecast', type: 'number' });
   portal.edit('deals', portal.truth('deals').live[0]?.id as string, { forecast_amount: '1234567890123456.789' });
-  return { archived: [contacts[1]], merged: [[contacts[3], contacts[2]]] };
+  return {
+    archived: [contacts[1]],
+    merged: [
+      [contacts[2], merged],
+      [contacts[3], merged],
+    ],
+  };
 }
 
 interface Layout {
@@ -174,9 +180,9 @@ describe('hubflake sync', () => {
     const second = await sync(config);
     await expectTruth(COLUMNS, change, true);
     expect(second.streams.find(({ stream }) => stream === 'contacts')).toMatchObject({
-      inserted: 1,
-      updated: 2,
-      marked: 2,
+      inserted: 2,
+      updated: 1,
+      marked: 3,
     });
     expect(second.calls.total).toBe(second.calls.least);
     const states = await query(database, 'SELECT STREAM, SEQ::INTEGER AS SEQ FROM _HUBFLAKE_STATE ORDER BY 1');

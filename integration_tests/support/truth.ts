@@ -30,7 +30,7 @@ export async function propertyTypes(
   objectType: string,
   calculated = true,
 ): Promise<Map<string, string>> {
-  const answer = await sandbox.fetch(`/crm/properties/2026-09/${objectType}`);
+  const answer = await sandbox.fetch(`/crm/properties/2026-09/${sandbox.portal.type(objectType).id}`);
   const { results } = (await answer.json()) as { results: { name: string; type: string; calculated?: boolean }[] };
   return new Map(
     results.filter((property) => calculated || !property.calculated).map(({ name, type }) => [name, type]),

@@ -32,8 +32,7 @@ const GROWTH = 8n;
 const NARROW = 1_000n;
 const NARROW_PER_HIT = 20n;
 /** What is spent on the hits of one search, all together: 40 s of searches, and 500 batch reads. */
-const MOST_SEARCHES = 200;
-const MOST_IDS = 50_000n;
+export const MOST_SPENT = { searches: 200, ids: 50_000n };
 
 /**
  * Hits that HubSpot's search counts and does not show. Nearly always their records are gone and the index has not learned of it;
@@ -133,7 +132,7 @@ export class HiddenHits {
   /** Those of the ids above `low` up to `high` that are live, wanted, and not shown yet. */
   async #read({ low, high }: Span, shown: readonly bigint[]): Promise<ObjectRow[]> {
     this.#ids += high - low;
-    if (this.#ids > MOST_IDS) throw new TooMuch();
+    if (this.#ids > MOST_SPENT.ids) throw new TooMuch();
     const { type, properties } = this.#query;
     const known = new Set(shown);
     const ids: string[] = [];
@@ -164,7 +163,7 @@ export class HiddenHits {
 
   async #count(range: IdRange): Promise<number> {
     this.#searches += 1;
-    if (this.#searches > MOST_SEARCHES) throw new TooMuch();
+    if (this.#searches > MOST_SPENT.searches) throw new TooMuch();
     const { type } = this.#query;
     const filterGroups = this.#query.filtersOf(range);
     return (await searchPage(this.#client, { type, properties: [], filterGroups, limit: 1 })).total;

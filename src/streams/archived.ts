@@ -69,6 +69,8 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
         'in HubSpot stays in the table as it was. Load it anew from time to time (docs/calls.md).',
     );
     run.archiveIsRefused = true;
+    // To be refused takes a call, too.
+    run.tally(0, LIST_LIMIT);
     Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });
   }
 }
