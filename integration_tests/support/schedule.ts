@@ -297,7 +297,7 @@ class Player {
         continue;
       }
       const right = data.archived === true && data.merged_into === mergedInto;
-      if (!right || (archivedAt !== undefined && data.archivedAt !== archivedAt)) {
+      if (!right || (archivedAt !== undefined && Date.parse(data.archivedAt as string) !== Date.parse(archivedAt))) {
         wrong.push(`${id} is gone (${archivedAt ?? mergedInto}), but ${JSON.stringify(data)}`);
       }
     }

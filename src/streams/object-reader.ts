@@ -118,11 +118,12 @@ function readAgainIfWider(run: ObjectRun): void {
 }
 
 function begin(run: ObjectRun): void {
-  const { state, stream } = run;
+  const { state, stream, options } = run;
   const startedAt = run.now();
   // The very first load owes tombstones only for what goes away while it runs.
   const mergesSince = state.archive.since === null ? startedAt : null;
-  state.archive.since ??= startedAt;
+  // Where HubSpot refuses to list what is archived, the late index may have shown it to the load.
+  state.archive.since ??= earlier(startedAt, options.lookbackMinutes);
   if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
   else state.pass = firstPass(run, startedAt, mergesSince);
 }
