@@ -161,15 +161,16 @@ async function tell(run: ObjectRun, position: ScanPosition, owed: readonly Objec
 }
 
 /**
- * Emits those of `ids` that are live again; forgets the others, which HubSpot has erased. One of which the index cannot tell yet
+ * Emits those of `ids` that are live again, or tells that they are, but do not match the stream's filters; forgets the others, which HubSpot has erased. One of which the index cannot tell yet
  * whether the stream's filters want it stays remembered, as gone from the list, so that the next scan asks once more.
  */
 async function bringBack(run: ObjectRun, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { updatedAfter } = run.stream;
   const live = [...(await readLive(run, ids)).values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
-  const { wanted, unsure } = await sift(run, live);
+  const { wanted, unwanted, unsure } = await sift(run, live);
   await run.emitLive(wanted, await readAssociated(run.client, run.stream, wanted), null, true);
+  await run.emitLeft(unwanted);
   const undecided = new Set(unsure.map((row) => row.id));
   for (const id of ids) if (!undecided.has(id)) run.archived.forget(id);
 }

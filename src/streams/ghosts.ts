@@ -40,22 +40,24 @@ export async function readLive({ client, stream }: ObjectRun, ids: readonly stri
   return live;
 }
 
-/**
- * Divides live records into those that the stream's filters want, as search sees it, and those of which search cannot tell yet,
- * because its index does not show them, or shows an older version. What is left of them the filters do not want.
- */
-export async function sift(
-  run: ObjectRun,
-  rows: readonly ObjectRow[],
-): Promise<{ wanted: readonly ObjectRow[]; unsure: readonly ObjectRow[] }> {
+/** Live records, by whether a stream's filters want them. */
+export interface Sifted {
+  wanted: readonly ObjectRow[];
+  unwanted: readonly ObjectRow[];
+  /** Those of which search cannot tell yet: its index does not show them, or shows an older version. */
+  unsure: readonly ObjectRow[];
+}
+
+/** Divides live records by whether the stream's filters want them, as search sees it. */
+export async function sift(run: ObjectRun, rows: readonly ObjectRow[]): Promise<Sifted> {
   const { filterGroups } = run.stream;
-  if (filterGroups.length === 0) return { wanted: rows, unsure: [] };
+  if (filterGroups.length === 0) return { wanted: rows, unwanted: [], unsure: [] };
   const matching = await versionsShown(run, rows, filterGroups);
   const wanted = rows.filter((row) => matching.has(row.id));
   const others = rows.filter((row) => !matching.has(row.id));
   const shown = await versionsShown(run, others, []);
   const isShown = (row: ObjectRow) => shown.has(row.id) && isFrom(shown.get(row.id), updatedAtOf(row));
-  return { wanted, unsure: others.filter((row) => !isShown(row)) };
+  return { wanted, unwanted: others.filter(isShown), unsure: others.filter((row) => !isShown(row)) };
 }
 
 /** Of `rows`, those that search shows with these filters: by id, when the version it shows was last updated. */
