@@ -97,8 +97,16 @@ class Engine:
 
     def complete(self, token: str) -> None:
         """Gives a session the functions of Snowflake's that fakesnow lacks."""
-        for macro in _FUNCTIONS:
-            self.connection(token)._duck_conn.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+        _add_functions(self.connection(token))
+
+    def aside(self, connection: FakeSnowflakeConnection) -> FakeSnowflakeConnection:
+        """A connection beside another one, in the same place: it sees what is committed."""
+        place = {"database": connection.database, "schema": connection.schema}
+        other = FakeSnowflakeConnection(
+            self._fake.duck_conn.cursor(), {}, **place, create_database=False, create_schema=False
+        )
+        _add_functions(other)
+        return other
 
     def end_session(self, token: str) -> None:
         connection = fakesnow.sessions.pop(token, None)
@@ -129,6 +137,11 @@ class Engine:
 
     def unhandled(self) -> BaseException | None:
         return _unhandled.get()
+
+
+def _add_functions(connection: FakeSnowflakeConnection) -> None:
+    for macro in _FUNCTIONS:
+        connection._duck_conn.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
 
 
 def query(connection: FakeSnowflakeConnection, sql: str, parameters: list | None = None) -> list[tuple]:

@@ -9,6 +9,7 @@ from importlib import import_module
 
 import duckdb
 from errors import SnowflakeError
+from fakesnow import info_schema
 from fakesnow.converter import from_binding
 from fakesnow.fakes import FakeSnowflakeConnection
 from snowflake.connector.errors import Error
@@ -33,7 +34,12 @@ def check_merge(merge: exp.Merge, request: dict, connection: FakeSnowflakeConnec
 
 
 def mend_merges() -> None:
-    """Makes fakesnow ask of matched clauses whether there is a target row at all."""
+    """
+    Makes fakesnow ask of matched clauses whether there is a target row at all; and keep no notes of the temporary table
+    that it makes for a MERGE: they are in another database, and DuckDB writes to one only in a transaction.
+    """
+    for name in ("insert_table_comment_sql", "insert_text_lengths_sql"):
+        _leave_out_candidates(name)
     module = import_module("fakesnow.transforms.merge")
     create = module._create_merge_candidates
 
@@ -47,6 +53,15 @@ def mend_merges() -> None:
         return create(merge)
 
     module._create_merge_candidates = create_candidates
+
+
+def _leave_out_candidates(name: str) -> None:
+    note = getattr(info_schema, name)
+
+    def note_others(catalog: str, schema: str, table: str, *noted) -> str:
+        return "SELECT 1" if table == "MERGE_CANDIDATES" else note(catalog, schema, table, *noted)
+
+    setattr(info_schema, name, note_others)
 
 
 def _question(merge: exp.Merge, bindings: dict | None) -> str | None:

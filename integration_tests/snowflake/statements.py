@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from comments import ColumnComments, show_comments
 from control import Control
+from created import CreatedTables
 from engine import Engine, placed
 from errors import SnowflakeError, from_exception, recode
 from fakesnow.fakes import FakeSnowflakeConnection
@@ -43,6 +44,7 @@ class Statements:
         self._control = control
         # What tables there are is changed by one statement at a time: fakesnow's own list of columns knows no conflicts.
         self._definitions = asyncio.Lock()
+        self._created = CreatedTables()
         self._locks = TableLocks(lambda session: self._end_transaction(session, "ROLLBACK"))
 
     async def run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
@@ -79,8 +81,10 @@ class Statements:
             # As in Snowflake, it commits what was done before.
             await self._end_transaction(session, "COMMIT")
         async with self._locks.held(session, locked_table(statement, connection)):
-            if isinstance(statement, exp.Merge) and not session.in_transaction:
-                await asyncio.to_thread(check_merge, statement, request, connection)
+            if isinstance(statement, exp.Merge):
+                # By a connection of its own where one is open: a question that fails would end the transaction.
+                asker = self._engine.aside(connection) if session.in_transaction else connection
+                await asyncio.to_thread(check_merge, statement, request, asker)
             comments = ColumnComments(statement, connection)
             where = None if connection.schema_set and not isinstance(statement, exp.Copy) else place(statement)
             turn = self._definitions if isinstance(statement, _DDL) else nullcontext()
@@ -96,9 +100,11 @@ class Statements:
             if isinstance(statement, exp.Transaction):
                 session.in_transaction = True
             comments.keep()
+            self._created.note(statement, connection)
         self._note_use(session, statement)
         self._finish(session, scope, request, answer["data"])
         show_comments(statement, answer["data"], connection)
+        self._created.show(statement, answer["data"])
         return answer
 
     def _refuse_unknown(
