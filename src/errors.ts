@@ -128,11 +128,24 @@ export class WarehouseError extends HubflakeError {
 export class WarehouseUnavailableError extends HubflakeError {
   readonly code = 'HF-WAREHOUSE-UNAVAILABLE';
   readonly kind = 'transient_error';
+  /** Whether the same is worth another try at once, on a new connection. */
+  readonly isPassing: boolean;
+
+  constructor(message: string, details: ErrorDetails & { isPassing?: boolean } = {}) {
+    super(message, details);
+    this.isPassing = details.isPassing ?? true;
+  }
 }
 
-/** HF-WAREHOUSE-BUSY: another run of the same pipeline writes, or has taken over. */
+/** HF-WAREHOUSE-BUSY: another run of the same pipeline is going on, or the warehouse is one for a single program, which has it open. */
 export class WarehouseBusyError extends HubflakeError {
   readonly code = 'HF-WAREHOUSE-BUSY';
+  readonly kind = 'transient_error';
+}
+
+/** HF-LEASE-LOST: another run of the same pipeline has taken over from this one, which writes nothing more. */
+export class LeaseLostError extends HubflakeError {
+  readonly code = 'HF-LEASE-LOST';
   readonly kind = 'transient_error';
 }
 
@@ -152,6 +165,14 @@ export class StoppedError extends HubflakeError {
 export class InternalError extends HubflakeError {
   readonly code = 'HF-INTERNAL';
   readonly kind = 'system_error';
+}
+
+/** A run that finds another one going on has done nothing, and nobody needs to be woken: it ends with a code of its own. */
+const BUSY_EXIT_CODE = 4;
+
+/** The exit code of a command that an error ends. */
+export function exitCodeOf(error: HubflakeError): number {
+  return error instanceof WarehouseBusyError ? BUSY_EXIT_CODE : 1;
 }
 
 /** Returns `error` itself where it is one of ours, else wraps it as an {@link InternalError} with its message inside. */

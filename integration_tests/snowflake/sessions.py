@@ -40,6 +40,8 @@ class Session:
     # The login or a USE named a warehouse that does not exist: whatever needs one fails.
     without_warehouse: bool = False
     in_transaction: bool = False
+    # Of a transaction in which nothing was done yet.
+    is_fresh: bool = False
     running: int = 0
     last_active: float = field(default_factory=time.monotonic)
     # One statement at a time: DuckDB's connection takes no more, where Snowflake's session does.

@@ -81,6 +81,7 @@ class Statements:
             # As in Snowflake, it commits what was done before.
             await self._end_transaction(session, "COMMIT")
         async with self._locks.held(session, locked_table(statement, connection)):
+            await self._begin_late(session, statement, connection)
             if isinstance(statement, exp.Merge):
                 # By a connection of its own where one is open: a question that fails would end the transaction.
                 asker = self._engine.aside(connection) if session.in_transaction else connection
@@ -98,7 +99,7 @@ class Statements:
             if not answer["success"]:
                 raise recode(answer)
             if isinstance(statement, exp.Transaction):
-                session.in_transaction = True
+                session.in_transaction = session.is_fresh = True
             comments.keep()
             self._created.note(statement, connection)
         self._note_use(session, statement)
@@ -106,6 +107,18 @@ class Statements:
         show_comments(statement, answer["data"], connection)
         self._created.show(statement, answer["data"])
         return answer
+
+    async def _begin_late(
+        self, session: Session, statement: exp.Expr | None, connection: FakeSnowflakeConnection
+    ) -> None:
+        """
+        A statement sees what was committed before it, also in a transaction (Snowflake: READ COMMITTED). DuckDB's see
+        what was there when the transaction began, so that it begins only now, when the lock is had.
+        """
+        if session.is_fresh and not isinstance(statement, (exp.Commit, exp.Rollback)):
+            for sql in ("ROLLBACK", "BEGIN"):
+                await asyncio.to_thread(connection._duck_conn.execute, sql)
+        session.is_fresh = False
 
     def _refuse_unknown(
         self, session: Session, statement: exp.Expr | None, connection: FakeSnowflakeConnection

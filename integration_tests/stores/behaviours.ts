@@ -82,7 +82,8 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
           })),
         );
         if (withoutState) continue;
-        loader.state({ stream, state: options.states?.[index] ?? { index }, release: (count) => released.push(count) });
+        const release = (count: number) => void released.push(count);
+        await loader.state({ stream, state: options.states?.[index] ?? { index }, isAhead: false, release });
       }
       if (options.complete !== false) loader.complete(stream);
       const [result] = await loader.finish();
@@ -404,8 +405,10 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         pipeline: null,
       };
       const loader = new Loader(store, targets, settings);
-      const state = (name: string | null) =>
-        loader.state({ stream: name, state: {}, release: (count) => events.push(`${name ?? 'all'} ${count}`) });
+      const state = (name: string | null) => {
+        const release = (count: number) => void events.push(`${name ?? 'all'} ${count}`);
+        return loader.state({ stream: name, state: {}, isAhead: false, release });
+      };
       const records = [{ data: Buffer.from('{"id":"1"}'), emittedAt: 1, changes: null }];
       await loader.records('t', records);
       state('t');
@@ -448,7 +451,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
   test('states are kept in the same commit, and survive a restart', async () => {
     const store = async () => {
       const opened = await openStore(warehouse.config());
-      const states = await opened.loadStates('p');
+      const { states } = await opened.loadStates('p');
       await opened.close();
       return Object.fromEntries([...states].map(([stream, { state }]) => [stream, state]));
     };
@@ -458,7 +461,7 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     expect(await warehouse.hasStates()).toBe(false);
     await load([{ records: [{ id: '1' }] }], { pipeline: 'p', states: [{ cursor: "it's" }] });
     expect(await store()).toEqual({ t: { cursor: "it's" } });
-    await load([{ records: [{ id: '1' }] }], { pipeline: 'other', states: [{ cursor: 'x' }] });
+    await load([{ records: [{ id: '1' }] }], { pipeline: 'other', stream: 'u', states: [{ cursor: 'x' }] });
     expect(await store()).toEqual({ t: { cursor: "it's" } });
   });
 

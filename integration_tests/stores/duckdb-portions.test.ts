@@ -33,7 +33,7 @@ describe('a batch that is merged in portions', () => {
         (counts) => ({ counts }),
         (error: unknown) => ({ error }),
       );
-      return { ...outcome, kept: (await store.loadStates(PIPELINE)).get('t')?.state ?? null };
+      return { ...outcome, kept: (await store.loadStates(PIPELINE)).states.get('t')?.state ?? null };
     } finally {
       await store.close();
     }

@@ -216,7 +216,7 @@ describe('destination check', () => {
     {
       what: 'no right to create tables',
       provoke: refuse(
-        'CREATE TRANSIENT TABLE',
+        'CREATE OR REPLACE TRANSIENT TABLE',
         '003001',
         "SQL access control error:\nInsufficient privileges to operate on schema 'HUBSPOT'.",
       ),
@@ -288,7 +288,9 @@ describe('with HubSpot', () => {
     });
   const contacts = () => sandbox.portal.truth('contacts').live;
   const sync = async (path = pipeline()) => {
-    const outcome = await run(['sync', '--json', '--config', path], { environment: environment() });
+    const outcome = await run(['sync', '--json', '--config', path], {
+      environment: { ...environment(), HUBFLAKE_PAUSES: '10,10' },
+    });
     return {
       ...outcome,
       result: JSON.parse(outcome.stdout) as {
@@ -356,34 +358,44 @@ describe('with HubSpot', () => {
     expect(await warehouse.hasStates()).toBe(false);
   });
 
-  test('a connection that goes away in mid-commit confirms nothing, and the next run makes it whole', async () => {
-    await standIn.rules([
-      {
-        match: 'MERGE INTO "ANALYTICS"."HUBSPOT"."CONTACTS"',
-        fault: {
-          error: { code: '390111', message: 'Session no longer exists. New login required to access the service.' },
-        },
-      },
-    ]);
-    const failed = await sync();
-    expect(failed).toMatchObject({
-      code: 1,
-      result: {
-        errors: [
-          {
-            stream: 'contacts',
-            kind: 'transient_error',
-            message: expect.stringContaining('its state was not confirmed'),
+  test.each([1, null])(
+    'a session that ends in mid-commit is replaced; where each does (%j), the next run makes it whole',
+    async (times) => {
+      await standIn.rules([
+        {
+          match: 'MERGE INTO "ANALYTICS"."HUBSPOT"."CONTACTS"',
+          times,
+          fault: {
+            error: { code: '390111', message: 'Session no longer exists. New login required to access the service.' },
           },
-        ],
-      },
-    });
-    expect(await warehouse.tables()).toContain('COMPANIES');
-    const states = await standIn.query(
-      `SELECT "STREAM" FROM "${DATABASE}"."${SCHEMA}"."_HUBFLAKE_STATE" WHERE "STATE" IS NOT NULL`,
-    );
-    expect(states).toEqual([{ STREAM: 'companies' }]);
-    expect(await sync()).toMatchObject({ code: 0 });
-    expect(await warehouse.rows('contacts', { id: 'text' })).toHaveLength(contacts().length);
-  });
+        },
+      ]);
+      const first = await sync();
+      if (times !== null) {
+        expect(first).toMatchObject({ code: 0 });
+        expect(await warehouse.rows('contacts', { id: 'text' })).toHaveLength(contacts().length);
+        return;
+      }
+      await standIn.rules([]);
+      expect(first).toMatchObject({
+        code: 1,
+        result: {
+          errors: [
+            {
+              stream: 'contacts',
+              kind: 'transient_error',
+              message: expect.stringContaining('Nothing of this batch was confirmed'),
+            },
+          ],
+        },
+      });
+      expect(await warehouse.tables()).toContain('COMPANIES');
+      const states = await standIn.query(
+        `SELECT "STREAM" FROM "${DATABASE}"."${SCHEMA}"."_HUBFLAKE_STATE" WHERE "STATE" IS NOT NULL`,
+      );
+      expect(states).toEqual([{ STREAM: 'companies' }]);
+      expect(await sync()).toMatchObject({ code: 0 });
+      expect(await warehouse.rows('contacts', { id: 'text' })).toHaveLength(contacts().length);
+    },
+  );
 });

@@ -26,10 +26,18 @@ export class LoaderSink implements RecordSink {
       stream,
       records.map((record) => ({ data: record.bytes ?? byteText(record.data), emittedAt, changes: record.changes })),
     );
+    this.#stopIfFailed(stream);
+  }
+
+  /** What can no longer be written is not worth a call to HubSpot. */
+  #stopIfFailed(stream: string): void {
+    const failure = this.#loader.failureOf(stream);
+    if (failure) throw failure;
   }
 
   async state(stream: string, state: JsonObject): Promise<void> {
-    this.#loader.state({ stream, state, release: () => undefined });
+    this.#stopIfFailed(stream);
+    await this.#loader.state({ stream, state, isAhead: false, release: () => undefined });
   }
 
   estimate(): void {}

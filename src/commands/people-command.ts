@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { asHubflakeError } from '../errors.js';
+import { asHubflakeError, exitCodeOf } from '../errors.js';
 import { configureLog, type LogLevel, log, redact } from '../log.js';
 import { MessageOutput } from '../protocol/output.js';
 import { StopRequest } from './stop.js';
@@ -12,7 +12,7 @@ export interface PeopleIo {
 
 /**
  * Runs a command whose stdout is for people, or one JSON document: logs go to stderr, an error is one line there and exit
- * code 1.
+ * code 1; 4 where another run is going on.
  */
 export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => Promise<number>): Promise<number> {
   const output = new MessageOutput();
@@ -27,6 +27,7 @@ export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => 
   } catch (caught) {
     const error = asHubflakeError(caught);
     log.error(`${error.message} [${error.code}]`);
+    exitCode = exitCodeOf(error);
     log.debug(redact(error.stack ?? ''));
   }
   await output.close();

@@ -1,4 +1,4 @@
-import { asHubflakeError } from '../errors.js';
+import { asHubflakeError, exitCodeOf } from '../errors.js';
 import { configureLog, type LogLevel, log } from '../log.js';
 import { encodeError, encodeLog } from '../protocol/encode.js';
 import type { LogMessageLevel } from '../protocol/messages.js';
@@ -12,8 +12,8 @@ export interface ProtocolIo {
 }
 
 /**
- * Runs a command whose stdout is protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and exit
- * code 1, and everything is written out before the process ends.
+ * Runs a command whose stdout is protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
+ * code, and everything is written out before the process ends.
  *
  * @param body returns the exit code
  */
@@ -25,9 +25,9 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
     sink: (lineLevel, message) => output.write(encodeLog(lineLevel.toUpperCase() as LogMessageLevel, message)),
   });
   output.broken.addEventListener('abort', () => stop.abort(output.broken.reason));
-  let failed = false;
+  let failure = 0;
   const report = (caught: unknown) => {
-    failed = true;
+    failure ||= exitCodeOf(asHubflakeError(caught));
     reportError(output, caught, level);
   };
   process.on('uncaughtException', report).on('unhandledRejection', report);
@@ -40,12 +40,12 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   if (output.broken.aborted) {
     // Nobody reads stdout any more: stderr is the last place to say why.
     process.stderr.write(`${(output.broken.reason as Error).message}\n`);
-    failed = true;
+    failure ||= 1;
   }
   await output.close();
   await stop.finish();
   process.off('uncaughtException', report).off('unhandledRejection', report);
-  return failed ? 1 : exitCode;
+  return failure || exitCode;
 }
 
 /** Puts out an error as a TRACE ERROR. A stack trace only comes along when debugging was asked for. */

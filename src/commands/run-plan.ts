@@ -7,10 +7,11 @@ import { Portal } from '../streams/portal.js';
 import type { StreamToRead } from '../streams/read.js';
 import { openStore } from '../warehouse/open-store.js';
 import type { Preview } from '../warehouse/store.js';
-import { type Target, targetsOf } from '../warehouse/target.js';
+import type { Target } from '../warehouse/target.js';
 import { withHubSpot } from './hubspot-session.js';
 import { planSync } from './plan-sync.js';
 import type { SyncResult } from './run-sync.js';
+import { settleTables } from './settle-tables.js';
 
 /** What a sync would do with one stream. */
 export interface StreamForecast extends Estimate {
@@ -47,13 +48,13 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
   const store = await openStore(config.destination, config.name, true);
   try {
     return await withHubSpot(config.source, { signal }, async (client) => {
-      const states = await store.loadStates(config.name);
+      const kept = await store.loadStates(config.name);
       const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
-      const { catalog, streams, failures } = await planSync(config, portal, states, []);
-      const { loader: settings } = config.destination;
-      const targets = targetsOf(catalog, { ...settings, schema: store.defaultSchema, names: store.names });
+      const plan = await planSync(config, portal, kept.states, []);
+      const targets = await settleTables(store, config, portal, plan, kept);
+      const { streams } = plan;
       const forecasts: StreamForecast[] = [];
-      const errors = failures.map(({ stream, error }) => describe(stream, error));
+      const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
       const options = { ...config.source, portalId: portal.id };
       const look = async (stream: StreamToRead, target: Target) => {
         try {

@@ -8,10 +8,11 @@ import { openStore } from '../warehouse/open-store.js';
 import { refreshes } from '../warehouse/refresh.js';
 import type { Counts, KeptState, Store } from '../warehouse/store.js';
 import type { StreamResult } from '../warehouse/stream-load.js';
-import { type Target, targetsOf } from '../warehouse/target.js';
+import type { Target } from '../warehouse/target.js';
 import { withHubSpot } from './hubspot-session.js';
 import { LoaderSink } from './loader-sink.js';
 import { planSync, type SyncPlan } from './plan-sync.js';
+import { settleTables } from './settle-tables.js';
 
 /** What a sync did to one table. */
 export interface TableResult extends Counts {
@@ -55,20 +56,25 @@ export async function runSync(
       'HubSpot issued a new refresh token; the one in the configuration may stop working. Install the app anew to get a token to keep.',
     );
   try {
-    return await withHubSpot(config.source, { signal, onRefreshToken }, async (client) => {
-      const states = await store.loadStates(config.name);
+    const kept = await store.loadStates(config.name);
+    await store.refuseOthers();
+    const lost = new AbortController();
+    store.onLost = (error) => lost.abort(error);
+    const stop = AbortSignal.any([signal, lost.signal]);
+    return await withHubSpot(config.source, { signal: stop, onRefreshToken }, async (client) => {
       const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
-      const plan = await planSync(config, portal, states, refresh);
-      const { loader: settings } = config.destination;
-      const targets = targetsOf(plan.catalog, { ...settings, schema: store.defaultSchema, names: store.names });
-      await beginRefreshes(store, config.name, plan, targets, states);
-      const loader = new Loader(store, targets, { ...settings, pipeline: config.name });
+      const plan = await planSync(config, portal, kept.states, refresh);
+      const targets = await settleTables(store, config, portal, plan, kept);
+      await beginRefreshes(store, config.name, plan, targets, kept.states);
+      const loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
       try {
         const sink = new LoaderSink(loader, (stream, count) => {
           progress.records(stream, count);
           progress.calls(client.calls.summary().total);
         });
         const read = await readStreams(client, portal, plan.streams, sink, config.source);
+        // What is left would be refused, and another run has it already.
+        if (lost.signal.aborted) throw lost.signal.reason;
         const results = await loader.finish();
         const leftOut = new Set(portal.unreadable.map((each) => each.name));
         return {

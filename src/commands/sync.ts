@@ -9,7 +9,8 @@ import { runSync, type SyncResult } from './run-sync.js';
 import { textTable } from './text-table.js';
 
 /**
- * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed.
+ * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of the
+ * pipeline is going on.
  *
  * @param options.refresh names of streams to load anew, each text a list with commas
  */

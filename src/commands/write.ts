@@ -90,18 +90,22 @@ async function takeLines(loader: Loader, lines: readonly Line[], output: Message
       records.push(message);
     } else {
       await handOn();
-      takeOther(loader, message, output);
+      await takeOther(loader, message, output);
     }
   }
   await handOn();
 }
 
-function takeOther(loader: Loader, message: Incoming, output: MessageOutput): void {
+async function takeOther(loader: Loader, message: Incoming, output: MessageOutput): Promise<void> {
   if (message.type === 'STATE') {
-    const { stream } = message;
+    const { stream, isAhead } = message;
     // It waits longer than the input's memory holds it.
     const raw = Buffer.from(message.raw);
-    loader.state({ stream, state: null, release: (records) => output.write(echoState(raw, records)) });
+    const release = async (records: number) => {
+      output.write(echoState(raw, records));
+      if (isAhead) await output.handedOver();
+    };
+    await loader.state({ stream, state: null, isAhead, release });
   } else if (message.type === 'STATUS' && loader.has(message.stream)) {
     if (message.status === 'COMPLETE') loader.complete(message.stream);
     else if (message.status === 'INCOMPLETE') loader.incomplete(message.stream);

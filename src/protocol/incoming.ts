@@ -1,9 +1,10 @@
 import { InputError } from '../errors.js';
+import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
 import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
 import { JsonSyntaxError } from './json-skip.js';
 import { odditiesMet } from './json-walk.js';
-import type { LogMessage, StreamStatus } from './messages.js';
+import type { StreamStatus } from './messages.js';
 
 /**
  * A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. As the bytes of a STATE,
@@ -30,6 +31,8 @@ export interface IncomingState {
   /** Of a STREAM state. */
   stream: string | null;
   namespace: string | null;
+  /** Whether what comes behind it relies on it, see {@link AHEAD}. */
+  isAhead: boolean;
   raw: Buffer;
   line: number;
 }
@@ -41,17 +44,12 @@ export interface IncomingStatus {
   status: StreamStatus;
 }
 
-export interface IncomingLog {
-  type: 'LOG';
-  log: LogMessage;
-}
-
 /** Whatever else the protocol knows, or will know: passed over. */
 export interface IncomingOther {
   type: 'OTHER';
 }
 
-export type Incoming = IncomingRecord | IncomingState | IncomingStatus | IncomingLog | IncomingOther;
+export type Incoming = IncomingRecord | IncomingState | IncomingStatus | IncomingOther;
 
 /** Below this, an `emitted_at` is in seconds (PyAirbyte's cache writes seconds): in milliseconds it would lie before 1974. */
 const SECONDS_BELOW = 1e11;
@@ -89,8 +87,6 @@ function parse(line: Line): Incoming {
       return parseState(line, body('state'));
     case 'TRACE':
       return parseStatus(bytes, body('trace'));
-    case 'LOG':
-      return { type: 'LOG', log: parseJson(bytes, envelope.get('log') as Span) as LogMessage };
     default:
       return { type: 'OTHER' };
   }
@@ -129,16 +125,26 @@ function parseState(line: Line, state: Map<string, Span>): IncomingState {
   }
   let stream: string | null = null;
   let namespace: string | null = null;
+  let isAhead = false;
   if (kind === 'STREAM') {
     const span = state.get('stream');
-    const descriptor = span && membersOf(bytes, span).get('stream_descriptor');
+    const body = span && membersOf(bytes, span);
+    const descriptor = body?.get('stream_descriptor');
     if (!descriptor || isNull(bytes, descriptor))
       throw notAMessage(line, 'is a STREAM state without a stream_descriptor');
     const members = membersOf(bytes, descriptor);
     stream = requiredString(line, members, 'name');
     namespace = optionalString(bytes, members.get('namespace'));
+    isAhead = isMarkedAhead(bytes, body?.get('stream_state'));
   }
-  return { type: 'STATE', kind, stream, namespace, raw: bytes, line: line.number };
+  return { type: 'STATE', kind, stream, namespace, isAhead, raw: bytes, line: line.number };
+}
+
+function isMarkedAhead(bytes: Buffer, state: Span | undefined): boolean {
+  const member = (of: Span | undefined, name: string) =>
+    of !== undefined && bytes[of.start] === 0x7b ? membersOf(bytes, of).get(name) : undefined;
+  const mark = member(member(state, 'hubflake'), AHEAD);
+  return mark !== undefined && bytes.toString('latin1', mark.start, mark.end) === 'true';
 }
 
 function parseStatus(bytes: Buffer, trace: Map<string, Span>): IncomingStatus | IncomingOther {

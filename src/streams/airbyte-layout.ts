@@ -37,18 +37,19 @@ interface Field {
  */
 export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
   const fields = fieldsOf(input, legacyAliases);
-  const associationKeys = input.associations.map(memberKey);
+  const links = associationNames(input, fields);
+  const associationKeys = links.map(memberKey);
   const scanned = new ScannedValues(fields);
   const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input);
   return {
-    schema: schemaOf(input, fields),
+    schema: schemaOf(input, fields, links),
     primaryKey: 'id',
     cursorField: 'updatedAt',
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
       const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
-      const links = associationMembers(associationKeys, associated);
+      const linked = associationMembers(associationKeys, associated);
       let nested = '';
       let flat = '';
       if (row instanceof ScannedRow) {
@@ -60,7 +61,7 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
           flat += flatKeys[index] + value;
         }
         nested = scanned.members(row, changes, '', values);
-        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(links)}${flat}}`, changes);
+        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`, changes);
       }
       for (const field of fields) {
         const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
@@ -68,14 +69,33 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
         flat += field.flatKey + value;
       }
       return {
-        data: `${start},"properties":{${nested}}${links}${flat}}`,
+        data: `${start},"properties":{${nested}}${linked}${flat}}`,
         changes: changes.length > 0 ? changes : null,
       };
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
     },
+    propertyOf: (field) => input.properties.find(({ name }) => field === `properties_${name}`)?.name ?? null,
   };
+}
+
+const FIXED = [
+  ...['id', 'createdAt', 'updatedAt', 'archived', 'archivedAt', 'merged_into', 'properties'],
+  ...['matches_filters', '_ab_cdc_deleted_at'],
+];
+
+/** The fields of associated ids. One whose name is another field's (a custom object may have any) gets `associated_` in front. */
+function associationNames(input: LayoutInput, fields: readonly Field[]): string[] {
+  const taken = new Set(
+    [...FIXED, ...fields.map(({ places }) => places[1] as string)].map((name) => name.toLowerCase()),
+  );
+  return input.associations.map((association) => {
+    let name = association;
+    while (taken.has(name.toLowerCase())) name = `associated_${name}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
 }
 
 function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
@@ -109,7 +129,7 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
   return [...fields.values()];
 }
 
-function schemaOf(input: LayoutInput, fields: Field[]): JsonObject {
+function schemaOf(input: LayoutInput, fields: Field[], links: readonly string[]): JsonObject {
   const definitions = new Map(input.properties.map((property) => [property.name, property]));
   const schemas = fields.map(({ name, kind }) => {
     const definition = definitions.get(name) ?? { name, type: kind };
@@ -124,7 +144,7 @@ function schemaOf(input: LayoutInput, fields: Field[]): JsonObject {
     merged_into: STRING,
     ...extraSchemas(input),
     properties: { type: ['null', 'object'], additionalProperties: true, properties: Object.fromEntries(schemas) },
-    ...Object.fromEntries(input.associations.map((name) => [name, STRINGS])),
+    ...Object.fromEntries(links.map((name) => [name, STRINGS])),
     ...Object.fromEntries(schemas.map(([name, schema]) => [`properties_${name}`, schema])),
   };
 }

@@ -36,7 +36,7 @@ export async function rememberArchived(run: ObjectRun): Promise<void> {
   await scan(run, archive.scan ?? begin(run, archive.refusedAt !== undefined));
   // No record may go out behind a state that says this scan is under way: gone on with, it would take what was archived
   // meanwhile for what never went out.
-  await run.save();
+  await run.saveAhead();
 }
 
 function isDue({ state, options, client }: ObjectRun): boolean {
@@ -155,7 +155,7 @@ function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow)
 async function tell(run: ObjectRun, position: ScanPosition, owed: readonly ObjectRow[]): Promise<void> {
   if (owed.length === 0) return;
   position.pending = packIds(owed.map((row) => row.id));
-  await run.save();
+  await run.saveAhead();
   await run.emitTombstones(owed);
   position.pending = '';
 }

@@ -73,6 +73,7 @@ export function columnsLayout(input: LayoutInput): Layout {
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
     },
+    propertyOf: (field) => input.properties[names.indexOf(field)]?.name ?? null,
   };
 }
 

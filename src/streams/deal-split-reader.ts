@@ -6,6 +6,7 @@ import type { ObjectRow } from '../hubspot/object-row.js';
 import { standardObject } from '../hubspot/object-types.js';
 import { SEARCH_LIMIT } from '../hubspot/search.js';
 import { log } from '../log.js';
+import { aheadOfRecords } from '../protocol/ahead.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { DealSplitStream } from './deal-splits.js';
 import { earlier, isFrom, later } from './instants.js';
@@ -22,6 +23,8 @@ const VERSION = 1;
 const DEAL = standardObject('deals');
 /** Deals whose splits are remembered. Past it, unchanged splits are sent again, and removed ones are not noticed. */
 const MOST_REMEMBERED = 10_000;
+/** In the place of a hash: what was sent last is not known. No hash is equal to it. */
+const UNSURE = '?';
 /** The cursor of a state before anything was read, as source-hubspot has it. */
 const BEGINNING = '2006-06-01T00:00:00.000Z';
 
@@ -135,10 +138,28 @@ class SplitRun {
     if (dealIds.length === 0) return;
     this.#calls += 1;
     const found = await readDealSplits(this.client, dealIds);
-    for (const id of dealIds) await this.#emitSplits(id, found.get(id) ?? []);
+    const changes = dealIds.map((id) => this.#changesOf(id, found.get(id) ?? []));
+    const isRefresh = this.mode === 'full_refresh';
+    if (!isRefresh && changes.some(({ changed, gone }) => changed.length + gone.length > 0)) {
+      // Killed behind a record, the next run must neither take it for what is out already, nor for what never was.
+      for (const { dealId, changed, gone, hashes } of changes) {
+        const unsure = [...changed.map((row) => row.id), ...gone].map((id) => [id, UNSURE]);
+        this.#remember(dealId, { ...hashes, ...Object.fromEntries(unsure) });
+      }
+      await this.#save(false, true);
+    }
+    for (const { dealId, changed, gone, hashes } of changes) {
+      const at = this.#now();
+      await this.#emit([
+        ...changed.map((row) => this.stream.layout.encode(row, [[dealId]], null)),
+        // Its own time of change is not known any more, and nothing of it can come later.
+        ...gone.map((id) => this.stream.layout.encodeMergedAway(id, at, { archivedAt: at, mergedInto: null })),
+      ]);
+      this.#remember(dealId, hashes);
+    }
   }
 
-  async #emitSplits(dealId: string, all: readonly ObjectRow[]): Promise<void> {
+  #changesOf(dealId: string, all: readonly ObjectRow[]) {
     const { state, stream } = this;
     const before = state.seen?.[dealId] ?? {};
     const live = all.filter((row) => row.archived !== true);
@@ -148,13 +169,7 @@ class SplitRun {
       (row) => isFrom(updatedAtOf(row), stream.updatedAfter) && (isRefresh || before[row.id] !== hashes[row.id]),
     );
     const gone = stream.marksDeletes && !isRefresh ? Object.keys(before).filter((id) => !(id in hashes)) : [];
-    const at = this.#now();
-    await this.#emit([
-      ...changed.map((row) => stream.layout.encode(row, [[dealId]], null)),
-      // Its own time of change is not known any more, and nothing of it can come later.
-      ...gone.map((id) => stream.layout.encodeMergedAway(id, at, { archivedAt: at, mergedInto: null })),
-    ]);
-    this.#remember(dealId, hashes);
+    return { dealId, changed, gone, hashes };
   }
 
   #remember(dealId: string, hashes: Record<string, string>): void {
@@ -177,14 +192,15 @@ class SplitRun {
     return new Date(this.client.clock.now()).toISOString();
   }
 
-  async #save(refreshComplete: boolean): Promise<void> {
+  async #save(refreshComplete: boolean, isAhead = false): Promise<void> {
     const { state, stream } = this;
     const shown = state.cursor === null ? BEGINNING : earlier(state.cursor, this.options.lookbackMinutes);
-    await this.sink.state(stream.name, {
+    const out = {
       [stream.layout.cursorField]: shown,
       ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
       hubflake: { version: VERSION, ...structuredClone(state as unknown as JsonObject) },
-    });
+    };
+    await this.sink.state(stream.name, isAhead ? aheadOfRecords(out) : out);
   }
 }
 

@@ -36,6 +36,8 @@ export interface ObjectStream {
   layout: Layout;
   /** The properties to ask HubSpot for. */
   properties: readonly string[];
+  /** What the values of the selected properties become, by name. */
+  kinds: ReadonlyMap<string, ValueKind>;
   associations: readonly AssociationTarget[];
   filterGroups: ObjectCriteria['filterGroups'];
   /** Records last updated before this instant are left out; null: none are. */
@@ -77,6 +79,7 @@ function defineObject(
 ): ObjectStream {
   const { type, criteria } = plan;
   const selected = selectProperties(all, criteria, plan.name);
+  checkFilters(all, criteria, plan.name);
   const associations = (criteria?.associations ?? type.associations).map((name) => {
     const target = known.find(name, `associations of "${plan.name}"`);
     return { type: target, field: target.custom ? target.stream : target.name };
@@ -97,11 +100,26 @@ function defineObject(
     type,
     layout: config.layout === 'airbyte' ? airbyteLayout(input, legacyAliases(type.name, names)) : columnsLayout(input),
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
+    kinds: new Map(selected.map(({ name }, index) => [name, kinds[index] as ValueKind])),
     associations,
     filterGroups: criteria?.filterGroups ?? [],
     updatedAfter: criteria?.updatedAfter ?? config.startDate,
     knowsMerges,
   };
+}
+
+/** Warns of filters on properties that the object does not list; HubSpot decides, who may know others. */
+function checkFilters(all: readonly PropertyDefinition[], criteria: ObjectCriteria | null, stream: string): void {
+  const known = all.map((property) => property.name);
+  const named = (criteria?.filterGroups ?? []).flatMap(({ filters }) => filters.map((filter) => filter.propertyName));
+  for (const name of new Set(named)) {
+    // Searches may ask for associated records, too.
+    if (known.includes(name) || name.startsWith('associations.')) continue;
+    const meant = nearest(name, known);
+    log.warn(
+      `A filter of "${stream}" is on the property "${name}", which the object does not have.${meant ? ` Did you mean "${meant}"?` : ''}`,
+    );
+  }
 }
 
 function selectProperties(

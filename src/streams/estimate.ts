@@ -7,11 +7,12 @@ import { SEARCH_LIMIT, searchPage } from '../hubspot/search.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { AssociationStream } from './association-stream.js';
 import type { ObjectStream, StreamDefinition } from './definition.js';
-import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { questionsToFill, worthFilling } from './fill.js';
+import { shortageOf } from './fingerprint.js';
 import { isWorthSearching, questionsAsked } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
 import { CHAINS } from './list-chains.js';
-import type { ReadOptions } from './object-run.js';
+import { type ReadOptions, tellsLeft } from './object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './object-state.js';
 import { unpackIds } from './packed-ids.js';
 import { rangeGroups } from './search-filters.js';
@@ -58,11 +59,16 @@ async function estimateObject(
 ): Promise<Estimate> {
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   const isRefresh = mode === 'full_refresh';
-  const reason = state.fingerprint && reasonToReadAgain(state.fingerprint, fingerprintOf(stream));
-  const isAnew = (isRefresh && !state.refresh) || reason !== null;
+  const shortage = state.fingerprint && shortageOf(state.fingerprint, stream, tellsLeft(stream, options));
+  const names = shortage?.is === 'properties' && state.cursor !== null && !isRefresh ? shortage.names : [];
+  const filled = names.length > 0 ? await worthFilling(client, stream, names) : null;
+  const isAnew = (isRefresh && !state.refresh) || (shortage !== null && filled === null);
   if (!isAnew && (state.load ?? state.pass)) return estimateRest(client, stream, state, options);
-  if (!isAnew && state.cursor !== null) return estimateIncrement(client, stream, state, state.cursor, options);
-  const what = isRefresh ? 'everything' : reason === null ? 'first load' : `first load again: ${reason}`;
+  if (!isAnew && state.cursor !== null) {
+    const estimate = await estimateIncrement(client, stream, state, state.cursor, options);
+    return filled === null ? estimate : withFill(stream, estimate, names, filled, shortage?.why ?? '');
+  }
+  const what = isRefresh ? 'everything' : shortage === null ? 'first load' : `first load again: ${shortage.why}`;
   const archive = isRefresh || options.deletes === 'off' ? 0 : archivePages(state) + (state.archive.scannedAt ? 0 : 1);
   if (stream.filterGroups.length > 0) {
     const rows = await count(client, stream, stream.updatedAfter);
@@ -83,6 +89,26 @@ async function estimateObject(
   calls.burst += 1 + archive;
   if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + questionsAsked(stream, all - rows);
   return { what, rows, calls };
+}
+
+/** What an increment takes before which values of some properties are read. */
+function withFill(
+  stream: ObjectStream,
+  { what, rows, calls }: Estimate,
+  names: readonly string[],
+  filled: number,
+  why: string,
+): Estimate {
+  const searches = questionsToFill(stream, names) + (filled > 0 ? Math.max(names.length, filled / SEARCH_LIMIT) : 0);
+  return {
+    what: `${what}; ${why}`,
+    rows: (rows ?? 0) + filled,
+    calls: {
+      ...calls,
+      search: calls.search + Math.ceil(searches),
+      exempt: calls.exempt + stream.associations.length * Math.ceil(filled / ASSOCIATIONS_LIMIT),
+    },
+  };
 }
 
 /**

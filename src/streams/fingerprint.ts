@@ -6,6 +6,8 @@ import type { ObjectStream } from './definition.js';
 export interface Fingerprint {
   /** Hashes of the selected properties' names, 4 bytes each, sorted, base64. */
   properties: string;
+  /** The same of their names and types; null in states of earlier versions. */
+  types: string | null;
   associations: string[];
   /** Hash of the filter groups; empty without any. */
   filters: string;
@@ -14,12 +16,19 @@ export interface Fingerprint {
   cursorField: string;
 }
 
+/** What a stream lacks whose state was made when it selected something else. */
+export type Shortage =
+  /** All of it, and why. @param hasOtherFilters records that were read need not match the filters of now */
+  | { is: 'everything'; why: string; hasOtherFilters: boolean }
+  /** The values of some properties, and why. */
+  | { is: 'properties'; names: string[]; why: string };
+
 const HASH_BYTES = 4;
 
 export function fingerprintOf(stream: ObjectStream): Fingerprint {
-  const hashes = stream.properties.map((name) => hash(name).subarray(0, HASH_BYTES)).sort(Buffer.compare);
   return {
-    properties: Buffer.concat(hashes).toString('base64'),
+    properties: packHashes(stream.properties),
+    types: packHashes(stream.properties.map((name) => typed(stream, name))),
     associations: stream.associations.map((target) => target.field).sort(),
     filters:
       stream.filterGroups.length === 0
@@ -31,21 +40,51 @@ export function fingerprintOf(stream: ObjectStream): Fingerprint {
 }
 
 /**
- * Why a stream whose state was made with `before` must be read again to be complete with `now`; null when what it has is
- * enough (the same, or less of it).
+ * What a stream must be given to be complete, whose state was made with `before`; null where what it has is enough.
+ *
+ * @param tellsLeft whether it is told which records its filters do not want any more
  */
-export function reasonToReadAgain(before: Fingerprint, now: Fingerprint): string | null {
-  if (before.cursorField !== now.cursorField) return 'the layout was changed';
-  const known = hashesOf(before.properties);
-  const added = [...hashesOf(now.properties)].filter((each) => !known.has(each)).length;
-  if (added > 0) return added === 1 ? 'a property was added' : `${added} properties were added`;
+export function shortageOf(before: Fingerprint, stream: ObjectStream, tellsLeft: boolean): Shortage | null {
+  const now = fingerprintOf(stream);
+  const hasOtherFilters = before.filters !== now.filters;
+  const everything = (why: string): Shortage => ({ is: 'everything', why, hasOtherFilters });
+  if (before.cursorField !== now.cursorField) return everything('the layout was changed');
   const link = now.associations.find((name) => !before.associations.includes(name));
-  if (link !== undefined) return `the association with ${link} was added`;
-  if (before.filters !== now.filters && before.filters !== '') return 'the filters were changed';
-  if (before.updatedAfter !== null && (now.updatedAfter === null || now.updatedAfter < before.updatedAfter)) {
-    return 'the date to start from was moved back';
+  if (link !== undefined) return everything(`the association with ${link} was added`);
+  if (hasOtherFilters && (before.filters !== '' || tellsLeft)) return everything('the filters were changed');
+  if (isBefore(now.updatedAfter, before.updatedAfter)) return everything('the date to start from was moved back');
+  const known = hashesOf(before.properties);
+  const added = stream.properties.filter((name) => !known.has(hashText(name)));
+  const types = before.types === null ? null : hashesOf(before.types);
+  const changed = stream.properties.filter(
+    (name) => types !== null && !added.includes(name) && !types.has(hashText(typed(stream, name))),
+  );
+  if (added.length + changed.length > 0) {
+    const names = [...added, ...changed];
+    const list = (some: string[]) => (some.length > 3 ? `${some.length} properties` : some.join(', '));
+    const why = [
+      ...(added.length > 0 ? [`${list(added)} ${added.length > 1 ? 'were' : 'was'} added`] : []),
+      ...(changed.length > 0 ? [`${list(changed)} ${changed.length > 1 ? 'have' : 'has'} another type`] : []),
+    ].join(', and ');
+    return { is: 'properties', names, why };
   }
   return null;
+}
+
+/** @param one null: from the beginning */
+function isBefore(one: string | null, other: string | null): boolean {
+  return other !== null && (one === null || Date.parse(one) < Date.parse(other));
+}
+
+/** A state that no longer knows some properties: they are read again. */
+export function forgetProperties(state: JsonObject, names: readonly string[]): JsonObject {
+  const copy = structuredClone(state);
+  const fingerprint = (copy.hubflake as JsonObject | undefined)?.fingerprint as JsonObject | null | undefined;
+  if (typeof fingerprint?.properties !== 'string') return copy;
+  const gone = new Set(names.map(hashText));
+  const left = [...hashesOf(fingerprint.properties)].filter((each) => !gone.has(each));
+  fingerprint.properties = Buffer.from(left.join(''), 'latin1').toString('base64');
+  return copy;
 }
 
 /** Reads a fingerprint out of a state; null where there is none. */
@@ -54,6 +93,7 @@ export function parseFingerprint(value: unknown): Fingerprint | null {
   if (typeof given?.properties !== 'string' || !Array.isArray(given.associations)) return null;
   return {
     properties: given.properties,
+    types: given.types ?? null,
     associations: given.associations.map(String),
     filters: given.filters ?? '',
     updatedAfter: given.updatedAfter ?? null,
@@ -65,8 +105,22 @@ export function fingerprintJson(fingerprint: Fingerprint): JsonObject {
   return { ...fingerprint };
 }
 
+/** A property's name with what its values become. */
+function typed({ kinds }: ObjectStream, name: string): string {
+  return `${name}\0${kinds.get(name) ?? ''}`;
+}
+
+function packHashes(texts: readonly string[]): string {
+  const hashes = texts.map((text) => hash(text).subarray(0, HASH_BYTES)).sort(Buffer.compare);
+  return Buffer.concat(hashes).toString('base64');
+}
+
 function hash(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+function hashText(text: string): string {
+  return hash(text).toString('latin1', 0, HASH_BYTES);
 }
 
 function hashesOf(base64: string): Set<string> {

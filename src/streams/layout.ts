@@ -38,6 +38,8 @@ export interface Layout {
   encode(row: ObjectRow, associated: readonly (readonly string[])[] | null, tombstone: Tombstone | null): EncodedRecord;
   /** The tombstone of a record of which only the id is known. @param updatedAt its survivor's */
   encodeMergedAway(id: string, updatedAt: string | null, tombstone: Gone): EncodedRecord;
+  /** The property whose values alone a field of the schema has; null where there is no such. */
+  propertyOf(field: string): string | null;
 }
 
 export interface LayoutInput {

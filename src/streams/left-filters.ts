@@ -38,10 +38,10 @@ export class LeftFilters {
 
   /** To be called before a pass goes on. @returns null where nothing can have left since the pass's instant */
   static async of(run: ObjectRun, pass: PassPosition): Promise<LeftFilters | null> {
-    const { stream, options, state } = run;
-    if (stream.filterGroups.length === 0 || options.deletes === 'off') return null;
+    const { state } = run;
+    if (!run.tellsLeft) return null;
     // What a first load has not handed on cannot have left.
-    if (pass.since === null || state.cursor === null) return null;
+    if ((pass.since === null || state.cursor === null) && !pass.tellsLeft) return null;
     const left = new LeftFilters(run, pass);
     if (left.#matched !== null) left.#first = await left.#everything.next({ ...EVERY_ID });
     return left;

@@ -4,7 +4,8 @@ import { log } from '../log.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
-import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { fillIn, worthFilling } from './fill.js';
+import { fingerprintOf, shortageOf } from './fingerprint.js';
 import { firstPass, turnToSearch } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
@@ -26,6 +27,8 @@ import { checkPortal } from './state-checks.js';
  * | a load was interrupted | the rest of it, then what changed meanwhile |
  * | a pass was interrupted | the rest of it, then what changed since it began |
  * | all is complete | what changed since the last pass began, less the lookback |
+ *
+ * Where a property was added since, or has another type, first the records that have a value for it.
  */
 export async function readObject(
   client: HubSpotClient,
@@ -53,7 +56,7 @@ async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMo
     startAnew(run);
   }
   state.refresh = mode === 'full_refresh';
-  readAgainIfWider(run);
+  await readAgainIfWider(run);
 
   const resumesPass = state.pass !== null;
   const isIncrement = state.cursor !== null && !isUnderWay(state);
@@ -62,6 +65,7 @@ async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMo
   if (tellsDeletes && isAtStart(state)) await rememberArchived(run);
   const first = mode === 'incremental' && state.load?.after === null ? await turnToSearch(run, state.load) : null;
   const loadsByPass = state.cursor === null && state.load === null && !resumesPass;
+  await fillIn(run);
   if (state.load) await loadByList(run);
   if (mode === 'full_refresh') {
     await endRefresh(run);
@@ -103,21 +107,33 @@ function startAnew({ state, sent }: ObjectRun): void {
   state.cursor = null;
   state.load = null;
   state.pass = null;
+  state.fill = null;
 }
 
-function readAgainIfWider(run: ObjectRun): void {
-  const { state, stream } = run;
-  const fingerprint = fingerprintOf(stream);
+/** Sees to it that a stream which selects more than it did comes to have it. */
+async function readAgainIfWider(run: ObjectRun): Promise<void> {
+  const { state, stream, client } = run;
   const isFresh = state.cursor === null && !isUnderWay(state);
-  const reason = state.fingerprint && !isFresh ? reasonToReadAgain(state.fingerprint, fingerprint) : null;
-  if (reason !== null) {
-    log.info(`${stream.name} is read again from the start: ${reason}.`);
-    startAnew(run);
+  const before = isFresh ? null : state.fingerprint;
+  state.fingerprint = fingerprintOf(stream);
+  const shortage = before ? shortageOf(before, stream, run.tellsLeft) : null;
+  if (!shortage) return;
+  if (shortage.is === 'properties' && state.cursor !== null && !state.refresh) {
+    const names = [...new Set([...(state.fill?.names ?? []), ...shortage.names])];
+    const records = await worthFilling(client, stream, names);
+    if (records !== null) {
+      log.info(`${stream.name}: ${shortage.why}; the ${records} records that have a value are read again.`);
+      if (records > 0) state.fill = { names, after: EVERY_ID.after };
+      return;
+    }
   }
-  state.fingerprint = fingerprint;
+  log.info(`${stream.name} is read again from the start: ${shortage.why}.`);
+  startAnew(run);
+  begin(run, shortage.is === 'everything' && shortage.hasOtherFilters);
 }
 
-function begin(run: ObjectRun): void {
+/** @param tellsLeft whether records that are there may not match the filters */
+function begin(run: ObjectRun, tellsLeft = false): void {
   const { state, stream, options } = run;
   const startedAt = run.now();
   // The very first load owes tombstones only for what goes away while it runs.
@@ -125,7 +141,7 @@ function begin(run: ObjectRun): void {
   // Where HubSpot refuses to list what is archived, the late index may have shown it to the load.
   state.archive.since ??= earlier(startedAt, options.lookbackMinutes);
   if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
-  else state.pass = firstPass(run, startedAt, mergesSince);
+  else state.pass = { ...firstPass(run, startedAt, mergesSince), ...(tellsLeft ? { tellsLeft } : {}) };
 }
 
 async function increment(run: ObjectRun): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DeletesMode } from '../config/source.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
+import { aheadOfRecords } from '../protocol/ahead.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
@@ -53,6 +54,11 @@ export class ObjectRun {
     this.#hash = contentHasher(stream);
   }
 
+  /** Whether it is told which records the stream's filters do not want any more. */
+  get tellsLeft(): boolean {
+    return tellsLeft(this.stream, this.options);
+  }
+
   /** Notes that `rows` were read, of which one call gives at most `perCall`; to see that there are none takes one, too. */
   tally(rows: number, perCall: number): void {
     this.leastCalls += Math.max(1, Math.ceil(rows / perCall));
@@ -68,7 +74,7 @@ export class ObjectRun {
    * go by what a closing state remembers, nor, without any state, take what went away since for what never went out.
    */
   async #open(): Promise<void> {
-    if (!this.#isOpen) await this.save();
+    if (!this.#isOpen) await this.saveAhead();
   }
 
   /** Hands records on, stamped with HubSpot's time, which never falls behind what the stream had before. */
@@ -179,16 +185,21 @@ export class ObjectRun {
 
   /** Puts out the state as it is now: every record handed on before it is covered by it. */
   async save(): Promise<void> {
-    await this.#put(false);
+    await this.#put(false, false);
+  }
+
+  /** The same of a state that what is handed on next relies on. */
+  async saveAhead(): Promise<void> {
+    await this.#put(false, true);
   }
 
   /** Puts out the state that closes the sync. It alone remembers what was sent. */
   async close(refreshComplete = false): Promise<void> {
     this.state.sent = this.sent.toJson(this.#rememberFrom());
-    await this.#put(refreshComplete);
+    await this.#put(refreshComplete, false);
   }
 
-  async #put(refreshComplete: boolean): Promise<void> {
+  async #put(refreshComplete: boolean, isAhead: boolean): Promise<void> {
     const { state, stream } = this;
     state.merges = this.merges.pack();
     const { ids, seen } = this.archived.pack();
@@ -197,8 +208,12 @@ export class ObjectRun {
     this.#isOpen = true;
     // What goes on changing is not the sink's to see: it may put the state out again, or keep it until rows are committed.
     const out = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
-    await this.sink.state(stream.name, out);
+    await this.sink.state(stream.name, isAhead ? aheadOfRecords(out) : out);
   }
+}
+
+export function tellsLeft({ filterGroups }: ObjectStream, { deletes }: Pick<ReadOptions, 'deletes'>): boolean {
+  return filterGroups.length > 0 && deletes !== 'off';
 }
 
 /** Everything modified before `cursor` (ISO 8601) has been handed on: the next increment reaches back from there. */

@@ -57,6 +57,14 @@ export interface PassPosition {
   isUnsettled?: boolean;
   /** Of a stream with filters, once its ranges are read: the id up to which those that left the filters were looked for. */
   leftUpTo?: string;
+  /** Everything is read again because the filters were changed: what they do not want any more is told. */
+  tellsLeft?: boolean;
+}
+
+/** Values of properties that are still to be read: of the records that have one, by ascending id. */
+export interface FillPosition {
+  names: string[];
+  after: string;
 }
 
 /** The range of a pass that is not divided. */
@@ -76,6 +84,7 @@ export interface ObjectState {
   refresh: boolean;
   load: LoadPosition | null;
   pass: PassPosition | null;
+  fill: FillPosition | null;
   archive: ArchiveState;
   /** Ids merged away, and the last survivor of each; packed, or an object in earlier states. */
   merges: unknown;
@@ -94,6 +103,7 @@ function emptyState(updatedAfter: string | null): ObjectState {
     refresh: false,
     load: null,
     pass: null,
+    fill: null,
     archive: { ...NO_ARCHIVE },
     merges: '',
     sent: null,
@@ -134,7 +144,7 @@ function parseOwn(
   state: ObjectState,
 ): ObjectState {
   checkVersion(stream, own.version, VERSION);
-  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, archive, merges, sent } = structuredClone(
+  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, fill, archive, merges, sent } = structuredClone(
     own,
   ) as Partial<ObjectState>;
   return {
@@ -146,6 +156,7 @@ function parseOwn(
     refresh: refresh ?? false,
     load: load ?? null,
     pass: pass ?? null,
+    fill: fill ?? null,
     archive: parseArchive(archive),
     merges: merges ?? '',
     sent: sent ?? null,

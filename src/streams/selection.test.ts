@@ -117,9 +117,18 @@ describe('association streams', () => {
       { association_streams: [contacts], custom_object_association_streams: [contacts] },
       'as is association_streams[0].',
     ],
-    [{ association_streams: [{ ...contacts, stream_name: 'deals' }] }, 'called "deals", as is another stream.'],
+    [{ association_streams: [{ ...contacts, stream_name: 'deals' }] }, 'called "deals", as is the stream "deals".'],
   ])('have names of their own: %j', (options, message) => {
     expect(() => planStreams(config(options), new KnownObjects([]))).toThrow(message);
+  });
+
+  test('that differ in capital letters only are one: the later stream fails, and no other', () => {
+    const options = { association_streams: [{ ...contacts, stream_name: 'Deals' }] };
+    const plans = planStreams(config(options), new KnownObjects([]));
+    expect(plans.filter(({ kind }) => kind === 'missing')).toEqual([
+      { kind: 'missing', name: 'Deals', error: expect.objectContaining({ code: 'HF-CONFIG' }) },
+    ]);
+    expect(plans.map(({ name }) => name)).toContain('deals');
   });
 
   test("need the portal's custom objects only where one of them is read", () => {

@@ -60,21 +60,35 @@ const FILTERS_ADDED = 2;
 /**
  * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
  * custom object and the collections; and the association streams. Throws a ConfigError for two streams of one name, and for
- * filters that are more than HubSpot takes. An entry whose object does not exist today is planned as missing, and the objects
- * of an association stream are looked up when the stream is defined, so that what is gone fails alone.
+ * filters that are more than HubSpot takes. An entry whose object does not exist today is planned as missing, as is one whose
+ * name differs from that of another in capital letters only; the objects of an association stream are looked up when the stream is
+ * defined, so that what is gone fails alone.
  */
 export function planStreams(config: SourceConfig, known: KnownObjects): StreamPlan[] {
   const plans = config.objects ? planCriteria(config.objects, known) : planEverything(config, known.custom);
   for (const association of config.associationStreams) {
     const { name, path } = association;
-    const other = plans.find((plan) => plan.name === name);
-    if (other) {
-      const whose = other.kind === 'associations' ? other.path : 'another stream';
-      throw new ConfigError(`${path} is called "${name}", as is ${whose}. Give it a "stream_name" of its own.`);
-    }
-    plans.push({ kind: 'associations', ...association });
+    const other = plans.find((plan) => isSameName(plan.name, name));
+    const whose = other?.kind === 'associations' ? other.path : `the stream "${other?.name}"`;
+    plans.push(
+      other
+        ? clash(name, other.name, `${path} is called "${name}", as is ${whose}. Give it a "stream_name" of its own.`)
+        : { kind: 'associations', ...association },
+    );
   }
   return plans;
+}
+
+/** Tables and columns know no capital letters: what differs in them alone is one name, here as everywhere. */
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** A stream that has the name of one before it: it fails alone, unless nobody could tell the two apart. Throws then. */
+function clash(name: string, other: string, message: string): StreamPlan {
+  const error = new ConfigError(message);
+  if (name === other) throw error;
+  return { kind: 'missing', name, error };
 }
 
 /** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
@@ -97,11 +111,11 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
     ...STANDARD_OBJECTS.map((type) => ({ kind: 'object' as const, name: type.stream, type, criteria: null })),
     ...COLLECTIONS,
   ];
-  const taken = new Set(plans.map((plan) => plan.name));
+  const taken = new Set(plans.map((plan) => plan.name.toLowerCase()));
   const pipelines: StreamPlan[] = [];
   for (const type of customTypes) {
     let name = type.stream;
-    if (taken.has(name)) {
+    if (taken.has(name.toLowerCase())) {
       if (!config.prefixCollidingCustomObjects) {
         log.warn(
           `The custom object ${type.name} has the name of another stream, ${name}, and is left out. ` +
@@ -111,25 +125,26 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
       }
       name = `custom_object_${name}`;
     }
-    taken.add(name);
+    taken.add(name.toLowerCase());
     plans.push({ kind: 'object', name, type, criteria: null });
     pipelines.push(customPipelines(type, name));
   }
   // An object may be called like the pipelines of another one.
-  return [...plans, ...pipelines.filter((plan) => !taken.has(plan.name))];
+  return [...plans, ...pipelines.filter((plan) => !taken.has(plan.name.toLowerCase()))];
 }
 
 function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): StreamPlan[] {
   const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, known));
-  for (const [index, plan] of plans.entries()) {
-    const first = plans.findIndex((other) => other.name === plan.name);
-    if (first !== index) {
-      throw new ConfigError(
-        `objects[${first}] and objects[${index}] are both called "${plan.name}". Give one of them a "name" of its own.`,
-      );
-    }
-  }
-  return plans;
+  return plans.map((plan, index) => {
+    const first = plans.findIndex((other) => isSameName(other.name, plan.name));
+    if (first === index) return plan;
+    const { name: other } = plans[first] as StreamPlan;
+    return clash(
+      plan.name,
+      other,
+      `objects[${first}] and objects[${index}] are both called "${other}". Give one of them a "name" of its own.`,
+    );
+  });
 }
 
 /** What is no CRM object, by its name; a custom object of the same name comes first. */

@@ -1,5 +1,6 @@
 import type { HubSpotClient } from '../hubspot/client.js';
 import { log } from '../log.js';
+import { aheadOfRecords } from '../protocol/ahead.js';
 import type { JsonObject, JsonValue, SyncMode } from '../protocol/messages.js';
 import type { ReadOptions } from './object-run.js';
 import { REFRESH_COMPLETE } from './object-state.js';
@@ -13,6 +14,8 @@ const VERSION = 1;
 const BATCH = 500;
 /** Items whose content is remembered; past it, a stream's items are all sent each time. */
 const MOST_REMEMBERED = 20_000;
+/** In the place of a hash: what was sent last is not known. No hash is equal to it. */
+const UNSURE = '?';
 
 interface SnapshotState {
   portal: number | null;
@@ -50,6 +53,8 @@ export async function readSnapshot(
   const tombstones = encodeGone(stream, gone, [...items, ...(lists?.items ?? [])], state, client.clock.now());
   const records = [...emitted.map((item) => encodeItem(stream, item, null)), ...tombstones];
   state.emittedAt = Math.max(state.emittedAt, client.clock.now());
+  // Killed behind a record, the next run must neither take it for what is out already, nor, where it goes away, for what never was.
+  if (records.length > 0 && !isRefresh) await sink.state(stream.name, openState(stream, live, emitted, state));
   for (let start = 0; start < records.length; start += BATCH) {
     await sink.records(stream.name, records.slice(start, start + BATCH), state.emittedAt);
   }
@@ -92,6 +97,29 @@ function encodeGone(
       data[stream.cursorField] = stream.schema[stream.cursorField] === INTEGER ? cursorTime(cursor) : cursor;
     }
     return encodeItem(stream, { id, live: false, data }, archivedAt);
+  });
+}
+
+/** The state in front of the records: it knows all items that are or were there, but not what was sent of those that go out now. */
+function openState(
+  stream: SnapshotStream,
+  live: readonly SnapshotItem[],
+  emitted: readonly SnapshotItem[],
+  state: SnapshotState,
+): JsonObject {
+  const unsure = new Set(emitted.map((item) => item.id));
+  const ids = new Set(live.map((item) => item.id));
+  const cursorOf = (id: string) => state.seen?.[id]?.replace(/^\S+ /, '') ?? 'null';
+  const before = Object.keys(state.seen ?? {}).filter((id) => !ids.has(id));
+  const isMemorable = live.length <= MOST_REMEMBERED;
+  const seen = Object.fromEntries([
+    ...before.map((id) => [id, `${UNSURE} ${cursorOf(id)}`]),
+    ...live.map((item) => [item.id, unsure.has(item.id) ? `${UNSURE} ${cursorOf(item.id)}` : memoryOf(item, stream)]),
+  ]);
+  const { shown, portal, emittedAt } = state;
+  return aheadOfRecords({
+    ...(shown === undefined ? {} : { [stream.cursorField]: shown }),
+    hubflake: { version: VERSION, portal, emittedAt, seen: isMemorable ? seen : null },
   });
 }
 

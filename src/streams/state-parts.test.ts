@@ -1,7 +1,8 @@
 import { StateError } from '../errors.js';
 import type { ObjectRow } from '../hubspot/object-row.js';
+import type { JsonObject } from '../protocol/messages.js';
 import type { Fingerprint } from './fingerprint.js';
-import { fingerprintOf, reasonToReadAgain } from './fingerprint.js';
+import { fingerprintOf, forgetProperties, shortageOf } from './fingerprint.js';
 import { MergeMap } from './merges.js';
 import { objectStateJson, parseObjectState } from './object-state.js';
 
@@ -23,6 +24,7 @@ describe('a state', () => {
       },
       merges: '1.2',
       fingerprint: {
+        types: 'AAAA',
         properties: 'AAAA',
         associations: ['companies'],
         filters: '',
@@ -107,51 +109,82 @@ describe('a state', () => {
 });
 
 describe('a selection', () => {
-  const fingerprint = (properties: string[], more: Partial<Fingerprint> = {}) => ({
-    ...fingerprintOf({
-      properties,
-      associations: [],
-      filterGroups: [],
-      updatedAfter: null,
-      layout: { cursorField: 'updatedAt' },
-    } as never),
-    ...more,
-  });
-  const base = fingerprint(['a', 'b']);
+  interface Selection {
+    properties: Record<string, string>;
+    associations?: string[];
+    filters?: string[];
+    updatedAfter?: string | null;
+    cursorField?: string;
+  }
+  const select = ({ properties, associations = [], filters = [], updatedAfter = null, ...more }: Selection) =>
+    ({
+      properties: Object.keys(properties),
+      kinds: new Map(Object.entries(properties)),
+      associations: associations.map((field) => ({ field })),
+      filterGroups: filters,
+      updatedAfter,
+      layout: { cursorField: more.cursorField ?? 'updatedAt' },
+    }) as never;
+  const base: Selection = { properties: { a: 'string', b: 'number' } };
+  const shortage = (before: Selection, now: Selection, tellsLeft = true) =>
+    shortageOf(fingerprintOf(select(before)), select(now), tellsLeft);
 
-  test.each([
-    ['the same', fingerprint(['b', 'a'])],
-    ['a property less', fingerprint(['a'])],
-    ['an association less', base, fingerprint(['a', 'b'], { associations: ['companies'] })],
-    ['a later start', fingerprint(['a', 'b'], { updatedAfter: '2025-01-01T00:00:00.000Z' })],
-    ['filters where there were none', fingerprint(['a', 'b'], { filters: 'x' })],
-  ])('is not read again: %s', (_, now, before = base) => {
-    expect(reasonToReadAgain(before, now)).toBeNull();
+  test.each<[string, Selection, Selection?, boolean?]>([
+    ['the same', { properties: { b: 'number', a: 'string' } }],
+    ['a property less', { properties: { a: 'string' } }],
+    ['an association less', base, { ...base, associations: ['companies'] }],
+    ['a later start', { ...base, updatedAfter: '2025-01-01T00:00:00.000Z' }],
+    [
+      'the same start in other words',
+      { ...base, updatedAfter: '2025-01-01T00:00:00Z' },
+      { ...base, updatedAfter: '2025-01-01T00:00:00.000Z' },
+    ],
+    ['filters where there were none, when nobody is told what left', { ...base, filters: ['x'] }, base, false],
+  ])('is enough: %s', (_, now, before = base, tellsLeft = true) => {
+    expect(shortage(before, now, tellsLeft)).toBeNull();
   });
 
-  test.each([
-    ['a property more', fingerprint(['a', 'b', 'c']), 'a property was added'],
-    ['two more', fingerprint(['a', 'c', 'd']), '2 properties were added'],
+  test.each<[string, Selection, string[], string]>([
+    ['a property more', { properties: { ...base.properties, c: 'string' } }, ['c'], 'c was added'],
+    ['two more', { properties: { a: 'string', c: 'string', d: 'string' } }, ['c', 'd'], 'c, d were added'],
+    ['another type', { properties: { a: 'string', b: 'string' } }, ['b'], 'b has another type'],
     [
-      'an association more',
-      fingerprint(['a', 'b'], { associations: ['companies'] }),
-      'the association with companies was added',
+      'both',
+      { properties: { a: 'date', b: 'number', c: 'string' } },
+      ['c', 'a'],
+      'c was added, and a has another type',
     ],
-    ['another layout', fingerprint(['a', 'b'], { cursorField: 'updated_at' }), 'the layout was changed'],
-    [
-      'other filters',
-      fingerprint(['a', 'b'], { filters: 'y' }),
-      'the filters were changed',
-      fingerprint(['a', 'b'], { filters: 'x' }),
-    ],
+  ])('lacks some properties: %s', (_, now, names, why) => {
+    expect(shortage(base, now)).toEqual({ is: 'properties', names, why });
+  });
+
+  test('knows no types in a state of an earlier version', () => {
+    const before = { ...fingerprintOf(select(base)), types: null };
+    expect(shortageOf(before, select({ properties: { a: 'date', b: 'number' } }), true)).toBeNull();
+  });
+
+  test('can be told to forget properties', () => {
+    const state = { hubflake: { fingerprint: { ...fingerprintOf(select(base)) } } };
+    const forgotten = forgetProperties(state as unknown as JsonObject, ['b']).hubflake as unknown as {
+      fingerprint: Fingerprint;
+    };
+    expect(shortageOf(forgotten.fingerprint, select(base), true)).toMatchObject({ is: 'properties', names: ['b'] });
+    expect(shortageOf(state.hubflake.fingerprint, select(base), true)).toBeNull();
+  });
+
+  test.each<[string, Selection, string, Selection?]>([
+    ['an association more', { ...base, associations: ['companies'] }, 'the association with companies was added'],
+    ['another layout', { ...base, cursorField: 'updated_at' }, 'the layout was changed'],
+    ['other filters', { ...base, filters: ['y'] }, 'the filters were changed', { ...base, filters: ['x'] }],
+    ['filters where there were none', { ...base, filters: ['x'] }, 'the filters were changed'],
     [
       'an earlier start',
       base,
       'the date to start from was moved back',
-      fingerprint(['a', 'b'], { updatedAfter: '2025-01-01T00:00:00.000Z' }),
+      { ...base, updatedAfter: '2025-01-01T00:00:00Z' },
     ],
-  ])('is read again: %s', (_, now, reason, before = base) => {
-    expect(reasonToReadAgain(before, now)).toBe(reason);
+  ])('is read again: %s', (_, now, why, before = base) => {
+    expect(shortage(before, now)).toMatchObject({ is: 'everything', why });
   });
 });
 

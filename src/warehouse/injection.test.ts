@@ -10,7 +10,7 @@ import { Lease } from './snowflake/lease.js';
 import { inPortions } from './snowflake/portions.js';
 import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/quote.js';
 import * as snowRaw from './snowflake/raw.js';
-import { type Batch, countKinds, keyValues } from './snowflake/rows.js';
+import { type Batch, countKinds, firstInserted, keyValues } from './snowflake/rows.js';
 import * as states from './snowflake/states.js';
 import * as tables from './snowflake/tables.js';
 import * as snowTombstones from './snowflake/tombstones.js';
@@ -142,7 +142,12 @@ function ofDuckDb(evil: string): string[] {
 }
 
 function ofSnowflake(evil: string): string[] {
-  const keeper = new Lease(qualified(evil, evil, evil), evil, evil, 1000);
+  const keeper = new Lease(
+    qualified(evil, evil, evil),
+    { name: evil, run: evil, flushMilliseconds: 1000 },
+    async () => undefined,
+    () => undefined,
+  );
   const batch = (mode: 'append' | 'append_dedup'): Batch => {
     const given = target(evil, SNOWFLAKE_NAMES, mode);
     const types = given.columns.map(({ type }) => newType(type));
@@ -165,7 +170,7 @@ function ofSnowflake(evil: string): string[] {
     mergeNewest({ ...given, tombstones: table }, table),
     snowRaw.mergeRaw({ ...given, tombstones: table }, table),
     snowTombstones.createTombstones(table),
-    snowTombstones.remember(given, keyValues(given), table),
+    snowTombstones.rememberDeleted(given, keyValues(given), table),
     snowTombstones.forget(given.target, table),
     snowTombstones.forgetOld(table),
     snowTombstones.newestGeneration(given.target, table),
@@ -192,7 +197,9 @@ function ofSnowflake(evil: string): string[] {
     `SHOW TERSE OBJECTS LIKE ${pattern(evil)}`,
     `SHOW TERSE TABLES LIKE ${beginning(evil)}`,
     states.createStateTable(table),
-    ...[states.loadStates(table, evil), states.sequences(table, evil), states.makeRow(table, evil, evil, 'TRUE')].map(
+    states.completeStateTable(table),
+    firstInserted(given, table),
+    ...[states.loadStates(table, evil), states.sequences(table), states.makeRows(table, evil, [evil], 'TRUE')].map(
       ({ sql }) => sql,
     ),
   ];

@@ -28,8 +28,13 @@ export interface PendingState {
   stream: string | null;
   /** Kept in the warehouse, in `sync`. */
   state: JsonObject | null;
-  /** Puts the state out. @param records how many came since the one before */
-  release(records: number): void;
+  /**
+   * Whether what comes behind it relies on it: then nothing of that is committed before it is out. (In `sync`, rows and the state
+   * before them are one commit anyway.)
+   */
+  isAhead: boolean;
+  /** Puts the state out. Resolves when it is handed over. @param records how many came since the one before */
+  release(records: number): void | Promise<void>;
 }
 
 /** A state with the number of records that came since the one before. */
@@ -51,10 +56,12 @@ export class Loader {
   readonly #streams: Map<string, StreamLoad>;
   readonly #folder: SpoolFolder;
   #states: CountedState[] = [];
+  /** Those of batches that are being committed. */
+  #releasing: CountedState[] = [];
   /** Records since the last state, by stream; under null, since the last state of all streams. */
   readonly #sinceState = new Map<string | null, number>();
   /** States of all streams that wait for overwrites to be in place. */
-  readonly #held: (() => void)[] = [];
+  readonly #held: (() => void | Promise<void>)[] = [];
   #line = 0;
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
@@ -84,11 +91,16 @@ export class Loader {
     return this.#streams.get(stream)?.records ?? 0;
   }
 
+  /** What keeps a stream from being written for good; what still comes of it is left out. */
+  failureOf(stream: string): HubflakeError | null {
+    return this.#broken ?? this.#streams.get(stream)?.error ?? null;
+  }
+
   /** Takes records of one stream. Resolves when more may come. Throws what makes going on impossible. */
   async records(stream: string, records: readonly SpoolRecord[]): Promise<void> {
     if (this.#broken) throw this.#broken;
-    const load = this.#load(stream);
-    if (load.error || records.length === 0) return;
+    const load = this.#streams.get(stream);
+    if (!load || load.error || records.length === 0) return;
     const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
       this.#line += 1;
@@ -105,23 +117,40 @@ export class Loader {
     if (this.#broken) throw this.#broken;
   }
 
-  /** Takes a state. It is released when everything before it is committed, in the order of the calls. */
-  state(pending: PendingState): void {
-    this.#states.push({ pending, records: this.#sinceState.get(pending.stream) ?? 0 });
-    this.#sinceState.set(pending.stream, 0);
-    if (pending.stream !== null) this.#load(pending.stream).covered();
-    if (this.#overdue) this.#seal();
+  /**
+   * Takes a state. It is released when everything before it is committed, in the order of the calls: at once, where there is nothing
+   * before it that is not.
+   */
+  async state(pending: PendingState): Promise<void> {
+    const { stream } = pending;
+    const counted = { pending, records: this.#sinceState.get(stream) ?? 0 };
+    this.#sinceState.set(stream, 0);
+    if (stream !== null) this.#streams.get(stream)?.covered();
+    if (this.#settings.pipeline === null && this.#isCommitted(stream)) return this.#release(counted);
+    this.#states.push(counted);
+    if (this.#overdue || (pending.isAhead && this.#settings.pipeline === null)) this.#seal();
     this.#startTimer();
+  }
+
+  /** Whether no record is on its way that a state of the stream would cover, nor a state before it. */
+  #isCommitted(stream: string | null): boolean {
+    const isWaiting = (states: readonly CountedState[]) =>
+      states.some(({ pending }) => stream === null || pending.stream === stream || pending.stream === null);
+    if (isWaiting(this.#states) || isWaiting(this.#releasing)) return false;
+    const covered = stream === null ? [...this.#streams.values()] : [this.#streams.get(stream)];
+    return covered.every((load) => load === undefined || load.isCommitted);
   }
 
   /** The source has finished a stream. */
   complete(stream: string): void {
-    this.#load(stream).complete = true;
+    const load = this.#streams.get(stream);
+    if (load) load.complete = true;
   }
 
   /** The source could not finish a stream; its records so far are good. */
   incomplete(stream: string): void {
-    this.#load(stream).complete = false;
+    const load = this.#streams.get(stream);
+    if (load) load.complete = false;
   }
 
   /** Commits what is left, ends every stream, and returns what was done. Throws only what no stream survives. */
@@ -132,7 +161,7 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const loads = [...this.#streams.values()];
     await this.#sideBySide(loads, (load) => load.end());
-    if (this.#isSound) for (const release of this.#held) release();
+    if (this.#isSound) for (const release of this.#held) await release();
     await this.#keepRest();
     return loads.map((load) => load.result());
   }
@@ -141,10 +170,6 @@ export class Loader {
   close(): void {
     this.#stopTimer();
     this.#folder.remove();
-  }
-
-  #load(stream: string): StreamLoad {
-    return this.#streams.get(stream) as StreamLoad;
   }
 
   #waiting(): number {
@@ -187,6 +212,7 @@ export class Loader {
     this.#states = this.#states.filter(({ pending }) => left.has(pending.stream));
     if (files.length === 0 && states.length === 0) return false;
     this.#committing += bytes;
+    this.#releasing.push(...states);
     this.#tail = this.#tail
       .then(() => this.#commit(files, states))
       .catch((error: unknown) => {
@@ -194,6 +220,7 @@ export class Loader {
       })
       .finally(() => {
         this.#committing -= bytes;
+        this.#releasing = this.#releasing.filter((each) => !states.includes(each));
       });
     return true;
   }
@@ -211,12 +238,12 @@ export class Loader {
   async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
     for (const { pending } of states) {
-      if (pending.stream !== null && pending.state) this.#load(pending.stream).reaches(pending.state);
+      if (pending.stream !== null && pending.state) this.#streams.get(pending.stream)?.reaches(pending.state);
     }
     await this.#sideBySide(files, async ([load, writers]) => {
       if (await load.commit(writers)) this.#anyRows = true;
     });
-    for (const { pending, records } of states) this.#release(pending, records);
+    for (const state of states) await this.#release(state);
   }
 
   /** Does something with each, as many at once as the warehouse takes; throws the first failure when all have ended. */
@@ -231,14 +258,15 @@ export class Loader {
     }
   }
 
-  #release(pending: PendingState, records: number): void {
+  async #release({ pending, records }: CountedState): Promise<void> {
     const load = pending.stream === null ? undefined : this.#streams.get(pending.stream);
-    if (load) load.release(() => pending.release(records));
-    else if (pending.stream !== null) pending.release(records);
+    if (load) await load.release(() => pending.release(records));
+    // Of a stream that is not written, the platform is to have what the source says.
+    else if (pending.stream !== null) await pending.release(records);
     // A state of all streams is only true when all of them are, and those that are replaced as a whole are so at the end.
     else if ([...this.#streams.values()].some((each) => each.isOverwrite))
       this.#held.push(() => pending.release(records));
-    else if (this.#isSound) pending.release(records);
+    else if (this.#isSound) await pending.release(records);
   }
 
   get #isSound(): boolean {

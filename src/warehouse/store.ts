@@ -1,4 +1,6 @@
+import type { HubflakeError } from '../errors.js';
 import type { JsonObject } from '../protocol/messages.js';
+import type { FoundTable, KeptTable } from './kept-table.js';
 import type { NameRules } from './names.js';
 import type { SpoolFile } from './spool.js';
 import type { Target } from './target.js';
@@ -26,23 +28,37 @@ export interface Preview {
   statements: string[];
 }
 
-/** What a pipeline keeps of a stream. */
-export interface KeptState {
+/** A stream's position in a pipeline. */
+export interface Position {
   /** null: the stream is to be read from the start. */
   state: JsonObject | null;
   /** The generation of the refresh that is under way; null where none is. */
   refresh: number | null;
 }
 
-/** A state to keep beside the data, in the same transaction where the warehouse can. */
-export interface StateToKeep extends KeptState {
+/** What a pipeline has kept of a stream. */
+export interface KeptState extends Position {
+  /** The table that it is about; null where no row was written, or it is not known. */
+  table: KeptTable | null;
+}
+
+/** All that is kept in a schema, as one pipeline sees it. */
+export interface Kept {
+  /** Its own, by stream. */
+  states: ReadonlyMap<string, KeptState>;
+  /** The tables that other pipelines write. */
+  taken: readonly { pipeline: string; schema: string; table: string }[];
+}
+
+/** A state to keep beside the data, in the same transaction as the rows that it stands behind. */
+export interface StateToKeep extends Position {
   pipeline: string;
   stream: string;
 }
 
 /**
- * A warehouse. One commit is one stream's batch: columns first, then the rows, then the state, all or nothing. Every method
- * throws WarehouseError, WarehouseConfigError or CredentialsError.
+ * A warehouse. One commit is one stream's batch: columns first, then the rows and the state, all or nothing. Every method throws
+ * WarehouseError, WarehouseConfigError, WarehouseUnavailableError, LeaseLostError or CredentialsError.
  */
 export interface Store {
   readonly names: NameRules;
@@ -57,8 +73,16 @@ export interface Store {
   /** Connects, and says clearly what is wrong with the configuration. */
   open(): Promise<void>;
   close(): Promise<void>;
-  /** What was kept for a pipeline, by stream. Empty where nothing ever was. */
-  loadStates(pipeline: string): Promise<Map<string, KeptState>>;
+  /** What was kept for a pipeline. Empty where nothing ever was. */
+  loadStates(pipeline: string): Promise<Kept>;
+  /** Throws a WarehouseBusyError where another run of the pipeline is going on, by what {@link loadStates} has seen. */
+  refuseOthers(): Promise<void>;
+  /** Called once another run has taken over from this one: what it still writes would be refused. */
+  onLost: (error: HubflakeError) => void;
+  /** Those of some tables that are in the default schema now, by name; perhaps others as well. */
+  look(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>>;
+  /** The fields that a stream's table has no column for. */
+  lacking(target: Target): Promise<string[]>;
   /**
    * Begins to load a stream of a pipeline anew: from now on its state is that of a refresh, whose rows are collected beside the
    * table. What an attempt of an earlier generation has collected there is dropped.
@@ -70,8 +94,8 @@ export interface Store {
   /** Keeps states of streams that had no rows. */
   keepStates(states: readonly StateToKeep[]): Promise<void>;
   /**
-   * Writes a batch into the stream's table (in overwrite: into its side table), which is created with its first row; then the
-   * state. Applying a batch twice changes nothing in append_dedup.
+   * Writes a batch into the stream's table (in overwrite: into its side table), which is created with its first row, and the state:
+   * both, or neither. What fails in passing is done again; a batch that was written already is not written twice.
    */
   commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts>;
   /**

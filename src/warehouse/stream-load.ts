@@ -1,5 +1,12 @@
 import { crashPoint } from '../crash-point.js';
-import { asHubflakeError, type HubflakeError, SourceIncompleteError, SpoolError } from '../errors.js';
+import {
+  asHubflakeError,
+  type HubflakeError,
+  LeaseLostError,
+  SourceIncompleteError,
+  SpoolError,
+  WarehouseBusyError,
+} from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { hasGenerations, startsAnew } from './refresh.js';
@@ -32,9 +39,11 @@ export class StreamLoad {
   /** The last that was to be kept. */
   #last: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
-  #held: (() => void)[] = [];
+  #held: (() => void | Promise<void>)[] = [];
   /** Records that no state covers yet. */
   #sinceState = 0;
+  /** Records that are not in the warehouse yet. */
+  #uncommitted = 0;
   records = 0;
   /** Whether the source has finished the stream. */
   complete = false;
@@ -83,6 +92,12 @@ export class StreamLoad {
     writer.add(record, line);
     this.records += 1;
     this.#sinceState += 1;
+    this.#uncommitted += 1;
+  }
+
+  /** Whether all records so far are in the warehouse. */
+  get isCommitted(): boolean {
+    return this.#uncommitted === 0;
   }
 
   /** A state came: it covers every record so far. */
@@ -122,9 +137,12 @@ export class StreamLoad {
       const keep = this.isOverwrite ? null : this.stateToKeep();
       addCounts(this.#counts, await this.#store.commit(this.target, files, keep));
       if (keep) this.#unkept = null;
+      this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
       return true;
     } catch (error) {
-      if (error instanceof SpoolError) throw error;
+      // These are no stream's alone.
+      const isOfAll = [SpoolError, WarehouseBusyError, LeaseLostError].some((kind) => error instanceof kind);
+      if (isOfAll) throw error;
       this.#fail(error);
       return false;
     } finally {
@@ -133,10 +151,10 @@ export class StreamLoad {
   }
 
   /** Releases a state, now or, of an overwrite, when its rows are in place; never after an error. */
-  release(release: () => void): void {
+  async release(release: () => void | Promise<void>): Promise<void> {
     if (this.error) return;
     if (this.isOverwrite) this.#held.push(release);
-    else release();
+    else await release();
   }
 
   /** Ends the stream as it ended in the source: completely, or not. */
@@ -150,7 +168,7 @@ export class StreamLoad {
       const keep = this.#stateToEndWith();
       addCounts(this.#counts, await this.#store.complete(this.target, keep));
       if (keep) this.#unkept = null;
-      for (const release of this.#held) release();
+      for (const release of this.#held) await release();
     } catch (error) {
       this.#fail(error);
     }

@@ -81,38 +81,55 @@ export interface TargetOptions {
 
 /** Makes targets of a catalog's streams. Throws a ConfigError where two streams would share a table, or a key is missing. */
 export function targetsOf(streams: readonly ConfiguredStream[], options: TargetOptions): Target[] {
+  return eachTarget(streams, options).map((target) => {
+    if (target instanceof ConfigError) throw target;
+    return target;
+  });
+}
+
+/**
+ * The target of each stream; or why it has none, as where one before it has the table or view already. Throws a ConfigError where
+ * none can have one.
+ */
+export function eachTarget(streams: readonly ConfiguredStream[], options: TargetOptions): (Target | ConfigError)[] {
   if (options.tableName !== null && streams.length > 1) {
     throw new ConfigError(
       `table_name is "${options.tableName}", but there are ${streams.length} streams, and one table holds one stream. Leave table_name out, or write one stream.`,
     );
   }
-  const targets = streams.map((configured) => targetOf(configured, options));
-  const taken = new Map<string, Target>();
-  const take = (target: Target, name: string) => {
-    const place = options.names.same(`${target.schema}.${name}`);
-    const other = taken.get(place);
-    if (other) {
-      throw new ConfigError(
-        `The streams "${other.stream}" and "${target.stream}" would share the table or view ${name}. Rename one of them.`,
-      );
-    }
-    taken.set(place, target);
-  };
-  for (const target of targets) {
-    if (targets.some((other) => other !== target && other.stream === target.stream)) {
-      throw new ConfigError(
-        `The catalog has the stream "${target.stream}" more than once. Write those of other namespaces with a catalog of their own.`,
-      );
-    }
-    if (OURS.test(target.table)) {
-      throw new ConfigError(
-        `The stream "${target.stream}" would have the table ${target.table}, which is one of hubflake's own. Rename the stream.`,
-      );
-    }
-    take(target, target.table);
+  const names = streams.map(({ stream }) => stream.name);
+  const again = names.find((name, index) => names.indexOf(name) !== index);
+  if (again !== undefined) {
+    throw new ConfigError(
+      `The catalog has the stream "${again}" more than once. Write those of other namespaces with a catalog of their own.`,
+    );
   }
-  if (options.tableForm === 'raw') for (const target of targets) take(target, target.table + VIEW_SUFFIX);
-  return targets;
+  const taken = new Map<string, Target>();
+  const placeOf = ({ schema }: Target, name: string) => options.names.same(`${schema}.${name}`);
+  return streams.map((configured) => {
+    try {
+      const target = targetOf(configured, options);
+      const used = [target.table, ...(options.tableForm === 'raw' ? [target.table + VIEW_SUFFIX] : [])];
+      for (const name of used) refuseTaken(target, name, taken.get(placeOf(target, name)));
+      for (const name of used) taken.set(placeOf(target, name), target);
+      return target;
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  });
+}
+
+function refuseTaken({ stream, table }: Target, name: string, other: Target | undefined): void {
+  if (OURS.test(table)) {
+    throw new ConfigError(
+      `The stream "${stream}" would have the table ${table}, which is one of hubflake's own. Rename the stream.`,
+    );
+  }
+  if (!other) return;
+  throw new ConfigError(
+    `The streams "${other.stream}" and "${stream}" would share the table or view ${name}. Rename one of them.`,
+  );
 }
 
 function targetOf(configured: ConfiguredStream, options: TargetOptions): Target {

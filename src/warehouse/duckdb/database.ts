@@ -2,7 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { crashPoint } from '../../crash-point.js';
-import { isProgrammingError, WarehouseConfigError, WarehouseError } from '../../errors.js';
+import {
+  type HubflakeError,
+  isProgrammingError,
+  WarehouseBusyError,
+  WarehouseConfigError,
+  WarehouseError,
+} from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
 
 const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
@@ -100,13 +106,17 @@ export class Database {
   }
 }
 
-function cannotOpen(path: string, error: unknown): WarehouseConfigError {
+function cannotOpen(path: string, error: unknown): HubflakeError {
   const text = error instanceof Error ? error.message : String(error);
-  const why = /lock/i.test(text)
-    ? 'another program has it open. Close it, and run this again'
-    : /not a valid DuckDB/i.test(text)
-      ? 'it is not a DuckDB file. Set "path" to another file'
-      : `${text.split('\n')[0]}. Check "path" and the rights on it`;
+  if (/lock/i.test(text)) {
+    return new WarehouseBusyError(
+      `The DuckDB file ${path} cannot be opened: another run is going on, or another program has it open. Let it finish, and run this again.`,
+      { cause: error, internal: text },
+    );
+  }
+  const why = /not a valid DuckDB/i.test(text)
+    ? 'it is not a DuckDB file. Set "path" to another file'
+    : `${text.split('\n')[0]}. Check "path" and the rights on it`;
   return new WarehouseConfigError(`The DuckDB file ${path} cannot be opened: ${why}.`, {
     cause: error,
     internal: text,

@@ -19,6 +19,20 @@ export function commentOn(target: Pick<Target, 'schema' | 'table'>, column: Colu
   return `COMMENT ON COLUMN ${tableName(target)}.${identifier(column.name)} IS ${literal(comment)}`;
 }
 
+/** What a table is told by from another one of its name: its comment, which no program has given to another one. */
+export function markTable(target: Pick<Target, 'schema' | 'table'>, identity: string): string {
+  return `COMMENT ON TABLE ${tableName(target)} IS ${literal(identity)}`;
+}
+
+/** The tables of a schema: name, comment, columns (a list of names). */
+export function listTables(schema: string): string {
+  return (
+    'SELECT t.table_name AS name, t.comment AS comment, list(c.column_name) AS columns FROM duckdb_tables() t ' +
+    'JOIN duckdb_columns() c ON c.table_oid = t.table_oid AND c.database_name = t.database_name ' +
+    `WHERE t.database_name = current_database() AND lower(t.schema_name) = lower(${literal(schema)}) GROUP BY ALL`
+  );
+}
+
 /** The columns of a table or view that exists: name, type, comment. Empty where there is none. */
 export function describe(target: Pick<Target, 'schema' | 'table'>): string {
   return (

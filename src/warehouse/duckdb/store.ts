@@ -2,11 +2,13 @@ import type { DuckDbConfig } from '../../config/destination.js';
 import { crashPoint } from '../../crash-point.js';
 import { asHubflakeError, isProgrammingError, WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
+import { type FoundTable, type KeptTable, packColumns } from '../kept-table.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
 import {
   addCounts,
   type Counts,
+  type Kept,
   type KeptState,
   NO_ROWS,
   type Preview,
@@ -51,6 +53,8 @@ export class DuckDbStore implements Store {
   readonly #writer: BatchWriter;
   /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
   readonly #ways = new Map<Target, Way[]>();
+  /** The file is this process's alone: nobody takes over. */
+  onLost = () => undefined;
 
   /** @param readOnly only to look at it: nothing can be written, and no file is made */
   constructor(config: DuckDbConfig, readOnly = false) {
@@ -72,16 +76,21 @@ export class DuckDbStore implements Store {
     this.#db.close();
   }
 
-  async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
+  async loadStates(pipeline: string): Promise<Kept> {
     const table = { schema: this.defaultSchema, table: states.STATE_TABLE };
-    if ((await this.#tables.columns(table)).length === 0) return new Map();
-    const rows = await this.#db.rows(states.loadStates(this.defaultSchema), [pipeline]);
-    return new Map(
-      rows.map(({ stream, state, refresh }) => [
-        String(stream),
-        { state: JSON.parse(String(state)), refresh: refresh === null ? null : Number(refresh) },
-      ]),
-    );
+    const isThere = (await this.#tables.columns(table)).length > 0;
+    return states.keptOf(isThere ? await this.#db.rows(states.loadStates(this.defaultSchema)) : [], pipeline);
+  }
+
+  /** No other program can have the file open. */
+  async refuseOthers(): Promise<void> {}
+
+  async look(): Promise<ReadonlyMap<string, FoundTable>> {
+    return this.#tables.look(this.defaultSchema);
+  }
+
+  async lacking(target: Target): Promise<string[]> {
+    return this.#of(target, () => this.#tables.lacking(target));
   }
 
   async beginRefresh(target: Target, pipeline: string, known: KeptState | null): Promise<number | null> {
@@ -91,7 +100,7 @@ export class DuckDbStore implements Store {
         const last = known?.refresh ?? 0;
         const generation = Math.max(last, await this.#places.newestGeneration(target)) + 1;
         if (last > 0) await this.#db.run(sql.dropTable(sideOfGeneration(target, last)));
-        await this.#keep({ pipeline, stream: target.stream, state: null, refresh: generation });
+        await this.#keep({ pipeline, stream: target.stream, state: null, refresh: generation }, null);
         return generation;
       }),
     );
@@ -133,7 +142,7 @@ export class DuckDbStore implements Store {
         crashPoint('after-swap');
         // That a refresh is over is kept also where it has brought no table.
         if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
-          await this.#keep(state);
+          await this.#keep(state, place === placed ? undefined : await this.#aboutOf(placed, placed));
         return counts;
       }),
     );
@@ -167,7 +176,7 @@ export class DuckDbStore implements Store {
         ...(beside
           ? [...own, sql.deleteAll(placed), sql.insertFrom(form.tableOf(placed), place), sql.dropTable(place)]
           : []),
-        states.keepState(this.defaultSchema, null),
+        states.keepState(this.defaultSchema, null, false),
       ];
       const isThere = (await this.#tables.columns(placed)).length > 0;
       return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
@@ -190,7 +199,7 @@ export class DuckDbStore implements Store {
       const counts = await this.#write(way, placed, batch);
       crashPoint('after-write');
       await this.#db.run(rows.DROP_TEMPORARY);
-      if (state) await this.#keep(state);
+      if (state) await this.#keep(state, await this.#aboutOf(placed, await this.#places.of(placed)));
       return counts;
     });
   }
@@ -214,10 +223,20 @@ export class DuckDbStore implements Store {
     return { ...NO_ROWS, inserted };
   }
 
-  async #keep({ pipeline, stream, state, refresh }: StateToKeep): Promise<void> {
+  /** @param table what it is about from now on; undefined: as before */
+  async #keep(state: StateToKeep, table?: KeptTable | null): Promise<void> {
     await this.#db.run(sql.createSchema({ schema: this.defaultSchema }));
-    await this.#db.run(states.createStateTable(this.defaultSchema));
-    await this.#db.run(states.keepState(this.defaultSchema, refresh), [pipeline, stream, JSON.stringify(state)]);
+    for (const statement of states.createStateTable(this.defaultSchema)) await this.#db.run(statement);
+    const statement = states.keepState(this.defaultSchema, state.refresh, table === undefined);
+    await this.#db.run(statement, states.stateValues(state, table ?? null));
+  }
+
+  /** The table that a state is about whose rows go to `place`; undefined where there is none. */
+  async #aboutOf({ schema, table }: Target, place: Target): Promise<KeptTable | undefined> {
+    const found = (await this.#tables.look(schema)).get(DUCKDB_NAMES.same(place.table));
+    if (!found) return undefined;
+    const form = this.#form.hasView ? 'raw' : 'typed';
+    return { schema, table, form, holder: place.table, identity: found.identity, columns: packColumns(found.columns) };
   }
 
   async #of<T>(target: Target, body: () => Promise<T>): Promise<T> {

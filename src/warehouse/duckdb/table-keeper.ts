@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { WarehouseConfigError } from '../../errors.js';
+import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment, type NameRules } from '../names.js';
 import { type ExistingColumn, type Placement, place, placeInView } from '../placement.js';
 import { rawTarget } from '../raw-form.js';
@@ -65,7 +67,8 @@ export class TableKeeper {
       );
     }
     if (this.#isRaw) return this.#makeRaw(target, existing.length === 0, withView);
-    const created = existing.length > 0 ? [] : [sql.createSchema(target), sql.createTable(target)];
+    const isNew = existing.length === 0;
+    const created = isNew ? [sql.createSchema(target), sql.createTable(target), marked(target)] : [];
     return [...created, ...this.#complete(target, existing)];
   }
 
@@ -75,6 +78,26 @@ export class TableKeeper {
     const names = [...sql.METADATA.map(([name]) => name), ...[...columns, ...cleared].map(({ name }) => name)];
     const known = new Set(names.map(DUCKDB_NAMES.same));
     return (await this.columns(target)).map(({ name }) => name).filter((name) => !known.has(DUCKDB_NAMES.same(name)));
+  }
+
+  /** The tables of a schema, by name. */
+  async look(place: string): Promise<ReadonlyMap<string, FoundTable>> {
+    const rows = await this.#connection.rows(schema.listTables(place));
+    return new Map(
+      rows.map(({ name, comment, columns }) => {
+        const { items } = columns as { items: string[] };
+        return [
+          DUCKDB_NAMES.same(String(name)),
+          { identity: String(comment ?? ''), columns: items.map(DUCKDB_NAMES.same) },
+        ];
+      }),
+    );
+  }
+
+  /** The fields that a stream's table has no column for. */
+  async lacking(target: Target): Promise<string[]> {
+    await this.placed(target);
+    return (this.#placements.get(target)?.added ?? []).map(({ field }) => field);
   }
 
   /** The columns of a table or view; none where there is no such. */
@@ -107,6 +130,7 @@ export class TableKeeper {
     const created = [
       sql.createSchema(table),
       sql.createTable(table),
+      marked(table),
       ...table.columns.map((column) => schema.commentOn(table, column)),
     ];
     return [...(isNew ? created : []), ...(withView ? await this.#makeView(target) : [])];
@@ -125,6 +149,11 @@ export class TableKeeper {
     if (columns === null) return [];
     return [raw.createView({ ...target, columns }), ...columns.map((column) => schema.commentOn(view, column))];
   }
+}
+
+/** @returns a statement that makes a table one of its own: dropped and made anew, it is another one */
+function marked(target: Target): string {
+  return schema.markTable(target, `hubflake ${randomUUID()}`);
 }
 
 function isSame(a: string, b: string): boolean {

@@ -2,7 +2,7 @@ import type { SnowflakeConfig } from '../../config/snowflake.js';
 import {
   asHubflakeError,
   CredentialsError,
-  type HubflakeError,
+  HubflakeError,
   isProgrammingError,
   WarehouseConfigError,
   WarehouseError,
@@ -43,6 +43,11 @@ export interface Circumstance {
 export function codeOf(error: unknown): string {
   const { code } = error as DriverError;
   return code === undefined || code === null ? '' : String(code).padStart(6, '0');
+}
+
+/** A column that is not there. */
+export function isUnknownColumn(error: unknown): boolean {
+  return codeOf(error instanceof HubflakeError ? error.cause : error) === '000904';
 }
 
 /** "Object does not exist or not authorized", of tables, schemas and databases. */
@@ -200,6 +205,11 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
     case '000630':
       return new WarehouseUnavailableError(
         `${doing} was canceled by Snowflake: ${what}. Raise STATEMENT_TIMEOUT_IN_SECONDS or use a larger warehouse; ${AGAIN}`,
+        { ...details, isPassing: false },
+      );
+    case '000625':
+      return new WarehouseUnavailableError(
+        `${doing} had to wait too long for a lock that something else holds on the table: ${what}; ${AGAIN}`,
         details,
       );
   }

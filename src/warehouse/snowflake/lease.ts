@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
-import { WarehouseBusyError } from '../../errors.js';
+import { type HubflakeError, LeaseLostError, WarehouseBusyError } from '../../errors.js';
 import { log } from '../../log.js';
+import { Once } from '../once.js';
 import { machineId, startOf } from '../process-life.js';
 import { literal } from './quote.js';
 import type { Steps } from './steps.js';
 
-/** Longer than anything between two commits takes, when the loader commits at least this often. */
+/** A lease is prolonged so many times before it would run out. */
+const BEATS = 3;
+/** Commits that a lease outlasts at least: a run that was killed elsewhere blocks the next one no longer than it must. */
 const COMMITS = 3;
 /** Tests cannot wait for a minute: they shorten it by the environment. */
 const LEAST_SECONDS = Number(process.env.HUBFLAKE_LEASE_SECONDS ?? 60);
@@ -20,32 +23,54 @@ interface Owner {
   started: string;
 }
 
+/** A lease as the warehouse has it. */
+interface Holder {
+  owner: string;
+  fence: number;
+  /** null: it was given back. */
+  until: string | null;
+}
+
 /**
- * A run's right to write for its pipeline: a row of the state table, by the warehouse's clock. Taken with the first write, prolonged
- * by those that follow. Its fence grows with each taking; what is written asks for it, so that a run that lost its lease while
- * it was paused writes nothing.
+ * A run's right to write for its pipeline: a row of the state table, by the warehouse's clock. Taken before the first write, and prolonged
+ * while the run lasts. Its fence grows with each taking; what is written asks for it, so that a run that lost its lease while it
+ * was paused writes nothing.
  */
 export class Lease {
   readonly #table: string;
   readonly pipeline: string;
   readonly #owner: Owner;
   readonly #seconds: number;
+  /** Runs something with a session that nothing else uses. */
+  readonly #aside: (body: (steps: Steps) => Promise<void>) => Promise<void>;
+  readonly #onLost: (error: HubflakeError) => void;
+  readonly #taken = new Once<void>();
+  #found: Holder | null = null;
   #fence: number | null = null;
-  #taking: Promise<void> | null = null;
-  #renewedAt = 0;
+  #beat: NodeJS.Timeout | null = null;
 
-  /** @param table the full name of the state table @param flushMilliseconds how often there is a commit at least */
-  constructor(table: string, pipeline: string, run: string, flushMilliseconds: number) {
+  /**
+   * @param table the full name of the state table @param flushMilliseconds how often there is a commit at least
+   * @param onLost called once another run has taken over
+   */
+  constructor(
+    table: string,
+    pipeline: { name: string; run: string; flushMilliseconds: number },
+    aside: (body: (steps: Steps) => Promise<void>) => Promise<void>,
+    onLost: (error: HubflakeError) => void,
+  ) {
     this.#table = table;
-    this.pipeline = pipeline;
+    this.pipeline = pipeline.name;
     this.#owner = {
-      run,
+      run: pipeline.run,
       host: hostname(),
       machine: machineId(),
       pid: process.pid,
       started: startOf(process.pid) ?? '',
     };
-    this.#seconds = Math.max(LEAST_SECONDS, Math.ceil((COMMITS * flushMilliseconds) / 1000));
+    this.#seconds = Math.max(LEAST_SECONDS, Math.ceil((COMMITS * pipeline.flushMilliseconds) / 1000));
+    this.#aside = aside;
+    this.#onLost = onLost;
   }
 
   get isHeld(): boolean {
@@ -60,44 +85,81 @@ export class Lease {
     );
   }
 
-  /** Sees to it that the lease is held, and for long enough. Throws a WarehouseBusyError where another run holds it. */
-  async hold(steps: Steps): Promise<void> {
-    this.#taking ??= this.#take(steps);
-    await this.#taking;
-    if (Date.now() - this.#renewedAt < (this.#seconds * 1000) / COMMITS) return;
-    this.#renewedAt = Date.now();
-    const [row] = await steps.run(
-      `UPDATE ${this.#table} SET "LEASE_UNTIL" = ${this.#until()} WHERE "PIPELINE" = ? AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
+  /** Notes the lease that was seen when states were loaded. */
+  found(row: { owner: unknown; fence: unknown; until: unknown }): void {
+    const holder = holderOf(row);
+    if (holder.until !== null) this.#found = holder;
+  }
+
+  /** Throws a WarehouseBusyError where a run that may still live holds the lease that was {@link found}. */
+  async refuseOthers(steps: Steps): Promise<void> {
+    const found = this.#found;
+    if (found === null || found.until === null || isDead(found.owner)) return;
+    const held = await steps.run(
+      `SELECT 1 FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = '' AND "LEASE_UNTIL" > CURRENT_TIMESTAMP()`,
       { binds: [this.pipeline] },
     );
-    if (Number(row?.['number of rows updated'] ?? 0) !== 1) throw this.lost();
+    if (held.length > 0) throw this.#busy(found);
+  }
+
+  /** Sees to it that the lease is held, now and on. Throws a WarehouseBusyError where another run holds it. */
+  async hold(steps: Steps): Promise<void> {
+    await this.#taken.do(() => this.#take(steps));
+    this.#beat ??= setInterval(() => void this.#prolong(), (this.#seconds * 1000) / BEATS).unref();
+  }
+
+  /** Whether nobody has taken it over. */
+  async isOurs(steps: Steps): Promise<boolean> {
+    return (await this.#holders(steps)).some(({ fence }) => fence === this.#fence);
   }
 
   /** What an error is about: where the lease is lost, about that, since another run has tidied up behind this one. */
   async explain(steps: Steps, error: unknown): Promise<unknown> {
     if (this.#fence === null || steps.session.broken) return error;
-    const { fence } = await this.#holder(steps).catch(() => ({ fence: this.#fence }));
-    return fence === this.#fence ? error : this.lost();
+    return (await this.isOurs(steps).catch(() => true)) ? error : this.lost();
   }
 
   /** Gives it back, where it is still ours. */
   async release(steps: Steps): Promise<void> {
+    this.stop();
     await steps.tidy(
       `UPDATE ${this.#table} SET "LEASE_UNTIL" = NULL WHERE "PIPELINE" = ${literal(this.pipeline)} AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
     );
   }
 
-  lost(): WarehouseBusyError {
-    return new WarehouseBusyError(
+  /** Prolongs it no more. */
+  stop(): void {
+    if (this.#beat) clearInterval(this.#beat);
+    this.#beat = null;
+  }
+
+  lost(): LeaseLostError {
+    return new LeaseLostError(
       `Another run of the pipeline "${this.pipeline}" has taken over, because this one was silent for too long. This one writes nothing more; the other goes on.`,
     );
   }
 
-  /** What to say where the states have moved on since this run began. */
-  overtaken(): WarehouseBusyError {
-    return new WarehouseBusyError(
-      `Another run of the pipeline "${this.pipeline}" has written since this one began. This one stops, so that nothing is written twice. Run it again.`,
+  overtaken(): LeaseLostError {
+    return new LeaseLostError(
+      `Another run of the pipeline "${this.pipeline}" has written since this one began. This one writes nothing; the next run goes on from there.`,
     );
+  }
+
+  /** What fails here is tried again with the next beat: should the lease run out meanwhile, what is written asks for the fence. */
+  async #prolong(): Promise<void> {
+    try {
+      await this.#aside(async (steps) => {
+        const [row] = await steps.run(
+          `UPDATE ${this.#table} SET "LEASE_UNTIL" = ${this.#until()} WHERE "PIPELINE" = ? AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
+          { binds: [this.pipeline] },
+        );
+        if (Number(row?.['number of rows updated'] ?? 0) > 0) return;
+        this.stop();
+        this.#onLost(this.lost());
+      });
+    } catch (error) {
+      log.debug(`The lease was not prolonged: ${(error as Error).message}`);
+    }
   }
 
   async #take(steps: Steps): Promise<void> {
@@ -121,24 +183,42 @@ export class Lease {
     }
     if (holder.owner !== mine) throw this.#busy(holder);
     this.#fence = holder.fence;
-    this.#renewedAt = Date.now();
   }
 
-  /** Two runs that made the row at the same moment made two: the first by name counts. */
-  async #holder(steps: Steps): Promise<{ owner: string; fence: number; until: string }> {
+  /**
+   * Who holds it. Two runs that made the row at the same moment made two: the highest fence counts, then the first owner by name; the
+   * other rows go.
+   */
+  async #holder(steps: Steps): Promise<Holder> {
+    const [first, ...others] = await this.#holders(steps);
+    if (first && others.length > 0) await this.#leaveOne(steps, first);
+    return first ?? holderOf({ owner: '', fence: 0, until: null });
+  }
+
+  async #holders(steps: Steps): Promise<Holder[]> {
     const rows = await steps.run(
-      `SELECT "OWNER", "FENCE", "LEASE_UNTIL" FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = '' ORDER BY "OWNER"`,
+      `SELECT "OWNER", "FENCE", "LEASE_UNTIL" FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = '' ORDER BY "FENCE" DESC, "OWNER"`,
       { binds: [this.pipeline] },
     );
-    const until = rows[0]?.LEASE_UNTIL;
-    return {
-      owner: String(rows[0]?.OWNER),
-      fence: Number(rows[0]?.FENCE),
-      until: until instanceof Date ? new Date(until.getTime()).toISOString() : String(until),
-    };
+    return rows.map((row) => holderOf({ owner: row.OWNER, fence: row.FENCE, until: row.LEASE_UNTIL }));
   }
 
-  #busy({ owner, until }: { owner: string; until: string }): WarehouseBusyError {
+  async #leaveOne(steps: Steps, { owner, fence }: Holder): Promise<void> {
+    await steps.run('BEGIN');
+    try {
+      await steps.run(`DELETE FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = ''`, { binds: [this.pipeline] });
+      await steps.run(
+        `INSERT INTO ${this.#table} ("PIPELINE", "STREAM", "FENCE", "OWNER", "LEASE_UNTIL") SELECT ?, '', ${fence}, ?, ${this.#until()}`,
+        { binds: [this.pipeline, owner] },
+      );
+      await steps.run('COMMIT');
+    } catch (error) {
+      await steps.tidy('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #busy({ owner, until }: Holder): WarehouseBusyError {
     const { host, pid } = parseOwner(owner);
     return new WarehouseBusyError(
       `Another run of the pipeline "${this.pipeline}" is going on${host === undefined ? '' : ` (process ${pid} on ${host})`}; its lease lasts until ${until}. This one stops. Let the other finish, or give the pipelines different names.`,
@@ -148,6 +228,14 @@ export class Lease {
   #until(): string {
     return `DATEADD(second, ${this.#seconds}, CURRENT_TIMESTAMP())`;
   }
+}
+
+function holderOf({ owner, fence, until }: { owner: unknown; fence: unknown; until: unknown }): Holder {
+  return {
+    owner: String(owner),
+    fence: Number(fence),
+    until: until === null ? null : until instanceof Date ? new Date(until.getTime()).toISOString() : String(until),
+  };
 }
 
 function parseOwner(text: string): Partial<Owner> {

@@ -9,7 +9,6 @@ import {
   values,
   versionColumns,
 } from './rows.js';
-import type { Row } from './session.js';
 import type { Steps } from './steps.js';
 import { dropTable } from './tables.js';
 
@@ -26,25 +25,25 @@ interface Portions {
 }
 
 /**
- * Compiles and runs a statement on a batch's rows, in portions where its text would be too long.
+ * Compiles a statement on a batch's rows, where its text would be too long after the batch was typed into tables, and hands it to
+ * `body`, which may run it in a transaction.
  *
  * @param compile must take its rows from `allRows` where the target is not deduplicated, else from `newestRows`
- * @param run runs the statement, once
  * @param most bytes of a statement
  */
-export async function compiled(
+export async function compiled<T>(
   steps: Steps,
   batch: Batch,
   compile: (batch: Batch) => string,
-  run: (text: string) => Promise<Row[]>,
+  body: (text: string) => Promise<T>,
   most = LONGEST_STATEMENT,
-): Promise<Row[]> {
+): Promise<T> {
   const text = compile(batch);
-  if (Buffer.byteLength(text) <= most) return run(text);
+  if (Buffer.byteLength(text) <= most) return body(text);
   const { prepare, tables, typed } = inPortions(batch, Math.ceil((2 * Buffer.byteLength(text)) / most));
   try {
     for (const each of prepare) await steps.run(each);
-    return await run(compile({ ...batch, typed }));
+    return await body(compile({ ...batch, typed }));
   } finally {
     for (const table of tables) await steps.tidy(dropTable(table));
   }
@@ -92,5 +91,5 @@ function besideStage(stage: string, end: string): string {
 }
 
 function createFrom(table: string, query: string): string {
-  return `CREATE TRANSIENT TABLE ${table} DATA_RETENTION_TIME_IN_DAYS = 0 AS ${query}`;
+  return `CREATE OR REPLACE TRANSIENT TABLE ${table} DATA_RETENTION_TIME_IN_DAYS = 0 AS ${query}`;
 }

@@ -4,7 +4,7 @@ import type { Target } from '../target.js';
 import type { TableForm } from './forms.js';
 import { qualified } from './quote.js';
 import type { Batch } from './rows.js';
-import { keepStates, stateTable } from './states.js';
+import { moveState, stateTable } from './states.js';
 import type { Steps } from './steps.js';
 import type { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
@@ -42,16 +42,19 @@ export async function previewOf(steps: Steps, placed: Target, side: Target, sour
   const own = await tables.statements(steps, form.tableOf(placed));
   const beside = isBeside ? await tables.statements(steps, form.tableOf(side), false) : [];
   const state = { pipeline: pipeline ?? '', stream: placed.stream, state: {}, refresh: null };
+  const move = moveState(stateTable(database, schema), { state, from: 0, table: null }, HAS_LEASE).sql;
+  const commit = (...rows: string[]) => ['BEGIN', ...rows, ...(pipeline === null ? [] : [move]), 'COMMIT'];
   const statements = [
     ...tables.schemaStatements(schema),
     sql.createStageTable(stage),
     sql.put(SPOOL_FILE, sql.tableStage(database, schema, STAGE_TABLE)),
     sql.copyInto(stage, sql.tableStage(database, schema, STAGE_TABLE)),
     ...(isBeside ? beside : own),
-    placed.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place),
+    ...commit(placed.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place)),
     sql.dropTable(stage),
-    ...(isBeside ? [...own, sql.overwriteFrom(form.tableOf(placed), table, place), sql.dropTable(place)] : []),
-    ...(pipeline === null ? [] : [keepStates(stateTable(database, schema), [state], HAS_LEASE).sql]),
+    ...(isBeside
+      ? [...own, ...commit(sql.overwriteFrom(form.tableOf(placed), table, place)), sql.dropTable(place)]
+      : []),
   ];
   const isThere = await tables.isThere(steps, placed);
   return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };

@@ -89,6 +89,12 @@ function isDeleted(deletedAt: Column): string {
   return `COALESCE(${field('D', deletedAt, newType('string'))}, '') <> ''`;
 }
 
+/** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
+export function firstInserted({ stage, idPrefix }: Batch, table: string): string {
+  const first = `SELECT ${rawId(idPrefix, 'MIN("V"[\'n\']::NUMBER(38,0))')} FROM ${stage}`;
+  return `SELECT 1 FROM ${table} WHERE "_AIRBYTE_RAW_ID" = (${first}) LIMIT 1`;
+}
+
 /** How many of a batch's lines are tombstones, how many of these delete, and how many are none. */
 export function countKinds(batch: Batch): string {
   const { deletedAt } = batch.target;
@@ -239,11 +245,15 @@ export function values(
 export function metadata({ idPrefix, target }: Batch, noted = CHANGES_OF_THE_SOURCE): string {
   const sync = target.syncId === null ? '' : `"sync_id":${target.syncId},`;
   return [
-    `${literal(idPrefix)} || LPAD(N::VARCHAR, 12, '0') AS HF_ID`,
+    `${rawId(idPrefix, 'N')} AS HF_ID`,
     `${instant('T')} AS HF_AT`,
     `PARSE_JSON(${literal(`{${sync}"changes":[`)} || SUBSTR(${noted}, 2) || ']}') AS HF_META`,
     `${target.generation} AS HF_GENERATION`,
   ].join(', ');
+}
+
+function rawId(prefix: string, line: string): string {
+  return `${literal(prefix)} || LPAD(${line}::VARCHAR, 12, '0')`;
 }
 
 function nameOf(expression: string): string {

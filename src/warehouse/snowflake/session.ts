@@ -22,6 +22,8 @@ export interface Patience {
   silence: number;
   /** For the longest statement. */
   statement: number;
+  /** Before what failed in passing is done again, one after the other. */
+  again: readonly number[];
 }
 
 export const PATIENCE: Patience = {
@@ -29,6 +31,8 @@ export const PATIENCE: Patience = {
   heartbeat: 20_000,
   silence: 120_000,
   statement: 4 * 3600_000,
+  // Tests cannot wait for minutes: they shorten it by the environment.
+  again: process.env.HUBFLAKE_PAUSES?.split(',').map(Number) ?? [1_000, 5_000, 20_000, 60_000],
 };
 
 /** Farewell to a server that may be gone. */
@@ -54,6 +58,9 @@ const PARAMETERS: readonly [string, string][] = [
   ['TIME_INPUT_FORMAT', 'AUTO'],
   ['QUOTED_IDENTIFIERS_IGNORE_CASE', 'FALSE'],
   ['ERROR_ON_NONDETERMINISTIC_MERGE', 'TRUE'],
+  ['AUTOCOMMIT', 'TRUE'],
+  // A run that was killed must not go on in the warehouse, and hold up the next one.
+  ['ABORT_DETACHED_QUERY', 'TRUE'],
 ];
 
 /** One login, which runs one statement at a time. */

@@ -3,9 +3,9 @@ import { targetsOf } from '../target.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, insertAllRaw, mergeRaw } from './raw.js';
 import { allRows, type Batch, countKinds, keyValues } from './rows.js';
-import { keepStates, portions } from './states.js';
+import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
-import { remember } from './tombstones.js';
+import { rememberDeleted } from './tombstones.js';
 import { existingType, newType } from './types.js';
 import { insertAll, mergeNewest } from './write.js';
 
@@ -199,9 +199,15 @@ describe('the merge', () => {
 
 test('states are bound, never written into the statement, and come in portions', () => {
   const state = { pipeline: "p'", stream: 's', state: { cursor: 'x'.repeat(200_000) }, refresh: null };
-  const { sql, binds } = keepStates('"S"', [state], 'TRUE');
-  expect(sql).not.toContain('xxx');
-  expect(binds.slice(0, 2)).toEqual(["p'", 's']);
+  const table = { schema: 's', table: "t'", form: 'typed' as const, holder: 't', identity: 'i', columns: '' };
+  for (const { sql, binds } of [
+    moveState('"S"', { state, from: 3, table }, 'TRUE'),
+    moveStates('"S"', [{ state, from: 3, table: undefined }], 'TRUE'),
+  ]) {
+    expect(sql).not.toMatch(/xxx|'p|t'/);
+    expect(binds).toContain("p'");
+    expect(sql).toContain('3');
+  }
   expect([...portions(Array.from({ length: 30 }, () => state))].map((some) => some.length)).toEqual(
     Array.from({ length: 15 }, () => 2),
   );
@@ -215,7 +221,9 @@ test('every statement that writes rows asks for the fence', () => {
     mergeNewest(fenced, TABLE),
     mergeRaw(fenced, TABLE),
     insertAllRaw(fenced, TABLE),
-    remember(fenced, keyValues(fenced), TABLE),
+    rememberDeleted(fenced, keyValues(fenced), TABLE),
   ];
   for (const sql of statements) expect(sql).toContain("WHERE EXISTS ('the fence')");
+  const state = { pipeline: 'p', stream: 's', state: {}, refresh: null };
+  expect(moveState(TABLE, { state, from: 0, table: null }, 'FENCE').sql).toMatch(/ AND FENCE$/);
 });

@@ -19,7 +19,7 @@ function staging(answers: Record<string, Row[]>) {
   const pool = { use: (body: (session: Session) => unknown) => body(session) } as unknown as Pool;
   const steps = new Steps(session, config, '{}', 'Writing to the table T');
   const files = [1, 2].map((n) => ({ path: `/tmp/${n}.json.gz`, rows: 10, bytes: 100, longestLine: 10 }));
-  const run = () => new Staging(pool, 'DB', 'S', 'crm', 'ABC').with(steps, files, async () => 'written');
+  const run = () => new Staging(pool, 'DB', 'S', 'crm', 'ABC').with(steps, 'STAGE', files, async () => 'written');
   return { run, sent };
 }
 const loaded = (...rows: number[]): Row[] =>
@@ -29,7 +29,7 @@ test.each(['UPLOADED', 'SKIPPED'])('goes on where every file is %s and every row
   const { run, sent } = staging({ PUT: [{ status }], COPY: loaded(10, 10) });
   expect(await run()).toBe('written');
   expect(sent).toEqual([
-    'CREATE TRANSIENT',
+    'CREATE OR',
     expect.stringMatching('PUT'),
     expect.stringMatching('PUT'),
     'COPY INTO',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
+import { Once } from '../once.js';
 import type { SpoolFile } from '../spool.js';
 import type { Pool } from './pool.js';
 import { beginning, qualified } from './quote.js';
@@ -21,7 +22,7 @@ export class Staging {
   readonly #ours: string;
   readonly #run: string;
   #tables = 0;
-  #tidied: Promise<void> | null = null;
+  readonly #tidied = new Once<void>();
 
   /** @param runId hexadecimal digits that no other run has */
   constructor(pool: Pool, database: string, schema: string, pipeline: string | null, runId: string) {
@@ -43,8 +44,7 @@ export class Staging {
    * @param isAlone whether all but this run's are of dead ones, as while it holds its pipeline's lease; else their names tell
    */
   tidy(steps: Steps, isAlone: boolean): Promise<void> {
-    this.#tidied ??= this.#dropLeftovers(steps, isAlone);
-    return this.#tidied;
+    return this.#tidied.do(() => this.#dropLeftovers(steps, isAlone));
   }
 
   async #dropLeftovers(steps: Steps, isAlone: boolean): Promise<void> {
@@ -58,11 +58,23 @@ export class Staging {
     }
   }
 
-  /** Loads files into a stage table, hands its full name to `body`, and drops it when that is done or has failed. */
-  async with<T>(steps: Steps, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
+  /** The name of a batch's stage table: letters, digits and underscores, since that of its own stage is written without quotes. */
+  nextName(): string {
     this.#tables += 1;
-    // Letters, digits and underscores: the name of a table's own stage is written without quotes.
-    const name = `${this.#ours}${runName(this.#run)}_${this.#tables}`;
+    return `${this.#ours}${runName(this.#run)}_${this.#tables}`;
+  }
+
+  /**
+   * Loads files into a stage table, hands its full name to `body`, and drops it when that is done or has failed.
+   *
+   * @param name of {@link nextName}; of a batch that is written again, the one it had
+   */
+  async with<T>(
+    steps: Steps,
+    name: string,
+    files: readonly SpoolFile[],
+    body: (table: string) => Promise<T>,
+  ): Promise<T> {
     const table = qualified(this.#database, this.#schema, name);
     const place = tableStage(this.#database, this.#schema, name);
     try {

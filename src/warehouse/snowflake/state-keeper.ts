@@ -1,75 +1,89 @@
 import { crashPoint } from '../../crash-point.js';
-import { InternalError, WarehouseUnavailableError } from '../../errors.js';
-import type { KeptState, StateToKeep } from '../store.js';
-import { Lease } from './lease.js';
-import type { Pool } from './pool.js';
+import { InternalError, LeaseLostError } from '../../errors.js';
+import { type KeptTable, parseKeptTable, placeText, takenError } from '../kept-table.js';
+import { Once } from '../once.js';
+import type { Kept, KeptState, StateToKeep } from '../store.js';
+import { isUnknownColumn } from './faults.js';
+import type { Lease } from './lease.js';
 import type { Row } from './session.js';
 import {
   type BoundStatement,
-  compareAndSwap,
+  completeStateTable,
   createStateTable,
-  keepStates,
   loadStates,
-  makeRow,
+  makeRows,
+  moveState,
+  moveStates,
   portions,
-  sequenceOf,
   sequences,
-  stateTable,
 } from './states.js';
 import type { Steps } from './steps.js';
 
-/** Keeps a pipeline's states beside its data, under the lease that one run of the pipeline has at a time. */
+/**
+ * Keeps a pipeline's states beside its data, under the lease that one run of the pipeline has at a time. A state only ever takes
+ * the place of the one that this run knows (compare and swap, by a sequence).
+ */
 export class StateKeeper {
   readonly #table: string;
   readonly #needs: string;
+  /** null in `write`, whose states are another's to keep. */
   readonly #lease: Lease | null;
-  readonly #pool: Pool;
-  #made: Promise<unknown> | null = null;
+  readonly #made = new Once<unknown>();
+  readonly #verified = new Once<void>();
   /** The sequences of the states that this run goes on from; null where it has asked for none. */
   #loaded: Map<string, number> | null = null;
-  #unchanged: Promise<void> | null = null;
+  /** The sequences that the warehouse has now. */
   readonly #sequences = new Map<string, number>();
+  /** Which other pipeline writes a table, by {@link placeText}. */
+  readonly #taken = new Map<string, string>();
 
-  /** @param pipeline null in `write`, whose states are another's to keep */
-  constructor(
-    place: { database: string; schema: string; schemaName: string },
-    pipeline: { name: string; run: string; flushMilliseconds: number } | null,
-    pool: Pool,
-  ) {
-    this.#table = stateTable(place.database, place.schema);
-    this.#needs = `CREATE TABLE ON SCHEMA ${place.schemaName}`;
-    this.#pool = pool;
-    this.#lease =
-      pipeline === null ? null : new Lease(this.#table, pipeline.name, pipeline.run, pipeline.flushMilliseconds);
+  /** @param table the full name of the state table @param schemaName that of its schema */
+  constructor(table: string, schemaName: string, lease: Lease | null) {
+    this.#table = table;
+    this.#needs = `CREATE TABLE ON SCHEMA ${schemaName}`;
+    this.#lease = lease;
   }
 
-  async load(steps: Steps, pipeline: string): Promise<Map<string, KeptState>> {
-    const { sql, binds } = loadStates(this.#table, pipeline);
-    const rows = await steps.runIfThere(sql, { binds, needs: `SELECT ON TABLE ${this.#table}` });
-    const kept = new Map<string, KeptState>();
+  async load(steps: Steps, pipeline: string): Promise<Kept> {
+    const states = new Map<string, KeptState>();
+    const taken: { pipeline: string; schema: string; table: string }[] = [];
     this.#loaded = new Map();
-    for (const { STREAM, STATE, REFRESH, SEQ } of rows ?? []) {
-      this.#loaded.set(String(STREAM), Number(SEQ));
-      const refresh = REFRESH === null ? null : Number(REFRESH);
-      const state = STATE === null ? null : JSON.parse(String(STATE));
-      if (state !== null || refresh !== null) kept.set(String(STREAM), { state, refresh });
+    for (const row of (await this.#rows(steps, pipeline)) ?? []) {
+      const { STREAM: stream, STATE: state, PLACE: place, SEQ: sequence } = row;
+      const refresh = row.REFRESH === null ? null : Number(row.REFRESH);
+      const table = parseKeptTable(place, row.ABOUT);
+      if (row.PIPELINE !== pipeline) {
+        if (table) taken.push({ pipeline: String(row.PIPELINE), schema: table.schema, table: table.table });
+      } else if (stream === '') {
+        this.#lease?.found({ owner: row.OWNER, fence: row.FENCE, until: row.LEASE_UNTIL });
+      } else {
+        this.#loaded.set(String(stream), Number(sequence));
+        if (state !== null || refresh !== null) {
+          states.set(String(stream), { state: state === null ? null : JSON.parse(String(state)), refresh, table });
+        }
+      }
     }
-    return kept;
+    return { states, taken };
+  }
+
+  /** Throws a WarehouseBusyError where another run holds the lease, by what {@link load} has seen. */
+  async refuseOthers(steps: Steps): Promise<void> {
+    await this.#lease?.refuseOthers(steps);
   }
 
   /**
-   * Sees to it that this run may write for its pipeline. Throws a WarehouseBusyError where another does.
+   * Sees to it that this run may write for its pipeline. Throws a WarehouseBusyError where another does, a LeaseLostError where
+   * another has taken over.
    *
    * @returns the condition that what is written must ask for; null where there is no pipeline
    */
   async guard(steps: Steps): Promise<string | null> {
-    if (this.#lease === null) return null;
-    this.#made ??= steps.run(createStateTable(this.#table), { needs: this.#needs });
-    await this.#made;
-    await this.#lease.hold(steps);
-    this.#unchanged ??= this.#verify(steps, this.#lease);
-    await this.#unchanged;
-    return this.#lease.condition;
+    const lease = this.#lease;
+    if (lease === null) return null;
+    await this.#made.do(() => steps.run(createStateTable(this.#table), { needs: this.#needs }));
+    await lease.hold(steps);
+    await this.#verified.do(() => this.#verify(steps, lease));
+    return lease.condition;
   }
 
   /**
@@ -77,81 +91,114 @@ export class StateKeeper {
    * what that has appended would come twice.
    */
   async #verify(steps: Steps, lease: Lease): Promise<void> {
-    if (this.#loaded === null) return;
-    for (const { STREAM, SEQ } of await this.#run(steps, sequences(this.#table, lease.pipeline))) {
-      if (Number(SEQ) !== (this.#loaded.get(String(STREAM)) ?? 0)) throw lease.overtaken();
+    for (const { PIPELINE, STREAM, SEQ, PLACE } of await this.#run(steps, sequences(this.#table))) {
+      if (PIPELINE !== lease.pipeline) {
+        if (typeof PLACE === 'string') this.#taken.set(PLACE, String(PIPELINE));
+        continue;
+      }
+      if (this.#loaded !== null && Number(SEQ) !== (this.#loaded.get(String(STREAM)) ?? 0)) throw lease.overtaken();
       this.#sequences.set(String(STREAM), Number(SEQ));
     }
   }
 
-  /** Keeps states. Throws a WarehouseBusyError where another run has taken over. */
-  async keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
-    const guard = await this.guard(steps);
-    if (guard === null) throw new InternalError('A state was to be kept for a pipeline that has no name.');
-    for (const portion of portions(states)) {
-      crashPoint('before-state');
-      const [row] = await this.#run(steps, keepStates(this.#table, portion, guard));
-      if (changed(row) !== portion.length) throw (this.#lease as Lease).lost();
-      for (const { stream } of portion) this.#sequences.delete(stream);
-    }
+  /** Sees to it that streams have rows to be moved on. To be called outside of a transaction. */
+  async prepare(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+    const guard = await this.#held(steps);
+    const missing = states.filter(({ stream }) => !this.#sequences.has(stream)).map(({ stream }) => stream);
+    if (missing.length === 0) return;
+    await this.#run(steps, makeRows(this.#table, (this.#lease as Lease).pipeline, missing, guard));
+    for (const stream of missing) this.#sequences.set(stream, 0);
+  }
+
+  /** Throws a WarehouseConfigError where another pipeline writes to a table. */
+  refuseTaken(target: { schema: string; table: string; stream: string }): void {
+    const other = this.#taken.get(placeText(target));
+    if (other !== undefined) throw takenError(target, other);
   }
 
   /**
-   * Runs a statement that changes rows, and keeps the state they reach, in one transaction: both, or neither. When the answer to
-   * the commit is lost, the warehouse is asked on another session.
-   *
-   * @returns the rows of the statement's answer
+   * Moves a prepared stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
+   * taken over: what the transaction has written is then to be undone.
    */
-  async together(steps: Steps, state: StateToKeep, statement: string): Promise<Row[]> {
-    const guard = (await this.guard(steps)) as string;
-    const sequence = this.#sequences.get(state.stream) ?? (await this.#sequence(steps, state, guard));
-    await steps.run('BEGIN');
-    let answer: Row[];
-    try {
-      const [row] = await this.#run(steps, compareAndSwap(this.#table, state, sequence, guard));
-      if (changed(row) !== 1) throw (this.#lease as Lease).lost();
-      crashPoint('before-rows');
-      answer = await steps.run(statement);
-      crashPoint('before-commit');
-    } catch (error) {
-      await steps.tidy('ROLLBACK');
-      throw error;
+  async move(steps: Steps, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
+    const lease = this.#lease as Lease;
+    const from = this.#sequences.get(state.stream) ?? 0;
+    crashPoint('before-state');
+    const [row] = await this.#run(steps, moveState(this.#table, { state, from, table }, lease.condition));
+    if (changed(row) !== 1) throw lease.lost();
+  }
+
+  /** Notes that the transaction of a {@link move} was committed. */
+  moved({ stream }: StateToKeep): void {
+    this.#sequences.set(stream, (this.#sequences.get(stream) ?? 0) + 1);
+  }
+
+  /**
+   * Whether a transaction was committed whose answer was lost: then the stream's sequence has moved on by one, and under this run's
+   * lease nobody else moves it.
+   */
+  async hasMoved(steps: Steps, { stream }: StateToKeep): Promise<boolean> {
+    const lease = this.#lease as Lease;
+    if (!(await lease.isOurs(steps))) throw lease.lost();
+    const [row] = (await this.#run(steps, sequences(this.#table))).filter(
+      ({ PIPELINE, STREAM }) => PIPELINE === lease.pipeline && STREAM === stream,
+    );
+    return Number(row?.SEQ ?? 0) === (this.#sequences.get(stream) ?? 0) + 1;
+  }
+
+  /** Keeps states of which no rows are to be written. Throws a LeaseLostError where another run has taken over. */
+  async keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+    await this.prepare(steps, states);
+    const guard = await this.#held(steps);
+    for (const portion of portions(states)) {
+      crashPoint('before-state');
+      const moves = portion.map((state) => ({
+        state,
+        from: this.#sequences.get(state.stream) ?? 0,
+        table: undefined,
+      }));
+      const [row] = await this.#run(steps, moveStates(this.#table, moves, guard));
+      // None: this is done again, and its answer was lost the first time; or another run has taken over.
+      if (changed(row) !== portion.length) {
+        for (const state of portion) if (!(await this.hasMoved(steps, state))) throw (this.#lease as Lease).lost();
+      }
+      for (const state of portion) this.moved(state);
     }
-    try {
-      await steps.run('COMMIT', { mayBeDone: true });
-    } catch (error) {
-      if (!(error instanceof WarehouseUnavailableError) || !(await this.#reached(steps, state, sequence + 1)))
-        throw error;
-    }
-    this.#sequences.set(state.stream, sequence + 1);
-    return answer;
+  }
+
+  /** Keeps a state and says that it is about no table any more. */
+  async keepWithoutTable(steps: Steps, state: StateToKeep): Promise<void> {
+    await this.prepare(steps, [state]);
+    const guard = await this.#held(steps);
+    const from = this.#sequences.get(state.stream) ?? 0;
+    const [row] = await this.#run(steps, moveState(this.#table, { state, from, table: null }, guard));
+    if (changed(row) !== 1 && !(await this.hasMoved(steps, state))) throw (this.#lease as Lease).lost();
+    this.moved(state);
   }
 
   /** What an error of a write is about: itself, or the lease that was lost. */
   async explain(steps: Steps, error: unknown): Promise<unknown> {
-    return this.#lease === null ? error : this.#lease.explain(steps, error);
+    return this.#lease === null || error instanceof LeaseLostError ? error : this.#lease.explain(steps, error);
   }
 
-  get hasLease(): boolean {
-    return this.#lease?.isHeld === true;
+  async #held(steps: Steps): Promise<string> {
+    const guard = await this.guard(steps);
+    if (guard === null) throw new InternalError('A state was to be kept for a pipeline that has no name.');
+    return guard;
   }
 
-  async release(steps: Steps): Promise<void> {
-    await this.#lease?.release(steps);
-  }
-
-  async #sequence(steps: Steps, { pipeline, stream }: StateToKeep, guard: string): Promise<number> {
-    await this.#run(steps, makeRow(this.#table, pipeline, stream, guard));
-    const [row] = await this.#run(steps, sequenceOf(this.#table, pipeline, stream));
-    if (row === undefined) throw (this.#lease as Lease).lost();
-    return Number(row.SEQ);
-  }
-
-  async #reached(steps: Steps, { pipeline, stream }: StateToKeep, sequence: number): Promise<boolean> {
-    return this.#pool.use(async (session) => {
-      const [row] = await this.#run(steps.on(session), sequenceOf(this.#table, pipeline, stream));
-      return Number(row?.SEQ) === sequence;
-    });
+  /** null where there is no state table. */
+  async #rows(steps: Steps, pipeline: string): Promise<Row[] | null> {
+    const { sql, binds } = loadStates(this.#table, pipeline);
+    const needs = `SELECT ON TABLE ${this.#table}`;
+    try {
+      return await steps.runIfThere(sql, { binds, needs });
+    } catch (error) {
+      if (!isUnknownColumn(error)) throw error;
+      // One of an earlier version.
+      await steps.run(completeStateTable(this.#table), { needs: `OWNERSHIP ON TABLE ${this.#table}` });
+      return steps.run(sql, { binds, needs });
+    }
   }
 
   #run(steps: Steps, { sql, binds }: BoundStatement): Promise<Row[]> {

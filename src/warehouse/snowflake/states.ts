@@ -1,3 +1,5 @@
+import type { KeptTable } from '../kept-table.js';
+import { keptTableText, placeText } from '../kept-table.js';
 import type { StateToKeep } from '../store.js';
 import { identifier, qualified } from './quote.js';
 
@@ -10,9 +12,21 @@ export interface BoundStatement {
   binds: string[];
 }
 
+/** A state's move to the next one. */
+export interface Move {
+  state: StateToKeep;
+  /** The sequence of the state that it is to take the place of. */
+  from: number;
+  /** The table that it is about from now on; undefined: as before. */
+  table: KeptTable | null | undefined;
+}
+
 export function stateTable(database: string, schema: string): string {
   return qualified(database, schema, STATE_TABLE);
 }
+
+/** Columns that tables of earlier versions lack. */
+const ADDED = ['PLACE', 'ABOUT'];
 
 /** A row for each pipeline and stream; the row of the stream '' holds the pipeline's lease. */
 export function createStateTable(table: string): string {
@@ -26,69 +40,76 @@ export function createStateTable(table: string): string {
     ['OWNER', 'VARCHAR'],
     ['LEASE_UNTIL', 'TIMESTAMP_TZ'],
     ['REFRESH', 'NUMBER(38,0)'],
+    ...ADDED.map((name) => [name, 'VARCHAR']),
   ].map(([name, type]) => `${identifier(name as string)} ${type}`);
   return `CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`;
 }
 
+/** Gives a table of an earlier version what it lacks. */
+export function completeStateTable(table: string): string {
+  return `ALTER TABLE ${table} ADD COLUMN ${ADDED.map((name) => `IF NOT EXISTS ${identifier(name)} VARCHAR`).join(', ')}`;
+}
+
+/** What is kept in a schema: of other pipelines than this one without their states. */
 export function loadStates(table: string, pipeline: string): BoundStatement {
   return {
-    sql: `SELECT "STREAM", "STATE", "REFRESH", "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> ''`,
+    sql:
+      'SELECT "PIPELINE", "STREAM", IFF("PIPELINE" = ?, "STATE", NULL) AS "STATE", "REFRESH", "SEQ", "PLACE", "ABOUT", ' +
+      `"OWNER", "FENCE", "LEASE_UNTIL" FROM ${table}`,
     binds: [pipeline],
   };
 }
 
-/** Keeps states, each in place of the one before it. @param guard the condition that the lease is still held */
-export function keepStates(table: string, states: readonly StateToKeep[], guard: string): BoundStatement {
-  const rows = states
+/** The streams of all pipelines: sequences, and the tables they are about. */
+export function sequences(table: string): BoundStatement {
+  return { sql: `SELECT "PIPELINE", "STREAM", "SEQ", "PLACE" FROM ${table} WHERE "STREAM" <> ''`, binds: [] };
+}
+
+/** Makes rows for streams, without a state yet, so that there is a sequence to compare with. */
+export function makeRows(table: string, pipeline: string, streams: readonly string[], guard: string): BoundStatement {
+  const rows = streams.map(() => 'SELECT ? AS PIPELINE, ? AS STREAM').join(' UNION ALL ');
+  return {
+    sql: [
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM FROM (${rows}) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
+      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "SEQ") VALUES (s.PIPELINE, s.STREAM, 0)',
+    ].join('\n'),
+    binds: streams.flatMap((stream) => [pipeline, stream]),
+  };
+}
+
+/** Moves a stream's state on, if nobody else has, and the lease is still held: changes one row, or none. */
+export function moveState(table: string, { state: to, from, table: about }: Move, guard: string): BoundStatement {
+  const { pipeline, stream, state, refresh } = to;
+  const aboutIt = about === undefined ? '' : `"PLACE" = NULLIF(?, ''), "ABOUT" = NULLIF(?, ''), `;
+  return {
+    sql:
+      `UPDATE ${table} SET "STATE" = NULLIF(?, 'null'), "REFRESH" = ${generation(refresh)}, ${aboutIt}"SEQ" = ${from + 1}, ` +
+      `"UPDATED_AT" = CURRENT_TIMESTAMP() WHERE "PIPELINE" = ? AND "STREAM" = ? AND "SEQ" = ${from} AND ${guard}`,
+    binds: [JSON.stringify(state), ...(about === undefined ? [] : aboutTexts(about)), pipeline, stream],
+  };
+}
+
+/** The same for several streams, whose tables stay as they are: changes a row for each, or some, or none. */
+export function moveStates(table: string, moves: readonly Move[], guard: string): BoundStatement {
+  const rows = moves
     .map(
-      ({ refresh }) =>
-        `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH`,
+      ({ state: { refresh }, from }) =>
+        `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH, ${from} AS SEQ`,
     )
     .join(' UNION ALL ');
   return {
     sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE, REFRESH FROM (${rows}) WHERE ${guard}) s`,
-      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE, REFRESH, SEQ FROM (${rows}) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM AND t."SEQ" = s.SEQ',
       'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "REFRESH" = s.REFRESH, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
-      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "STATE", "REFRESH", "SEQ", "UPDATED_AT") VALUES (s.PIPELINE, s.STREAM, s.STATE, s.REFRESH, 1, CURRENT_TIMESTAMP())',
     ].join('\n'),
-    binds: states.flatMap(({ pipeline, stream, state }) => [pipeline, stream, JSON.stringify(state)]),
+    binds: moves.flatMap(({ state: { pipeline, stream, state } }) => [pipeline, stream, JSON.stringify(state)]),
   };
 }
 
-export function sequences(table: string, pipeline: string): BoundStatement {
-  return { sql: `SELECT "STREAM", "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" <> ''`, binds: [pipeline] };
-}
-
-export function sequenceOf(table: string, pipeline: string, stream: string): BoundStatement {
-  return { sql: `SELECT "SEQ" FROM ${table} WHERE "PIPELINE" = ? AND "STREAM" = ?`, binds: [pipeline, stream] };
-}
-
-/** Makes a stream's row, without a state yet, so that there is a sequence to compare with. */
-export function makeRow(table: string, pipeline: string, stream: string, guard: string): BoundStatement {
-  return {
-    sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM FROM (SELECT ? AS PIPELINE, ? AS STREAM) WHERE ${guard}) s`,
-      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
-      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "SEQ") VALUES (s.PIPELINE, s.STREAM, 0)',
-    ].join('\n'),
-    binds: [pipeline, stream],
-  };
-}
-
-/** Moves a stream's state on, if nobody else has: changes one row, or none. */
-export function compareAndSwap(
-  table: string,
-  { pipeline, stream, state, refresh }: StateToKeep,
-  sequence: number,
-  guard: string,
-): BoundStatement {
-  return {
-    sql:
-      `UPDATE ${table} SET "STATE" = ?, "REFRESH" = ${generation(refresh)}, "SEQ" = ${sequence + 1}, "UPDATED_AT" = CURRENT_TIMESTAMP() ` +
-      `WHERE "PIPELINE" = ? AND "STREAM" = ? AND "SEQ" = ${sequence} AND ${guard}`,
-    binds: [JSON.stringify(state), pipeline, stream],
-  };
+function aboutTexts(table: KeptTable | null): string[] {
+  return table === null ? ['', ''] : [placeText(table), keptTableText(table)];
 }
 
 function generation(refresh: number | null): string {

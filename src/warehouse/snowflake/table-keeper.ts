@@ -1,14 +1,19 @@
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
+import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
 import type { Column, Target } from '../target.js';
-import { beginning, qualified, SNOWFLAKE_NAMES } from './quote.js';
+import { beginning, identifier, pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { METADATA } from './rows.js';
+import type { Row } from './session.js';
 import type { Steps } from './steps.js';
 import { addColumns, columnPortions, commentOn, createTable, describeTable, newColumns } from './tables.js';
 import { existingType, newType, type SqlType } from './types.js';
+
+/** Rows of one answer to SHOW. */
+const MOST_SHOWN = 10_000;
 
 /** A column as DESCRIBE shows it. */
 interface Described extends ExistingColumn {
@@ -39,6 +44,8 @@ export class TableKeeper {
   /** By the targets as their streams are, and as they are placed. */
   readonly #placed = new Map<Target, Placed>();
   readonly #made = new Set<Target>();
+  /** By full name. */
+  readonly #identities = new Map<string, string>();
 
   constructor(config: SnowflakeConfig) {
     this.#config = config;
@@ -68,6 +75,51 @@ export class TableKeeper {
   /** Whether a target's table is there. */
   async isThere(steps: Steps, target: Target): Promise<boolean> {
     return (await this.#describe(steps, target)) !== null;
+  }
+
+  /**
+   * Which of some tables a schema has, with their columns. Asks for what needs no warehouse, for all at once: of a schema that has more
+   * than one answer tells (https://docs.snowflake.com/en/sql-reference/sql/show), for each.
+   */
+  async look(steps: Steps, schema: string, names: readonly string[]): Promise<ReadonlyMap<string, FoundTable>> {
+    const place = qualified(this.#config.database, schema);
+    const show = async (what: string) => (await steps.runIfThere(`SHOW ${what}`)) ?? [];
+    let tables = await show(`TERSE TABLES IN SCHEMA ${place}`);
+    if (tables.length >= MOST_SHOWN) {
+      const each = names.map((name) => show(`TERSE TABLES LIKE ${pattern(name)} IN SCHEMA ${place}`));
+      tables = (await Promise.all(each)).flat();
+    }
+    const found = new Map(
+      tables.map((row) => [String(row.name), { identity: identityOf(row), columns: [] as string[] }]),
+    );
+    for (const [table, { identity }] of found) this.#identities.set(this.fullName({ schema, table }), identity);
+    const known = names.filter((name) => found.has(name));
+    if (known.length === 0) return found;
+    let columns = await show(`COLUMNS IN SCHEMA ${place}`);
+    if (columns.length >= MOST_SHOWN) {
+      columns = (await Promise.all(known.map((name) => show(`COLUMNS IN TABLE ${place}.${identifier(name)}`)))).flat();
+    }
+    for (const row of columns) found.get(String(row.table_name))?.columns.push(String(row.column_name));
+    return found;
+  }
+
+  /** The fields that a target's table has no column for. */
+  async lacking(steps: Steps, target: Target): Promise<string[]> {
+    return (await this.#place(steps, target)).added.map(({ field }) => field);
+  }
+
+  /** A table that is there, by what this run has seen of it and made of it. */
+  async known(steps: Steps, target: Target): Promise<FoundTable> {
+    const name = this.fullName(target);
+    let identity = this.#identities.get(name);
+    if (identity === undefined) {
+      const place = qualified(this.#config.database, target.schema);
+      const found = await steps.run(`SHOW TERSE TABLES LIKE ${pattern(target.table)} IN SCHEMA ${place}`);
+      identity = identityOf(found.find((row) => row.name === target.table));
+      this.#identities.set(name, identity);
+    }
+    const columns = [...METADATA.map((each) => each.name), ...target.columns.map((each) => each.name)];
+    return { identity, columns };
   }
 
   /** The tables in a target's schema whose names begin with a text. */
@@ -142,6 +194,7 @@ export class TableKeeper {
     const needs = `CREATE TABLE ON SCHEMA ${qualified(this.#config.database, target.schema)}`;
     for (const statement of this.#statements(placed)) await steps.run(statement, { needs });
     this.#described.delete(this.fullName(target));
+    this.#identities.delete(this.fullName(target));
   }
 
   async #complete(steps: Steps, placed: Placed): Promise<void> {
@@ -208,6 +261,12 @@ export class TableKeeper {
     this.#described.set(name, described.length > 0 ? described : null);
     return described.length > 0 ? described : null;
   }
+}
+
+/** Tables are told apart by when they were created: what is dropped and made anew is another one. */
+function identityOf(row: Row | undefined): string {
+  const at = row?.created_on;
+  return at instanceof Date ? new Date(at.getTime()).toISOString() : String(at ?? '');
 }
 
 /** The columns of a table or view; none where there is no such. */

@@ -93,7 +93,7 @@ export function countOldGenerations(target: Target, table: string): string {
 
 /** The table that a batch's lines are loaded into. Its own stage takes the files, so that both go with one DROP. */
 export function createStageTable(table: string): string {
-  return `CREATE TRANSIENT TABLE ${table} ("V" VARIANT) DATA_RETENTION_TIME_IN_DAYS = 0`;
+  return `CREATE OR REPLACE TRANSIENT TABLE ${table} ("V" VARIANT) DATA_RETENTION_TIME_IN_DAYS = 0`;
 }
 
 /**

@@ -34,23 +34,17 @@ export class Tombstones {
     return table;
   }
 
-  /** Remembers what a batch deletes, before it does: done twice, it is as done once. @param keys as of the rows' statements */
-  async remember(steps: Steps, batch: Batch, keys: readonly string[]): Promise<void> {
-    const table = this.#name(batch.target);
-    if (!this.#there.has(batch.target.schema)) {
-      await this.#tables.makeSchema(steps, batch.target.schema);
+  /** Sees to it that there is a table to remember deleted rows in. To be called outside of a transaction. @returns its full name */
+  async make(steps: Steps, target: Target): Promise<string> {
+    const table = this.#name(target);
+    if (!this.#there.has(target.schema)) {
+      await this.#tables.makeSchema(steps, target.schema);
       await steps.run(createTombstones(table), {
         needs: `CREATE TABLE ON SCHEMA ${table.slice(0, table.lastIndexOf('.'))}`,
       });
-      this.#there.set(batch.target.schema, table);
+      this.#there.set(target.schema, table);
     }
-    await steps.run(remember(batch, keys, table), { mayBeDone: true });
-  }
-
-  /** Forgets what was deleted of rows that a refresh has replaced. */
-  async forget(steps: Steps, target: Target): Promise<void> {
-    const table = await this.of(steps, target);
-    if (table !== null) await steps.run(forget(target, table));
+    return table;
   }
 
   async newestGeneration(steps: Steps, target: Target): Promise<number> {
@@ -74,7 +68,7 @@ export function createTombstones(table: string): string {
 }
 
 /** Each key whose newest version in the batch deletes it; a newer one that is remembered stays. */
-export function remember(batch: Batch, keys: readonly string[], table: string): string {
+export function rememberDeleted(batch: Batch, keys: readonly string[], table: string): string {
   const { target } = batch;
   const deleted =
     `SELECT ${literal(target.table)} AS TABLE_NAME, HF_KEY, HF_CURSOR, VERSION, ${instant('T')} AS HF_AT, ` +

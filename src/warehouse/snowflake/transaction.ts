@@ -1,0 +1,45 @@
+import { crashPoint } from '../../crash-point.js';
+import { WarehouseUnavailableError } from '../../errors.js';
+import type { Steps } from './steps.js';
+
+/**
+ * Runs statements that change rows in one transaction: all of them are done, or none. None of them may define anything, which in
+ * Snowflake would commit what was done before (https://docs.snowflake.com/en/sql-reference/transactions).
+ *
+ * Throws a WarehouseUnavailableError also where only the answer to the COMMIT was lost.
+ *
+ * @param done called with the result right before the COMMIT: from then on it may have been done
+ */
+export async function inTransaction<T>(
+  steps: Steps,
+  body: () => Promise<T>,
+  done: (result: T) => void = () => undefined,
+): Promise<T> {
+  await steps.run('BEGIN');
+  let result: T;
+  try {
+    result = await body();
+    crashPoint('before-commit');
+  } catch (error) {
+    await steps.tidy('ROLLBACK');
+    throw error;
+  }
+  done(result);
+  await steps.run('COMMIT', { mayBeDone: true });
+  crashPoint('after-commit');
+  return result;
+}
+
+/**
+ * Snowflake rolls a transaction back that others wait for when its session was idle for five minutes, as while this process was
+ * stopped. What comes behind it then is a transaction of its own: a state without its rows.
+ */
+const IDLE_MS = 4 * 60_000;
+
+/** Throws a WarehouseUnavailableError where a transaction that has begun so long ago is no more. @param begunAt epoch ms */
+export async function refuseEnded(steps: Steps, begunAt: number): Promise<void> {
+  if (Date.now() - begunAt < IDLE_MS) return;
+  const [row] = await steps.run('SELECT CURRENT_TRANSACTION() AS ID');
+  if (row?.ID !== null && row?.ID !== undefined) return;
+  throw new WarehouseUnavailableError('Snowflake has rolled the transaction back, as nothing came of it for minutes.');
+}
