@@ -11,7 +11,7 @@ const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-ap
  * Enough for a batch of wide records, and little enough for a small container. A second thread would hold as much again for
  * the rows it builds, and costs a quarter more CPU (measured): the records come no faster than one can take them.
  */
-const SETTINGS = { memory_limit: '512MB', threads: '1' };
+const SETTINGS = { memory_limit: '768MB', threads: '1' };
 
 /** A DuckDB file, open in this process alone. Statements throw DuckDB's own errors. */
 export class Database {

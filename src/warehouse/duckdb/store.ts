@@ -4,18 +4,9 @@ import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import type { SpoolFile } from '../spool.js';
-import {
-  addCounts,
-  type Counts,
-  type KeptState,
-  NO_ROWS,
-  type Preview,
-  type StateToKeep,
-  type Store,
-} from '../store.js';
+import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
-import { type Batch, batchOf, portionsOf } from './batch.js';
-import { BatchWriter, type Way } from './batch-writer.js';
+import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { Database } from './database.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
@@ -29,13 +20,7 @@ import { Tombstones } from './tombstones.js';
 /** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
 const LONGEST_RECORD = 32 * 1024 * 1024;
 
-/** DuckDB keeps the values that a MERGE has written in memory until its transaction ends, several times over (measured). */
-const MERGED_AT_ONCE = 100 * 1024 * 1024;
-
-/**
- * The embedded warehouse: a DuckDB file. Each commit is one transaction; where a large batch has to be merged, the first of several that
- * keeps its state is the last of them, since of merged rows a part does no harm without the rest.
- */
+/** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
@@ -49,8 +34,10 @@ export class DuckDbStore implements Store {
   readonly #tombstones: Tombstones;
   readonly #places: Places;
   readonly #writer: BatchWriter;
-  /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
-  readonly #ways = new Map<Target, Way[]>();
+  /** Streams whose rows are not all new to their tables. */
+  readonly #replaced = new Set<Target>();
+  /** Streams whose records cannot be read as a struct. */
+  readonly #asJson = new Set<Target>();
 
   /** @param readOnly only to look at it: nothing can be written, and no file is made */
   constructor(config: DuckDbConfig, readOnly = false) {
@@ -104,23 +91,17 @@ export class DuckDbStore implements Store {
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    const batch = batchOf(files);
     return this.#of(target, async () => {
-      const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
-      this.#ways.set(target, ways);
-      for (const way of [...ways]) {
+      for (;;) {
         const undo = [this.#places.mark(), this.#tombstones.mark()];
         try {
-          return await this.#commitBy(way, target, batch, state);
+          return await this.#commit(target, files, state);
         } catch (error) {
-          if (way === 'lines' || error instanceof WarehouseConfigError) throw error;
-          log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
-          ways.splice(ways.indexOf(way), 1);
+          if (!this.#adapt(target, error)) throw error;
           // What was found out on the way was undone with the rest.
           for (const each of undo) each();
         }
       }
-      throw new Error('there is no way to write the batch');
     });
   }
 
@@ -156,17 +137,13 @@ export class DuckDbStore implements Store {
       const placed = await this.#tables.placed(target);
       const place = isRefresh(target) ? sideOf(placed) : placed;
       const beside = place !== placed;
-      const form = this.#form;
-      const hasTombstones = target.tombstone !== null || target.deletedAt !== null;
-      const merge = [...form.mergeLive(place), ...(hasTombstones ? [form.mergeTombstones(place)] : [])];
       const own = await this.#tables.statements(placed);
+      const batch = batchOf([], !rows.fitStruct(placed));
       const statements = [
-        rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),
-        form.stage(placed),
         ...(beside ? await this.#tables.statements(place, false) : own),
-        ...(target.mode === 'append_dedup' ? merge : [form.append(place)]),
+        ...this.#writer.statements(place, { ...batch, paths: ['<files of spooled records>'] }),
         ...(beside
-          ? [...own, sql.deleteAll(placed), sql.insertFrom(form.tableOf(placed), place), sql.dropTable(place)]
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#form.tableOf(placed), place), sql.dropTable(place)]
           : []),
         states.keepState(this.defaultSchema, null),
       ];
@@ -175,31 +152,31 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
-    const isMerged = way === 'lines' && target.mode === 'append_dedup';
-    const portions = isMerged ? portionsOf(batch, MERGED_AT_ONCE) : [batch];
-    const sum = { ...NO_ROWS };
-    for (const portion of portions) {
-      addCounts(sum, await this.#commitPortion(way, target, portion, portion === portions.at(-1) ? state : null));
-    }
-    return sum;
-  }
-
-  #commitPortion(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
+  #commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
     return this.#db.transaction(async () => {
       const placed = await this.#places.placed(target);
-      const counts = await this.#write(way, placed, batch);
+      const place = await this.#places.of(placed);
+      const way = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
+      const counts = await this.#writer[way](
+        placed,
+        place,
+        batchOf(files, this.#asJson.has(target) || !rows.fitStruct(placed)),
+      );
       crashPoint('after-write');
-      await this.#db.run(rows.DROP_TEMPORARY);
+      await this.#db.run(sql.DROP_TEMPORARY);
       if (state) await this.#keep(state);
-      return counts;
+      return place === placed ? counts : NO_ROWS;
     });
   }
 
-  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
-    const place = await this.#places.of(target);
-    const counts = await this.#writer.write(way, target, place, batch);
-    return place === target ? counts : NO_ROWS;
+  /** Chooses how the stream is written from now on, after it could not be as it was. @returns whether there is another way */
+  #adapt(target: Target, error: unknown): boolean {
+    if (error instanceof WarehouseConfigError) return false;
+    const others = error instanceof NotAllNew ? this.#replaced : this.#asJson;
+    if (others.has(target)) return false;
+    others.add(target);
+    log.debug(`${target.stream}: written in another way, since ${(error as Error).message}`);
+    return true;
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */
