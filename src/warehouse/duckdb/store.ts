@@ -3,12 +3,22 @@ import { crashPoint } from '../../crash-point.js';
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
-import type { SpoolFile } from '../spool.js';
-import { type Counts, type KeptState, NO_ROWS, type Preview, type StateToKeep, type Store } from '../store.js';
+import { type SpoolFile, SpoolFolder } from '../spool.js';
+import {
+  addCounts,
+  type Counts,
+  type KeptState,
+  NO_ROWS,
+  type Preview,
+  type StateToKeep,
+  type Store,
+} from '../store.js';
 import type { Target } from '../target.js';
 import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { Database } from './database.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
+import { allowedBytes, fittingRows, isOutOfMemory, neededBytes } from './memory.js';
+import { inParts, type Part } from './parts.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
@@ -17,10 +27,13 @@ import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
 import { Tombstones } from './tombstones.js';
 
-/** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
+/** A longer one would take more memory than a small container has. */
 const LONGEST_RECORD = 32 * 1024 * 1024;
 
-/** The embedded warehouse: a DuckDB file. Each commit is one transaction. */
+/**
+ * The embedded warehouse: a DuckDB file. Each commit is one transaction, but for batches that do not fit into memory: of a deduplicated
+ * stream their parts are committed one after the other, the state with the last, since a part does no harm without the rest.
+ */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
@@ -34,14 +47,24 @@ export class DuckDbStore implements Store {
   readonly #tombstones: Tombstones;
   readonly #places: Places;
   readonly #writer: BatchWriter;
+  readonly #spoolDir: string;
+  readonly #readOnly: boolean;
+  readonly #memoryBytes: number;
+  /** For what does not fit into memory. */
+  #temporary: SpoolFolder | null = null;
   /** Streams whose rows are not all new to their tables. */
   readonly #replaced = new Set<Target>();
   /** Streams whose records cannot be read as a struct. */
   readonly #asJson = new Set<Target>();
+  /** How many rows of a stream fit into memory, where more did not. */
+  readonly #fitting = new Map<Target, number>();
 
   /** @param readOnly only to look at it: nothing can be written, and no file is made */
   constructor(config: DuckDbConfig, readOnly = false) {
-    this.#db = new Database(config.path, readOnly);
+    this.#memoryBytes = allowedBytes(config.memoryBytes);
+    this.#db = new Database(config.path, Math.min(this.#memoryBytes, neededBytes(0, 0)), readOnly);
+    this.#spoolDir = config.loader.spoolDir;
+    this.#readOnly = readOnly;
     this.defaultSchema = config.schema;
     const isRaw = config.loader.tableForm === 'raw';
     this.#form = isRaw ? RAW : TYPED;
@@ -52,11 +75,18 @@ export class DuckDbStore implements Store {
   }
 
   async open(): Promise<void> {
-    await this.#db.open();
+    if (!this.#readOnly) this.#temporary = new SpoolFolder(this.#spoolDir);
+    await this.#db.open(this.#temporary?.path ?? '');
   }
 
   async close(): Promise<void> {
     this.#db.close();
+    this.#temporary?.remove();
+  }
+
+  fittingRows(target: Target): number {
+    const rows = fittingRows(this.#form.tableOf(target).columns.length, this.#memoryBytes);
+    return Math.min(rows, this.#fitting.get(target) ?? rows);
   }
 
   async loadStates(pipeline: string): Promise<Map<string, KeptState>> {
@@ -92,16 +122,16 @@ export class DuckDbStore implements Store {
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, async () => {
-      for (;;) {
-        const undo = [this.#places.mark(), this.#tombstones.mark()];
-        try {
-          return await this.#commit(target, files, state);
-        } catch (error) {
-          if (!this.#adapt(target, error)) throw error;
-          // What was found out on the way was undone with the rest.
-          for (const each of undo) each();
-        }
-      }
+      await this.#makeRoom(target, Math.max(...files.map((file) => file.longestLine)));
+      const sum = { ...NO_ROWS };
+      const write = async (parts: readonly Part[], isLast: boolean) =>
+        addCounts(sum, await this.#commit(target, parts, isLast ? state : null));
+      // A part of appended rows would be there twice if their batch came again.
+      await inParts(files, target.mode !== 'append_dedup', write, (records) => {
+        log.info(`${target.stream}: a batch did not fit into memory, and is written in parts of ${records} records.`);
+        this.#fitting.set(target, records);
+      });
+      return sum;
     });
   }
 
@@ -152,26 +182,45 @@ export class DuckDbStore implements Store {
     });
   }
 
-  #commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    return this.#db.transaction(async () => {
-      const placed = await this.#places.placed(target);
-      const place = await this.#places.of(placed);
-      const way = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
-      const counts = await this.#writer[way](
-        placed,
-        place,
-        batchOf(files, this.#asJson.has(target) || !rows.fitStruct(placed)),
-      );
-      crashPoint('after-write');
-      await this.#db.run(sql.DROP_TEMPORARY);
-      if (state) await this.#keep(state);
-      return place === placed ? counts : NO_ROWS;
-    });
+  /** Has DuckDB take what the stream's table needs, if it may. */
+  async #makeRoom(target: Target, longest: number): Promise<void> {
+    const columns = Math.max(this.#form.tableOf(target).columns.length, (await this.#tables.columns(target)).length);
+    await this.#db.limitMemory(Math.min(this.#memoryBytes, neededBytes(columns, longest)));
+  }
+
+  /** Commits parts of a batch in one transaction, in whichever way it can be done. */
+  async #commit(target: Target, parts: readonly Part[], state: StateToKeep | null): Promise<Counts> {
+    for (;;) {
+      const undo = [this.#places.mark(), this.#tombstones.mark()];
+      try {
+        return await this.#db.transaction(async () => {
+          const counts = { ...NO_ROWS };
+          for (const part of parts) addCounts(counts, await this.#write(target, part));
+          if (state) await this.#keep(state);
+          return counts;
+        });
+      } catch (error) {
+        // What was found out on the way was undone with the rest.
+        for (const each of undo) each();
+        if (!this.#adapt(target, error)) throw error;
+      }
+    }
+  }
+
+  async #write(target: Target, files: readonly SpoolFile[]): Promise<Counts> {
+    const placed = await this.#places.placed(target);
+    const place = await this.#places.of(placed);
+    const way = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
+    const batch = batchOf(files, this.#asJson.has(target) || !rows.fitStruct(placed));
+    const counts = await this.#writer[way](placed, place, batch);
+    crashPoint('after-write');
+    await this.#db.run(sql.DROP_TEMPORARY);
+    return place === placed ? counts : NO_ROWS;
   }
 
   /** Chooses how the stream is written from now on, after it could not be as it was. @returns whether there is another way */
   #adapt(target: Target, error: unknown): boolean {
-    if (error instanceof WarehouseConfigError) return false;
+    if (error instanceof WarehouseConfigError || isOutOfMemory(error)) return false;
     const others = error instanceof NotAllNew ? this.#replaced : this.#asJson;
     if (others.has(target)) return false;
     others.add(target);
@@ -204,6 +253,12 @@ export class DuckDbStore implements Store {
     } catch (error) {
       if (error instanceof WarehouseConfigError) throw error;
       const text = error instanceof Error ? error.message : String(error);
+      if (isOutOfMemory(error)) {
+        throw new WarehouseConfigError(
+          `Writing to the table ${target.table}, which has ${target.columns.length} columns, takes more than the ${Math.round(this.#memoryBytes / 2 ** 20)} MB of memory that DuckDB may take. Raise memory_limit_mb.`,
+          { cause: error, internal: text },
+        );
+      }
       throw new WarehouseError(
         `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. The state behind this batch was not kept; run it again.`,
         { cause: error, internal: text },

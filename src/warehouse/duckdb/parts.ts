@@ -1,0 +1,80 @@
+import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { removeSpoolFile, type SpoolFile } from '../spool.js';
+import { isOutOfMemory } from './memory.js';
+
+const END_OF_LINE = 0x0a;
+
+/** Files of a batch that are written by one statement. */
+export type Part = readonly SpoolFile[];
+
+/**
+ * Writes a batch, in parts where it does not fit into memory: those that do not are divided in halves, down to single records. Throws
+ * what the write of a part fails with otherwise, or of a single record.
+ *
+ * @param together whether all parts are written at once, each time anew; else one after the other
+ * @param write writes some parts, all of them or nothing @param divided is told how many records the parts have then
+ */
+export async function inParts(
+  files: Part,
+  together: boolean,
+  write: (parts: readonly Part[], isLast: boolean) => Promise<void>,
+  divided: (records: number) => void,
+): Promise<void> {
+  let left: Part[] = [files];
+  const made: SpoolFile[] = [];
+  try {
+    while (left.length > 0) {
+      const parts = together ? left : left.slice(0, 1);
+      const others = left.slice(parts.length);
+      try {
+        await write(parts, others.length === 0);
+        left = others;
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+        const halves: Part[] = [];
+        for (const part of parts) halves.push(...(await halve(part)));
+        if (halves.length === parts.length) throw error;
+        made.push(...halves.flat());
+        divided(Math.max(...halves.map((half) => half.reduce((sum, file) => sum + file.rows, 0))));
+        left = [...halves, ...others];
+      }
+    }
+  } finally {
+    for (const file of made) removeSpoolFile(file);
+  }
+}
+
+/** Divides a part between its files, or within the only one, whose second half goes to a file beside it. One record stays one part. */
+async function halve(part: Part): Promise<Part[]> {
+  const [first] = part;
+  const middle = Math.ceil(part.length / 2);
+  if (part.length > 1) return [part.slice(0, middle), part.slice(middle)];
+  return first === undefined || first.rows < 2 ? [part] : (await halveFile(first)).map((half) => [half]);
+}
+
+async function halveFile(file: SpoolFile): Promise<SpoolFile[]> {
+  const rows = Math.ceil(file.rows / 2);
+  const bytes = await endOfLine(file.path, rows);
+  const path = `${file.path}-${rows}`;
+  await pipeline(createReadStream(file.path, { start: bytes }), createWriteStream(path, { mode: 0o600 }));
+  truncateSync(file.path, bytes);
+  return [
+    { ...file, rows, bytes },
+    { ...file, path, rows: file.rows - rows, bytes: file.bytes - bytes },
+  ];
+}
+
+/** Where so many lines of a file end. */
+async function endOfLine(path: string, lines: number): Promise<number> {
+  let before = 0;
+  let found = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(END_OF_LINE); at !== -1; at = chunk.indexOf(END_OF_LINE, at + 1)) {
+      found += 1;
+      if (found === lines) return before + at + 1;
+    }
+    before += chunk.length;
+  }
+  throw new Error(`${path} has fewer than ${lines} lines`);
+}
