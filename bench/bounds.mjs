@@ -25,6 +25,7 @@ const CASES = [
     disk: 6 + SPOOL_SLACK_MB,
   },
   { name: '200,000 wide records, Snowflake', records: 200_000, shape: 'wide', rss: 300, disk: 2048 },
+  { name: '1,000,000 wide records, DuckDB', records: 1_000_000, shape: 'wide', duckdb: true, rss: 600, disk: 2048 },
   { name: '1,000,000 small records, DuckDB', records: 1_000_000, shape: 'small', duckdb: true, rss: 600, disk: 2048 },
   {
     name: '1,000,000 small records again, DuckDB',

@@ -38,7 +38,7 @@ const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
 const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets', PROXY, SNOWFLAKE_PROXY];
 const CHAINS = 'integration_tests/chains';
 const SCANNED = 'src/streams/scanned-pages';
-const UNCHANGED = 'stores/duckdb-unchanged';
+const WAYS = 'stores/duckdb-ways';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -81,23 +81,9 @@ const DEFECTS = [
   [
     'columns of others emptied where a row is replaced',
     'src/warehouse/duckdb/batch-writer.ts',
-    'if (others.length === 0) return',
-    'if (others.length >= 0) return',
+    'await this.#db.change(sql.restoreOthers(',
+    'void (sql.restoreOthers(',
     'stores/duckdb-others',
-  ],
-  [
-    'records of the raw form that are taken for the same',
-    'src/warehouse/duckdb/raw.ts',
-    'hash(${DATA}) AS hf_hash',
-    "hash(${DATA}->>'/id') AS hf_hash",
-    UNCHANGED,
-  ],
-  [
-    'a record of the raw form replaced by an older version where rows are merged',
-    'src/warehouse/duckdb/raw.ts',
-    'WHEN MATCHED AND s.hf_newer THEN',
-    'WHEN MATCHED THEN',
-    'stores/duckdb-ways',
   ],
   [
     'a record of the raw form replaced by an older version',
@@ -443,14 +429,6 @@ const DEFECTS = [
     'older than the deletion',
   ],
   [
-    'deletions forgotten where rows are merged (DuckDB)',
-    'src/warehouse/duckdb/batch-writer.ts',
-    'await this.#tombstones.sift(this.#form.staged(target));',
-    '',
-    DELETIONS,
-    'older than the deletion',
-  ],
-  [
     'deletions forgotten (Snowflake)',
     'src/warehouse/snowflake/store.ts',
     'await this.#tombstones.remember(steps, batch, this.#form.keys(batch));',
@@ -706,39 +684,46 @@ const DEFECTS = [
   ],
   ['a fast walk on into other lines', 'src/protocol/json-walk.ts', ' && end <= bytes.length', '', WALK],
   [
-    'rows of the same cursor taken for unchanged',
-    'src/warehouse/duckdb/unchanged.ts',
-    ' AND t.hf_hash = s.hf_hash',
+    'rows appended that are not all new',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'if (isDeduplicated) await this.#expectNoRows(target, place);',
     '',
-    UNCHANGED,
+    ORDER,
   ],
   [
-    'an unchanged row that keeps its old time',
-    'src/warehouse/duckdb/unchanged.ts',
-    'const set = sql.METADATA.map(',
-    'const set = sql.METADATA.slice(0, 1).map(',
-    UNCHANGED,
+    'a key that comes twice in what is appended',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'countDoubles(this.#form.narrow(place)))) > 0',
+    'countDoubles(this.#form.narrow(place)))) > 1e9',
+    ORDER,
   ],
   [
-    'a value without a field that stays in an unchanged row',
-    'src/warehouse/duckdb/unchanged.ts',
-    ' AND t.hf_cleared',
+    'rows that stay beside those that replace them',
+    'src/warehouse/duckdb/batch-writer.ts',
+    'await this.#db.change(sql.deleteReplaced(place));',
     '',
-    UNCHANGED,
+    'stores/duckdb-again',
+  ],
+  [
+    'an older version inserted beside a newer row',
+    'src/warehouse/duckdb/sql.ts',
+    ' WHERE hf_line NOT IN (${older})',
+    '',
+    WAYS,
+  ],
+  [
+    'columns emptied that a tombstone does not carry',
+    'src/warehouse/duckdb/sql.ts',
+    'CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN ${value} ELSE t.${column} END',
+    '${value}',
+    'stores/duckdb.test',
   ],
   [
     'tombstones overlooked where rows are replaced',
     'src/warehouse/duckdb/batch-writer.ts',
-    'const marked = await this.#mark(place, batch);',
-    'const marked = 0;',
+    'marked: await this.#mark(place, batch) }',
+    'marked: 0 }',
     ORDER,
-  ],
-  [
-    'a state kept with the first of several portions',
-    'src/warehouse/duckdb/store.ts',
-    'portion === portions.at(-1) ? state : null',
-    'state',
-    'stores/duckdb-portions',
   ],
   [
     'an error of ours repeated as a fault of the network',
@@ -824,13 +809,6 @@ const DEFECTS = [
     'const NOT_IN_A_TOKEN = /[^\\u0021-\\u007e]/u;',
     'const NOT_IN_A_TOKEN = /[^\\u0021-\\uffff]/u;',
     'src/config/token',
-  ],
-  [
-    'doubles that stay beside an unchanged row',
-    'src/warehouse/duckdb/unchanged.ts',
-    'HAVING count(*) = 1 AND',
-    'HAVING',
-    UNCHANGED,
   ],
 ];
 

@@ -210,6 +210,21 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       ]);
     });
 
+    test('of several tombstones in a batch each changes what it carries itself, be it null', async () => {
+      const records = ['1', '2', '3'].map((id) => ({ id, name: `name ${id}`, n: 5, updatedAt: at(1) }));
+      await load([{ records }]);
+      const marks = ([{ name: 'told' }, { n: null }, {}] as JsonObject[]).map((carried, i) => ({
+        ...carried,
+        id: `${i + 1}`,
+      }));
+      await load([{ records: marks.map((mark) => ({ ...mark, updatedAt: at(2), archived: true })) }]);
+      expect(await rows({ ...TEXTS, n: 'number' })).toEqual([
+        { id: '1', name: 'told', n: 5 },
+        { id: '2', name: 'name 2', n: null },
+        { id: '3', name: 'name 3', n: 5 },
+      ]);
+    });
+
     test('a record and its tombstone in one batch make the marked row that two batches would', async () => {
       const record = { id: '1', name: 'a', updatedAt: at(1) };
       const tombstone = { id: '1', updatedAt: at(1), archived: true };

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { BatchWriter } from '../../src/warehouse/duckdb/batch-writer.js';
+import { BatchWriter, NotAllNew } from '../../src/warehouse/duckdb/batch-writer.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, loadBatches } from '../support/loading.js';
@@ -29,14 +29,14 @@ const version: fc.Arbitrary<Extracted> = fc
   });
 const batches = fc.array(fc.array(version, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 });
 
-/** Which way a batch is written is a matter of cost alone. */
+/** How a batch is written, and how its records are read, is a matter of cost alone. */
 describe.each(['typed', 'raw'] as const)('the ways of writing a batch, %s', (tableForm) => {
   const warehouse = new DuckDbWarehouse();
   const fresh = freshForEach(warehouse);
 
-  async function written(given: Extracted[][], hardDeletes: boolean): Promise<unknown[]> {
+  async function written(given: Extracted[][], hardDeletes: boolean, properties = PROPERTIES): Promise<unknown[]> {
     await warehouse.begin();
-    await loadBatches(warehouse, fresh.folder, given, { stream: 't', properties: PROPERTIES, tableForm, hardDeletes });
+    await loadBatches(warehouse, fresh.folder, given, { stream: 't', properties, tableForm, hardDeletes });
     if ((await warehouse.tables()).every((name) => name !== 't')) return [];
     const fields = { id: 'text', name: 'text', updatedAt: 'instant', _ab_cdc_deleted_at: 'instant' } as const;
     return warehouse.rows(tableForm === 'raw' ? 't_VIEW' : 't', { ...fields, _airbyte_extracted_at: 'instant' });
@@ -48,17 +48,19 @@ describe.each(['typed', 'raw'] as const)('the ways of writing a batch, %s', (tab
     await fc.assert(
       fc.asyncProperty(batches, async (given) => {
         const usual = await written(given, hardDeletes);
-        const forced = jest.spyOn(BatchWriter.prototype, 'waysOf').mockReturnValue(['lines']);
-        const merged = await written(given, hardDeletes);
+        // A struct cannot have both.
+        expect(await written(given, hardDeletes, { ...PROPERTIES, NAME: { type: 'string' } })).toEqual(usual);
+        const forced = jest.spyOn(BatchWriter.prototype, 'append').mockRejectedValue(new NotAllNew());
+        const replaced = await written(given, hardDeletes);
         forced.mockRestore();
-        expect(merged).toEqual(usual);
+        expect(replaced).toEqual(usual);
       }),
       { numRuns: 20 },
     );
   });
 
   test('an error of ours is no reason to try another way, and no fault of the database', async () => {
-    const write = jest.spyOn(BatchWriter.prototype, 'write').mockRejectedValue(new TypeError('x is not a function'));
+    const write = jest.spyOn(BatchWriter.prototype, 'append').mockRejectedValue(new TypeError('x is not a function'));
     const one = { data: { id: '1', name: 'a', updatedAt: at(1) }, emittedAt: Date.UTC(2024, 0, 5) };
     await expect(written([[one]], true)).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
     expect(write).toHaveBeenCalledTimes(1);

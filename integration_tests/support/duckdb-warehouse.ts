@@ -21,7 +21,8 @@ export class DuckDbWarehouse implements TestWarehouse {
   }
 
   config({ schema = SCHEMA, tableForm = 'typed' }: ConfigOptions = {}) {
-    return { type: 'duckdb' as const, path: this.#path, schema, loader: { tableForm } as LoaderOptions };
+    const loader = { tableForm, spoolDir: this.#folder?.path } as LoaderOptions;
+    return { type: 'duckdb' as const, path: this.#path, schema, memoryBytes: null, loader };
   }
 
   /** The options of a destination, as a user writes them. */

@@ -22,6 +22,8 @@ export interface DuckDbConfig {
   type: 'duckdb';
   path: string;
   schema: string;
+  /** What DuckDB may take of the memory; null: as the machine has it. */
+  memoryBytes: number | null;
   loader: LoaderOptions;
 }
 
@@ -33,7 +35,14 @@ export function parseDestinationConfig(value: unknown): DestinationConfig {
   const type = (config as { type?: unknown } | null)?.type ?? 'snowflake';
   if (type === 'duckdb') {
     validate('destination-duckdb', config, 'destination configuration');
-    return { type, path: config.path as string, schema: config.schema as string, loader: loaderOptions(config) };
+    const memory = config.memory_limit_mb as number | undefined;
+    return {
+      type,
+      path: config.path as string,
+      schema: config.schema as string,
+      memoryBytes: memory === undefined ? null : memory * MEGABYTE,
+      loader: loaderOptions(config),
+    };
   }
   if (type !== 'snowflake') {
     throw new ConfigError(

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol/messages.js';
+import * as duckForms from './duckdb/forms.js';
 import * as duckRaw from './duckdb/raw.js';
 import * as duckRows from './duckdb/rows.js';
 import * as duckSchema from './duckdb/schema.js';
@@ -85,35 +86,33 @@ function ofDuckDb(evil: string): string[] {
   const [column] = given.columns;
   if (!column) throw new Error('no column');
   const raw = rawTarget(given);
-  // In one pass, columns that differ only by case cannot be read.
+  // A struct has no columns that differ only by case.
   const distinct = {
     ...given,
     columns: given.columns.filter(({ field }) => !field.endsWith('0') || field === column.field),
   };
-  const lines = { paths: [`/tmp/${evil}`], longest: 1 };
+  const lines = { paths: [`/tmp/${evil}`], longest: 1, asJson: true };
+  const tombstones = duckForms.TYPED.tombstones(given, duckRows.LOADED);
   return [
-    duckRows.loadRaw(lines),
-    duckRows.stage(given),
-    duckRaw.stage(given),
+    duckRows.loadLines(lines, duck.isLastTombstone(given)),
+    duckRows.LOADED_FIELDS,
+    duckForms.TYPED.narrowRows(given, lines),
+    duckForms.TYPED.narrowRows(distinct, { ...lines, asJson: false }),
+    duckForms.TYPED.insert(distinct, duckForms.TYPED.wholeRows(distinct, { ...lines, asJson: false }), true),
+    duckForms.TYPED.insert(given, duckForms.TYPED.wholeRows(given, lines, duck.IS_WANTED), false),
+    duck.createAs(duck.MARKS, tombstones),
     duckRaw.narrowRows(given, lines),
-    duckRaw.hashedRows(given, lines),
-    duckRaw.appendDirect(given, lines, 'true'),
-    duckRows.narrowRows(distinct, lines),
-    duckRows.hashedRows(distinct, lines),
-    `SELECT ${duckRows.rowHash(given)}`,
-    duckRows.appendDirect(distinct, lines),
+    duckRaw.insert(given, duckRaw.wholeRows(given, lines, duck.IS_WANTED), true),
     duck.countDoubles(given),
     duck.match(given),
+    duck.match(given, duckRaw.rowCursor(given)),
+    duck.want(given),
     duck.deleteReplaced(given),
-    duck.carryOver(given, [evil]),
-    duckRows.appendDirect(distinct, lines, 'true', [evil]),
-    duckRaw.appendDirect(given, lines, 'true', [evil]),
-    duckRows.appendDirect(distinct, lines, duck.isToInsert(distinct)),
+    duck.keepOthers(given, [evil]),
+    duck.restoreOthers(given, [evil]),
     duck.createSchema(given),
     duck.createTable(given),
     duck.createTable(raw),
-    duck.append(given),
-    duck.mergeLive(given),
     duck.mergeTombstones(given),
     duck.countRows(given),
     duck.deleteAll(given),
@@ -133,8 +132,6 @@ function ofDuckDb(evil: string): string[] {
     duckSchema.commentOn(given, column),
     duckSchema.describe(given),
     duckSchema.countTables(given),
-    duckRaw.append(given),
-    ...duckRaw.mergeLive(given),
     duckRaw.mergeTombstones(given),
     duckRaw.createView(given),
     duckRaw.dropView(given),

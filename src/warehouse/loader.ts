@@ -11,7 +11,10 @@ const FILE_BYTES = 50 * 1024 * 1024;
 
 export interface LoaderSettings {
   spoolDir: string;
-  /** A batch is committed when so many compressed bytes wait, or when the oldest has waited so long. */
+  /**
+   * A batch is committed when so many compressed bytes wait, or when the oldest has waited so long; earlier where the warehouse wants
+   * no more rows of a stream.
+   */
   flushBytes: number;
   flushMilliseconds: number;
   /** A batch is spread over files of about so many compressed bytes, which are uploaded and loaded side by side. */
@@ -109,7 +112,8 @@ export class Loader {
     for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
     this.#startTimer();
     await load.drained();
-    if (this.#waiting() >= this.#settings.flushBytes) this.#seal();
+    const isFull = load.rows >= this.#store.fittingRows(load.target);
+    if (isFull || this.#waiting() >= this.#settings.flushBytes) this.#seal();
     while (this.#committing + this.#waiting() > this.#settings.spoolMaxBytes) {
       if (this.#committing === 0 && !this.#seal()) break;
       await this.#tail;

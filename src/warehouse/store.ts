@@ -68,6 +68,8 @@ export interface Store {
   readonly longestRecord: number;
   /** Whether its files are to be compressed. */
   readonly spoolIsCompressed: boolean;
+  /** How many rows a stream's batch should have at most. */
+  fittingRows(target: Target): number;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */

@@ -79,6 +79,11 @@ export class StreamLoad {
     return this.#writers.reduce((sum, writer) => sum + writer.bytes, 0);
   }
 
+  /** Rows that wait in them. */
+  get rows(): number {
+    return this.#writers.reduce((sum, writer) => sum + writer.rows, 0);
+  }
+
   /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
   add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
     let writer = this.#writers.at(-1);

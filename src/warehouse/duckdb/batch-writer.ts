@@ -1,35 +1,44 @@
 import { crashPoint } from '../../crash-point.js';
-import { addCounts, type Counts, NO_ROWS } from '../store.js';
-import type { Target } from '../target.js';
-import { type Batch, batchOf } from './batch.js';
+import type { SpoolFile } from '../spool.js';
+import { type Counts, NO_ROWS } from '../store.js';
+import { hasTombstones, type Target } from '../target.js';
 import type { Database } from './database.js';
 import type { TableForm } from './forms.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { Tombstones } from './tombstones.js';
-import { UnchangedRows } from './unchanged.js';
 
 /** Appending to a table of more rows than this would spend more on comparing keys than it saves. */
 const MOST_COMPARED = 2_000_000;
 
+/** What is committed at once. */
+export interface Batch extends rows.Lines {
+  rows: number;
+}
+
+/** The batch of some spool files. @param asJson how their records are read */
+export function batchOf(files: readonly SpoolFile[], asJson: boolean): Batch {
+  return {
+    paths: files.map((file) => file.path),
+    longest: Math.max(...files.map((file) => file.longestLine)),
+    rows: files.reduce((sum, file) => sum + file.rows, 0),
+    asJson,
+  };
+}
+
+/** Thrown where a batch of a deduplicated stream has more than rows that are new to the table. */
+export class NotAllNew extends Error {}
+
 /**
- * How a batch is written: in one pass from the files into the table, where each row is a new one; the same after the rows that it
- * replaces were deleted, with tombstones behind; or file by file from the lines as they are, which also finds what the others
- * cannot: fields that come twice, fields whose names differ only by case.
+ * Writes batches into tables, in one of two ways: appended, in one pass from the files into the table; or, of deduplicated streams,
+ * inserted after the rows that they replace were deleted, with tombstones behind.
  */
-export type Way = 'append' | 'replace' | 'lines';
-
-/** Why batches of a stream cannot be written by a way. */
-export class NotThisWay extends Error {}
-
-/** Writes batches into tables, each by the way that it is told. */
 export class BatchWriter {
   readonly #db: Database;
   readonly #tables: TableKeeper;
   readonly #tombstones: Tombstones;
   readonly #form: TableForm;
-  readonly #unchanged: UnchangedRows;
   /** Tables that were empty when the run began to append to them. */
   readonly #begun = new WeakSet<Target>();
 
@@ -38,141 +47,106 @@ export class BatchWriter {
     this.#tables = tables;
     this.#tombstones = tombstones;
     this.#form = form;
-    this.#unchanged = new UnchangedRows(db, form);
-  }
-
-  /** The ways that a stream's batches may be written, the cheapest first. The last takes every batch. */
-  waysOf(target: Target): Way[] {
-    return target.mode === 'append_dedup' ? ['append', 'replace', 'lines'] : ['append', 'lines'];
   }
 
   /**
-   * Writes a batch, in the transaction that is open.
+   * Appends a batch, in the transaction that is open. Throws NotAllNew where a deduplicated stream's rows must be replaced instead:
+   * what was written by then is to be undone.
    *
    * @param target the stream with its own table @param place the same with the table that its rows go to
    */
-  async write(way: Way, target: Target, place: Target, batch: Batch): Promise<Counts> {
-    // Before anything is made or deleted for it.
-    if (way !== 'lines' && !this.#form.areDirect(place)) throw new NotThisWay('the columns cannot be read at once');
-    if (way === 'append') return this.#appendNew(target, place, batch);
-    if (way === 'replace') return this.#replaceRows(target, place, batch);
-    const sum = { ...NO_ROWS };
-    for (const file of batch.files) {
-      addCounts(sum, await this.#writeLines(target, place, batchOf([file])));
-    }
-    return sum;
-  }
-
-  /** Inserts a batch in one pass. Of a deduplicated stream that is right where it turns out that every row is a new one. */
-  async #appendNew(target: Target, place: Target, batch: Batch): Promise<Counts> {
+  async append(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const isDeduplicated = place.mode === 'append_dedup';
-    if (isDeduplicated && !(await this.#mayAllBeNew(place))) throw new NotThisWay('the table has rows');
-    if (isDeduplicated && (await this.#tombstones.hasAny(target))) throw new NotThisWay('rows were deleted');
+    if (isDeduplicated) await this.#expectNoRows(target, place);
     await this.#tables.make(place, place === target);
     const inserted = await this.#db.change(
-      this.#form.appendDirect(place, batch, isDeduplicated ? 'NOT hf_tomb' : 'true'),
+      this.#form.insert(place, this.#form.wholeRows(place, batch), isDeduplicated),
     );
     crashPoint('after-copy');
-    if (inserted !== batch.rows) throw new NotThisWay(`${batch.rows} rows were spooled, but ${inserted} inserted`);
+    if (inserted !== batch.rows) throw unexpected(batch, inserted, isDeduplicated);
     if (isDeduplicated && (await this.#db.count(sql.countDoubles(this.#form.narrow(place)))) > 0) {
-      throw new NotThisWay('not every row is new');
+      throw new NotAllNew('a key comes twice');
     }
     this.#begun.add(place);
     return { ...NO_ROWS, inserted };
   }
 
-  /** Whether the table had no rows when the run began, and still has so few that their keys are soon compared. */
-  async #mayAllBeNew(place: Target): Promise<boolean> {
-    if ((await this.#tables.columns(place)).length === 0) return true;
-    return (await this.#db.count(sql.countRows(place))) <= (this.#begun.has(place) ? MOST_COMPARED : 0);
+  /** Throws NotAllNew where the table had rows when the run began, has too many to compare their keys, or has had some. */
+  async #expectNoRows(target: Target, place: Target): Promise<void> {
+    if (await this.#tombstones.hasAny(target)) throw new NotAllNew('rows were deleted');
+    if ((await this.#tables.columns(place)).length === 0) return;
+    if ((await this.#db.count(sql.countRows(place))) > (this.#begun.has(place) ? MOST_COMPARED : 0)) {
+      throw new NotAllNew('the table has rows');
+    }
   }
 
-  /** Deletes the rows of which the batch has versions that are not older, and inserts those; rows that would be the same stay. */
-  async #replaceRows(target: Target, place: Target, batch: Batch): Promise<Counts> {
+  /** Deletes the rows of which the batch has versions that are not older, and inserts those; in the transaction that is open. */
+  async replace(target: Target, place: Target, batch: Batch): Promise<Counts> {
     const narrow = this.#form.narrow(place);
     const isOwn = place === target;
     const isThere = (await this.#tables.columns(place)).length > 0;
     // It may lack the columns by which rows are found.
     if (isThere) await this.#tables.make(place, isOwn);
-    const isCompared = isThere && (await this.#unchanged.areExpected(place, batch));
-    await this.#db.run(
-      sql.stageAs(isCompared ? this.#form.hashedRows(place, batch) : this.#form.narrowRows(place, batch)),
-    );
-    await this.#expectRows(batch.rows);
+    await this.#db.run(sql.createAs(sql.STAGE, this.#form.narrowRows(place, batch)));
+    const staged = await this.#db.count(sql.countLines('true'));
+    if (staged !== batch.rows) throw unexpected(batch, staged);
     await this.#tombstones.sift(this.#form.narrow(target));
-    if (!isThere && (await this.#hasNoLive())) return NO_ROWS;
+    // Tombstones mark rows; a table that has none is not made for them.
+    if (!isThere && (await this.#db.count(sql.countLines('NOT hf_tomb'))) === 0) return NO_ROWS;
     if (!isThere) await this.#tables.make(place, isOwn);
     await this.#db.run(sql.match(narrow, this.#form.rowCursor(place)));
-    const updated = await this.#db.count(sql.COUNT_REPLACED);
-    const kept = isCompared ? await this.#unchanged.keep(place, batch) : 0;
-    const inserted = await this.#exchange(place, batch);
-    const marked = await this.#mark(place, batch);
-    return { ...NO_ROWS, inserted: inserted - (updated - kept), updated, marked };
+    await this.#db.run(sql.want(narrow));
+    const [{ wanted, replacing } = {}] = await this.#db.rows(sql.COUNT_WANTED);
+    await this.#exchange(place, batch, Number(wanted));
+    const updated = Number(replacing);
+    return { inserted: Number(wanted) - updated, updated, marked: await this.#mark(place, batch) };
   }
 
-  /**
-   * Puts versions in the place of the rows that were found, and the new ones beside. What rows have in the columns of others stays; new
-   * ones have their defaults there. @returns how many it inserted
-   */
-  async #exchange(place: Target, batch: Batch): Promise<number> {
-    const wanted = sql.isToInsert(this.#form.narrow(place));
+  /** Puts versions in the place of the rows that were found, and the new ones beside. What rows have in columns of others stays. */
+  async #exchange(place: Target, batch: Batch, wanted: number): Promise<void> {
     const others = await this.#tables.others(place);
-    if (others.length > 0) await this.#db.run(sql.carryOver(place, others));
-    await this.#db.run(sql.deleteReplaced(place));
-    if (others.length === 0) return this.#insert(place, batch, wanted);
-    const inserted = await this.#insert(place, batch, `${wanted} AND ${sql.IS_NOT_CARRIED}`);
-    return inserted + (await this.#insert(place, batch, `${wanted} AND ${sql.IS_CARRIED}`, others));
-  }
-
-  /** Inserts the lines for which a condition holds; the files are not read once more for nothing. */
-  async #insert(place: Target, batch: Batch, condition: string, others: readonly string[] = []): Promise<number> {
-    if ((await this.#db.count(sql.countLines(condition))) === 0) return 0;
-    const inserted = await this.#db.change(this.#form.appendDirect(place, batch, condition, others));
+    if (others.length > 0) await this.#db.run(sql.keepOthers(place, others));
+    await this.#db.change(sql.deleteReplaced(place));
+    if (wanted === 0) return;
+    const inserted = await this.#db.change(
+      this.#form.insert(place, this.#form.wholeRows(place, batch, sql.IS_WANTED), false),
+    );
     crashPoint('after-copy');
-    return inserted;
+    if (inserted !== wanted) throw unexpected({ rows: wanted }, inserted);
+    if (others.length > 0) await this.#db.change(sql.restoreOthers(this.#form.narrow(place), others));
   }
 
   /** Marks the rows whose newest version in the batch is a tombstone. Of those lines all is needed that they carry. */
   async #mark(place: Target, batch: Batch): Promise<number> {
     if ((await this.#db.count(sql.countLines('hf_tomb'))) === 0) return 0;
-    await this.#db.run(rows.loadRaw(batch, sql.isLastTombstone(this.#form.narrow(place))));
-    await this.#db.run(this.#form.stage(place));
-    return this.#db.change(this.#form.mergeTombstones(place));
+    await this.#db.run(rows.loadLines(batch, sql.isLastTombstone(this.#form.narrow(place))));
+    const fields = (await this.#db.rows(rows.LOADED_FIELDS)).map(({ field }) => String(field));
+    const carrying = this.#form.carrying(place, fields);
+    await this.#db.run(sql.createAs(sql.MARKS, this.#form.tombstones(carrying, rows.LOADED)));
+    return this.#db.change(this.#form.mergeTombstones(carrying));
   }
 
-  /** Tombstones mark rows; a table that has none is not made for them. */
-  async #hasNoLive(): Promise<boolean> {
-    return (await this.#db.count(sql.countLines('NOT hf_tomb'))) === 0;
+  /** What a batch runs that may have anything, with a table that may have rows: in their order, the statements that change rows. */
+  statements(place: Target, lines: rows.Lines): string[] {
+    const { insert, wholeRows, narrowRows, rowCursor, narrow, tombstones, mergeTombstones } = this.#form;
+    if (place.mode !== 'append_dedup') return [insert(place, wholeRows(place, lines), false)];
+    const marking = [
+      rows.loadLines(lines, sql.isLastTombstone(narrow(place))),
+      sql.createAs(sql.MARKS, tombstones(place, rows.LOADED)),
+      mergeTombstones(place),
+    ];
+    return [
+      sql.createAs(sql.STAGE, narrowRows(place, lines)),
+      sql.match(narrow(place), rowCursor(place)),
+      sql.want(narrow(place)),
+      sql.deleteReplaced(place),
+      insert(place, wholeRows(place, lines, sql.IS_WANTED), false),
+      ...(hasTombstones(place) ? marking : []),
+    ];
   }
+}
 
-  async #writeLines(target: Target, place: Target, batch: Batch): Promise<Counts> {
-    const isOwn = place === target;
-    await this.#db.run(rows.loadRaw(batch));
-    await this.#db.run(this.#form.stage(place));
-    await this.#expectRows(batch.rows);
-    crashPoint('after-copy');
-    if (place.mode !== 'append_dedup') {
-      await this.#tables.make(place, isOwn);
-      return { ...NO_ROWS, inserted: await this.#db.change(this.#form.append(place)) };
-    }
-    await this.#tombstones.sift(this.#form.staged(target));
-    const tombstones = await this.#db.count(sql.countLines('hf_tomb'));
-    if ((await this.#hasNoLive()) && (await this.#tables.columns(place)).length === 0) return NO_ROWS;
-    await this.#tables.make(place, isOwn);
-    return this.#merge(place, tombstones);
-  }
-
-  async #expectRows(count: number): Promise<void> {
-    const loaded = await this.#db.count(sql.countLines('true'));
-    if (loaded !== count) throw new Error(`${count} rows were spooled, but ${loaded} loaded`);
-  }
-
-  async #merge(target: Target, tombstones: number): Promise<Counts> {
-    const before = await this.#db.count(sql.countRows(target));
-    let merged = 0;
-    for (const statement of this.#form.mergeLive(target)) merged = await this.#db.change(statement);
-    const inserted = (await this.#db.count(sql.countRows(target))) - before;
-    const marked = tombstones === 0 ? 0 : await this.#db.change(this.#form.mergeTombstones(target));
-    return { inserted, updated: merged - inserted, marked };
-  }
+function unexpected({ rows }: { rows: number }, found: number, mayHaveTombstones = false): Error {
+  const text = `${rows} rows were spooled, but ${found} loaded`;
+  return mayHaveTombstones ? new NotAllNew(text) : new Error(text);
 }

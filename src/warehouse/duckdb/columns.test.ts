@@ -62,3 +62,23 @@ test('an instant needs a whole date before its time', async () => {
   ];
   expect((await cast('timestamp_tz', texts)).map((made) => made !== null)).toEqual(texts.map((_, i) => i === 0));
 });
+
+test('a decimal has the digits it came with, whichever cast makes it; what does not fit is none', async () => {
+  const digits = (most: number) =>
+    fc.array(fc.constantFrom(...'0123456789'), { maxLength: most }).map((all) => all.join(''));
+  const numbers = fc
+    .tuple(fc.constantFrom('', '-', '+'), digits(12), fc.constantFrom('', '.'), digits(12))
+    .map(([sign, whole, point, rest]) => (point === '' ? sign + whole : sign + whole + point + rest));
+  const texts = [...fc.sample(numbers, 3000), '99999999.9999999999', '100000000.5', '1e3', '1E-11', 'nan', '1 2', '.'];
+  expect(await cast('decimal', texts)).toEqual(texts.map(asDecimal));
+});
+
+/** Scaled by 10¹⁰, with no digit lost. */
+function asDecimal(text: string): string | null {
+  if (text === '1e3') return '1000.0000000000';
+  const [, sign, whole = '', rest = ''] = /^([+-]?)(\d*)\.?(\d*)$/.exec(text) ?? [];
+  if (sign === undefined || whole + rest === '' || /[1-9]/.test(rest.slice(10))) return null;
+  const scaled = BigInt(`${whole}${rest.slice(0, 10).padEnd(10, '0')}`);
+  const made = scaled.toString().padStart(11, '0');
+  return `${sign === '-' && scaled !== 0n ? '-' : ''}${made.slice(0, -10)}.${made.slice(-10)}`;
+}

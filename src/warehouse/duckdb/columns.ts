@@ -50,10 +50,13 @@ export function castExpression(type: ColumnType, raw: string): string {
     case 'integer':
       return `CASE WHEN regexp_full_match(${raw}, '[+-]?[0-9]+(\\.0*)?') THEN TRY_CAST(${raw} AS BIGINT) END`;
     case 'float':
-      return `CASE WHEN isfinite(TRY_CAST(${raw} AS DOUBLE)) THEN TRY_CAST(${raw} AS DOUBLE) END`;
+      // What is tested first DuckDB would take for shared, and make for all rows in a step of its own, which costs more than twice the cast.
+      return `CASE WHEN ${raw} IS NULL THEN NULL WHEN isfinite(TRY_CAST(${raw} AS DOUBLE)) THEN TRY_CAST(${raw} AS DOUBLE) END`;
     case 'decimal':
+      // Numbers that fit into 64 bits first: DuckDB's cast to the wide type takes seventy times as long.
       return (
-        `CASE WHEN regexp_full_match(${raw}, '[+-]?[0-9]*(\\.[0-9]{0,10}0*)?') THEN TRY_CAST(${raw} AS DECIMAL(38,10)) ` +
+        `CASE WHEN regexp_full_match(${raw}, '[+-]?[0-9]{0,8}(\\.[0-9]{0,10})?') THEN TRY_CAST(${raw} AS DECIMAL(18,10)) ` +
+        `WHEN regexp_full_match(${raw}, '[+-]?[0-9]*(\\.[0-9]{0,10}0*)?') THEN TRY_CAST(${raw} AS DECIMAL(38,10)) ` +
         `WHEN TRY_CAST(${raw} AS DECIMAL(38,10))::DOUBLE = TRY_CAST(${raw} AS DOUBLE) AND contains(lower(${raw}), 'e') ` +
         `THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END`
       );

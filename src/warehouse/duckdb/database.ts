@@ -10,30 +10,50 @@ import {
   WarehouseError,
 } from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
+import { log } from '../../log.js';
 
 const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
 
+const MEGABYTE = 1024 * 1024;
 /**
- * Enough for a batch of wide records, and little enough for a small container. A second thread would hold as much again for
- * the rows it builds, and costs a quarter more CPU (measured): the records come no faster than one can take them.
+ * What is written ahead before it is moved into the tables, which compresses their last rows anew. A transaction of more goes there
+ * by itself.
  */
-const SETTINGS = { memory_limit: '512MB', threads: '1' };
+const LOG_BYTES = 256 * MEGABYTE;
+
+const SETTINGS = {
+  // A second thread would hold as much again for the rows it builds, and costs a quarter more CPU (measured): the records come
+  // no faster than one can take them.
+  threads: '1',
+  auto_checkpoint_skip_wal_threshold: `${LOG_BYTES}`,
+  // A checkpoint that a COMMIT makes in passing may fail when all is committed, for want of memory: done, and an error.
+  wal_autocheckpoint: '1TB',
+};
 
 /** A DuckDB file, open in this process alone. Statements throw DuckDB's own errors. */
 export class Database {
   readonly path: string;
   readonly #readOnly: boolean;
+  #memoryBytes: number;
   #instance: DuckDBInstance | null = null;
   #connection: DuckDBConnection | null = null;
 
-  /** @param readOnly only to look at it: a file that does not exist is taken for an empty one, and not made */
-  constructor(path: string, readOnly = false) {
+  /**
+   * @param memoryBytes what DuckDB may take to begin with
+   * @param readOnly only to look at it: a file that does not exist is taken for an empty one, and not made
+   */
+  constructor(path: string, memoryBytes: number, readOnly = false) {
     this.path = resolve(path);
+    this.#memoryBytes = memoryBytes;
     this.#readOnly = readOnly;
   }
 
-  /** Throws a WarehouseConfigError that says why the file cannot be used. */
-  async open(): Promise<void> {
+  /**
+   * Throws a WarehouseConfigError that says why the file cannot be used.
+   *
+   * @param temporary the folder for what does not fit into memory
+   */
+  async open(temporary: string): Promise<void> {
     const folder = dirname(this.path);
     if (!existsSync(folder)) {
       throw new WarehouseConfigError(
@@ -44,7 +64,7 @@ export class Database {
       throw new WarehouseConfigError(`${this.path} is a folder. Set "path" to the DuckDB file in it.`);
     }
     try {
-      this.#instance = await this.#create();
+      this.#instance = await this.#create(temporary);
       this.#connection = await this.#instance.connect();
       await this.run("SET TimeZone = 'UTC'");
     } catch (error) {
@@ -53,10 +73,13 @@ export class Database {
     }
   }
 
-  #create(): Promise<DuckDBInstance> {
-    if (!this.#readOnly) return duckdb.DuckDBInstance.create(this.path, SETTINGS);
-    if (!existsSync(this.path)) return duckdb.DuckDBInstance.create(':memory:');
-    return duckdb.DuckDBInstance.create(this.path, { ...SETTINGS, access_mode: 'READ_ONLY' });
+  #create(temporary: string): Promise<DuckDBInstance> {
+    if (this.#readOnly && !existsSync(this.path)) return duckdb.DuckDBInstance.create(':memory:');
+    const settings = { ...SETTINGS, memory_limit: this.#memoryLimit, temp_directory: temporary };
+    return duckdb.DuckDBInstance.create(
+      this.path,
+      this.#readOnly ? { ...settings, access_mode: 'READ_ONLY' } : settings,
+    );
   }
 
   close(): void {
@@ -66,13 +89,21 @@ export class Database {
     this.#instance = null;
   }
 
+  /** What DuckDB may take from now on. */
+  async limitMemory(bytes: number): Promise<void> {
+    this.#memoryBytes = bytes;
+    await this.#giveBack();
+  }
+
   async run(statement: string, values?: string[]): Promise<void> {
     await this.#open.run(statement, values);
   }
 
   /** Runs a statement that changes rows; how many. */
   async change(statement: string): Promise<number> {
-    return (await this.#open.run(statement)).rowsChanged;
+    const { rowsChanged } = await this.#open.run(statement);
+    await this.#giveBack();
+    return rowsChanged;
   }
 
   /** The number that a query gives as `rows`. */
@@ -86,6 +117,13 @@ export class Database {
 
   /** All that `body` does, or nothing of it. */
   async transaction<T>(body: () => Promise<T>): Promise<T> {
+    const result = await this.#transact(body);
+    await this.#giveBack();
+    await this.#checkpoint();
+    return result;
+  }
+
+  async #transact<T>(body: () => Promise<T>): Promise<T> {
     await this.run('BEGIN');
     try {
       const result = await body();
@@ -96,8 +134,28 @@ export class Database {
     } catch (error) {
       // The transaction may be gone already, when the connection or the disk failed.
       await this.run('ROLLBACK').catch(() => undefined);
+      await this.#giveBack();
       throw error;
     }
+  }
+
+  /** All is committed by then: a checkpoint that fails leaves it where it is, for the next one. */
+  async #checkpoint(): Promise<void> {
+    const written = statSync(`${this.path}.wal`, { throwIfNoEntry: false });
+    if (written === undefined || written.size <= LOG_BYTES) return;
+    await this.change('CHECKPOINT').catch((error) => log.debug(`CHECKPOINT failed: ${error}`));
+  }
+
+  /**
+   * Has DuckDB hand memory that it does not use back to the system, which it does where its limit is set. Without it, as much as a
+   * statement once took stays with each of the threads that Node runs statements on, in an arena of its own.
+   */
+  async #giveBack(): Promise<void> {
+    await this.run(`SET memory_limit = '${this.#memoryLimit}'`);
+  }
+
+  get #memoryLimit(): string {
+    return `${Math.round(this.#memoryBytes / MEGABYTE)}MiB`;
   }
 
   get #open(): DuckDBConnection {

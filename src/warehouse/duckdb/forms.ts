@@ -8,27 +8,20 @@ import * as sql from './sql.js';
 export interface TableForm {
   /** The stream as its table sees it. */
   tableOf(target: Target): Target;
-  /** The stream as a stage of whole lines sees it: the columns it has, those of the key among them. */
-  staged(target: Target): Target;
-  /** The same of a stage that has only what tells rows and versions apart. */
+  /** The stream as a stage of its lines sees it: with the columns that tell rows and versions apart. */
   narrow(target: Target): Target;
-  /** Whether rows can be made of the files in one pass. */
-  areDirect(target: Target): boolean;
-  /** Makes rows of the loaded lines. */
-  stage(target: Target): string;
-  /** The query that makes rows of the files' lines, with no more than what tells rows and versions apart. */
+  /** The query that makes rows of the files' lines for the stage. */
   narrowRows(target: Target, lines: rows.Lines): string;
-  /** The same, with `hf_hash`, the hash of all that a row says. */
-  hashedRows(target: Target, lines: rows.Lines): string;
-  /** That hash of a row of the table. */
-  rowHash(target: Target): string;
-  /** Inserts the rows of the files for which a condition on the stage's columns holds, with what was carried over of other columns. */
-  appendDirect(target: Target, lines: rows.Lines, condition: string, others?: readonly string[]): string;
-  append(target: Target): string;
+  /** The same with all that a record says. @param where a condition on the lines' number, `n` */
+  wholeRows(target: Target, lines: rows.Lines, where?: string): string;
+  /** Inserts the rows, or only the live ones, that {@link wholeRows} gives. */
+  insert(target: Target, query: string, isLive: boolean): string;
   /** The cursor of a row `t`, where it is in no column. */
   rowCursor(target: Target): string | undefined;
-  /** The last of the statements is the one that changes rows. */
-  mergeLive(target: Target): string[];
+  /** The stream as tombstones see it that carry some fields. */
+  carrying(target: Target, fields: readonly string[]): Target;
+  /** The query that makes rows of tombstones' lines. */
+  tombstones(target: Target, lines: rows.Lines): string;
   mergeTombstones(target: Target): string;
   /** Whether a view gives the columns that the table does not have. */
   hasView: boolean;
@@ -36,34 +29,26 @@ export interface TableForm {
 
 export const TYPED: TableForm = {
   tableOf: (target) => target,
-  staged: (target) => target,
   narrow: narrowTarget,
-  areDirect: rows.areDirect,
-  stage: rows.stage,
-  narrowRows: rows.narrowRows,
-  hashedRows: rows.hashedRows,
-  rowHash: rows.rowHash,
-  appendDirect: rows.appendDirect,
-  append: sql.append,
+  narrowRows: (target, lines) => rows.typedRows(narrowTarget(target), lines),
+  wholeRows: (target, lines, where) => rows.typedRows(target, lines, { where }),
+  insert: sql.insertTyped,
   rowCursor: () => undefined,
-  mergeLive: (target) => [sql.mergeLive(target)],
+  carrying: sql.carrying,
+  tombstones: (target, lines) => rows.typedRows(target, lines, { more: ['json_keys(d) AS hf_keys'] }),
   mergeTombstones: sql.mergeTombstones,
   hasView: false,
 };
 
 export const RAW: TableForm = {
   tableOf: rawTarget,
-  staged: raw.stagedTarget,
   narrow: raw.stagedTarget,
-  areDirect: () => true,
-  stage: raw.stage,
   narrowRows: raw.narrowRows,
-  hashedRows: raw.hashedRows,
-  rowHash: raw.rowHash,
-  appendDirect: raw.appendDirect,
-  append: raw.append,
+  wholeRows: raw.wholeRows,
+  insert: raw.insert,
   rowCursor: raw.rowCursor,
-  mergeLive: raw.mergeLive,
+  carrying: (target) => target,
+  tombstones: raw.wholeRows,
   mergeTombstones: raw.mergeTombstones,
   hasView: true,
 };

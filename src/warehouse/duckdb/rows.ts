@@ -1,153 +1,116 @@
 import { isSemiStructured } from '../column-types.js';
-import { narrowTarget } from '../raw-form.js';
 import type { Column, Target } from '../target.js';
 import { castExpression, keepsText } from './columns.js';
-import {
-  allColumns,
-  CARRIED,
-  identifier,
-  insertRows,
-  literal,
-  MATCHED,
-  METADATA,
-  STAGE,
-  stageAs,
-  UNCHANGED,
-} from './sql.js';
+import { createAs, identifier, LINES, literal } from './sql.js';
 
-/** The statements that make typed rows of spooled lines. */
+/** The queries that make typed rows of spooled lines. */
 
-const RAW = identifier('_hubflake_raw');
-/** Reading 2,000 columns straight into a table needs more memory than DuckDB is given (measured). */
-const MOST_COLUMNS = 500;
-
-/** The files of a batch. */
+/** The files of a batch, and how their records are read. */
 export interface Lines {
   paths: readonly string[];
   /** The longest line, in bytes. */
   longest: number;
+  /**
+   * Whether each record is read as one JSON value, in which a field may come twice, and from which fields can be had whose names
+   * differ by case only. As a struct, which takes half the time, DuckDB knows neither.
+   */
+  asJson: boolean;
+  /** The temporary table that {@link loadLines} has put them into, as JSON. */
+  table?: string;
 }
 
-/** The files' lines as they are, or those of them for whose number `n` a condition holds; a temporary table. */
-export function loadRaw(lines: Lines, condition = 'true'): string {
-  return `CREATE OR REPLACE TEMP TABLE ${RAW} AS ${readLines(lines, 'JSON')} WHERE ${condition}`;
+/** What a query of rows gives besides the stream's columns, and of which lines. */
+export interface Extras {
+  /** The last of the stream's columns, by their expressions on `d`, the record. */
+  made?: readonly string[];
+  /** Further columns, by expressions on `d` or on what every row has. */
+  more?: readonly string[];
+  /** A condition on the lines' number, `n`. */
+  where?: string;
 }
 
-/** The lines that {@link loadRaw} has loaded. */
-export const LOADED = `SELECT * FROM ${RAW}`;
+/** Keeps the lines as they are for whose number, `n`, a condition holds, in a temporary table. */
+export function loadLines(lines: Lines, where: string): string {
+  return createAs(LINES, `SELECT * FROM ${readLines(lines, 'JSON')} WHERE ${where}`);
+}
 
-/** The files' lines. @param data the type that a record's data is read as */
-export function readLines({ paths, longest }: Lines, data: string): string {
+/** The lines that {@link loadLines} has kept. */
+export const LOADED: Lines = { paths: [], longest: 0, asJson: true, table: LINES };
+
+/** The fields that their records carry. */
+export const LOADED_FIELDS = `SELECT DISTINCT unnest(json_keys(d)) AS field FROM ${LINES}`;
+
+/** Whether records can be read as a struct, which has no names that differ by case only, and no empty one. */
+export function fitStruct({ columns }: Target): boolean {
+  const fields = Object.keys(rawValues(columns).members).length;
+  return fields > 0 && fields === columns.length;
+}
+
+/**
+ * The query that makes typed rows of the files' lines. Each column `c<i>` is the target's column i; beside them the metadata columns, and
+ * what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`. Each SELECT within another costs memory for 2,048 values
+ * of each column, however few the rows are, so there are no more than it takes to evaluate nothing twice.
+ *
+ * @param extras of lines that are read as JSON
+ */
+export function typedRows(target: Target, lines: Lines, { made = [], more = [], where = 'true' }: Extras = {}): string {
+  const { columns } = target;
+  const { members, expressions } = rawValues(columns.slice(0, columns.length - made.length));
+  const data = lines.asJson ? ', d' : '';
+  const record = lines.asJson ? `from_json(d, ${literal(JSON.stringify(members))})` : 'd';
+  const from = `${readLines(lines, lines.asJson ? 'JSON' : structOf(members))} WHERE ${where}`;
+  const texts = [...expressions, ...made].map((expression, i) => `${expression} AS r${i}`);
+  const typed = columns.map((column, i) => `${castExpression(column.type, `r${i}`)} AS c${i}`);
+  const deleted = flag(target, target.deletedAt, (value) => `${value} IS NOT NULL`);
+  const marks = target.marks.map(({ column, value }) =>
+    flag(target, column, (text) => `${castExpression('boolean', `${text}::VARCHAR`)} = ${value}`),
+  );
+  const tomb = `(${[deleted, ...marks].join(' OR ')})`;
+  return [
+    `WITH parsed AS (SELECT n, t, m${data}, ${record} AS r FROM ${from}),`,
+    `raw AS (SELECT n, t, m${data}${list(texts)} FROM parsed),`,
+    `typed AS (SELECT *${list(typed)} FROM raw)`,
+    'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
+    `${meta(target)} AS _airbyte_meta, ${target.generation}::BIGINT AS _airbyte_generation_id,`,
+    `n AS hf_line, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted${list(columns.map((_, i) => `c${i}`))}${list(more)}`,
+    'FROM typed',
+  ].join('\n');
+}
+
+/** @param data the type that a record's data is read as */
+function readLines({ paths, longest, table }: Lines, data: string): string {
+  if (table !== undefined) return table;
   // DuckDB refuses objects larger than it was told; its default is 16 MiB.
   const limit = Math.max(16 * 1024 * 1024, longest + 1024);
   return (
-    `SELECT * FROM read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
+    `read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
     `columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: ${literal(data)}})`
   );
 }
 
-export const DROP_TEMPORARY = [RAW, STAGE, MATCHED, UNCHANGED, CARRIED]
-  .map((table) => `DROP TABLE IF EXISTS ${table}`)
-  .join('; ');
-
-/**
- * Makes typed rows of the lines. Each column `c<i>` of the stage is the target's column i; beside them the metadata columns,
- * and what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`, and `hf_keys`, the fields a tombstone carries.
- */
-export function stage(target: Target): string {
-  const keys = 'CASE WHEN hf_tomb THEN json_keys(d) END AS hf_keys';
-  return stageAs(parsedRows(target, LOADED, [], [keys]));
+function structOf(members: Record<string, string>): string {
+  return `STRUCT(${Object.entries(members)
+    .map(([field, type]) => `${identifier(field)} ${type}`)
+    .join(', ')})`;
 }
 
-/**
- * The query that makes rows of lines whose data are JSON; as {@link stage} says.
- *
- * @param lines a query that gives n, t, m and d @param made further columns, by their expressions on d; after the target's
- * @param more what it gives besides
- */
-export function parsedRows(target: Target, lines: string, made: readonly string[], more: readonly string[]): string {
-  const { members, expressions } = rawValues(target.columns.slice(0, target.columns.length - made.length));
-  const parsed = `SELECT n, t, m, d, from_json(d, ${literal(JSON.stringify(members))}) AS r FROM (${lines})`;
-  return typedRows(target, parsed, [...expressions, ...made], more);
+/** Whether a column says something of a row; false where the stream has no such column. */
+function flag({ columns }: Target, column: Column | null, test: (value: string) => string): string {
+  const index = column === null ? -1 : columns.indexOf(column);
+  return index < 0 ? 'false' : `coalesce(${test(`c${index}`)}, false)`;
 }
 
-/** Whether the columns can be had of the files in one pass. A stream of some of them can be read so too. */
-export function areDirect({ columns }: Target): boolean {
-  const fields = Object.keys(rawValues(columns).members).length;
-  return fields > 0 && fields === columns.length && fields <= MOST_COLUMNS;
-}
-
-/**
- * The same of the files themselves, in one pass and without `hf_keys`, with those columns only that tell rows and versions apart. Of columns
- * that {@link areDirect}. DuckDB refuses records that have a field twice.
- */
-export function narrowRows(target: Target, lines: Lines): string {
-  return directRows(narrowTarget(target), lines);
-}
-
-/** As {@link narrowRows}, with the hash of all columns. */
-export function hashedRows(target: Target, lines: Lines): string {
-  const kept = narrowTarget(target).columns.map((column, i) => `c${target.columns.indexOf(column)} AS c${i}`);
-  const others = [...METADATA.map(([name]) => name), 'hf_line', 'hf_tomb', 'hf_deleted'];
-  const hash = `hash(${target.columns.map((_, i) => `c${i}`).join(', ')}) AS hf_hash`;
-  return `SELECT ${[...others, ...kept, hash].join(', ')} FROM (${directRows(target, lines)})`;
-}
-
-/** The hash of a row of the table, of the same columns. */
-export function rowHash({ columns }: Target): string {
-  return `hash(${columns.map(({ name }) => identifier(name)).join(', ')})`;
-}
-
-/** Inserts the rows of the files for which a condition holds, with what was carried over of these columns. As in {@link narrowRows}. */
-export function appendDirect(target: Target, lines: Lines, condition = 'true', others: readonly string[] = []): string {
-  return insertRows(target, allColumns(target), directRows(target, lines), condition, others);
-}
-
-/** The query behind them: the metadata, `hf_line`, `hf_tomb`, `hf_deleted`, and each column as `c<i>`. */
-export function directRows(target: Target, lines: Lines): string {
-  const { members, expressions } = rawValues(target.columns);
-  const fields = Object.entries(members);
-  const data = `STRUCT(${fields.map(([field, type]) => `${identifier(field)} ${type}`).join(', ')})`;
-  return typedRows(target, `SELECT n, t, m, d AS r FROM (${readLines(lines, data)})`, expressions, []);
-}
-
-/**
- * @param parsed a query that gives n, t, m and r, the text of each field @param expressions the text of each column, from those
- * @param more further columns
- */
-function typedRows(target: Target, parsed: string, expressions: readonly string[], more: readonly string[]): string {
-  const { columns } = target;
-  const typed = columns.map((column, i) => `${castExpression(column.type, `raw.c${i}`)} AS c${i}`);
-  const texts = columns.map((_, i) => `raw.c${i} AS r${i}`);
+/** A row's `_airbyte_meta`. The notes are made only for the few rows that have any. */
+function meta({ columns, syncId }: Target): string {
   const notes = columns.flatMap((column, i) => note(column, i));
-  const sync = target.syncId === null ? '' : `'sync_id': ${target.syncId}, `;
-  const unchanged = `{${target.syncId === null ? '' : `"sync_id":${target.syncId},`}"changes":[]}`;
   const changes = [
     `coalesce(from_json(m, '["JSON"]'), [])`,
     ...(notes.length > 0 ? [`list_filter([${notes.map(({ entry }) => entry).join(', ')}], x -> x IS NOT NULL)`] : []),
   ];
-  // Made only for the few rows that have any.
   const noted = ['m IS NOT NULL', ...notes.map(({ condition }) => condition)].join(' OR ');
-  const flag = (column: Column | null, test: (raw: string) => string) => {
-    const index = column === null ? -1 : columns.indexOf(column);
-    return index < 0 ? 'false' : `coalesce(${test(`c${index}`)}, false)`;
-  };
-  const deleted = flag(target.deletedAt, (value) => `${value} IS NOT NULL`);
-  const marks = target.marks.map(({ column, value }) =>
-    flag(column, (text) => `${castExpression('boolean', `${text}::VARCHAR`)} = ${value}`),
-  );
-  const tomb = `(${[deleted, ...marks].join(' OR ')})`;
-  const data = more.length > 0 ? ', d' : '';
-  return [
-    `WITH parsed AS (${parsed}),`,
-    `raw AS (SELECT n, t, m${data}${list(expressions.map((expression, i) => `${expression} AS c${i}`))} FROM parsed),`,
-    `typed AS (SELECT n, t, m${data}${list(texts)}${list(typed)} FROM raw),`,
-    `flagged AS (SELECT *, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted FROM typed)`,
-    'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
-    `CASE WHEN ${noted} THEN to_json({${sync}'changes': list_concat(${changes.join(', ')})}) ELSE ${literal(unchanged)}::JSON END AS _airbyte_meta,`,
-    `${target.generation}::BIGINT AS _airbyte_generation_id, n AS hf_line, hf_tomb, hf_deleted${list(columns.map((_, i) => `c${i}`))}${list(more)}`,
-    'FROM flagged',
-  ].join('\n');
+  const sync = syncId === null ? '' : `'sync_id': ${syncId}, `;
+  const without = `{${syncId === null ? '' : `"sync_id":${syncId},`}"changes":[]}`;
+  return `CASE WHEN ${noted} THEN to_json({${sync}'changes': list_concat(${changes.join(', ')})}) ELSE ${literal(without)}::JSON END`;
 }
 
 /**

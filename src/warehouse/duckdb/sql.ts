@@ -1,4 +1,5 @@
 import { wellFormed } from '../names.js';
+import { narrowTarget } from '../raw-form.js';
 import type { Target } from '../target.js';
 import { DUCKDB_TYPES } from './columns.js';
 
@@ -27,15 +28,22 @@ export const METADATA: [name: string, type: string][] = [
   ['_airbyte_generation_id', 'BIGINT'],
 ];
 
-/** The batch's rows, typed; a temporary table of the connection. */
+/** The batch's lines, with what tells rows and versions apart; like those below a temporary table of the connection. */
 export const STAGE = identifier('_hubflake_stage');
 /** Which lines of the stage have a row in the table already, and whether they are to take its place. */
-export const MATCHED = identifier('_hubflake_matched');
-/** The lines of the stage that say what their rows say already, and those rows. */
-export const UNCHANGED = identifier('_hubflake_unchanged');
-
+const MATCHED = identifier('_hubflake_matched');
+/** The lines to insert. */
+const WANTED = identifier('_hubflake_wanted');
 /** What rows that are replaced have in the columns of others, by the lines that take their place. */
-export const CARRIED = identifier('_hubflake_carried');
+const KEPT = identifier('_hubflake_kept');
+/** The lines of tombstones that mark rows, as they came. */
+export const LINES = identifier('_hubflake_lines');
+/** Those tombstones as rows, with all that they carry. */
+export const MARKS = identifier('_hubflake_marks');
+
+export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, KEPT, LINES, MARKS]
+  .map((table) => `DROP TABLE IF EXISTS ${table}`)
+  .join('; ');
 
 export function createSchema(target: Pick<Target, 'schema'>): string {
   return `CREATE SCHEMA IF NOT EXISTS ${identifier(target.schema)}`;
@@ -47,139 +55,130 @@ export function createTable(target: Target, table = tableName(target)): string {
   return `CREATE TABLE IF NOT EXISTS ${table} (${[...metadata, ...columns].join(', ')})`;
 }
 
-/** Every row of the stage, as it came. */
-export function append(target: Target): string {
-  return `INSERT INTO ${tableName(target)} (${columnList(target)}) SELECT ${stageList(target)} FROM ${STAGE} ORDER BY hf_line`;
+/** Makes a temporary table of the rows that a query gives. */
+export function createAs(table: string, query: string): string {
+  return `CREATE OR REPLACE TEMP TABLE ${table} AS\n${query}`;
+}
+
+/** For how many lines of the stage a condition holds. */
+export function countLines(condition: string): string {
+  return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${condition}`;
+}
+
+/** Inserts rows that a query gives. @param columns what is inserted, and what it is called there @param isLive no tombstones */
+export function insertRows(
+  target: Target,
+  columns: readonly (readonly [name: string, value: string])[],
+  query: string,
+  isLive: boolean,
+): string {
+  const names = columns.map(([name]) => identifier(name)).join(', ');
+  const values = columns.map(([, value]) => value).join(', ');
+  return `INSERT INTO ${tableName(target)} (${names}) SELECT ${values} FROM (${query})${isLive ? ' WHERE NOT hf_tomb' : ''}`;
+}
+
+/** The same of rows that have the stream's columns as `c<i>`. */
+export function insertTyped(target: Target, query: string, isLive: boolean): string {
+  return insertRows(target, allColumns(target), query, isLive);
+}
+
+/** The newest of each key's staged rows that meet the condition. */
+export function newest(target: Target, condition: string): string {
+  return `SELECT * FROM ${STAGE} WHERE hf_line IN (${newestLines(target, condition)})`;
+}
+
+/** Their lines' numbers: the window sorts what it is given, which should not be whole rows. */
+function newestLines(target: Target, condition: string): string {
+  return `SELECT hf_line FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
 }
 
 /**
- * The newest live version of each key: a new row, or an update of one that is not newer. The order of versions is generation,
- * cursor, extraction time, line; nulls first.
+ * Finds the rows whose keys the batch's newest live versions have. Deleting and inserting whole rows costs a fraction of a MERGE.
+ *
+ * @param narrow the stream with the columns that the stage has @param rowCursor a row's cursor, where it is in no column
  */
-export function mergeLive(target: Target): string {
-  const columns = allColumns(target);
-  const set = [
-    ...columns.map(([name, stageName]) => `${identifier(name)} = s.${stageName}`),
-    ...target.cleared.map(({ name }) => `${identifier(name)} = NULL`),
-  ];
-  return [
-    `MERGE INTO ${tableName(target)} AS t USING (${newest(target, 'NOT hf_tomb')}) AS s ON ${keysMatch(target)}`,
-    `WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${set.join(', ')}`,
-    `WHEN NOT MATCHED THEN INSERT (${columnList(target)}) VALUES (${columns.map(([, stageName]) => `s.${stageName}`).join(', ')})`,
-  ].join('\n');
+export function match(narrow: Target, rowCursor?: string): string {
+  return createAs(
+    MATCHED,
+    `SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow, rowCursor)}, false) AS hf_newer ` +
+      `FROM (${newest(narrow, 'NOT hf_tomb')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`,
+  );
+}
+
+/** Chooses the lines to insert: the newest live version of each key that is not older than any of its rows. */
+export function want(narrow: Target): string {
+  const older = `SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer`;
+  return createAs(
+    WANTED,
+    `SELECT hf_line FROM (${newestLines(narrow, 'NOT hf_tomb')}) WHERE hf_line NOT IN (${older})`,
+  );
+}
+
+/** How many lines there are to insert, and how many of them take the place of a row. */
+export const COUNT_WANTED =
+  'SELECT count(*)::INTEGER AS wanted, count(hf_row)::INTEGER AS replacing ' +
+  `FROM ${WANTED} AS w LEFT JOIN (SELECT hf_line, any_value(hf_row) AS hf_row FROM ${MATCHED} GROUP BY hf_line) AS m ON m.hf_line = w.hf_line`;
+
+/** The condition on a line's number `n` that it is one to insert. */
+export const IS_WANTED = `n IN (SELECT hf_line FROM ${WANTED})`;
+
+export function deleteReplaced(target: Pick<Target, 'schema' | 'table'>): string {
+  return `DELETE FROM ${tableName(target)} WHERE rowid IN (SELECT hf_row FROM ${MATCHED} WHERE hf_newer)`;
+}
+
+/** Keeps what the rows that {@link deleteReplaced} takes away have in the columns of others. */
+export function keepOthers(target: Pick<Target, 'schema' | 'table'>, others: readonly string[]): string {
+  const values = others.map((name, i) => `t.${identifier(name)} AS o${i}`);
+  const first = `SELECT hf_line, min(hf_row) AS hf_row FROM ${MATCHED} WHERE hf_newer GROUP BY hf_line`;
+  return createAs(
+    KEPT,
+    `SELECT m.hf_line, ${values.join(', ')} FROM (${first}) AS m JOIN ${tableName(target)} AS t ON t.rowid = m.hf_row`,
+  );
+}
+
+/** Gives it to the rows that have taken their place. */
+export function restoreOthers(narrow: Target, others: readonly string[]): string {
+  const set = others.map((name, i) => `${identifier(name)} = k.o${i}`).join(', ');
+  return (
+    `UPDATE ${tableName(narrow)} AS t SET ${set} FROM ${KEPT} AS k JOIN ${STAGE} AS s ON s.hf_line = k.hf_line ` +
+    `WHERE k.hf_line IN (SELECT hf_line FROM ${WANTED}) AND ${keysMatch(narrow)}`
+  );
+}
+
+/** The condition on a line's number `n` that it is its key's newest version, and a tombstone. */
+export function isLastTombstone(narrow: Target): string {
+  return `n IN (SELECT hf_line FROM (${newest(narrow, 'true')}) WHERE hf_tomb)`;
+}
+
+/** The columns by which tombstones that carry these fields change a row. @param carried the fields */
+export function carrying(target: Target, carried: readonly string[]): Target {
+  const roles = narrowTarget(target).columns;
+  const isCarried = ({ field }: { field: string | null }) => field !== null && carried.includes(field);
+  const columns = target.columns.filter((column) => roles.includes(column) || isCarried(column));
+  return { ...target, columns, cleared: target.cleared.filter(isCarried) };
 }
 
 /**
- * Of each key whose newest row is a tombstone, that one: it marks the key's row, if there is one, and changes only the columns
- * that it carries.
+ * Has each of {@link MARKS} mark its key's row, if there is one, and change only the columns that it carries.
+ *
+ * @param target with the columns of {@link carrying}
  */
 export function mergeTombstones(target: Target): string {
   const assign = (field: string, name: string, value: string) => {
     const column = identifier(name);
     return `${column} = CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN ${value} ELSE t.${column} END`;
   };
-  const carried = [
+  const set = [
+    ...METADATA.map(([name]) => `${identifier(name)} = s.${name}`),
     ...target.columns.map(({ field, name }, i) => assign(field, name, `s.c${i}`)),
     ...target.cleared.flatMap(({ field, name }) => (field === null ? [] : [assign(field, name, 'NULL')])),
   ];
-  const metadata = METADATA.map(([name]) => `${identifier(name)} = s.${name}`);
-  const clauses = [`WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${[...metadata, ...carried].join(', ')}`];
-  if (target.hardDeletes && target.deletedAt) {
-    clauses.unshift(`WHEN MATCHED AND s.hf_deleted AND ${notOlder(target)} THEN DELETE`);
-  }
+  const isDeleted = target.hardDeletes && target.deletedAt !== null;
   return [
-    `MERGE INTO ${tableName(target)} AS t USING (SELECT * FROM (${newest(target, 'true')}) WHERE hf_tomb) AS s ON ${keysMatch(target)}`,
-    ...clauses,
+    `MERGE INTO ${tableName(target)} AS t USING ${MARKS} AS s ON ${keysMatch(target)}`,
+    ...(isDeleted ? [`WHEN MATCHED AND s.hf_deleted AND ${notOlder(target)} THEN DELETE`] : []),
+    `WHEN MATCHED AND ${notOlder(target)} THEN UPDATE SET ${set.join(', ')}`,
   ].join('\n');
-}
-
-/** The newest of each key's rows that meet the condition. */
-export function newest(target: Target, condition: string): string {
-  return `SELECT * FROM ${STAGE} WHERE hf_line IN (${newestLines(target, condition)})`;
-}
-
-/** Their lines' numbers: the window sorts what it is given, which should not be whole rows. */
-export function newestLines(target: Target, condition: string): string {
-  return `SELECT hf_line FROM ${STAGE} WHERE ${condition} QUALIFY row_number() OVER (${byAge(target)}) = 1`;
-}
-
-/**
- * Finds the rows whose keys the batch's newest live versions have. Where versions take the place of whole rows, deleting and inserting costs a fraction of
- * a MERGE.
- *
- * @param narrow the stream with the columns that the stage has @param rowCursor a row's cursor, where it is in no column
- */
-export function match(narrow: Target, rowCursor?: string): string {
-  return (
-    `CREATE OR REPLACE TEMP TABLE ${MATCHED} AS SELECT s.hf_line, t.rowid AS hf_row, coalesce(${notOlder(narrow, rowCursor)}, false) AS hf_newer, ` +
-    `${hasSameCursor(narrow, rowCursor)} AS hf_same_cursor ` +
-    `FROM (${newest(narrow, 'NOT hf_tomb')}) AS s JOIN ${tableName(narrow)} AS t ON ${keysMatch(narrow)}`
-  );
-}
-
-/** How many rows of the table {@link isToInsert} puts a line in the place of. */
-export const COUNT_REPLACED =
-  `SELECT count(DISTINCT hf_line)::INTEGER AS rows FROM ${MATCHED} ` +
-  `WHERE hf_newer AND hf_line NOT IN (SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer)`;
-
-/** Keeps what the rows that {@link deleteReplaced} takes away have in these columns. */
-export function carryOver(target: Target, others: readonly string[]): string {
-  const values = others.map((name, i) => `t.${identifier(name)} AS o${i}`);
-  return (
-    `CREATE OR REPLACE TEMP TABLE ${CARRIED} AS SELECT m.hf_line AS hf_carried, ${values.join(', ')} ` +
-    `FROM (SELECT hf_line, min(hf_row) AS hf_row FROM ${MATCHED} WHERE hf_newer GROUP BY hf_line) AS m JOIN ${tableName(target)} AS t ON t.rowid = m.hf_row`
-  );
-}
-
-/** The condition on a line that its row has columns of others, or that it has none. */
-export const IS_CARRIED = `hf_line IN (SELECT hf_carried FROM ${CARRIED})`;
-export const IS_NOT_CARRIED = `hf_line NOT IN (SELECT hf_carried FROM ${CARRIED})`;
-
-/**
- * Inserts rows that a query gives and for which a condition holds.
- *
- * @param columns what is inserted, and what it is called in the query @param others columns that {@link carryOver} has kept
- */
-export function insertRows(
-  target: Target,
-  columns: readonly (readonly [name: string, value: string])[],
-  query: string,
-  condition: string,
-  others: readonly string[],
-): string {
-  const all = [...columns, ...others.map((name, i): [string, string] => [name, `o${i}`])];
-  const carried = others.length > 0 ? ` JOIN ${CARRIED} ON hf_carried = hf_line` : '';
-  return (
-    `INSERT INTO ${tableName(target)} (${all.map(([name]) => identifier(name)).join(', ')}) ` +
-    `SELECT ${all.map(([, value]) => value).join(', ')} FROM (${query})${carried} WHERE ${condition}`
-  );
-}
-
-export function deleteReplaced(target: Target): string {
-  return `DELETE FROM ${tableName(target)} WHERE rowid IN (SELECT hf_row FROM ${MATCHED} WHERE hf_newer)`;
-}
-
-/** The condition on a line that it is its key's newest live version, in the batch and in the table. */
-export function isToInsert(narrow: Target): string {
-  return (
-    `hf_line IN (${newestLines(narrow, 'NOT hf_tomb')}) ` +
-    `AND hf_line NOT IN (SELECT hf_line FROM ${MATCHED} WHERE NOT hf_newer)`
-  );
-}
-
-/** The condition on a line's number that it is its key's newest version, and a tombstone. */
-export function isLastTombstone(narrow: Target): string {
-  return `n IN (SELECT hf_line FROM ${STAGE} WHERE hf_tomb AND hf_line IN (${newestLines(narrow, 'true')}))`;
-}
-
-/** Makes the stage of the rows that a query gives. */
-export function stageAs(query: string): string {
-  return `CREATE OR REPLACE TEMP TABLE ${STAGE} AS\n${query}`;
-}
-
-/** For how many lines of the stage a condition holds. */
-export function countLines(condition: string): string {
-  return `SELECT count(*)::INTEGER AS rows FROM ${STAGE} WHERE ${condition}`;
 }
 
 function byAge(target: Target): string {
@@ -195,12 +194,6 @@ export function keysMatch(target: Target): string {
   return target.key
     .map((column) => `t.${identifier(column.name)} IS NOT DISTINCT FROM s.c${target.columns.indexOf(column)}`)
     .join(' AND ');
-}
-
-/** The version `s` and the row `t` have the same cursor, or none. */
-export function hasSameCursor({ cursor, columns }: Target, rowCursor?: string): string {
-  if (cursor === null) return 'true';
-  return `(${rowCursor ?? `t.${identifier(cursor.name)}`} IS NOT DISTINCT FROM s.c${columns.indexOf(cursor)})`;
 }
 
 /**
@@ -254,21 +247,15 @@ export function countOldGenerations(target: Target): string {
 }
 
 /** The table's columns of a typed row, and what they are called in a stage. */
-export function allColumns(target: Target): [name: string, stageName: string][] {
+function allColumns(target: Target): [name: string, stageName: string][] {
   return [
     ...METADATA.map(([name]): [string, string] => [name, name]),
     ...target.columns.map(({ name }, i): [string, string] => [name, `c${i}`]),
   ];
 }
 
-export function columnList(target: Target): string {
+function columnList(target: Target): string {
   return allColumns(target)
     .map(([name]) => identifier(name))
-    .join(', ');
-}
-
-export function stageList(target: Target): string {
-  return allColumns(target)
-    .map(([, stageName]) => stageName)
     .join(', ');
 }

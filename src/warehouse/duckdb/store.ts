@@ -4,7 +4,7 @@ import { asHubflakeError, isProgrammingError, WarehouseConfigError, WarehouseErr
 import { log } from '../../log.js';
 import { type FoundTable, type KeptTable, packColumns } from '../kept-table.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
-import type { SpoolFile } from '../spool.js';
+import { type SpoolFile, SpoolFolder } from '../spool.js';
 import {
   addCounts,
   type Counts,
@@ -15,11 +15,12 @@ import {
   type StateToKeep,
   type Store,
 } from '../store.js';
-import { hasTombstones, type Target } from '../target.js';
-import { type Batch, batchOf, portionsOf } from './batch.js';
-import { BatchWriter, type Way } from './batch-writer.js';
+import type { Target } from '../target.js';
+import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { Database } from './database.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
+import { allowedBytes, fittingRows, isOutOfMemory, neededBytes } from './memory.js';
+import { inParts, type Part } from './parts.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
@@ -28,16 +29,10 @@ import * as states from './states.js';
 import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
 import { Tombstones } from './tombstones.js';
 
-/** Of longer ones DuckDB's JSON reader wants eight times their size in one piece, more than its memory (measured). */
+/** A longer one would take more memory than a small container has. */
 const LONGEST_RECORD = 32 * 1024 * 1024;
 
-/** DuckDB keeps the values that a MERGE has written in memory until its transaction ends, several times over (measured). */
-const MERGED_AT_ONCE = 100 * 1024 * 1024;
-
-/**
- * The embedded warehouse: a DuckDB file. Each commit is one transaction; where a large batch has to be merged, the first of several that
- * keeps its state is the last of them, since of merged rows a part does no harm without the rest.
- */
+/** The embedded warehouse: a DuckDB file. Each commit is one transaction, also of a batch that is written in parts. */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
@@ -51,14 +46,26 @@ export class DuckDbStore implements Store {
   readonly #tombstones: Tombstones;
   readonly #places: Places;
   readonly #writer: BatchWriter;
-  /** How each stream's batches may still be written, the cheapest first. A way that was wrong once is not tried again. */
-  readonly #ways = new Map<Target, Way[]>();
+  readonly #spoolDir: string;
+  readonly #readOnly: boolean;
+  readonly #memoryBytes: number;
+  /** For what does not fit into memory. */
+  #temporary: SpoolFolder | null = null;
+  /** Streams whose rows are not all new to their tables. */
+  readonly #replaced = new Set<Target>();
+  /** Streams whose records cannot be read as a struct. */
+  readonly #asJson = new Set<Target>();
+  /** How many rows of a stream fit into memory, where more did not. */
+  readonly #fitting = new Map<Target, number>();
   /** The file is this process's alone: nobody takes over. */
   onLost = () => undefined;
 
   /** @param readOnly only to look at it: nothing can be written, and no file is made */
   constructor(config: DuckDbConfig, readOnly = false) {
-    this.#db = new Database(config.path, readOnly);
+    this.#memoryBytes = allowedBytes(config.memoryBytes);
+    this.#db = new Database(config.path, Math.min(this.#memoryBytes, neededBytes(0, 0)), readOnly);
+    this.#spoolDir = config.loader.spoolDir;
+    this.#readOnly = readOnly;
     this.defaultSchema = config.schema;
     const isRaw = config.loader.tableForm === 'raw';
     this.#form = isRaw ? RAW : TYPED;
@@ -69,11 +76,18 @@ export class DuckDbStore implements Store {
   }
 
   async open(): Promise<void> {
-    await this.#db.open();
+    if (!this.#readOnly) this.#temporary = new SpoolFolder(this.#spoolDir);
+    await this.#db.open(this.#temporary?.path ?? '');
   }
 
   async close(): Promise<void> {
     this.#db.close();
+    this.#temporary?.remove();
+  }
+
+  fittingRows(target: Target): number {
+    const rows = fittingRows(this.#form.tableOf(target).columns.length, this.#memoryBytes);
+    return Math.min(rows, this.#fitting.get(target) ?? rows);
   }
 
   async loadStates(pipeline: string): Promise<Kept> {
@@ -113,23 +127,13 @@ export class DuckDbStore implements Store {
   }
 
   async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
-    const batch = batchOf(files);
     return this.#of(target, async () => {
-      const ways = this.#ways.get(target) ?? this.#writer.waysOf(target);
-      this.#ways.set(target, ways);
-      for (const way of [...ways]) {
-        const undo = [this.#places.mark(), this.#tombstones.mark()];
-        try {
-          return await this.#commitBy(way, target, batch, state);
-        } catch (error) {
-          if (way === 'lines' || error instanceof WarehouseConfigError || isProgrammingError(error)) throw error;
-          log.debug(`${target.stream}: not by the way "${way}": ${(error as Error).message}`);
-          ways.splice(ways.indexOf(way), 1);
-          // What was found out on the way was undone with the rest.
-          for (const each of undo) each();
-        }
-      }
-      throw new Error('there is no way to write the batch');
+      await this.#makeRoom(target, Math.max(...files.map((file) => file.longestLine)));
+      const divided = (records: number) => {
+        log.info(`${target.stream}: a batch did not fit into memory, and is written in parts of ${records} records.`);
+        this.#fitting.set(target, records);
+      };
+      return inParts(files, (parts) => this.#commit(target, parts, state), divided);
     });
   }
 
@@ -142,7 +146,7 @@ export class DuckDbStore implements Store {
         crashPoint('after-swap');
         // That a refresh is over is kept also where it has brought no table.
         if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
-          await this.#keep(state, place === placed ? undefined : await this.#aboutOf(placed, placed));
+          await this.#keep(state, place === placed ? undefined : await this.#tableAt(placed, placed));
         return counts;
       }),
     );
@@ -165,16 +169,13 @@ export class DuckDbStore implements Store {
       const placed = await this.#tables.placed(target);
       const place = isRefresh(target) ? sideOf(placed) : placed;
       const beside = place !== placed;
-      const form = this.#form;
-      const merge = [...form.mergeLive(place), ...(hasTombstones(target) ? [form.mergeTombstones(place)] : [])];
       const own = await this.#tables.statements(placed);
+      const batch = batchOf([], !rows.fitStruct(placed));
       const statements = [
-        rows.loadRaw({ paths: ['<files of spooled records>'], longest: 0 }),
-        form.stage(placed),
         ...(beside ? await this.#tables.statements(place, false) : own),
-        ...(target.mode === 'append_dedup' ? merge : [form.append(place)]),
+        ...this.#writer.statements(place, { ...batch, paths: ['<files of spooled records>'] }),
         ...(beside
-          ? [...own, sql.deleteAll(placed), sql.insertFrom(form.tableOf(placed), place), sql.dropTable(place)]
+          ? [...own, sql.deleteAll(placed), sql.insertFrom(this.#form.tableOf(placed), place), sql.dropTable(place)]
           : []),
         states.keepState(this.defaultSchema, null, false),
       ];
@@ -183,31 +184,50 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async #commitBy(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
-    const isMerged = way === 'lines' && target.mode === 'append_dedup';
-    const portions = isMerged ? portionsOf(batch, MERGED_AT_ONCE) : [batch];
-    const sum = { ...NO_ROWS };
-    for (const portion of portions) {
-      addCounts(sum, await this.#commitPortion(way, target, portion, portion === portions.at(-1) ? state : null));
+  /** Has DuckDB take what the stream's table needs, if it may. */
+  async #makeRoom(target: Target, longest: number): Promise<void> {
+    const columns = Math.max(this.#form.tableOf(target).columns.length, (await this.#tables.columns(target)).length);
+    await this.#db.limitMemory(Math.min(this.#memoryBytes, neededBytes(columns, longest)));
+  }
+
+  /** Commits the parts of a batch and the state in one transaction, in whichever way it can be done. */
+  async #commit(target: Target, parts: readonly Part[], state: StateToKeep | null): Promise<Counts> {
+    for (;;) {
+      const undo = [this.#places.mark(), this.#tombstones.mark()];
+      try {
+        return await this.#db.transaction(async () => {
+          const counts = { ...NO_ROWS };
+          for (const part of parts) addCounts(counts, await this.#write(target, part));
+          if (state) await this.#keep(state, await this.#aboutOf(target));
+          return counts;
+        });
+      } catch (error) {
+        // What was found out on the way was undone with the rest.
+        for (const each of undo) each();
+        if (!this.#adapt(target, error)) throw error;
+      }
     }
-    return sum;
   }
 
-  #commitPortion(way: Way, target: Target, batch: Batch, state: StateToKeep | null): Promise<Counts> {
-    return this.#db.transaction(async () => {
-      const placed = await this.#places.placed(target);
-      const counts = await this.#write(way, placed, batch);
-      crashPoint('after-write');
-      await this.#db.run(rows.DROP_TEMPORARY);
-      if (state) await this.#keep(state, await this.#aboutOf(placed, await this.#places.of(placed)));
-      return counts;
-    });
+  async #write(target: Target, files: readonly SpoolFile[]): Promise<Counts> {
+    const placed = await this.#places.placed(target);
+    const place = await this.#places.of(placed);
+    const way = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
+    const batch = batchOf(files, this.#asJson.has(target) || !rows.fitStruct(placed));
+    const counts = await this.#writer[way](placed, place, batch);
+    crashPoint('after-write');
+    await this.#db.run(sql.DROP_TEMPORARY);
+    return place === placed ? counts : NO_ROWS;
   }
 
-  async #write(way: Way, target: Target, batch: Batch): Promise<Counts> {
-    const place = await this.#places.of(target);
-    const counts = await this.#writer.write(way, target, place, batch);
-    return place === target ? counts : NO_ROWS;
+  /** Chooses how the stream is written from now on, after it could not be as it was. @returns whether there is another way */
+  #adapt(target: Target, error: unknown): boolean {
+    if (error instanceof WarehouseConfigError || isProgrammingError(error) || isOutOfMemory(error)) return false;
+    const others = error instanceof NotAllNew ? this.#replaced : this.#asJson;
+    if (others.has(target)) return false;
+    others.add(target);
+    log.debug(`${target.stream}: written in another way, since ${(error as Error).message}`);
+    return true;
   }
 
   /** Puts the side table's rows, or none, in the place of the table's. */
@@ -231,8 +251,14 @@ export class DuckDbStore implements Store {
     await this.#db.run(statement, states.stateValues(state, table ?? null));
   }
 
-  /** The table that a state is about whose rows go to `place`; undefined where there is none. */
-  async #aboutOf({ schema, table }: Target, place: Target): Promise<KeptTable | undefined> {
+  /** The table that a stream's state is about while its rows are written; undefined where there is none. */
+  async #aboutOf(target: Target): Promise<KeptTable | undefined> {
+    const placed = await this.#places.placed(target);
+    return this.#tableAt(placed, await this.#places.of(placed));
+  }
+
+  /** The same where rows go to `place`. */
+  async #tableAt({ schema, table }: Target, place: Target): Promise<KeptTable | undefined> {
     const found = (await this.#tables.look(schema)).get(DUCKDB_NAMES.same(place.table));
     if (!found) return undefined;
     const form = this.#form.hasView ? 'raw' : 'typed';
@@ -246,6 +272,12 @@ export class DuckDbStore implements Store {
       if (error instanceof WarehouseConfigError) throw error;
       if (isProgrammingError(error)) throw asHubflakeError(error);
       const text = error instanceof Error ? error.message : String(error);
+      if (isOutOfMemory(error)) {
+        throw new WarehouseConfigError(
+          `Writing to the table ${target.table}, which has ${target.columns.length} columns, takes more than the ${Math.round(this.#memoryBytes / 2 ** 20)} MB of memory that DuckDB may take. Raise memory_limit_mb.`,
+          { cause: error, internal: text },
+        );
+      }
       throw new WarehouseError(
         `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. The state behind this batch was not kept; run it again.`,
         { cause: error, internal: text },

@@ -84,13 +84,10 @@ export class TableKeeper {
   async look(place: string): Promise<ReadonlyMap<string, FoundTable>> {
     const rows = await this.#connection.rows(schema.listTables(place));
     return new Map(
-      rows.map(({ name, comment, columns }) => {
-        const { items } = columns as { items: string[] };
-        return [
-          DUCKDB_NAMES.same(String(name)),
-          { identity: String(comment ?? ''), columns: items.map(DUCKDB_NAMES.same) },
-        ];
-      }),
+      rows.map(({ name, comment, columns }) => [
+        DUCKDB_NAMES.same(String(name)),
+        { identity: String(comment ?? ''), columns: (columns as string[]).map(DUCKDB_NAMES.same) },
+      ]),
     );
   }
 

@@ -49,6 +49,7 @@ export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
   readonly longestRecord = LONGEST_VARIANT;
   readonly spoolIsCompressed = true;
+  readonly fittingRows = (): number => Number.POSITIVE_INFINITY;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;

@@ -1,0 +1,79 @@
+import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { removeSpoolFile, type SpoolFile } from '../spool.js';
+import { isOutOfMemory } from './memory.js';
+
+const END_OF_LINE = 0x0a;
+
+/** Files of a batch that are written by one statement. */
+export type Part = readonly SpoolFile[];
+
+/**
+ * Writes a batch, in parts where it does not fit into memory: those that do not are divided in halves, down to single records. Throws
+ * what the write fails with otherwise, or with single records.
+ *
+ * @param write writes all parts, or nothing @param divided is told how many records the parts have then
+ */
+export async function inParts<T>(
+  files: Part,
+  write: (parts: readonly Part[]) => Promise<T>,
+  divided: (records: number) => void,
+): Promise<T> {
+  let parts: Part[] = [files];
+  const made: SpoolFile[] = [];
+  try {
+    for (;;) {
+      try {
+        return await write(parts);
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+        const halves: Part[] = [];
+        for (const part of parts) halves.push(...(await halve(part)));
+        if (halves.length === parts.length) throw error;
+        made.push(...halves.flat());
+        divided(Math.max(...halves.map(rowsOf)));
+        parts = halves;
+      }
+    }
+  } finally {
+    for (const file of made) removeSpoolFile(file);
+  }
+}
+
+function rowsOf(part: Part): number {
+  return part.reduce((sum, file) => sum + file.rows, 0);
+}
+
+/** Divides a part between its files, or within the only one, whose second half goes to a file beside it. One record stays one part. */
+async function halve(part: Part): Promise<Part[]> {
+  const [first] = part;
+  const middle = Math.ceil(part.length / 2);
+  if (part.length > 1) return [part.slice(0, middle), part.slice(middle)];
+  return first === undefined || first.rows < 2 ? [part] : (await halveFile(first)).map((half) => [half]);
+}
+
+async function halveFile(file: SpoolFile): Promise<SpoolFile[]> {
+  const rows = Math.ceil(file.rows / 2);
+  const bytes = await endOfLine(file.path, rows);
+  const path = `${file.path}-${rows}`;
+  await pipeline(createReadStream(file.path, { start: bytes }), createWriteStream(path, { mode: 0o600 }));
+  truncateSync(file.path, bytes);
+  return [
+    { ...file, rows, bytes },
+    { ...file, path, rows: file.rows - rows, bytes: file.bytes - bytes },
+  ];
+}
+
+/** Where so many lines of a file end. */
+async function endOfLine(path: string, lines: number): Promise<number> {
+  let before = 0;
+  let found = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(END_OF_LINE); at !== -1; at = chunk.indexOf(END_OF_LINE, at + 1)) {
+      found += 1;
+      if (found === lines) return before + at + 1;
+    }
+    before += chunk.length;
+  }
+  throw new Error(`${path} has fewer than ${lines} lines`);
+}
