@@ -44,6 +44,8 @@ export interface PendingState {
 interface CountedState {
   pending: PendingState;
   records: number;
+  /** How many of the stream's rows are before it in its batch. */
+  rows: number;
 }
 
 /** How many times as large records are that a warehouse's files do not compress. */
@@ -127,9 +129,10 @@ export class Loader {
    */
   async state(pending: PendingState): Promise<void> {
     const { stream } = pending;
-    const counted = { pending, records: this.#sinceState.get(stream) ?? 0 };
+    const load = stream === null ? undefined : this.#streams.get(stream);
+    const counted = { pending, records: this.#sinceState.get(stream) ?? 0, rows: load?.rows ?? 0 };
     this.#sinceState.set(stream, 0);
-    if (stream !== null) this.#streams.get(stream)?.covered();
+    load?.covered();
     if (this.#settings.pipeline === null && this.#isCommitted(stream)) return this.#release(counted);
     this.#states.push(counted);
     if (this.#overdue || (pending.isAhead && this.#settings.pipeline === null)) this.#seal();
@@ -241,8 +244,8 @@ export class Loader {
 
   async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
-    for (const { pending } of states) {
-      if (pending.stream !== null && pending.state) this.#streams.get(pending.stream)?.reaches(pending.state);
+    for (const { pending, rows } of states) {
+      if (pending.stream !== null && pending.state) this.#streams.get(pending.stream)?.reaches(pending.state, rows);
     }
     await this.#sideBySide(files, async ([load, writers]) => {
       if (await load.commit(writers)) this.#anyRows = true;

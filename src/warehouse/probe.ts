@@ -28,7 +28,7 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
     for (const value of ['created', 'merged']) {
       const writer = new SpoolWriter(folder.nextFile(compress), { compress });
       writer.add(record(value), 1);
-      await store.commit(target, [await writer.end()], null);
+      await store.commit(target, [await writer.end()], []);
     }
   } catch (error) {
     // The step that failed is the news; a table that is left is told in its own time.

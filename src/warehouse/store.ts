@@ -56,6 +56,12 @@ export interface StateToKeep extends Position {
   stream: string;
 }
 
+/** A state that a batch reaches. */
+export interface ReachedState extends StateToKeep {
+  /** How many of the batch's rows are before it. */
+  rows: number;
+}
+
 /**
  * A warehouse. One commit is one stream's batch: columns first, then the rows and the state, all or nothing. Every method throws
  * WarehouseError, WarehouseConfigError, WarehouseUnavailableError, LeaseLostError or CredentialsError.
@@ -97,9 +103,12 @@ export interface Store {
   keepStates(states: readonly StateToKeep[]): Promise<void>;
   /**
    * Writes a batch into the stream's table (in overwrite: into its side table), which is created with its first row, and the state:
-   * both, or neither. What fails in passing is done again; a batch that was written already is not written twice.
+   * both, or neither. What fails in passing is done again; a batch that was written already is not written twice. A warehouse may write
+   * a batch of a deduplicated stream in parts, each with the state that it reaches.
+   *
+   * @param states those that the batch reaches, in their order; the last is kept
    */
-  commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts>;
+  commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts>;
   /**
    * Ends a stream that is complete: in overwrite the side table's rows take the place of the table's; otherwise rows of
    * generations older than the target's minimum go. A stream without rows empties an existing table, and creates none.

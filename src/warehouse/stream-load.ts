@@ -11,7 +11,7 @@ import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { hasGenerations, startsAnew } from './refresh.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
-import { addCounts, type Counts, NO_ROWS, type StateToKeep, type Store } from './store.js';
+import { addCounts, type Counts, NO_ROWS, type ReachedState, type StateToKeep, type Store } from './store.js';
 import type { Target } from './target.js';
 
 /** What a run did to one stream's table. */
@@ -35,7 +35,8 @@ export class StreamLoad {
   /** The file under way is the last. */
   #writers: SpoolWriter[] = [];
   #counts: Counts = { ...NO_ROWS };
-  #unkept: JsonObject | null = null;
+  /** Those that are still to be kept, with how many rows of the batch are before them. */
+  #unkept: { state: JsonObject; rows: number }[] = [];
   /** The last that was to be kept. */
   #last: JsonObject | null = null;
   /** Releases of an overwrite's states, which are valid once the new rows are in place. */
@@ -126,9 +127,10 @@ export class StreamLoad {
     for (const writer of this.takeWriters()) removeSpoolFile(await writer.end());
   }
 
-  /** The state that the rows committed next will bring the stream to. */
-  reaches(state: JsonObject): void {
-    this.#unkept = state;
+  /** A state that the batch committed next will bring the stream to. @param rows how many of its rows are before the state */
+  reaches(state: JsonObject, rows: number): void {
+    if (this.#unkept.at(-1)?.rows === rows) this.#unkept.pop();
+    this.#unkept.push({ state, rows });
     this.#last = state;
   }
 
@@ -139,9 +141,9 @@ export class StreamLoad {
     crashPoint('after-spool');
     try {
       if (this.error) return false;
-      const keep = this.isOverwrite ? null : this.stateToKeep();
-      addCounts(this.#counts, await this.#store.commit(this.target, files, keep));
-      if (keep) this.#unkept = null;
+      const states = this.isOverwrite ? [] : this.#statesToKeep();
+      addCounts(this.#counts, await this.#store.commit(this.target, files, states));
+      if (states.length > 0) this.#unkept = [];
       this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
       return true;
     } catch (error) {
@@ -172,7 +174,7 @@ export class StreamLoad {
       }
       const keep = this.#stateToEndWith();
       addCounts(this.#counts, await this.#store.complete(this.target, keep));
-      if (keep) this.#unkept = null;
+      if (keep) this.#unkept = [];
       for (const release of this.#held) await release();
     } catch (error) {
       this.#fail(error);
@@ -181,9 +183,14 @@ export class StreamLoad {
 
   /** A state that came with no rows to commit, or whose rows were committed before it. */
   stateToKeep(): StateToKeep | null {
-    if (this.#pipeline === null || this.#unkept === null || this.error) return null;
+    return this.#statesToKeep().at(-1) ?? null;
+  }
+
+  #statesToKeep(): ReachedState[] {
+    const [pipeline, stream] = [this.#pipeline, this.target.stream];
+    if (pipeline === null || this.error) return [];
     const refresh = hasGenerations(this.target) ? this.target.generation : null;
-    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#unkept, refresh };
+    return this.#unkept.map(({ state, rows }) => ({ pipeline, stream, state, refresh, rows }));
   }
 
   /** What is kept together with the rows that take their place at the end: with it, a refresh is over. */

@@ -166,7 +166,7 @@ export class Database {
 
 function cannotOpen(path: string, error: unknown): HubflakeError {
   const text = error instanceof Error ? error.message : String(error);
-  if (/lock/i.test(text)) {
+  if (/set lock|conflicting lock|another process/i.test(text)) {
     return new WarehouseBusyError(
       `The DuckDB file ${path} cannot be opened: another run is going on, or another program has it open. Let it finish, and run this again.`,
       { cause: error, internal: text },

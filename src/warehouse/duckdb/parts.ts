@@ -10,21 +10,26 @@ export type Part = readonly SpoolFile[];
 
 /**
  * Writes a batch, in parts where it does not fit into memory: those that do not are divided in halves, down to single records. Throws
- * what the write fails with otherwise, or with single records.
+ * what the write of a part fails with otherwise, or of a single record.
  *
- * @param write writes all parts, or nothing @param divided is told how many records the parts have then
+ * @param together whether all parts are written at once, each time anew; else one after the other
+ * @param write writes some parts, all of them or nothing @param divided is told how many records the parts have then
  */
-export async function inParts<T>(
+export async function inParts(
   files: Part,
-  write: (parts: readonly Part[]) => Promise<T>,
+  together: boolean,
+  write: (parts: readonly Part[]) => Promise<void>,
   divided: (records: number) => void,
-): Promise<T> {
-  let parts: Part[] = [files];
+): Promise<void> {
+  let left: Part[] = [files];
   const made: SpoolFile[] = [];
   try {
-    for (;;) {
+    while (left.length > 0) {
+      const parts = together ? left : left.slice(0, 1);
+      const others = left.slice(parts.length);
       try {
-        return await write(parts);
+        await write(parts);
+        left = others;
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
         const halves: Part[] = [];
@@ -32,7 +37,7 @@ export async function inParts<T>(
         if (halves.length === parts.length) throw error;
         made.push(...halves.flat());
         divided(Math.max(...halves.map(rowsOf)));
-        parts = halves;
+        left = [...halves, ...others];
       }
     }
   } finally {
@@ -40,13 +45,19 @@ export async function inParts<T>(
   }
 }
 
-function rowsOf(part: Part): number {
+/** How many records a part has. */
+export function rowsOf(part: Part): number {
   return part.reduce((sum, file) => sum + file.rows, 0);
 }
 
-/** Divides a part between its files, or within the only one, whose second half goes to a file beside it. One record stays one part. */
+/** DuckDB takes memory for 2,048 values of each column, however few the records are: so small a part fits, or none does. */
+const SMALL = { rows: 32, bytes: 1024 * 1024 };
+
+/** Divides a part between its files, or within the only one, whose second half goes to a file beside it. A small one stays one part. */
 async function halve(part: Part): Promise<Part[]> {
   const [first] = part;
+  const isSmall = rowsOf(part) <= SMALL.rows && part.reduce((sum, file) => sum + file.bytes, 0) <= SMALL.bytes;
+  if (isSmall) return [part];
   const middle = Math.ceil(part.length / 2);
   if (part.length > 1) return [part.slice(0, middle), part.slice(middle)];
   return first === undefined || first.rows < 2 ? [part] : (await halveFile(first)).map((half) => [half]);

@@ -12,6 +12,7 @@ import {
   type KeptState,
   NO_ROWS,
   type Preview,
+  type ReachedState,
   type StateToKeep,
   type Store,
 } from '../store.js';
@@ -20,19 +21,22 @@ import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { Database } from './database.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { allowedBytes, fittingRows, isOutOfMemory, neededBytes } from './memory.js';
-import { inParts, type Part } from './parts.js';
+import { inParts, type Part, rowsOf } from './parts.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
 import * as states from './states.js';
-import { DUCKDB_NAMES, TableKeeper } from './table-keeper.js';
+import { DUCKDB_NAMES, TableKeeper, TooManyStatements } from './table-keeper.js';
 import { Tombstones } from './tombstones.js';
 
 /** A longer one would take more memory than a small container has. */
 const LONGEST_RECORD = 32 * 1024 * 1024;
 
-/** The embedded warehouse: a DuckDB file. Each commit is one transaction, also of a batch that is written in parts. */
+/**
+ * The embedded warehouse: a DuckDB file. Each commit is one transaction, but for batches that do not fit into memory: of a deduplicated
+ * stream their parts are committed one after the other, each with the state that it reaches.
+ */
 export class DuckDbStore implements Store {
   readonly names = DUCKDB_NAMES;
   readonly longestRecord = LONGEST_RECORD;
@@ -126,20 +130,30 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
+  async commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts> {
     return this.#of(target, async () => {
       await this.#makeRoom(target, Math.max(...files.map((file) => file.longestLine)));
       const divided = (records: number) => {
         log.info(`${target.stream}: a batch did not fit into memory, and is written in parts of ${records} records.`);
         this.#fitting.set(target, records);
       };
-      return inParts(files, (parts) => this.#commit(target, parts, state), divided);
+      const sum = { ...NO_ROWS };
+      let before = 0;
+      const write = async (parts: readonly Part[]) => {
+        const end = before + rowsOf(parts.flat());
+        const state = states.findLast(({ rows }) => rows <= end) ?? null;
+        addCounts(sum, await this.#commit(target, parts, state));
+        before = end;
+      };
+      // A part of appended rows would be there twice if their batch came again.
+      await inParts(files, target.mode !== 'append_dedup', write, divided);
+      return sum;
     });
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
     return this.#of(target, () =>
-      this.#db.transaction(async () => {
+      this.#transaction(async () => {
         const placed = await this.#places.placed(target);
         const place = isRefresh(target) ? await this.#places.of(placed) : placed;
         const counts = place === placed ? NO_ROWS : await this.#replace(placed, place);
@@ -190,21 +204,37 @@ export class DuckDbStore implements Store {
     await this.#db.limitMemory(Math.min(this.#memoryBytes, neededBytes(columns, longest)));
   }
 
-  /** Commits the parts of a batch and the state in one transaction, in whichever way it can be done. */
+  /** Commits parts of a batch and a state in one transaction, in whichever way it can be done. */
   async #commit(target: Target, parts: readonly Part[], state: StateToKeep | null): Promise<Counts> {
     for (;;) {
-      const undo = [this.#places.mark(), this.#tombstones.mark()];
       try {
-        return await this.#db.transaction(async () => {
+        return await this.#transaction(async () => {
           const counts = { ...NO_ROWS };
           for (const part of parts) addCounts(counts, await this.#write(target, part));
           if (state) await this.#keep(state, await this.#aboutOf(target));
           return counts;
         });
       } catch (error) {
+        if (!this.#adapt(target, error)) throw error;
+      }
+    }
+  }
+
+  /** All that `body` does, or nothing of it; but a table that takes many statements is made, or gets its columns, before. */
+  async #transaction<T>(body: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const undo = [this.#places.mark(), this.#tombstones.mark()];
+      try {
+        return await this.#db.transaction(body);
+      } catch (error) {
         // What was found out on the way was undone with the rest.
         for (const each of undo) each();
-        if (!this.#adapt(target, error)) throw error;
+        if (!(error instanceof TooManyStatements)) throw error;
+        for (const step of error.steps()) {
+          await this.#db.transaction(async () => {
+            for (const statement of step) await this.#db.run(statement);
+          });
+        }
       }
     }
   }

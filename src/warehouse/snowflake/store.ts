@@ -13,6 +13,7 @@ import {
   type KeptState,
   NO_ROWS,
   type Preview,
+  type ReachedState,
   type StateToKeep,
   type Store,
 } from '../store.js';
@@ -164,7 +165,8 @@ export class SnowflakeStore implements Store {
     });
   }
 
-  async commit(target: Target, files: readonly SpoolFile[], state: StateToKeep | null): Promise<Counts> {
+  async commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts> {
+    const state = states.at(-1) ?? null;
     const attempts: Attempts = { stage: this.#staging.nextName(), unsure: null, swapped: null };
     return this.#again(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
