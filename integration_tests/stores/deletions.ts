@@ -93,6 +93,13 @@ export function deletionBehaviours(
       expect(await found()).toEqual(['2: of day 1', '3: of day 1']);
     });
 
+    test('only a time of deletion deletes: what its column cannot take does not', async () => {
+      const ids = ['soon', '', '2024-13-01', 17, true, null, { at: 1 }, at(3), '2024-01-03'];
+      await load([ids.map((_, i) => live(`${i}`, 1))], form);
+      await load([ids.map((_ab_cdc_deleted_at, i) => live(`${i}`, 2, { _ab_cdc_deleted_at }))], form);
+      expect(await found()).toEqual(ids.slice(0, 7).map((_, i) => `${i}: of day 2`));
+    });
+
     test('keys of several columns, with nulls and of odd texts, are told apart', async () => {
       const several = { ...form, key: ['id', 'part'] };
       const odd = `it's "1", \\ 😀`;

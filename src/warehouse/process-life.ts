@@ -15,16 +15,25 @@ export function startOf(pid: number): string | null {
 
 /**
  * What tells the machines apart on which a process id means one process, in eight hexadecimal digits. Containers may share
- * their host's name, but not its processes.
+ * their host's name, but not its processes; behind a reboot the same ids are given again.
  */
 export function machineId(): string {
-  let processes = '';
+  const parts = [hostname(), known(() => readlinkSync('/proc/self/ns/pid')), known(bootId)];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8).toUpperCase();
+}
+
+/** Of the kernel's present run. */
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** What a kernel tells, where it does. */
+function known(ask: () => string): string {
   try {
-    processes = readlinkSync('/proc/self/ns/pid');
+    return ask();
   } catch {
-    // No kernel with such.
+    return '';
   }
-  return createHash('sha256').update(`${hostname()}\0${processes}`).digest('hex').slice(0, 8).toUpperCase();
 }
 
 function isThere(pid: number): boolean {

@@ -74,19 +74,22 @@ export function keyValues(batch: Batch): string[] {
   return batch.target.key.map((column) => value(batch, column));
 }
 
-function isTombstone({ target }: Batch): string {
+function isTombstone(batch: Batch): string {
+  const { target } = batch;
   const marks = [
     ...target.marks.map(({ column, value }) => {
       const given = booleanExpression(field('D', column, newType('boolean')));
       return `COALESCE(${given} = ${value}, FALSE)`;
     }),
-    ...(target.deletedAt ? [isDeleted(target.deletedAt)] : []),
+    ...(target.deletedAt ? [isDeleted(batch)] : []),
   ];
   return marks.length > 0 ? marks.join(' OR ') : 'FALSE';
 }
 
-function isDeleted(deletedAt: Column): string {
-  return `COALESCE(${field('D', deletedAt, newType('string'))}, '') <> ''`;
+/** By the value that its column takes: text that is no time deletes nothing. */
+function isDeleted(batch: Batch): string {
+  const { deletedAt } = batch.target;
+  return deletedAt === null ? 'FALSE' : `${value(batch, deletedAt)} IS NOT NULL`;
 }
 
 /** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
@@ -97,10 +100,9 @@ export function firstInserted({ stage, idPrefix }: Batch, table: string): string
 
 /** How many of a batch's lines are tombstones, how many of these delete, and how many are none. */
 export function countKinds(batch: Batch): string {
-  const { deletedAt } = batch.target;
   return (
     `SELECT COUNT_IF(TOMB) AS TOMBSTONES, COUNT_IF(DELETED) AS DELETED, COUNT_IF(NOT TOMB) AS LIVE FROM ` +
-    `(SELECT ${isTombstone(batch)} AS TOMB, ${deletedAt ? isDeleted(deletedAt) : 'FALSE'} AS DELETED FROM (${lines(batch)}))`
+    `(SELECT ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED FROM (${lines(batch)}))`
   );
 }
 
@@ -141,7 +143,7 @@ export function newestLines(batch: Batch, keys: readonly string[] = keyValues(ba
   const { target } = batch;
   const names = keys.map((_, i) => `K${i}`).join(', ');
   const flagged = [
-    `SELECT N, T, M, D, ${isTombstone(batch)} AS TOMB, ${target.deletedAt ? isDeleted(target.deletedAt) : 'FALSE'} AS DELETED`,
+    `SELECT N, T, M, D, ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED`,
     ...keys.map((key, i) => `${key} AS K${i}`),
     `${target.cursor ? value(batch, target.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
   ].join(', ');

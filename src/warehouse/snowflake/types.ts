@@ -106,11 +106,10 @@ export function castExpression(type: SqlType, x: string): string {
       return `IFF(STARTSWITH(TO_JSON(${x}), '{'), ${x}::OBJECT, NULL)`;
     case 'boolean':
       return booleanExpression(x);
-    case 'integer':
-      return `IFF(REGEXP_LIKE(${x}, '^[+-]?[0-9]+([.]0*)?$'), TRY_CAST(${x} AS ${type.name}), NULL)`;
     case 'float':
       // Beyond a double's range lies "inf".
       return `IFF(ABS(TRY_TO_DOUBLE(${x})) <= 1.7976931348623157e308, TRY_TO_DOUBLE(${x}), NULL)`;
+    case 'integer':
     case 'decimal':
       return decimalExpression(type, x);
     case 'date':
@@ -131,12 +130,15 @@ export function booleanExpression(x: string): string {
   );
 }
 
-/** Plain numbers must have no more digits behind the point than the column; those in scientific form must be kept exactly. */
-function decimalExpression({ name, scale }: SqlType, x: string): string {
-  const cast = `TRY_CAST(${x} AS ${name})`;
+/**
+ * Rounded to the column's digits. The text is cut behind the first digit that decides, since a cast takes no more than 38 digits
+ * altogether: https://docs.snowflake.com/en/sql-reference/functions/to_decimal
+ */
+function decimalExpression({ name, scale = 0 }: SqlType, x: string): string {
+  const cut = `LEFT(${x}, POSITION('.', ${x} || '.') + ${scale + 1})`;
   return (
-    `CASE WHEN REGEXP_LIKE(${x}, '^[+-]?[0-9]*([.][0-9]{0,${scale}}0*)?$') THEN ${cast} ` +
-    `WHEN REGEXP_LIKE(${x}, '^[+-]?[0-9.]+[eE][+-]?[0-9]+$') AND ${cast}::FLOAT = TRY_TO_DOUBLE(${x}) THEN ${cast} END`
+    `CASE WHEN REGEXP_LIKE(${x}, '^[+-]?[0-9]*([.][0-9]*)?$') THEN TRY_CAST(${cut} AS ${name}) ` +
+    `WHEN REGEXP_LIKE(${x}, '^[+-]?[0-9.]+[eE][+-]?[0-9]+$') THEN TRY_CAST(${x} AS ${name}) END`
   );
 }
 
