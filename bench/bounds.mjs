@@ -36,6 +36,12 @@ const CASES = [
     rss: 700,
     disk: 2048,
   },
+  ...[500, 1000, 2000].flatMap((properties) =>
+    [
+      { name: `3,000 records of ${properties} properties, DuckDB`, runs: 1, rss: 250 + 0.35 * properties },
+      { name: `3,000 records of ${properties} properties again, DuckDB`, runs: 2, rss: 250 + 0.5 * properties },
+    ].map((each) => ({ ...each, records: 3000, shape: `${properties}`, duckdb: true, disk: 2048 })),
+  ),
 ];
 
 /** Megabytes of a process in memory, now; null when it has ended. */
