@@ -1,6 +1,8 @@
 import { jest } from '@jest/globals';
 import type { ConfiguredStream, JsonObject } from '../../src/protocol/messages.js';
 import { BatchWriter, NotAllNew } from '../../src/warehouse/duckdb/batch-writer.js';
+import { Database } from '../../src/warehouse/duckdb/database.js';
+import { allowedBytes } from '../../src/warehouse/duckdb/memory.js';
 import { Loader } from '../../src/warehouse/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { type Target, targetsOf } from '../../src/warehouse/target.js';
@@ -155,6 +157,16 @@ describe.each(['append', 'overwrite'] as const)('of a stream in %s all parts are
     expect(tried).toEqual([400, 200, 200, 100, 100, 100, 100]);
     expect(await found()).toEqual({ rows: ROWS, state: { at: 400 } });
   });
+});
+
+test('with each division DuckDB may take more, up to what it is allowed', async () => {
+  const limit = jest.spyOn(Database.prototype, 'limitMemory');
+  failing('append', (n) => (n <= 6 ? OUT_OF_MEMORY : null));
+  await load('append_dedup', { last: 3200 });
+  const taken = limit.mock.calls.map(([bytes]) => bytes);
+  const allowed = allowedBytes(null);
+  const first = taken[0] as number;
+  expect(taken.slice(0, 7)).toEqual([1, 2, 4, 8, 16, 32, 64].map((times) => Math.min(times * first, allowed)));
 });
 
 test('what never fits ends with a message that names the option, and leaves what was there', async () => {
