@@ -747,8 +747,8 @@ const DEFECTS = [
   [
     'a batch written another way after an error of ours',
     'src/warehouse/duckdb/store.ts',
-    ' || isProgrammingError(error)) throw error;',
-    ') throw error;',
+    ' || isProgrammingError(error) || isOutOfMemory(error)) return false;',
+    ' || isOutOfMemory(error)) return false;',
     'stores/duckdb-ways',
     'error of ours',
   ],
