@@ -36,6 +36,18 @@ const CASES = [
     rss: 700,
     disk: 2048,
   },
+  // What is documented for so many columns (decision 13), and the program itself.
+  ...[500, 1000, 2000].flatMap((properties) =>
+    [1, 2].map((runs) => ({
+      name: `3,000 records of ${properties} properties${runs > 1 ? ' again' : ''}, DuckDB`,
+      records: 3000,
+      shape: `${properties}`,
+      duckdb: true,
+      runs,
+      rss: 150 + 150 + 0.75 * properties + 128,
+      disk: 2048,
+    })),
+  ),
 ];
 
 /** Megabytes of a process in memory, now; null when it has ended. */

@@ -35,10 +35,14 @@ const ONCE = 'stores/snowflake-once';
 const WALK = 'integration_tests/json-walk';
 const PROXY = 'integration_tests/proxy.test';
 const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
-const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets', PROXY, SNOWFLAKE_PROXY];
+const WIDE = 'stores/duckdb-wide';
+const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets', PROXY, SNOWFLAKE_PROXY, WIDE];
 const CHAINS = 'integration_tests/chains';
 const SCANNED = 'src/streams/scanned-pages';
 const WAYS = 'stores/duckdb-ways';
+const PARTS = 'stores/duckdb-parts';
+const DUCKDB_PARTS = 'src/warehouse/duckdb/parts';
+const DUCKDB_MEMORY = 'src/warehouse/duckdb/memory';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -743,8 +747,8 @@ const DEFECTS = [
   [
     'a batch written another way after an error of ours',
     'src/warehouse/duckdb/store.ts',
-    ' || isProgrammingError(error)) throw error;',
-    ') throw error;',
+    ' || isProgrammingError(error) || isOutOfMemory(error)) return false;',
+    ' || isOutOfMemory(error)) return false;',
     'stores/duckdb-ways',
     'error of ours',
   ],
@@ -809,6 +813,120 @@ const DEFECTS = [
     'const NOT_IN_A_TOKEN = /[^\\u0021-\\u007e]/u;',
     'const NOT_IN_A_TOKEN = /[^\\u0021-\\uffff]/u;',
     'src/config/token',
+  ],
+  [
+    'memory: the last state kept with the first part of a batch',
+    'src/warehouse/duckdb/store.ts',
+    'states.findLast(({ rows }) => rows <= end)',
+    'states.at(-1)',
+    PARTS,
+  ],
+  [
+    'memory: parts of appended rows committed one by one',
+    'src/warehouse/duckdb/store.ts',
+    "inParts(files, target.mode !== 'append_dedup', write, divided)",
+    'inParts(files, false, write, divided)',
+    PARTS,
+  ],
+  [
+    'memory: a limit that stays as it was reckoned, however often a batch is divided',
+    'src/warehouse/duckdb/store.ts',
+    'room *= 2;',
+    '',
+    PARTS,
+  ],
+  [
+    'memory: batches as large as before behind one that was divided',
+    'src/warehouse/duckdb/store.ts',
+    'this.#fitting.set(target, records);',
+    '',
+    PARTS,
+  ],
+  [
+    'memory: a wide table made in one transaction',
+    'src/warehouse/duckdb/table-keeper.ts',
+    'if (statements.length > MOST_TOGETHER) throw new TooManyStatements(statements);',
+    '',
+    WIDE,
+    '2,000 properties',
+  ],
+  [
+    'memory: batches of any size where there is little of it',
+    'src/warehouse/duckdb/memory.ts',
+    'Number.POSITIVE_INFINITY : ROWS_OF_SMALL_SEGMENTS',
+    'Number.POSITIVE_INFINITY : Number.POSITIVE_INFINITY',
+    WIDE,
+    '500 properties',
+  ],
+  [
+    'memory: an error of memory that is not known as one',
+    'src/warehouse/duckdb/memory.ts',
+    '&& !/durable/i.test(text)',
+    '&& false',
+    DUCKDB_MEMORY,
+  ],
+  [
+    'memory: what is committed already taken for what did not fit',
+    'src/warehouse/duckdb/memory.ts',
+    ' && !/durable/i.test(text)',
+    '',
+    DUCKDB_MEMORY,
+  ],
+  [
+    'memory: a limit that ignores the container',
+    'src/warehouse/duckdb/memory.ts',
+    'process.constrainedMemory() || Number.POSITIVE_INFINITY',
+    'Number.POSITIVE_INFINITY',
+    DUCKDB_MEMORY,
+  ],
+  [
+    'memory: memory_limit_mb ignored',
+    'src/warehouse/duckdb/memory.ts',
+    'if (configured !== null) return configured;',
+    '',
+    DUCKDB_MEMORY,
+  ],
+  [
+    'memory: a file divided within a line',
+    'src/warehouse/duckdb/parts.ts',
+    'return before + at + 1;',
+    'return before + at;',
+    DUCKDB_PARTS,
+  ],
+  [
+    'memory: the first half of a file that keeps the second',
+    'src/warehouse/duckdb/parts.ts',
+    'truncateSync(file.path, bytes);',
+    '',
+    DUCKDB_PARTS,
+  ],
+  [
+    'memory: halves behind the parts that follow them',
+    'src/warehouse/duckdb/parts.ts',
+    '[...halves, ...others]',
+    '[...others, ...halves]',
+    DUCKDB_PARTS,
+  ],
+  [
+    'memory: any error taken for one of memory',
+    'src/warehouse/duckdb/parts.ts',
+    'if (!isOutOfMemory(error)) throw error;',
+    '',
+    DUCKDB_PARTS,
+  ],
+  [
+    'memory: few records that do not fit halved again and again',
+    'src/warehouse/duckdb/parts.ts',
+    'if (isSmall) return [part];',
+    '',
+    DUCKDB_PARTS,
+  ],
+  [
+    'memory: files of halves left behind',
+    'src/warehouse/duckdb/parts.ts',
+    'for (const file of made) removeSpoolFile(file);',
+    '',
+    DUCKDB_PARTS,
   ],
 ];
 

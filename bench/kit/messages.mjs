@@ -1,6 +1,7 @@
-// Writes messages of a made-up stream to stdout: node messages.mjs <records> [wide|small] [airbyte|singer] [version]. `wide` is a
-// contact of a hundred properties (about 6 kB a message), `small` one of four. The same arguments give the same bytes, and both
-// protocols the same records. Those of version 2 are edited a day later: each has another cursor, and three other texts.
+// Writes messages of a made-up stream to stdout: node messages.mjs <records> [wide|small|<properties>] [airbyte|singer] [version].
+// `wide` is a contact of a hundred properties (about 6 kB a message), `small` one of four, a number one of so many. The same arguments
+// give the same bytes, and both protocols the same records. Those of version 2 are edited a day later: each has another cursor, and three
+// other texts of a hundred properties.
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 
@@ -45,11 +46,17 @@ const KINDS = {
 
 const SCHEMAS = { string, number, instant, date, option: string, boolean };
 
+/** How many properties of each kind a hundred are. */
+const MIXED = { string: 50, number: 20, instant: 10, date: 10, option: 6, boolean: 4 };
+
 function fieldsOf(shape) {
+  const hundreds = Number(shape) / 100;
   const counts =
     shape === 'wide'
-      ? { string: 50, number: 20, instant: 10, date: 10, option: 6, boolean: 4 }
-      : { string: 1, number: 1, option: 1 };
+      ? MIXED
+      : hundreds > 0
+        ? Object.fromEntries(Object.entries(MIXED).map(([kind, count]) => [kind, Math.round(count * hundreds)]))
+        : { string: 1, number: 1, option: 1 };
   return Object.entries(counts).flatMap(([kind, count]) =>
     Array.from({ length: count }, (_, i) => ({ name: `properties_contact_${kind}_value_${i}`, kind })),
   );

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ConfiguredStream, JsonObject, Message } from '../../src/protocol/messages.js';
 
@@ -17,7 +18,8 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  input?: string | Buffer;
+  /** What comes to its stdin; a stream is piped. */
+  input?: string | Buffer | Readable;
   environment?: Record<string, string>;
   cwd?: string;
   /** Where stdout goes instead of into the outcome: for more than fits in memory. */
@@ -57,7 +59,8 @@ export function run(program: string, args: readonly string[], options: RunOption
     });
     // A process that ends early closes its stdin; that is not this side's failure.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    if (options.input instanceof Readable) options.input.pipe(child.stdin);
+    else child.stdin.end(options.input ?? '');
     options.during?.(child);
   });
 }

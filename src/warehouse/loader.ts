@@ -12,7 +12,7 @@ const FILE_BYTES = 50 * 1024 * 1024;
 export interface LoaderSettings {
   spoolDir: string;
   /**
-   * A batch is committed when so many compressed bytes wait, or when the oldest has waited so long; earlier where the warehouse wants
+   * A batch is committed when so many bytes of files wait, or when the oldest has waited so long; earlier where the warehouse wants
    * no more rows of a stream.
    */
   flushBytes: number;
@@ -48,9 +48,6 @@ interface CountedState {
   rows: number;
 }
 
-/** How many times as large records are that a warehouse's files do not compress. */
-const UNCOMPRESSED = 4;
-
 /**
  * Takes records and states in their order and commits them in batches: a state leaves, or is kept, only when every record
  * before it is in the warehouse. While one batch is committed the next is spooled, within a bound on the disk.
@@ -82,8 +79,7 @@ export class Loader {
   /** Throws a SpoolError where the spool folder cannot be made. */
   constructor(store: Store, targets: readonly Target[], settings: LoaderSettings) {
     this.#store = store;
-    const size = store.spoolIsCompressed ? 1 : UNCOMPRESSED;
-    this.#settings = { ...settings, flushBytes: size * settings.flushBytes };
+    this.#settings = settings;
     this.#folder = new SpoolFolder(settings.spoolDir);
     this.#streams = new Map(targets.map((target) => [target.stream, new StreamLoad(target, store, settings.pipeline)]));
   }

@@ -44,6 +44,6 @@ export function fittingRows(columns: number, bytes: number): number {
 
 /** Whether a statement failed, and left nothing behind, since it did not fit into DuckDB's memory. */
 export function isOutOfMemory(error: unknown): boolean {
-  const text = error instanceof Error ? error.message : '';
+  const text = error instanceof Error ? error.message : String(error);
   return /out of memory|could not allocate|failed to (allocate|pin)/i.test(text) && !/durable/i.test(text);
 }

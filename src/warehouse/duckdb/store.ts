@@ -132,16 +132,19 @@ export class DuckDbStore implements Store {
 
   async commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts> {
     return this.#of(target, async () => {
-      await this.#makeRoom(target, Math.max(...files.map((file) => file.longestLine)));
+      let room = await this.#neededBytes(target, Math.max(...files.map((file) => file.longestLine)));
       const divided = (records: number) => {
         log.info(`${target.stream}: a batch did not fit into memory, and is written in parts of ${records} records.`);
         this.#fitting.set(target, records);
+        // Where more may be taken than was reckoned, it was reckoned too low.
+        room *= 2;
       };
       const sum = { ...NO_ROWS };
       let before = 0;
       const write = async (parts: readonly Part[]) => {
         const end = before + rowsOf(parts.flat());
         const state = states.findLast(({ rows }) => rows <= end) ?? null;
+        await this.#db.limitMemory(Math.min(this.#memoryBytes, room));
         addCounts(sum, await this.#commit(target, parts, state));
         before = end;
       };
@@ -198,10 +201,10 @@ export class DuckDbStore implements Store {
     });
   }
 
-  /** Has DuckDB take what the stream's table needs, if it may. */
-  async #makeRoom(target: Target, longest: number): Promise<void> {
+  /** What DuckDB needs for a batch of the stream. @param longest bytes of the longest line */
+  async #neededBytes(target: Target, longest: number): Promise<number> {
     const columns = Math.max(this.#form.tableOf(target).columns.length, (await this.#tables.columns(target)).length);
-    await this.#db.limitMemory(Math.min(this.#memoryBytes, neededBytes(columns, longest)));
+    return neededBytes(columns, longest);
   }
 
   /** Commits parts of a batch and a state in one transaction, in whichever way it can be done. */
