@@ -250,14 +250,19 @@ describe('destination check', () => {
   });
 });
 
-test('nothing of the driver comes to stdout, or into the working folder', async () => {
-  const config = folder.write('d.json', destination());
-  const before = readdirSync(folder.path).sort();
-  const outcome = await run(['destination', 'check', '--config', config]);
-  expect(outcome).toMatchObject({ code: 0, stderr: '' });
-  expect(outcome.lines).toHaveLength(1);
-  expect(readdirSync(folder.path).sort()).toEqual(before);
-});
+test.each<Record<string, string>>([{}, { DEBUG: '*' }, { DIAGNOSTICS: 'winston*' }])(
+  'nothing of the driver comes to stdout, or into the working folder: %j',
+  async (environment) => {
+    const config = folder.write('d.json', destination());
+    const before = readdirSync(folder.path).sort();
+    const outcome = await run(['destination', 'check', '--config', config], { environment });
+    expect(outcome.code).toBe(0);
+    if (Object.keys(environment).length === 0) expect(outcome.stderr).toBe('');
+    else expect(outcome.stderr).toContain('winston');
+    expect(outcome.lines).toHaveLength(1);
+    expect(readdirSync(folder.path).sort()).toEqual(before);
+  },
+);
 
 test('a host where nobody answers is an error soon, which waiting may mend', async () => {
   const outcome = await check(destination({ host: 'http://127.0.0.1:9' }));

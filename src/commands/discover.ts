@@ -1,6 +1,6 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig } from '../config/source.js';
-import { ConfigError, MissingScopesError, RequestError } from '../errors.js';
+import { RequestError } from '../errors.js';
 import { encodeMessage } from '../protocol/encode.js';
 import type { AirbyteStream } from '../protocol/messages.js';
 import { catalogEntry } from '../streams/definition.js';
@@ -17,15 +17,7 @@ export async function discover({ output, stop }: ProtocolIo, options: { config?:
     const names = await portal.readableNames();
     const found = await Promise.all(names.map((name) => describe(portal, name)));
     const entries = found.filter((entry) => entry !== null);
-    if (entries.length === 0) {
-      const other = portal.unreadable.find((each) => each.scopes.length === 0);
-      if (other) throw new ConfigError(`${other.name} cannot be read: ${other.why}.`);
-      const scopes = [...new Set(portal.unreadable.flatMap((each) => each.scopes))];
-      throw new MissingScopesError(
-        `The token may not read anything that is configured. Add scopes to it: ${scopes.join(', ') || 'crm.objects.contacts.read, for example'}.`,
-        scopes,
-      );
-    }
+    if (entries.length === 0) throw portal.nothingReadable();
     return entries;
   });
   output.write(encodeMessage({ type: 'CATALOG', catalog: { streams } }));

@@ -6,6 +6,7 @@ import type { ConfiguredStream } from '../protocol/messages.js';
 import { catalogEntry, type StreamDefinition } from '../streams/definition.js';
 import type { Portal } from '../streams/portal.js';
 import { type StreamFailure, type StreamToRead, unknownStream } from '../streams/read.js';
+import { checkPortal, portalOf } from '../streams/state-checks.js';
 import type { KeptState } from '../warehouse/store.js';
 
 /** What a sync reads and writes. */
@@ -41,6 +42,7 @@ export async function planSync(
   // What was read before and is refused today must not freeze in runs that succeed.
   const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);
   const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, mayBeLeftOut(name))));
+  if (listed === null) await addVanished(plan, portal, states);
   for (const [index, stream] of wanted.entries()) {
     const definition = definitions[index];
     if (definition === null || definition === undefined) continue;
@@ -48,9 +50,14 @@ export async function planSync(
       plan.failures.push(definition);
       continue;
     }
+    const kept = states.get(stream.name) ?? null;
+    const other = refresh.includes(stream.name) ? null : ofOtherPortal(stream.name, kept, portal);
+    if (other) {
+      plan.failures.push(other);
+      continue;
+    }
     const configured = configure(definition, stream);
     plan.catalog.push(configured);
-    const kept = states.get(stream.name) ?? null;
     const isUnderWay = kept !== null && kept.refresh !== null;
     const isWhole = configured.sync_mode === 'full_refresh';
     // What is read as a whole has no position to go on from. Nor has a refresh that begins.
@@ -67,6 +74,30 @@ export async function planSync(
     });
   }
   return plan;
+}
+
+/** What was synced before and is not to be found today: where that is for want of rights, a failure, or its table would freeze unseen. */
+async function addVanished(plan: SyncPlan, portal: Portal, states: ReadonlyMap<string, KeptState>): Promise<void> {
+  for (const name of states.keys()) {
+    if (portal.streamNames.includes(name)) continue;
+    try {
+      await portal.define(name);
+      const level = portal.asks(name) ? 'info' : 'warn';
+      log[level](`${name} was synced before and is not read any more. Its table stays as it is.`);
+    } catch (error) {
+      plan.failures.push({ stream: name, error: asHubflakeError(error) });
+    }
+  }
+}
+
+/** Its rows are those of another portal: an overwrite would be replaced by this one's without a word. */
+function ofOtherPortal(stream: string, kept: KeptState | null, portal: Portal): StreamFailure | null {
+  try {
+    checkPortal(stream, portalOf(kept?.state ?? null), portal.id);
+    return null;
+  } catch (error) {
+    return { stream, error: asHubflakeError(error) };
+  }
 }
 
 function requireKnown(refresh: readonly string[], names: readonly string[]): void {

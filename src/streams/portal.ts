@@ -146,6 +146,17 @@ export class Portal {
     this.unreadable.push({ name, scopes: [], asked: this.asks(name), why: error.message });
   }
 
+  /** What to say where no stream can be read. */
+  nothingReadable(): HubflakeError {
+    const other = this.unreadable.find((each) => each.scopes.length === 0);
+    if (other) return new ConfigError(`${other.name} cannot be read: ${other.why}.`);
+    const scopes = [...new Set(this.unreadable.flatMap((each) => each.scopes))];
+    return new MissingScopesError(
+      `The token may not read anything that is configured. Add scopes to it: ${scopes.join(', ') || 'crm.objects.contacts.read, for example'}.`,
+      scopes,
+    );
+  }
+
   /** What is known of deletions that HubSpot does not show of these streams, a sentence each. */
   hiddenDeletions(names: readonly string[]): string[] {
     return this.#plans.flatMap((plan) =>
