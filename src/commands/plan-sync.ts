@@ -15,6 +15,8 @@ export interface SyncPlan {
   catalog: ConfiguredStream[];
   /** Streams that are loaded anew: from this run on, or going on where an interrupted one has stopped. */
   refreshes: { stream: string; begins: boolean }[];
+  /** Streams whose tables are of the other form than they are to be, and are made anew. */
+  reformed: string[];
   /** Streams that were asked for and cannot be had. */
   failures: StreamFailure[];
 }
@@ -31,7 +33,7 @@ export async function planSync(
   states: ReadonlyMap<string, KeptState>,
   refresh: readonly string[],
 ): Promise<SyncPlan> {
-  const plan: SyncPlan = { streams: [], catalog: [], refreshes: [], failures: [] };
+  const plan: SyncPlan = { streams: [], catalog: [], refreshes: [], reformed: [], failures: [] };
   const listed = config.streams;
   const wanted = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
   requireKnown(

@@ -65,6 +65,8 @@ export async function runSync(
       const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
       const plan = await planSync(config, portal, kept.states, refresh);
       const targets = await settleTables(store, config, portal, plan, kept);
+      const wasRaw = config.destination.loader.tableForm !== 'raw';
+      for (const target of targets) if (plan.reformed.includes(target.stream)) await store.remove(target, wasRaw);
       await beginRefreshes(store, config.name, plan, targets, kept.states);
       const loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
       try {

@@ -43,14 +43,18 @@ export async function settleTables(
       continue;
     }
     settled.push(target);
-    // Each run replaces the table: it goes on from nothing.
-    if (target.mode === 'overwrite') continue;
     const before = kept.states.get(stream.name);
+    // Each run replaces the table: it goes on from nothing, but for a table of the other form.
+    if (target.mode === 'overwrite' && (before?.table?.form ?? loader.tableForm) === loader.tableForm) continue;
     const isThere = found.has(store.names.same(target.table));
     const why = before ? await goOn(before, target, stream) : isThere ? UNKNOWN : null;
     if (why === null) continue;
     stream.state = null;
     plan.refreshes = plan.refreshes.filter((each) => each.stream !== stream.name);
+    if (plan.reformed.includes(stream.name)) {
+      log.info(`${stream.name} is loaded from the start: ${why}. The table ${target.table} is dropped, and made anew.`);
+      continue;
+    }
     if (isThere && target.mode === 'append_dedup') plan.refreshes.push({ stream: stream.name, begins: true });
     log.info(`${stream.name} is loaded from the start: ${why}.`);
   }
@@ -63,7 +67,8 @@ export async function settleTables(
     if (before.table === null) return null;
     const standing = standingOf(before.table, target, loader.tableForm, found, store.names);
     if (standing.is === 'good') return null;
-    if (standing.is === 'anew') return standing.why;
+    if (standing.is === 'otherForm') plan.reformed.push(stream.name);
+    if (standing.is === 'anew' || standing.is === 'otherForm') return standing.why;
     const definition = await portal.define(stream.name);
     const lacking = await store.lacking(target);
     const properties = lacking.map((field) =>

@@ -67,7 +67,9 @@ export type Standing =
   /** A column that it had is gone. */
   | { is: 'lacking' }
   /** The state says nothing of the table there: all is to be loaded again. */
-  | { is: 'anew'; why: string };
+  | { is: 'anew'; why: string }
+  /** The same, where the table there is the stream's own, and of the other form: it is to go. */
+  | { is: 'otherForm'; why: string };
 
 /** @param found by name, as the warehouse tells names apart */
 export function standingOf(
@@ -81,8 +83,11 @@ export function standingOf(
   if (!isSame(kept.schema, target.schema) || !isSame(kept.table, target.table)) {
     return { is: 'anew', why: `it was written to ${kept.schema}.${kept.table} until now` };
   }
-  if (kept.form !== form) return { is: 'anew', why: `its table was of the form "${kept.form}" until now` };
   const holder = found.get(names.same(kept.holder));
+  if (kept.form !== form) {
+    const isOwn = holder?.identity === kept.identity && isSame(kept.holder, kept.table);
+    return { is: isOwn ? 'otherForm' : 'anew', why: `its table was of the form "${kept.form}" until now` };
+  }
   if (!holder) return { is: 'anew', why: `the table ${kept.holder} is gone` };
   if (holder.identity !== kept.identity) {
     return { is: 'anew', why: `the table ${kept.holder} was dropped, and another one made in its place` };

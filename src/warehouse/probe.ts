@@ -32,12 +32,12 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
     }
   } catch (error) {
     // The step that failed is the news; a table that is left is told in its own time.
-    await store.remove(target).catch((left: Error) => log.debug(left.message));
+    await store.remove(target, settings.tableForm === 'raw').catch((left: Error) => log.debug(left.message));
     throw error;
   } finally {
     folder.remove();
   }
-  await store.remove(target);
+  await store.remove(target, settings.tableForm === 'raw');
 }
 
 function stream() {

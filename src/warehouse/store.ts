@@ -121,6 +121,11 @@ export interface Store {
    * too. Looks at the tables there are, and changes nothing. What is only known then is between angle brackets.
    */
   preview(target: Target): Promise<Preview>;
-  /** Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can. */
-  remove(target: Target): Promise<void>;
+  /**
+   * Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can, and for a stream's
+   * own table of the other form.
+   *
+   * @param isRaw the form of the table
+   */
+  remove(target: Target, isRaw: boolean): Promise<void>;
 }

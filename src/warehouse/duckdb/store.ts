@@ -174,9 +174,9 @@ export class DuckDbStore implements Store {
     if (startsAnew(target)) await this.#of(target, () => this.#db.run(sql.dropTable(sideOf(target))));
   }
 
-  async remove(target: Target): Promise<void> {
+  async remove(target: Target, isRaw: boolean): Promise<void> {
     await this.#of(target, async () => {
-      if (this.#form.hasView) await this.#db.run(raw.dropView(target));
+      if (isRaw) await this.#db.run(raw.dropView(target));
       await this.#db.run(sql.dropTable(target));
     });
   }

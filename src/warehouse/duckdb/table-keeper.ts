@@ -3,7 +3,7 @@ import { WarehouseConfigError } from '../../errors.js';
 import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment, type NameRules } from '../names.js';
 import { type ExistingColumn, type Placement, place, placeInView } from '../placement.js';
-import { rawTarget } from '../raw-form.js';
+import { PAYLOAD, rawTarget } from '../raw-form.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
 import { existingType, widens } from './columns.js';
 import * as raw from './raw.js';
@@ -147,6 +147,11 @@ export class TableKeeper {
 
   async #makeRaw(target: Target, isNew: boolean, withView: boolean): Promise<string[]> {
     const table = rawTarget(target);
+    if (!isNew && !(await this.columns(target)).some(({ name }) => isSame(name, PAYLOAD.name))) {
+      throw new WarehouseConfigError(
+        `The table ${target.table} is not of the form "raw": it has no column ${PAYLOAD.name}. Rename it, or set table_form or table_name.`,
+      );
+    }
     const created = [
       sql.createSchema(table),
       sql.createTable(table),

@@ -207,9 +207,9 @@ export class SnowflakeStore implements Store {
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(side))));
   }
 
-  async remove(target: Target): Promise<void> {
+  async remove(target: Target, isRaw: boolean): Promise<void> {
     await this.#with(target, `Dropping the table ${target.table}`, async (steps) => {
-      if (this.#form.hasView) await this.#views.drop(steps, target);
+      if (isRaw) await this.#views.drop(steps, target);
       await steps.run(sql.dropTable(this.#tables.fullName(target)));
     });
   }
