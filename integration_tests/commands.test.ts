@@ -264,6 +264,21 @@ describe('read says in one sentence what is wrong', () => {
     });
   });
 
+  test.each<[string, object, string]>([
+    ["Singer's", { bookmarks: { contacts: { updatedAt: '2024-01-01T00:00:00Z' } } }, 'names only "bookmarks"'],
+    [
+      'of other streams',
+      { deals: { updatedAt: '2024-01-01T00:00:00Z' }, tickets: {} },
+      'names only "deals", "tickets"',
+    ],
+  ])('a state %s that names nothing of the catalog is warned of', async (_, state, said) => {
+    const file = folder.write('s.json', state);
+    const outcome = await run(['read', '--config', source, '--catalog', await contactsCatalog(), '--state', file]);
+    expect(outcome.code).toBe(0);
+    const warnings = ofType(outcome, 'LOG').filter(({ log }) => log?.level === 'WARN');
+    expect(warnings.map(({ log }) => log?.message)).toContainEqual(expect.stringContaining(said));
+  });
+
   test('a state of another portal', async () => {
     const state = { updatedAt: '', hubflake: { version: 1, portal: 1 } };
     const states = folder.write('s.json', [

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './support/command.js';
 
@@ -25,6 +25,15 @@ test("docs/airbyte.md has the headings of Airbyte's template, in its order", () 
     '## Changelog',
   ];
   expect(read('docs/airbyte.md').match(/^#+ .*$/gm)).toEqual(wanted);
+});
+
+test('docs/durability.md names each point at which a run can be killed, and the suites kill at each', () => {
+  const points = [...read('src/crash-point.ts').matchAll(/^ {2}\| '(.*)'/gm)].map(([, point]) => point as string);
+  const folder = 'integration_tests/stores';
+  const suites = readdirSync(`${root}${folder}`).map((name) => read(`${folder}/${name}`));
+  const [page, tests] = [read('docs/durability.md'), suites.join('')];
+  expect(points.length).toBeGreaterThan(8);
+  expect(points.filter((point) => !page.includes(`\`${point}\``) || !tests.includes(`'${point}`))).toEqual([]);
 });
 
 test('one version everywhere', () => {

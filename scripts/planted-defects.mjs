@@ -36,7 +36,20 @@ const WALK = 'integration_tests/json-walk';
 const PROXY = 'integration_tests/proxy.test';
 const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
 const WIDE = 'stores/duckdb-wide';
-const BUILT = [ONCE, WALK, 'integration_tests/commands', 'integration_tests/budgets', PROXY, SNOWFLAKE_PROXY, WIDE];
+const LEASE = 'stores/snowflake-lease';
+const STANDING = 'stores/duckdb-standing';
+const BUILT = [
+  ONCE,
+  LEASE,
+  STANDING,
+  'stores/snowflake-commands',
+  WALK,
+  'integration_tests/commands',
+  'integration_tests/budgets',
+  PROXY,
+  SNOWFLAKE_PROXY,
+  WIDE,
+];
 const CHAINS = 'integration_tests/chains';
 const SCANNED = 'src/streams/scanned-pages';
 const WAYS = 'stores/duckdb-ways';
@@ -192,8 +205,8 @@ const DEFECTS = [
   [
     'a memory in every state',
     'src/streams/object-run.ts',
-    '    await this.#put(false);',
-    '    this.state.sent = this.sent.toJson(this.#rememberFrom());\n    await this.#put(false);',
+    '    await this.#put(false, false);',
+    '    this.state.sent = this.sent.toJson(this.#rememberFrom());\n    await this.#put(false, false);',
     INCREMENTS,
     'not believed',
   ],
@@ -216,7 +229,7 @@ const DEFECTS = [
   [
     'no state before the first record',
     'src/streams/object-run.ts',
-    '    if (!this.#isOpen) await this.save();',
+    '    if (!this.#isOpen) await this.saveAhead();',
     '',
     INCREMENTS,
     'is undone',
@@ -327,7 +340,7 @@ const DEFECTS = [
   [
     'records sent while the look at archived ones is unfinished in the state',
     'src/streams/archived.ts',
-    '  await run.save();\n}\n\nfunction isDue',
+    '  await run.saveAhead();\n}\n\nfunction isDue',
     '}\n\nfunction isDue',
     INCREMENTS,
     'killed first load',
@@ -435,7 +448,7 @@ const DEFECTS = [
   [
     'deletions forgotten (Snowflake)',
     'src/warehouse/snowflake/store.ts',
-    'await this.#tombstones.remember(steps, batch, this.#form.keys(batch));',
+    'await steps.run(rememberDeleted(batch, this.#form.keys(batch), tombstones as string));',
     '',
     SNOWFLAKE_DELETIONS,
     'typed a version that is older',
@@ -466,7 +479,7 @@ const DEFECTS = [
   ],
   [
     'rows appended outside of the transaction of their state',
-    'src/warehouse/snowflake/state-keeper.ts',
+    'src/warehouse/snowflake/transaction.ts',
     "await steps.run('BEGIN');",
     '',
     ONCE,
@@ -475,8 +488,8 @@ const DEFECTS = [
   [
     'states that another run has moved on',
     'src/warehouse/snowflake/state-keeper.ts',
-    'if (this.#loaded === null) return;',
-    'if (this.#loaded !== undefined) return;',
+    'if (this.#loaded !== null && Number(SEQ) !==',
+    'if (this.#loaded === undefined && Number(SEQ) !==',
     ONCE,
     'append: a run that another has overtaken',
   ],
@@ -927,6 +940,109 @@ const DEFECTS = [
     'for (const file of made) removeSpoolFile(file);',
     '',
     DUCKDB_PARTS,
+  ],
+  [
+    'lease: not prolonged',
+    'src/warehouse/snowflake/lease.ts',
+    '(this.#seconds * 1000) / BEATS',
+    '1e9',
+    LEASE,
+    'is prolonged',
+  ],
+  [
+    'lease: two rows left as they are',
+    'src/warehouse/snowflake/lease.ts',
+    'if (first && others.length > 0) await this.#leaveOne(steps, first);',
+    '',
+    LEASE,
+    'two rows',
+  ],
+  [
+    'a stream whose rows are refused, read to its end',
+    'src/warehouse/loader.ts',
+    'return this.#broken ?? this.#streams.get(stream)?.error ?? null;',
+    'return this.#broken;',
+    LEASE,
+    'reads no further|read no further',
+  ],
+  [
+    'standing: a table that was dropped goes unnoticed',
+    'src/warehouse/kept-table.ts',
+    "if (!holder) return { is: 'anew', why: `the table ${kept.holder} is gone` };",
+    "if (!holder) return { is: 'good' };",
+    STANDING,
+    'that was dropped is filled again',
+  ],
+  [
+    'standing: another table in the place goes unnoticed',
+    'src/warehouse/kept-table.ts',
+    'if (holder.identity !== kept.identity) {',
+    'if (holder.identity === "") {',
+    STANDING,
+    'took the place of',
+  ],
+  [
+    'standing: a dropped column is not filled',
+    'src/warehouse/kept-table.ts',
+    "if (!lacksColumns(kept.columns, holder.columns)) return { is: 'good' };",
+    "return { is: 'good' };",
+    STANDING,
+    'column that was dropped',
+  ],
+  [
+    'standing: the table of another pipeline is not refused',
+    'src/commands/settle-tables.ts',
+    'return other ? takenError(target, other.pipeline) : null;',
+    'return null;',
+    STANDING,
+    'of another pipeline',
+  ],
+  [
+    'standing: a stream that was read is left out when it is refused',
+    'src/commands/plan-sync.ts',
+    'isOptional(name) && !states.has(name)',
+    'isOptional(name)',
+    STANDING,
+    'refused now fails',
+  ],
+  [
+    'standing: custom objects that were read are forgotten',
+    'src/commands/plan-sync.ts',
+    'if (listed === null) await addVanished(plan, portal, states);',
+    '',
+    STANDING,
+    'custom objects',
+  ],
+  [
+    'standing: another portal overwrites',
+    'src/commands/plan-sync.ts',
+    'const other = refresh.includes(stream.name) ? null : ofOtherPortal(stream.name, kept, portal);',
+    'const other = null;',
+    STANDING,
+    'another portal',
+  ],
+  [
+    'what packages log to the console comes to stdout',
+    'src/main.ts',
+    "for (const name of ['log', 'info', 'debug', 'dir'] as const) console[name] = console.error;",
+    '',
+    'stores/snowflake-commands',
+    'nothing of the driver',
+  ],
+  [
+    'text that is no time deletes',
+    'src/warehouse/snowflake/rows.ts',
+    "deletedAt === null ? 'FALSE' : `${value(batch, deletedAt)} IS NOT NULL`",
+    "deletedAt === null ? 'FALSE' : `COALESCE(${field('D', deletedAt, newType('string'))}, '') <> ''`",
+    SNOWFLAKE_DELETIONS,
+    'only a time of deletion',
+  ],
+  [
+    'decimals with more digits are NULL',
+    'src/warehouse/duckdb/columns.ts',
+    'WHEN ${isNumber(raw)} THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END',
+    "WHEN regexp_full_match(${raw}, '[+-]?[0-9]*(\\.[0-9]{0,10}0*)?') THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END",
+    'src/warehouse/duckdb/columns',
   ],
 ];
 

@@ -42,6 +42,35 @@ describe.each(['typed', 'raw'] as const)('columns of others, %s', (tableForm) =>
     return (await warehouse.rows('seen', { line: 'text' })).map(({ line }) => line as string).sort();
   }
 
+  test.each<[string, string[], string | RegExp]>([
+    [
+      'a view in the place of the table',
+      ['ALTER TABLE {table} RENAME TO moved', 'CREATE VIEW {table} AS SELECT * FROM moved'],
+      'There is a view in the place of the table t',
+    ],
+    [
+      'a column of theirs made NOT NULL',
+      [
+        'UPDATE {table} SET mine = 0',
+        'ALTER TABLE {table} ALTER COLUMN mine DROP DEFAULT',
+        'ALTER TABLE {table} ALTER COLUMN mine SET NOT NULL',
+      ],
+      /The column mine of the table t is NOT NULL.*DROP NOT NULL$/,
+    ],
+  ])('%s is refused clearly, and what the message says helps', async (what, statements, says) => {
+    for (const statement of statements) await warehouse.execute(statement, 't');
+    const error = await load([[live('9', 3)]]).then(
+      () => null,
+      (caught: Error) => caught,
+    );
+    expect(error).toMatchObject({ kind: 'config_error', message: expect.stringMatching(says) });
+    const help = what.startsWith('a view')
+      ? ['DROP VIEW {table}', 'ALTER TABLE moved RENAME TO {table}']
+      : [/Run: (.*)$/.exec(error?.message ?? '')?.[1] as string];
+    for (const statement of help) await warehouse.execute(statement, 't');
+    expect(await load([[live('9', 3)]])).toMatchObject({ inserted: 1 });
+  });
+
   test('stay with rows that are updated, and new rows have their defaults', async () => {
     const counts = await load([[live('1', 3), live('3', 3), live('4', 3), live('1', 2)]]);
     expect(counts).toMatchObject({ inserted: 1, updated: 1 });

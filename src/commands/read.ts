@@ -1,6 +1,6 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig, type SourceConfig } from '../config/source.js';
-import type { LogLevel } from '../log.js';
+import { type LogLevel, log } from '../log.js';
 import { parseConfiguredCatalog } from '../protocol/catalog.js';
 import { encodeMessage } from '../protocol/encode.js';
 import type { JsonObject } from '../protocol/messages.js';
@@ -22,6 +22,13 @@ export async function read(
   const catalogFile = catalogPath(options);
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
   const states = options.state ? parseInputState(readJsonFile(options.state, 'state'), options.state) : new Map();
+  if (options.state) {
+    tellStrangers(
+      [...states.keys()],
+      catalog.streams.map(({ stream }) => stream.name),
+      options.state,
+    );
+  }
   const streams = catalog.streams.map(({ stream, sync_mode }) => ({
     name: stream.name,
     mode: sync_mode,
@@ -36,6 +43,21 @@ export async function read(
     return readStreams(client, portal, streams, sink, config);
   });
   return failures.length > 0 ? 1 : 0;
+}
+
+/** A state that was meant for something else would have everything read again without a word. */
+function tellStrangers(given: readonly string[], streams: readonly string[], file: string): void {
+  const strangers = given.filter((name) => !streams.includes(name));
+  if (strangers.length === 0) return;
+  const names = strangers.map((name) => `"${name}"`).join(', ');
+  if (strangers.length < given.length) {
+    log.info(`The state ${file} names ${names}, which the catalog does not have.`);
+    return;
+  }
+  log.warn(
+    `The state ${file} names only ${names}, which the catalog does not have, so every stream is read from the start. Expected is a ` +
+      'list of the last STATE messages of the run before, one for each stream.',
+  );
 }
 
 /** HubSpot issued another refresh token: a CONTROL message asks the platform to keep it for the next run. */

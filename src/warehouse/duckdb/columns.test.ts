@@ -63,22 +63,52 @@ test('an instant needs a whole date before its time', async () => {
   expect((await cast('timestamp_tz', texts)).map((made) => made !== null)).toEqual(texts.map((_, i) => i === 0));
 });
 
-test('a decimal has the digits it came with, whichever cast makes it; what does not fit is none', async () => {
+test('a decimal is rounded to ten digits behind the point, whichever cast makes it; what is no number is none', async () => {
   const digits = (most: number) =>
     fc.array(fc.constantFrom(...'0123456789'), { maxLength: most }).map((all) => all.join(''));
   const numbers = fc
-    .tuple(fc.constantFrom('', '-', '+'), digits(12), fc.constantFrom('', '.'), digits(12))
+    .tuple(fc.constantFrom('', '-', '+'), digits(12), fc.constantFrom('', '.'), fc.oneof(digits(12), digits(60)))
     .map(([sign, whole, point, rest]) => (point === '' ? sign + whole : sign + whole + point + rest));
-  const texts = [...fc.sample(numbers, 3000), '99999999.9999999999', '100000000.5', '1e3', '1E-11', 'nan', '1 2', '.'];
+  const texts = [
+    ...fc.sample(numbers, 3000),
+    '99999999.9999999999',
+    '99999999.99999999995',
+    '100000000.5',
+    'nan',
+    '1 2',
+    '.',
+    'inf',
+  ];
   expect(await cast('decimal', texts)).toEqual(texts.map(asDecimal));
+  expect(await cast('decimal', ['1e3', '1E-11', '1.5e-7', '1e28', '12345678901234567890123456789'])).toEqual([
+    '1000.0000000000',
+    '0.0000000000',
+    '0.0000001500',
+    null,
+    null,
+  ]);
 });
 
-/** Scaled by 10¹⁰, with no digit lost. */
+test('a whole number is rounded', async () => {
+  const texts = [
+    '7',
+    '5.4999999999999999999999999999999999999999',
+    '5.5',
+    '-5.5',
+    '1e3',
+    '9223372036854775807.4',
+    '9223372036854775808',
+    'x',
+    '',
+  ];
+  expect(await cast('integer', texts)).toEqual(['7', '5', '6', '-6', '1000', '9223372036854775807', null, null, null]);
+});
+
+/** Scaled by 10¹⁰, halves away from zero, with no digit lost. */
 function asDecimal(text: string): string | null {
-  if (text === '1e3') return '1000.0000000000';
   const [, sign, whole = '', rest = ''] = /^([+-]?)(\d*)\.?(\d*)$/.exec(text) ?? [];
-  if (sign === undefined || whole + rest === '' || /[1-9]/.test(rest.slice(10))) return null;
-  const scaled = BigInt(`${whole}${rest.slice(0, 10).padEnd(10, '0')}`);
+  if (sign === undefined || whole + rest === '') return null;
+  const scaled = BigInt(`${whole}${rest.slice(0, 10).padEnd(10, '0')}`) + (Number(rest[10] ?? 0) >= 5 ? 1n : 0n);
   const made = scaled.toString().padStart(11, '0');
   return `${sign === '-' && scaled !== 0n ? '-' : ''}${made.slice(0, -10)}.${made.slice(-10)}`;
 }

@@ -33,10 +33,14 @@ export function listTables(schema: string): string {
   );
 }
 
-/** The columns of a table or view that exists: name, type, comment. Empty where there is none. */
+/**
+ * The columns of a table or view that exists: name, type, comment, whether a row needs a value of it (it may not be NULL, and has no
+ * default). Empty where there is none.
+ */
 export function describe(target: Pick<Target, 'schema' | 'table'>): string {
   return (
-    'SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE database_name = current_database() ' +
+    'SELECT column_name AS name, data_type AS type, comment, NOT is_nullable AND column_default IS NULL AS required ' +
+    'FROM duckdb_columns() WHERE database_name = current_database() ' +
     `AND lower(schema_name) = lower(${literal(target.schema)}) AND lower(table_name) = lower(${literal(target.table)}) ORDER BY column_index`
   );
 }

@@ -311,6 +311,12 @@ export class DuckDbStore implements Store {
           { cause: error, internal: text },
         );
       }
+      if (/NOT NULL constraint/i.test(text)) {
+        throw new WarehouseConfigError(
+          `Writing to the table ${target.table} failed: a column was made NOT NULL, and a record has no value for it. DuckDB says: ${text.split('\n')[0]}. Run: ALTER TABLE … ALTER COLUMN … DROP NOT NULL`,
+          { cause: error, internal: text },
+        );
+      }
       throw new WarehouseError(
         `Writing to the table ${target.table} in ${this.#db.path} failed: ${text.split('\n')[0]}. The state behind this batch was not kept; run it again.`,
         { cause: error, internal: text },

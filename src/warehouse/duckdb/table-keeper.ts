@@ -38,6 +38,12 @@ export class TooManyStatements extends Error {
   }
 }
 
+/** A column as it is there. */
+interface FoundColumn extends ExistingColumn {
+  /** Whether a row needs a value of it. */
+  isRequired: boolean;
+}
+
 /** How the keeper gets at the file. */
 interface Connection {
   run(statement: string): Promise<void>;
@@ -84,11 +90,7 @@ export class TableKeeper {
   /** What {@link make} runs: nothing where the table has all. Changes nothing. */
   async statements(target: Target, withView = true): Promise<string[]> {
     const existing = await this.columns(target);
-    if (existing.length > 0 && !existing.some(({ name }) => isSame(name, '_airbyte_extracted_at'))) {
-      throw new WarehouseConfigError(
-        `There is already a table ${target.table} that hubflake did not make. Rename it, or set "name" of the object or table_name.`,
-      );
-    }
+    if (existing.length > 0) await this.#refuseForeign(target, existing);
     if (this.#isRaw) return this.#makeRaw(target, existing.length === 0, withView);
     const isNew = existing.length === 0;
     const created = isNew ? [sql.createSchema(target), sql.createTable(target), marked(target)] : [];
@@ -121,13 +123,37 @@ export class TableKeeper {
   }
 
   /** The columns of a table or view; none where there is no such. */
-  async columns(table: Pick<Target, 'schema' | 'table'>): Promise<ExistingColumn[]> {
+  async columns(table: Pick<Target, 'schema' | 'table'>): Promise<FoundColumn[]> {
     const rows = await this.#connection.rows(schema.describe(table));
-    return rows.map(({ name, type, comment }) => ({
+    return rows.map(({ name, type, comment, required }) => ({
       name: String(name),
+      isRequired: required === true,
       type: existingType(String(type)),
       field: fieldOfComment(comment as string | null),
     }));
+  }
+
+  async #refuseForeign(target: Target, existing: readonly FoundColumn[]): Promise<void> {
+    const otherwise = 'Rename it, or set "name" of the object or table_name.';
+    const [tables] = await this.#connection.rows(schema.countTables(target));
+    if (Number(tables?.rows) === 0) {
+      throw new WarehouseConfigError(`There is a view in the place of the table ${target.table}. ${otherwise}`);
+    }
+    if (!existing.some(({ name }) => isSame(name, '_airbyte_extracted_at'))) {
+      throw new WarehouseConfigError(
+        `There is already a table ${target.table} that hubflake did not make. ${otherwise}`,
+      );
+    }
+    const { columns } = this.#isRaw ? rawTarget(target) : target;
+    const ours = new Set(
+      [...sql.METADATA.map(([name]) => name), ...columns.map(({ name }) => name)].map(DUCKDB_NAMES.same),
+    );
+    const foreign = existing.find(({ name, isRequired }) => isRequired && !ours.has(DUCKDB_NAMES.same(name)));
+    if (foreign === undefined) return;
+    throw new WarehouseConfigError(
+      `The column ${foreign.name} of the table ${target.table} is NOT NULL, but HubSpot has no such field. Run: ` +
+        `ALTER TABLE ${sql.tableName(target)} ALTER COLUMN ${sql.identifier(foreign.name)} DROP NOT NULL`,
+    );
   }
 
   #complete(target: Target, existing: readonly ExistingColumn[]): string[] {
