@@ -60,14 +60,14 @@ export class PortalChanges {
     if (kind === 'editMany') portal.edit('contacts', many, values);
     if (kind === 'editMany') return { modified: many, restored: null, undo: null };
     if (kind === 'create') return { modified: [portal.create('contacts', values)], restored: null, undo: null };
-    if (kind === 'archive') return this.#archive([one], mayRestore);
-    if (kind === 'archiveMany' && live.length > many.length + 10) return this.#archive(many, mayRestore);
-    if (kind === 'restore' && binned !== undefined) return this.#restore(binned, mayRestore);
+    if (kind === 'archive') return this.archive([one], mayRestore);
+    if (kind === 'archiveMany' && live.length > many.length + 10) return this.archive(many, mayRestore);
+    if (kind === 'restore' && binned !== undefined) return this.restore(binned, mayRestore);
     if (kind === 'enter') return this.#edit(one, 'email', 'enters@example.com');
     if (kind === 'leave') return this.#edit(one, 'email', '');
     if (kind === 'link' || kind === 'unlink') {
       const companies = portal.truth('companies').live;
-      return this.#link(one, companies[other % companies.length]?.id as string, kind === 'link');
+      return this.link(one, companies[other % companies.length]?.id as string, kind === 'link');
     }
     if (kind === 'merge') return this.#merge(one, live[other % live.length]?.id as string);
     return { modified: kind === 'touch' ? [one] : [], restored: null, undo: null };
@@ -85,27 +85,27 @@ export class PortalChanges {
     return { modified: [id], restored: null, undo };
   }
 
-  #archive(ids: readonly string[], mayRestore: (id: string) => boolean): Done {
+  archive(ids: readonly string[], mayRestore: (id: string) => boolean): Done {
     this.#portal.archive('contacts', ids);
     const [first] = ids as [string];
-    return { modified: [], restored: null, undo: () => this.#restore(first, mayRestore) };
+    return { modified: [], restored: null, undo: () => this.restore(first, mayRestore) };
   }
 
-  #restore(id: string, mayRestore: (id: string) => boolean): Done {
+  restore(id: string, mayRestore: (id: string) => boolean): Done {
     const isThere = this.#portal.truth('contacts').archived.some((record) => record.id === id);
     if (!isThere || !mayRestore(id)) return NOTHING;
     this.#portal.restore('contacts', id);
-    const undo = () => (this.#isLive(id) ? this.#archive([id], mayRestore) : NOTHING);
+    const undo = () => (this.#isLive(id) ? this.archive([id], mayRestore) : NOTHING);
     return { modified: this.#rules.restoreBumps ? [id] : [], restored: id, undo };
   }
 
-  #link(id: string, company: string, isLinked: boolean): Done {
+  /** @param isSilent whether the record does not count as modified: no increment looks at it for that */
+  link(id: string, company: string, isLinked: boolean, isSilent = false): Done {
     if (isLinked) this.#portal.associate('contacts', id, 'companies', company);
     else this.#portal.dissociate('contacts', id, 'companies', company);
-    // Else no increment sees it: the record does not count as modified.
-    this.#portal.edit('contacts', id, {});
-    const undo = () => (this.#isLive(id) ? this.#link(id, company, !isLinked) : NOTHING);
-    return { modified: [id], restored: null, undo };
+    if (!isSilent) this.#portal.edit('contacts', id, {});
+    const undo = () => (this.#isLive(id) ? this.link(id, company, !isLinked) : NOTHING);
+    return { modified: isSilent ? [] : [id], restored: null, undo };
   }
 
   #merge(survivor: string, loser: string): Done {
