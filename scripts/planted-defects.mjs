@@ -56,6 +56,9 @@ const WAYS = 'stores/duckdb-ways';
 const PARTS = 'stores/duckdb-parts';
 const DUCKDB_PARTS = 'src/warehouse/duckdb/parts';
 const DUCKDB_MEMORY = 'src/warehouse/duckdb/memory';
+const DUCKDB_SCHEDULES = 'stores/duckdb-schedules';
+const SNOWFLAKE_SCHEDULES = 'stores/snowflake-schedules';
+const PIPED_SCHEDULES = 'stores/piped-schedules';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -1043,6 +1046,55 @@ const DEFECTS = [
     'WHEN ${isNumber(raw)} THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END',
     "WHEN regexp_full_match(${raw}, '[+-]?[0-9]*(\\.[0-9]{0,10}0*)?') THEN TRY_CAST(${raw} AS DECIMAL(38,10)) END",
     'src/warehouse/duckdb/columns',
+  ],
+  [
+    'DuckDB: a state kept behind the transaction of its rows',
+    'src/warehouse/duckdb/store.ts',
+    '          if (state) await this.#keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
+    '          return counts;\n        }).then(async (counts) => {\n          if (state) await this.#keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
+    DUCKDB_SCHEDULES,
+  ],
+  [
+    'DuckDB: a state kept before its rows',
+    'src/warehouse/duckdb/store.ts',
+    '        return await this.#transaction(async () => {\n          const counts = { ...NO_ROWS };',
+    '        if (state) await this.#keep(state);\n        return await this.#transaction(async () => {\n          const counts = { ...NO_ROWS };',
+    DUCKDB_SCHEDULES,
+  ],
+  [
+    'Snowflake: a state kept behind the transaction of its rows',
+    'src/warehouse/snowflake/store.ts',
+    '        await this.#states.move(steps, state, about);\n      }\n      return counts;\n    };\n    const counts = await inTransaction(steps, body, (each) => {\n      attempts.unsure = each;\n    });\n    attempts.unsure = null;\n',
+    '      }\n      return counts;\n    };\n    const counts = await inTransaction(steps, body, (each) => {\n      attempts.unsure = each;\n    });\n    attempts.unsure = null;\n    if (state) await this.#states.move(steps, state, about);\n',
+    SNOWFLAKE_SCHEDULES,
+  ],
+  [
+    'Snowflake: a state kept before its rows',
+    'src/warehouse/snowflake/store.ts',
+    "    const body = async () => {\n      crashPoint('before-rows');\n      const counts = await rows();\n      crashPoint('after-write');\n      if (state) {\n        await refuseEnded(steps, begunAt);\n        await this.#states.move(steps, state, about);\n      }\n",
+    '    if (state) await this.#states.move(steps, state, about);\n    const body = async () => {\n      const counts = await rows();\n',
+    SNOWFLAKE_SCHEDULES,
+  ],
+  [
+    'Snowflake: a commit whose answer was lost, done once more',
+    'src/warehouse/snowflake/store.ts',
+    '        this.#states.moved(state);\n        return attempts.unsure;',
+    '        this.#states.moved(state);',
+    SNOWFLAKE_SCHEDULES,
+  ],
+  [
+    'write: a state put out before its rows are committed',
+    'src/warehouse/loader.ts',
+    '      if (await load.commit(writers)) this.#anyRows = true;\n    });\n    for (const state of states) await this.#release(state);',
+    '      for (const state of states) await this.#release(state);\n      if (await load.commit(writers)) this.#anyRows = true;\n    });',
+    PIPED_SCHEDULES,
+  ],
+  [
+    'write: a state written ahead, put out behind the rows that rely on it',
+    'src/warehouse/loader.ts',
+    'if (this.#overdue || (pending.isAhead && this.#settings.pipeline === null)) this.#seal();',
+    'if (this.#overdue) this.#seal();',
+    PIPED_SCHEDULES,
   ],
 ];
 

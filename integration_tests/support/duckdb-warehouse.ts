@@ -16,6 +16,10 @@ export class DuckDbWarehouse implements TestWarehouse {
   readonly widens = true;
   #folder: TestFolder | null = null;
 
+  get folder(): string {
+    return (this.#folder as TestFolder).path;
+  }
+
   get #path(): string {
     return (this.#folder as TestFolder).join('w.duckdb');
   }

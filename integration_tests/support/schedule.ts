@@ -4,6 +4,7 @@ import type { PortalRules, Values } from '../../src/sandbox/portal/portal.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
 import { Emitted } from './emitted.js';
 import { readInProcess, type SyncResult } from './in-process.js';
+import { type Change, changes, PortalChanges } from './portal-changes.js';
 
 const MINUTE = 60_000;
 /** The share of records that a start date leaves out. */
@@ -12,18 +13,6 @@ const PROPERTIES = ['firstname', 'lastname', 'email', 'annualrevenue'];
 const ENTRY = { object_type: 'contacts', properties: PROPERTIES, associations: ['companies'] };
 /** The index is never later than this; the lookback is an hour. */
 const LONGEST_LAG_MS = 5 * MINUTE;
-
-const KINDS = [
-  ...['edit', 'editMany', 'touch', 'create', 'merge', 'archive', 'archiveMany', 'restore', 'restore'],
-  ...['enter', 'leave', 'link', 'unlink'],
-] as const;
-
-/** A change of the portal. `pick` and `other` choose among the records that it can befall. */
-interface Change {
-  kind: (typeof KINDS)[number];
-  pick: number;
-  other: number;
-}
 
 interface Round {
   before: Change[];
@@ -48,16 +37,10 @@ export interface Schedule {
   rounds: Round[];
 }
 
-const change: fc.Arbitrary<Change> = fc.record({
-  kind: fc.constantFrom(...KINDS),
-  pick: fc.nat(9999),
-  other: fc.nat(9999),
-});
-
 const round: fc.Arbitrary<Round> = fc.record({
-  before: fc.array(change, { maxLength: 6 }),
+  before: fc.array(changes, { maxLength: 6 }),
   minutes: fc.constantFrom(0, 1, 7, 70, 300),
-  during: fc.array(fc.record({ atCall: fc.nat(12), change }), { maxLength: 4 }),
+  during: fc.array(fc.record({ atCall: fc.nat(12), change: changes }), { maxLength: 4 }),
   killAfter: fc.option(fc.oneof(fc.nat(12), fc.nat(400)), { freq: 2 }),
   faultAt: fc.option(fc.nat(8), { freq: 6 }),
   refusesArchive: fc.nat(5).map((one) => one === 0),
@@ -98,11 +81,7 @@ class Player {
   readonly #schedule: Schedule;
   readonly #clock: { ahead: number };
   readonly #calls: { onCall: () => void };
-  /**
-   * Records that took others in since the portal was last read, and when (the index may be late with it): HubSpot may tell nobody
-   * of those once it goes away itself.
-   */
-  readonly #survivors = new Map<string, number>();
+  readonly #changes: PortalChanges;
   /**
    * Records that were archived when a sync began that came to its end, and have been since. Others are not restored while a sync
    * runs: archived behind one scan and restored before the next one, a record that was changed before that is in nobody's sight
@@ -119,12 +98,12 @@ class Player {
   /** Whether a sync has come to its end. */
   #isLoaded = false;
   #state: JsonObject | null = null;
-  #edits = 0;
   /** Records last updated before are not wanted; empty: all are. */
   readonly #from: string;
 
   private constructor(sandbox: Sandbox, schedule: Schedule, clock: { ahead: number }, calls: { onCall: () => void }) {
     this.#sandbox = sandbox;
+    this.#changes = new PortalChanges(sandbox.portal, schedule.rules);
     this.#schedule = schedule;
     this.#clock = clock;
     this.#calls = calls;
@@ -200,7 +179,7 @@ class Player {
   async #sync(killAfter?: number): Promise<SyncResult> {
     this.#underScan = new Set(this.#sandbox.portal.truth('contacts').archived.map((record) => record.id));
     const shown = this.#sandbox.portal.clock.now() - (this.#schedule.lagged ? LONGEST_LAG_MS : 0);
-    const survivors = [...this.#survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
+    const survivors = [...this.#changes.survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
     this.#scanned ??= this.#isBlind ? new Set() : new Set(this.#underScan);
     const options = { config: this.#config, ...(killAfter === undefined ? {} : { killAfter }) };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
@@ -211,7 +190,7 @@ class Player {
     this.#wasKilled ||= result.killed;
     this.#isLoaded ||= !result.killed;
     if (!result.killed) {
-      for (const id of survivors) this.#survivors.delete(id);
+      for (const id of survivors) this.#changes.survivors.delete(id);
       const isBlind = this.#sandbox.switches.now.archiveRefused.length > 0;
       this.#scanned = isBlind ? new Set() : this.#underScan;
       this.#isBlind = isBlind;
@@ -219,50 +198,15 @@ class Player {
     return result;
   }
 
-  #change({ kind, pick, other }: Change, isDuring: boolean): void {
-    const { portal } = this.#sandbox;
-    const { live, archived: all } = portal.truth('contacts');
+  #change(change: Change, isDuring: boolean): void {
     // A first load by search does not see what was restored so shortly before it that the index does not show it yet.
     const { selection, lagged } = this.#schedule;
     const isLost = !this.#isLoaded && lagged && selection !== 'all';
-    const archived = isLost ? [] : isDuring ? all.filter(({ id }) => this.#scanned?.has(id)) : all;
-    const one = live[pick % live.length]?.id as string;
-    const many = live.slice(pick % live.length, (pick % live.length) + (other % 140) + 1).map((record) => record.id);
-    this.#edits += 1;
-    const values = { firstname: `Edit ${this.#edits}` };
-    const binned = archived[pick % Math.max(1, archived.length)]?.id;
-    if (kind === 'edit') portal.edit('contacts', one, values);
-    // Nothing but the time of the last update changes.
-    if (kind === 'touch') portal.edit('contacts', one, {});
-    if (kind === 'editMany') portal.edit('contacts', many, values);
-    if (kind === 'create') portal.create('contacts', values);
-    if (kind === 'archive') portal.archive('contacts', one);
-    if (kind === 'archiveMany' && live.length > many.length + 10) portal.archive('contacts', many);
-    if (kind === 'restore' && binned !== undefined) {
-      portal.restore('contacts', binned);
-      this.#scanned?.delete(binned);
-      this.#underScan.delete(binned);
-    }
-    const given = kind === 'enter' ? 'enters@example.com' : '';
-    if (kind === 'enter' || kind === 'leave') portal.edit('contacts', one, { email: given });
-    if (kind === 'link' || kind === 'unlink') {
-      const companies = portal.truth('companies').live;
-      const company = companies[other % companies.length]?.id as string;
-      if (kind === 'link') portal.associate('contacts', one, 'companies', company);
-      else portal.dissociate('contacts', one, 'companies', company);
-      // Else no increment sees it: the record does not count as modified.
-      portal.edit('contacts', one, {});
-    }
-    if (kind === 'merge') this.#merge(one, live[other % live.length]?.id as string);
-  }
-
-  #merge(survivor: string, loser: string): void {
-    const { rules } = this.#schedule;
-    const goes = rules.mergeInto === 'new-record' ? [survivor, loser] : [loser];
-    if (survivor === loser) return;
-    if (rules.mergeChain === 'direct' && goes.some((id) => this.#survivors.has(id))) return;
-    const merged = this.#sandbox.portal.merge('contacts', survivor, loser);
-    this.#survivors.set(merged, this.#sandbox.portal.clock.now());
+    const mayRestore = (id: string) => !isLost && (!isDuring || this.#scanned?.has(id) === true);
+    const { restored } = this.#changes.make(change, mayRestore);
+    if (restored === null) return;
+    this.#scanned?.delete(restored);
+    this.#underScan.delete(restored);
   }
 
   async #expectTruth(when: string): Promise<void> {

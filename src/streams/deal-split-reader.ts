@@ -140,6 +140,7 @@ class SplitRun {
     const found = await readDealSplits(this.client, dealIds);
     const changes = dealIds.map((id) => this.#changesOf(id, found.get(id) ?? []));
     const isRefresh = this.mode === 'full_refresh';
+    this.#stamp();
     if (!isRefresh && changes.some(({ changed, gone }) => changed.length + gone.length > 0)) {
       // Killed behind a record, the next run must neither take it for what is out already, nor for what never was.
       for (const { dealId, changed, gone, hashes } of changes) {
@@ -184,8 +185,13 @@ class SplitRun {
 
   async #emit(records: readonly EncodedRecord[]): Promise<void> {
     if (records.length === 0) return;
-    this.state.emittedAt = Math.max(this.state.emittedAt, this.client.clock.now());
+    // No later than the state in front of them: a run that goes on from there is never behind it.
     await this.sink.records(this.stream.name, records, this.state.emittedAt);
+  }
+
+  /** Records are stamped as of now from here on. */
+  #stamp(): void {
+    this.state.emittedAt = Math.max(this.state.emittedAt, this.client.clock.now());
   }
 
   #now(): string {
@@ -194,6 +200,7 @@ class SplitRun {
 
   async #save(refreshComplete: boolean, isAhead = false): Promise<void> {
     const { state, stream } = this;
+    this.#stamp();
     const shown = state.cursor === null ? BEGINNING : earlier(state.cursor, this.options.lookbackMinutes);
     const out = {
       [stream.layout.cursorField]: shown,

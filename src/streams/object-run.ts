@@ -77,10 +77,13 @@ export class ObjectRun {
     if (!this.#isOpen) await this.saveAhead();
   }
 
-  /** Hands records on, stamped with HubSpot's time, which never falls behind what the stream had before. */
+  /**
+   * Hands records on, stamped with HubSpot's time as of the last state that was put out: a run that goes on from there is never
+   * behind it, however much later its clock begins, so that what it sends is the newer version.
+   */
   async #emit<T>(items: readonly T[], encode: (item: T) => EncodedRecord): Promise<void> {
     if (items.length === 0) return;
-    this.state.emittedAt = Math.max(this.state.emittedAt, this.client.clock.now());
+    await this.#open();
     for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
       const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
       await this.sink.records(this.stream.name, records, this.state.emittedAt);
@@ -201,6 +204,7 @@ export class ObjectRun {
 
   async #put(refreshComplete: boolean, isAhead: boolean): Promise<void> {
     const { state, stream } = this;
+    state.emittedAt = Math.max(state.emittedAt, this.client.clock.now());
     state.merges = this.merges.pack();
     const { ids, seen } = this.archived.pack();
     state.archive.ids = ids;

@@ -1,0 +1,40 @@
+import { TestFolder } from '../support/command.js';
+import { playAll } from '../support/play-all.js';
+import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { syncWay } from '../support/sync-way.js';
+import { AT_EDGES, playOnTable, tableSchedules } from '../support/table-schedule.js';
+
+const warehouse = new StandInWarehouse();
+const folder = new TestFolder();
+const schedules = tableSchedules({
+  modes: ['append_dedup', 'append_dedup', 'append', 'append', 'overwrite'],
+  contacts: 30,
+  rounds: 4,
+  breaks: AT_EDGES,
+});
+
+afterAll(async () => {
+  folder.remove();
+  await warehouse.end();
+});
+
+/** To this machine the process that held the lease is this one, which lives on: it must look like one that is gone. */
+async function orphanLease(): Promise<void> {
+  if (!(await warehouse.hasStates())) return;
+  const owner = `REPLACE("OWNER", '"started":"', '"started":"gone ')`;
+  await warehouse.execute(`UPDATE {table} SET "OWNER" = ${owner} WHERE "STREAM" = ''`, '_HUBFLAKE_STATE');
+}
+
+playAll(
+  'sync into Snowflake: whatever happens to the portal, and wherever a run is killed or cut off, the table is what the portal has',
+  schedules,
+  { usual: 6, longestMs: 20_000 },
+  (schedule) =>
+    playOnTable(schedule, warehouse, async (sandbox) =>
+      syncWay(sandbox, schedule, {
+        destination: { ...warehouse.destination(), spool_dir: folder.path },
+        isHealed: true,
+        afterEnd: orphanLease,
+      }),
+    ),
+);

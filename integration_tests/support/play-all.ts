@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+
+/** How many schedules there are altogether where nobody asks for another number. */
+const USUAL = 50;
+/** `npm run test:long` plays more; a failure names its seed, and `HUBFLAKE_SEED` plays it again. */
+const WANTED = Number(process.env.HUBFLAKE_SCHEDULES ?? USUAL);
+const SEED = process.env.HUBFLAKE_SEED;
+/** Whether the first failure is enough, without the smallest one. */
+const QUICK = process.env.HUBFLAKE_SHRINK === 'no';
+
+/**
+ * Makes a test that plays random schedules.
+ *
+ * @param share.usual how many of 50 are this test's @param share.longestMs what one may take on average, shrinking included
+ */
+export function playAll<T>(
+  name: string,
+  schedules: fc.Arbitrary<T>,
+  share: { usual: number; longestMs: number },
+  play: (schedule: T) => Promise<void>,
+): void {
+  const runs = Math.ceil((WANTED * share.usual) / USUAL);
+  const longestMs = runs * share.longestMs;
+  test(
+    name,
+    async () => {
+      await fc.assert(fc.asyncProperty(schedules, play), {
+        numRuns: runs,
+        ...(SEED === undefined ? {} : { seed: Number(SEED) }),
+        interruptAfterTimeLimit: longestMs,
+        markInterruptAsFailure: true,
+        endOnFailure: QUICK,
+      });
+    },
+    2 * longestMs,
+  );
+}
