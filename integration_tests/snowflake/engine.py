@@ -4,6 +4,7 @@ import contextvars
 import json
 import logging
 import shutil
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from fakesnow.fakes import FakeSnowflakeConnection
 from fakesnow.instance import FakeSnow
 from fakesnow.transforms import stage
 from merges import mend_merges
+
+# So long a statement of a client that is gone may take to notice.
+LONGEST_CLOSE_SECONDS = 10
 
 BUCKET = Path(stage.LOCAL_BUCKET_PATH)
 
@@ -110,8 +114,18 @@ class Engine:
 
     def end_session(self, token: str) -> None:
         connection = fakesnow.sessions.pop(token, None)
-        if connection:
-            connection.close()
+        if connection is None:
+            return
+        # A statement that still runs in a thread, of a client that is gone, is broken off.
+        deadline = time.monotonic() + LONGEST_CLOSE_SECONDS
+        while True:
+            connection._duck_conn.interrupt()
+            try:
+                return connection.close()
+            except duckdb.Error:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     async def send(self, scope: dict, body: bytes) -> tuple[int, dict]:
         """One request to fakesnow's server: HTTP status and answer. `unhandled()` then says what it failed of."""

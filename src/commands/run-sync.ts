@@ -79,8 +79,8 @@ export async function runSync(
         if (lost.signal.aborted) throw lost.signal.reason;
         const results = await loader.finish();
         const leftOut = new Set(portal.unreadable.map((each) => each.name));
-        const isNothing = plan.failures.length === 0 && plan.streams.every(({ name }) => leftOut.has(name));
-        if (isNothing) throw portal.nothingReadable();
+        const isRead = plan.failures.length > 0 || plan.streams.some(({ name }) => !leftOut.has(name));
+        if (config.streams === null && !isRead) throw portal.nothingReadable();
         return {
           pipeline: config.name,
           streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),

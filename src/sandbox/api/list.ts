@@ -73,8 +73,9 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
 }
 
 /**
- * Whether an archived list shows a record. Of e-mails it shows none, and of meetings there is no such list (review of HubSpot's
- * API, §2.1, §2.6 and §4, L and P). @throws ApiError 400, without a category
+ * Whether an archived list shows a record. Of e-mails it shows none, and of meetings there is no such list (as live answers show).
+ *
+ * @throws ApiError 400, without a category
  */
 function inArchive(type: ObjectType, { portal, switches }: Services): (record: CrmRecord) => boolean {
   const { archiveRefused, archiveEmpty } = switches.now;

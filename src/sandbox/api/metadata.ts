@@ -139,7 +139,7 @@ export const pipelineHandler: Handler = {
   },
 };
 
-/** The pipelines that HubSpot makes itself, and their stages, are as old as the epoch (review of its API, §4, L). */
+/** The pipelines that HubSpot makes itself, and their stages, are as old as the epoch (as live answers show). */
 const EPOCH = '1970-01-01T00:00:00Z';
 
 function pipelineJson(pipeline: Pipeline, displayOrder: number) {

@@ -4,7 +4,7 @@ import type { KeyOrder } from '../http/settings.js';
 import { type ByteText, byteText } from '../portal/bytes.js';
 
 /**
- * An answer in JSON. HubSpot's keys come in alphabetical order at every depth (review of its API, §4, L); `other` keeps the
+ * An answer in JSON. HubSpot's keys come in alphabetical order at every depth (as live answers show); `other` keeps the
  * order in which the value has them. Refusals are left out of this: published ones begin with `status`, `message`, `correlationId`.
  */
 export function reply(services: Services, value: object): Answer {

@@ -37,7 +37,7 @@ export function rowJson(record: CrmRecord, change: number, selection: Selection,
   ) as ByteText;
 }
 
-/** Activities have no page of their own: their address is empty (review of HubSpot's API, §4, L). */
+/** Activities have no page of their own: their address is empty (as live answers show). */
 function urlOf(record: CrmRecord, { type }: Selection, portalId: number): string {
   return type.activity ? '' : `https://app.hubspot.com/contacts/${portalId}/record/${type.id}/${record.id}`;
 }

@@ -24,7 +24,7 @@ const MAX_QUERY_LENGTH = 3_000;
 /**
  * `POST /crm/objects/…/{type}/search`: the live records the search index knows of, as it knows them. The index finds, counts and
  * pages; a hit whose record is gone by then is left out when the rows are filled in, so that a page may be short, or empty with
- * more to follow (review of HubSpot's API, §2.2 and §4, L: `total` 1 and no results).
+ * more to follow (as live answers show: `total` 1 and no results).
  * Throws 400 for limits above 200, windows beyond 10,000 results, and filters HubSpot would not take.
  */
 export const searchHandler: Handler = {
@@ -69,7 +69,7 @@ function search(call: Call, services: Services): Answer {
   });
 }
 
-/** HubSpot's documentation says 3,000 characters; production connectors send far longer searches (review of its API, §5). */
+/** HubSpot's documentation says 3,000 characters; production connectors send far longer searches. */
 function refuseTooLong(call: Call, { switches }: Services): void {
   const { searchBodyLimit } = switches.now;
   if (searchBodyLimit === 'none' || call.body.length <= searchBodyLimit) return;

@@ -46,7 +46,7 @@ export function badRequest(message: string, errors?: readonly { message: string 
 
 /**
  * As HubSpot answers for object types it does not know, without a category: one text for names, another for what looks like a
- * type id (both seen live: review of HubSpot's API, §4, L).
+ * type id (both seen live).
  */
 export function unknownType(name: string): ApiError {
   const message = /^\d+-\d+$/.test(name)

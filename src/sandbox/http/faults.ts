@@ -9,7 +9,7 @@ export type Fault =
   /** HubSpot's own JSON error of this status. */
   | { type: 'error'; status: number; message?: string; category?: string; retryAfterSeconds?: number }
   /**
-   * A refusal by the proxy in front of HubSpot, in plain text, as of 2026-10-07 (review of its API, §2.4, L): `Invalid request`
+   * A refusal by the proxy in front of HubSpot, in plain text, as of 2026-10-07 (as live answers show): `Invalid request`
    * for a call that is answered the next time.
    */
   | { type: 'edge'; status: 400 | 403 | 404; text?: string; contentType?: string }

@@ -82,7 +82,7 @@ export class Limits {
 
   /**
    * Books a call and returns its rate headers. Refused calls are not counted. Searches have daily headers only, association
-   * batches none, OAuth tokens no daily ones (review of HubSpot's API, §4, L).
+   * batches none, OAuth tokens no daily ones (as live answers show).
    * @param counters whether each service shows the day's calls it knows of, or all show all of them
    * @throws ApiError 429 with the policy that refuses, and the rate headers where the call would have them.
    */

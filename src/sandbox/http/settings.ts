@@ -13,7 +13,7 @@ export type Lag =
 export type Latency = number | { minMs: number; maxMs: number; seed?: number } | ((call: Call) => number);
 
 /**
- * The `after` of a list page. `next-id`, as a recording of HubSpot shows it (review of its API, §4, L): the last id plus one,
+ * The `after` of a list page. `next-id`, as a recording of HubSpot shows it: the last id plus one,
  * and the next page may begin with that very id. `last-id`: the last id, with which the next page never begins. `opaque`: a
  * text that only this sandbox can have made, as HubSpot's documentation has it; other texts are refused.
  */
