@@ -251,7 +251,7 @@ test('a property that is added or removed in mid-run: nothing fails, and the nex
   expect(first.code).toBe(0);
   const second = await read(lastStates(first));
   expect(second.code).toBe(0);
-  expect(logged(second)).toContain('contacts is read again from the start: a property was added.');
+  expect(logged(second)).toContain('contacts is read again from the start: shoe_size was added.');
   await expectTruth(new Emitted().add(first).add(second));
 });
 

@@ -152,10 +152,10 @@ test.each<[string, JsonObject, unknown, 'text' | 'number' | 'instant', unknown]>
   ['VARCHAR(3)', { type: 'string' }, 'abcd', 'text', null],
   ['VARCHAR(3)', { type: 'number' }, 12.5, 'text', null],
   ['NUMBER(5,2)', { type: 'number' }, 12.5, 'number', 12.5],
-  ['NUMBER(5,2)', { type: 'number' }, 12.505, 'number', null],
+  ['NUMBER(5,2)', { type: 'number' }, 12.505, 'number', 12.51],
   ['NUMBER(5,2)', { type: 'integer' }, 12345, 'number', null],
   ['NUMBER(5,2)', { type: 'number', hubflake_decimal: true }, 'a lot', 'number', null],
-  ['NUMBER(5,0)', { type: 'number' }, 5.5, 'number', null],
+  ['NUMBER(5,0)', { type: 'number' }, 5.5, 'number', 6],
   ['FLOAT', { type: 'integer' }, 5, 'number', 5],
   [
     'TIMESTAMP_LTZ',

@@ -40,7 +40,7 @@ export async function destinationCheck({ output }: ProtocolIo, options: { config
 async function status(given: unknown): Promise<ConnectionStatus> {
   try {
     const config = parseDestinationConfig(given);
-    const store = await openStore(config);
+    const store = await openStore(config, null, 'try');
     try {
       await probe(store, config.loader);
     } finally {

@@ -45,7 +45,7 @@ const SEARCHES_A_MINUTE = 300;
 
 /** Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible. */
 export async function runPlan(config: PipelineConfig, signal: AbortSignal): Promise<SyncForecast> {
-  const store = await openStore(config.destination, config.name, true);
+  const store = await openStore(config.destination, config.name, 'look');
   try {
     return await withHubSpot(config.source, { signal }, async (client) => {
       const kept = await store.loadStates(config.name);

@@ -1,18 +1,20 @@
 import type { DestinationConfig } from '../config/destination.js';
 import type { Store } from './store.js';
 
+/** What a store is opened for. Only to look at it: nothing is made. To try it: what fails is an answer, and not done again. */
+type Use = 'write' | 'look' | 'try';
+
 /**
  * Opens the store a configuration names. Its driver is loaded only now: it is the heaviest part of a start.
  *
  * @param pipeline the name of the pipeline that writes, if one does
- * @param readOnly only to look at it: opening it makes nothing either
  */
 export async function openStore(
   config: DestinationConfig,
   pipeline: string | null = null,
-  readOnly = false,
+  use: Use = 'write',
 ): Promise<Store> {
-  const store = await makeStore(config, pipeline, readOnly);
+  const store = await makeStore(config, pipeline, use);
   try {
     await store.open();
   } catch (error) {
@@ -22,11 +24,12 @@ export async function openStore(
   return store;
 }
 
-async function makeStore(config: DestinationConfig, pipeline: string | null, readOnly: boolean): Promise<Store> {
+async function makeStore(config: DestinationConfig, pipeline: string | null, use: Use): Promise<Store> {
   if (config.type === 'duckdb') {
     const { DuckDbStore } = await import('./duckdb/store.js');
-    return new DuckDbStore(config, readOnly);
+    return new DuckDbStore(config, use === 'look');
   }
   const { SnowflakeStore } = await import('./snowflake/store.js');
-  return new SnowflakeStore(config, pipeline);
+  const { PATIENCE } = await import('./snowflake/session.js');
+  return new SnowflakeStore(config, pipeline, use === 'try' ? { ...PATIENCE, again: [] } : PATIENCE);
 }
