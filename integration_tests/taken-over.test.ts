@@ -120,12 +120,7 @@ describe('what was selected is read again when it grows', () => {
   const entry = (more: object) => ({ objects: [{ object_type: 'contacts', ...more }] });
 
   test.each<[string, object, object, string | undefined]>([
-    [
-      'a property more',
-      entry({ properties: ['email'] }),
-      entry({ properties: ['email', 'city'] }),
-      'a property was added',
-    ],
+    ['a property more', entry({ properties: ['email'] }), entry({ properties: ['email', 'city'] }), 'city was added'],
     ['a property less', entry({ properties: ['email', 'city'] }), entry({ properties: ['email'] }), undefined],
     [
       'an association more',

@@ -53,3 +53,12 @@ export const log = {
   debug: (message: string) => write('debug', message),
   trace: (message: string) => write('trace', message),
 };
+
+/**
+ * Has what packages log to the console go to stderr: stdout is for messages, or for what a command prints. winston, which Snowflake's
+ * driver logs with, has something to say where DEBUG is set.
+ */
+export function divertConsole(): void {
+  // biome-ignore lint/suspicious/noConsole: it is only pointed elsewhere
+  for (const name of ['log', 'info', 'debug', 'dir'] as const) console[name] = console.error;
+}

@@ -7,10 +7,6 @@ const LEFTOVERS_MS = 2000;
 
 compileSparingly();
 
-// stdout is the protocol's. Packages may have something to say, too: winston, which Snowflake's driver logs with, does where DEBUG is set.
-// biome-ignore lint/suspicious/noConsole: it is only pointed elsewhere
-for (const name of ['log', 'info', 'debug', 'dir'] as const) console[name] = console.error;
-
 // The exit code is set, not forced: process.exit would drop what is still on its way to stdout.
 process.exitCode = await run(process.argv.slice(2));
 

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { asHubflakeError, exitCodeOf } from '../errors.js';
-import { configureLog, type LogLevel, log, redact } from '../log.js';
+import { configureLog, divertConsole, type LogLevel, log, redact } from '../log.js';
 import { MessageOutput } from '../protocol/output.js';
 import { StopRequest } from './stop.js';
 
@@ -15,6 +15,7 @@ export interface PeopleIo {
  * code 1; 4 where another run is going on.
  */
 export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => Promise<number>): Promise<number> {
+  divertConsole();
   const output = new MessageOutput();
   const stop = new StopRequest();
   configureLog({

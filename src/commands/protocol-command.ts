@@ -1,5 +1,5 @@
 import { asHubflakeError, exitCodeOf } from '../errors.js';
-import { configureLog, type LogLevel, log } from '../log.js';
+import { configureLog, divertConsole, type LogLevel, log } from '../log.js';
 import { encodeError, encodeLog } from '../protocol/encode.js';
 import type { LogMessageLevel } from '../protocol/messages.js';
 import { MessageOutput } from '../protocol/output.js';
@@ -18,6 +18,7 @@ export interface ProtocolIo {
  * @param body returns the exit code
  */
 export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo) => Promise<number>): Promise<number> {
+  divertConsole();
   const output = new MessageOutput();
   const stop = new StopRequest();
   configureLog({
