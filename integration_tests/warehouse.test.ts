@@ -190,7 +190,8 @@ describe('hubflake sync', () => {
       updated: 1,
       marked: 3,
     });
-    expect(second.calls).toMatchObject({ total: second.calls.least });
+    // A search that counts deals which were merged away is asked again, as are those behind it.
+    expect(second.calls.total - second.calls.least).toBeLessThanOrEqual(2);
     const states = await query(database, 'SELECT STREAM, SEQ::INTEGER AS SEQ FROM _HUBFLAKE_STATE ORDER BY 1');
     expect(states.map((row) => row.STREAM)).toEqual([...STREAMS].sort());
   });
