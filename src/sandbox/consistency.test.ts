@@ -38,7 +38,7 @@ describe('what the API shows', () => {
   let sandbox: Sandbox;
 
   beforeEach(async () => {
-    sandbox = await startSandbox({ counts: { '*': 0, contacts: 40, deals: 25 }, limits: 'off' });
+    sandbox = await startSandbox({ counts: { '*': 0, contacts: 40, deals: 25 }, limits: 'off', wholeSeconds: 'long' });
   });
   afterEach(() => sandbox.close());
 

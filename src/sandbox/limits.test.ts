@@ -153,7 +153,7 @@ describe('rate limits', () => {
     const usage = await sandbox.fetch('/account-info/2026-09/api-usage/daily/private-apps');
     expect(await usage.json()).toMatchObject({
       // Summer time has ended on this very day: midnight is five hours behind UTC, not four.
-      results: [{ currentUsage: 3, usageLimit: 3, resetsAt: '2026-11-02T05:00:00.000Z' }],
+      results: [{ currentUsage: 3, usageLimit: 3, resetsAt: '2026-11-02T05:00:00Z' }],
     });
     expect(await (await search()).json()).toMatchObject({ policyName: 'DAILY' });
     time = Date.parse('2026-11-02T04:59:59Z');

@@ -16,6 +16,7 @@ describe('lists', () => {
     sandbox = await startSandbox({
       counts: { '*': 0, contacts: 260, companies: 5, deals: 20, line_items: 30 },
       limits: 'off',
+      wholeSeconds: 'long',
     });
   });
   afterEach(() => sandbox.close());

@@ -205,7 +205,7 @@ describe('paths', () => {
     portal.archive('deal_splits', other);
     const inputs = [{ id: deal }, { id: lonely }, { id: '1' }];
     const answer = await sandbox.fetch('/deal-splits/2026-09/batch/read', post({ inputs }));
-    const times = { createdAt: '2026-10-01T00:00:00.000Z', updatedAt: '2026-10-01T00:00:00.000Z' };
+    const times = { createdAt: '2026-10-01T00:00:00Z', updatedAt: '2026-10-01T00:00:00Z' };
     expect(await answer.json()).toMatchObject({
       status: 'COMPLETE',
       results: [
