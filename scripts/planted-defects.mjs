@@ -499,8 +499,8 @@ const DEFECTS = [
   [
     'stage tables of a killed write',
     'src/warehouse/snowflake/store.ts',
-    'await this.#staging.tidy(steps, guard !== null);',
-    'if (guard !== null) await this.#staging.tidy(steps, true);',
+    'await this.#staging.tidy(steps, guard !== null);\n      try {',
+    'if (guard !== null) await this.#staging.tidy(steps, true);\n      try {',
     ONCE,
     'append, killed at after-put: the next run drops',
   ],
@@ -1026,7 +1026,7 @@ const DEFECTS = [
   ],
   [
     'what packages log to the console comes to stdout',
-    'src/main.ts',
+    'src/log.ts',
     "for (const name of ['log', 'info', 'debug', 'dir'] as const) console[name] = console.error;",
     '',
     'stores/snowflake-commands',
