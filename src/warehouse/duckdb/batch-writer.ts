@@ -4,6 +4,7 @@ import { type Counts, NO_ROWS } from '../store.js';
 import { hasTombstones, type Target } from '../target.js';
 import type { Database } from './database.js';
 import type { TableForm } from './forms.js';
+import { rowsOf } from './parts.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
 import type { TableKeeper } from './table-keeper.js';
@@ -22,7 +23,7 @@ export function batchOf(files: readonly SpoolFile[], asJson: boolean): Batch {
   return {
     paths: files.map((file) => file.path),
     longest: Math.max(...files.map((file) => file.longestLine)),
-    rows: files.reduce((sum, file) => sum + file.rows, 0),
+    rows: rowsOf(files),
     asJson,
   };
 }
