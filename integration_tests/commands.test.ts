@@ -265,6 +265,11 @@ describe('read says in one sentence what is wrong', () => {
   });
 
   test.each<[string, object, string]>([
+    [
+      "Singer's, broken off",
+      { bookmarks: { contacts: { updatedAt: '2024-01-01T00:00:00Z' } }, currently_syncing: 'contacts' },
+      'names only "bookmarks"',
+    ],
     ["Singer's", { bookmarks: { contacts: { updatedAt: '2024-01-01T00:00:00Z' } } }, 'names only "bookmarks"'],
     [
       'of other streams',

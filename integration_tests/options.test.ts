@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { everyScope } from '../src/sandbox/api/scopes.js';
 import type { SyncResult } from './support/in-process.js';
 import {
   advance,
@@ -46,6 +47,22 @@ const ASSOCIATIONS = {
     { from_object: 'contacts', to_object: 'vehicles', stream_name: 'rides' },
   ],
 };
+
+const SENSITIVE = ['diagnosis', 'passport'];
+
+/** Makes contacts have a property of each class, with a value for one of them. @returns the scopes of a token that may do all */
+function withSensitiveProperties(): string[] {
+  const { portal } = sandbox;
+  portal.addProperty('contacts', { name: 'passport', type: 'string', label: 'Passport', dataSensitivity: 'sensitive' });
+  portal.addProperty('contacts', {
+    name: 'diagnosis',
+    type: 'string',
+    label: 'Diagnosis',
+    dataSensitivity: 'highly_sensitive',
+  });
+  portal.edit('contacts', ids()[0] as string, { passport: 'X-1', diagnosis: 'none' });
+  return everyScope(portal);
+}
 
 const BEHAVIOURS: Record<string, () => Promise<void>> = {
   'credentials.credentials_title': async () => {
@@ -229,6 +246,23 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     await readWell({ lookback_window: 3 });
     expect(logged.join()).toContain('lookback_window is 3 minutes; 10 are used');
   },
+  sensitive: async () => {
+    const scopes = withSensitiveProperties();
+    const names = [...SENSITIVE, 'firstname'];
+    const read = async (config: object) =>
+      (await readWell({ ...config, ...contacts({ properties: names }) })).records.map((data) => data.properties);
+    const excluded = await read({});
+    expect(new Set(excluded.flatMap((values) => Object.keys(values as object)))).toEqual(new Set(['firstname']));
+    expect(logged.join()).toContain('has no property "passport". Sensitive properties are read only with');
+    const values = (await read({ sensitive: 'include' })) as Record<string, string>[];
+    expect(values.filter((each) => each.passport === 'X-1' && each.diagnosis === 'none')).toHaveLength(1);
+    // Listed to any token, but empty without the scope: then it is not a column at all, and a warning names it.
+    sandbox.access.setScopes(scopes.filter((scope) => !scope.includes('.highly_sensitive')));
+    listen();
+    const some = (await read({ sensitive: 'include' })) as Record<string, string>[];
+    expect(some.filter((each) => each.passport === 'X-1' && !('diagnosis' in each))).toHaveLength(1);
+    expect(logged.join()).toContain('lacks the scope crm.objects.contacts.highly_sensitive.read: diagnosis');
+  },
   num_worker: async () => {
     expect(await inFlight({ num_worker: 1 })).toBe(1);
     const three = await inFlight({ num_worker: 3 });
@@ -327,6 +361,28 @@ const sorted = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row
 const links = (from: string, to: string) => sorted(liveLinks(sandbox, from, to));
 
 test.each(Object.keys(BEHAVIOURS))('%s', (option) => (BEHAVIOURS[option] as () => Promise<void>)());
+
+test('the scope of a sensitive property: given later its values are filled in, taken away its stream fails until that is said', async () => {
+  const scopes = withSensitiveProperties();
+  const without = scopes.filter((scope) => !scope.includes('.sensitive'));
+  const [id] = ids() as [string];
+  const config = { sensitive: 'include', ...contacts({ properties: SENSITIVE }) };
+  sandbox.access.setScopes(without);
+  const first = await readWell(config);
+  expect(first.records[0]?.properties).toEqual({ diagnosis: 'none' });
+  sandbox.access.setScopes(scopes);
+  const given = await readWell(config, 'contacts', first.state);
+  expect(given.records.map((data) => [data.id, data.properties])).toEqual([
+    [id, { diagnosis: 'none', passport: 'X-1' }],
+  ]);
+  sandbox.access.setScopes(without);
+  const taken = await read(config, 'contacts', given.state);
+  expect(taken.error?.message).toContain('passport of "contacts" cannot be read any more: the token lacks the scope');
+  expect(taken.error?.message).toContain('crm.objects.contacts.sensitive.read');
+  expect(taken.records).toEqual([]);
+  const told = await readWell({ ...config, sensitive: 'exclude' }, 'contacts', given.state);
+  expect(told.records.map((data) => data.properties)).toEqual([{}]);
+});
 
 interface Schema {
   properties?: Record<string, Schema>;

@@ -57,6 +57,7 @@ export interface AssociationCriteria {
 
 export type LayoutName = 'airbyte' | 'columns';
 export type DeletesMode = 'off' | 'mark' | 'cdc';
+export type SensitiveMode = 'exclude' | 'include';
 
 export interface SourceConfig {
   baseUrl: string;
@@ -69,6 +70,8 @@ export interface SourceConfig {
   layout: LayoutName;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
+  /** What becomes of properties that the portal marks as sensitive or highly sensitive. */
+  sensitive: SensitiveMode;
   lookbackMinutes: number;
   /** Most calls in flight. */
   maxInFlight: number;
@@ -107,6 +110,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     layout: config.layout as LayoutName,
     deletes: config.deletes as DeletesMode,
     deletesEveryMinutes: config.deletes_every as number,
+    sensitive: config.sensitive as SensitiveMode,
     lookbackMinutes: effectiveLookback(config.lookback_window as number),
     maxInFlight: config.num_worker as number,
     burstShare: config.burst_share as number,

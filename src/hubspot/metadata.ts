@@ -15,15 +15,26 @@ export interface PropertyDefinition {
   hubspotDefined?: boolean;
 }
 
+/** The classes of properties that HubSpot lists only to who asks for them by name. */
+export const SENSITIVITIES = ['sensitive', 'highly_sensitive'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
+
 /**
- * The properties that an object has today, archived ones left out, in the order of their names. Sensitive ones are not among
- * them: HubSpot gives those only to who asks for them by their sensitivity.
+ * The properties of one class that an object has today, archived ones left out, in the order of their names.
+ *
+ * @param sensitivity the class; null: those that are not sensitive
  */
-export async function readProperties(client: HubSpotClient, type: ObjectType): Promise<PropertyDefinition[]> {
-  const call = { kind: 'properties' as const, what: `the properties of ${type.name}` };
-  const results = await addressed(client, type, (segment) =>
-    client.call({ ...call, path: paths.properties(segment) }, (body) => resultsOf(parseAnswer(body))),
-  );
+export async function readProperties(
+  client: HubSpotClient,
+  type: ObjectType,
+  sensitivity: Sensitivity | null = null,
+): Promise<PropertyDefinition[]> {
+  const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
+  const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
+  const results = await addressed(client, type, (segment) => {
+    const call = { kind: 'properties' as const, what, path: `${paths.properties(segment)}${query}` };
+    return client.call(call, (body) => resultsOf(parseAnswer(body)));
+  });
   return (results as (PropertyDefinition & { archived?: boolean })[])
     .filter((property) => typeof property?.name === 'string' && property.archived !== true)
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -58,6 +58,8 @@ function withoutHeartbeat(state: JsonObject): JsonObject | null {
 
 function readLegacy(streams: Record<string, unknown>, states: InputState, file: string): void {
   for (const [name, state] of Object.entries(streams)) {
+    // Of Singer's states, which name the stream under way beside their bookmarks. What reads them says that they name no stream.
+    if (name === 'currently_syncing' && 'bookmarks' in streams) continue;
     if (state !== null && !isObject(state)) throw notAState(file, streams);
     states.set(name, state as JsonObject | null);
   }

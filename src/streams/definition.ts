@@ -1,7 +1,7 @@
-import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import type { ObjectCriteria, SensitiveMode, SourceConfig } from '../config/source.js';
 import { nearest } from '../config/suggest.js';
 import type { HubSpotClient } from '../hubspot/client.js';
-import { type PropertyDefinition, readProperties } from '../hubspot/metadata.js';
+import type { PropertyDefinition } from '../hubspot/metadata.js';
 import type { ObjectType } from '../hubspot/object-types.js';
 import { log } from '../log.js';
 import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
@@ -12,6 +12,7 @@ import { columnsLayout } from './columns-layout.js';
 import { type DealSplitStream, dealSplitStream } from './deal-splits.js';
 import type { KnownObjects } from './known-objects.js';
 import type { Layout } from './layout.js';
+import { type ObjectProperties, readObjectProperties, type TokenScopes, type Withheld } from './object-properties.js';
 import { ownersStream } from './owners.js';
 import { pipelinesStream } from './pipelines.js';
 import { streamSchema } from './property-schema.js';
@@ -44,16 +45,23 @@ export interface ObjectStream {
   updatedAfter: string | null;
   /** Whether HubSpot tells of merges for this object. */
   knowsMerges: boolean;
+  /** Sensitive properties that are wanted, and that the token may not read. */
+  withheld: readonly Withheld[];
+  /** Calls to HubSpot that it took to know all this. */
+  definitionCalls: number;
 }
+
+type ObjectPlan = Extract<StreamPlan, { kind: 'object' }>;
 
 export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream | DealSplitStream;
 
-/** Makes a plan a definition: for an object this reads its properties, one call. Throws what the plan cannot be had for. */
+/** Makes a plan a definition: for an object this reads its properties. Throws what the plan cannot be had for. */
 export async function defineStream(
   client: HubSpotClient,
   config: SourceConfig,
   plan: StreamPlan,
   known: KnownObjects,
+  tokenScopes: TokenScopes,
 ): Promise<StreamDefinition> {
   switch (plan.kind) {
     case 'owners':
@@ -67,18 +75,25 @@ export async function defineStream(
     case 'missing':
       throw plan.error;
     case 'object':
-      return defineObject(config, plan, known, await readProperties(client, plan.type));
+      return defineObject(
+        config,
+        plan,
+        known,
+        await readObjectProperties(client, plan.type, config.sensitive, tokenScopes),
+      );
   }
 }
 
 function defineObject(
   config: SourceConfig,
-  plan: Extract<StreamPlan, { kind: 'object' }>,
+  plan: ObjectPlan,
   known: KnownObjects,
-  all: readonly PropertyDefinition[],
+  found: ObjectProperties,
 ): ObjectStream {
   const { type, criteria } = plan;
-  const selected = selectProperties(all, criteria, plan.name);
+  const { readable: all, calls: definitionCalls } = found;
+  const withheld = withheldFrom(plan, found);
+  const selected = selectProperties(found, criteria, plan.name, config.sensitive);
   checkFilters(all, criteria, plan.name);
   const associations = (criteria?.associations ?? type.associations).map((name) => {
     const target = known.find(name, `associations of "${plan.name}"`);
@@ -105,7 +120,25 @@ function defineObject(
     filterGroups: criteria?.filterGroups ?? [],
     updatedAfter: criteria?.updatedAfter ?? config.startDate,
     knowsMerges,
+    withheld,
+    definitionCalls,
   };
+}
+
+/** Those of the wanted properties that the token may not read, with a warning. */
+function withheldFrom({ name: stream, criteria }: ObjectPlan, found: ObjectProperties): Withheld[] {
+  const withheld = found.withheld
+    .map(({ names, scope }) => ({ scope, names: names.filter((name) => isWanted(name, criteria)) }))
+    .filter(({ names }) => names.length > 0);
+  for (const { names, scope } of withheld)
+    log.warn(
+      `Sensitive properties of "${stream}" are left out, as the token lacks the scope ${scope}: ${names.join(', ')}.`,
+    );
+  return withheld;
+}
+
+function isWanted(name: string, criteria: ObjectCriteria | null): boolean {
+  return (criteria?.properties?.includes(name) ?? true) && !criteria?.excludeProperties.includes(name);
 }
 
 /** Warns of filters on properties that the object does not list; HubSpot decides, who may know others. */
@@ -123,19 +156,19 @@ function checkFilters(all: readonly PropertyDefinition[], criteria: ObjectCriter
 }
 
 function selectProperties(
-  all: readonly PropertyDefinition[],
+  { readable, withheld }: ObjectProperties,
   criteria: ObjectCriteria | null,
   stream: string,
+  sensitive: SensitiveMode,
 ): PropertyDefinition[] {
-  const wanted = criteria?.properties ? new Set(criteria.properties) : null;
-  const excluded = new Set(criteria?.excludeProperties ?? []);
-  const known = new Set(all.map((property) => property.name));
-  for (const name of [...(wanted ?? []), ...excluded]) {
-    if (known.has(name)) continue;
-    const meant = nearest(name, [...known]);
-    log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : ''}`);
+  const known = [...readable.map(({ name }) => name), ...withheld.flatMap(({ names }) => names)];
+  for (const name of [...(criteria?.properties ?? []), ...(criteria?.excludeProperties ?? [])]) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    const advice = sensitive === 'exclude' ? ' Sensitive properties are read only with "sensitive": "include".' : '';
+    log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : advice}`);
   }
-  return all.filter(({ name }) => (wanted === null || wanted.has(name)) && !excluded.has(name));
+  return readable.filter(({ name }) => isWanted(name, criteria));
 }
 
 function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): ValueKind {

@@ -39,8 +39,12 @@ export async function estimateStream(
   options: ReadOptions,
 ): Promise<Estimate> {
   switch (stream.kind) {
-    case 'object':
-      return estimateObject(client, stream, mode, given, options);
+    case 'object': {
+      const estimate = await estimateObject(client, stream, mode, given, options);
+      // One is counted there.
+      estimate.calls.burst += stream.definitionCalls - 1;
+      return estimate;
+    }
     case 'snapshot':
       return { what: 'all of it', rows: null, calls: { burst: 1, search: 0, exempt: 0 } };
     case 'associations':

@@ -71,6 +71,12 @@ export function shortageOf(before: Fingerprint, stream: ObjectStream, tellsLeft:
   return null;
 }
 
+/** Those of `names` that a state's stream has selected. */
+export function selectedBefore(before: Fingerprint, names: readonly string[]): string[] {
+  const known = hashesOf(before.properties);
+  return names.filter((name) => known.has(hashText(name)));
+}
+
 /** @param one null: from the beginning */
 function isBefore(one: string | null, other: string | null): boolean {
   return other !== null && (one === null || Date.parse(one) < Date.parse(other));

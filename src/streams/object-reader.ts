@@ -1,3 +1,4 @@
+import { MissingScopesError } from '../errors.js';
 import type { HubSpotClient } from '../hubspot/client.js';
 import { SEARCH_LIMIT } from '../hubspot/search.js';
 import { log } from '../log.js';
@@ -5,7 +6,7 @@ import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import { rememberArchived, scanArchived } from './archived.js';
 import type { ObjectStream } from './definition.js';
 import { fillIn, worthFilling } from './fill.js';
-import { fingerprintOf, shortageOf } from './fingerprint.js';
+import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './fingerprint.js';
 import { firstPass, turnToSearch } from './first-load.js';
 import { earlier, notBefore } from './instants.js';
 import { loadByList } from './load.js';
@@ -115,6 +116,7 @@ async function readAgainIfWider(run: ObjectRun): Promise<void> {
   const { state, stream, client } = run;
   const isFresh = state.cursor === null && !isUnderWay(state);
   const before = isFresh ? null : state.fingerprint;
+  if (before) refuseIfFrozen(before, stream);
   state.fingerprint = fingerprintOf(stream);
   const shortage = before ? shortageOf(before, stream, run.tellsLeft) : null;
   if (!shortage) return;
@@ -130,6 +132,17 @@ async function readAgainIfWider(run: ObjectRun): Promise<void> {
   log.info(`${stream.name} is read again from the start: ${shortage.why}.`);
   startAnew(run);
   begin(run, shortage.is === 'everything' && shortage.hasOtherFilters);
+}
+
+/** Throws a MissingScopesError where a property that was read before is withheld today: its column would stand still unnoticed. */
+function refuseIfFrozen(before: Fingerprint, { name: stream, withheld }: ObjectStream): void {
+  const frozen = withheld.find(({ names }) => selectedBefore(before, names).length > 0);
+  if (!frozen) return;
+  throw new MissingScopesError(
+    `${selectedBefore(before, frozen.names).join(', ')} of "${stream}" cannot be read any more: the token lacks the scope ${frozen.scope}. ` +
+      'Add it to the token, or read without sensitive properties ("sensitive": "exclude").',
+    [frozen.scope],
+  );
 }
 
 /** @param tellsLeft whether records that are there may not match the filters */

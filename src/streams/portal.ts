@@ -98,7 +98,7 @@ export class Portal {
     }
     let definition = this.#definitions.get(name);
     if (!definition) {
-      definition = defineStream(this.#client, this.#config, plan, this.#known);
+      definition = defineStream(this.#client, this.#config, plan, this.#known, () => this.#tokenScopes());
       this.#definitions.set(name, definition);
     }
     return definition;
@@ -188,12 +188,17 @@ export class Portal {
   }
 
   async #accessTo(plan: StreamPlan): Promise<Access> {
+    const scopes = await this.#tokenScopes();
+    return scopes === null ? { is: 'unknown' } : accessTo(plan, scopes, this.#known.custom);
+  }
+
+  /** The scopes of the token; null where HubSpot does not tell them. */
+  #tokenScopes(): Promise<readonly string[] | null> {
     if (!this.#scopes) {
       this.leastCalls += 1;
       this.#scopes = this.#client.tokenScopes();
     }
-    const scopes = await this.#scopes;
-    return scopes === null ? { is: 'unknown' } : accessTo(plan, scopes, this.#known.custom);
+    return this.#scopes;
   }
 
   /** Asked only where an object is refused for a reason that is not known. */

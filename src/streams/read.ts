@@ -103,7 +103,7 @@ async function readDefined(
 ): Promise<number> {
   switch (definition.kind) {
     case 'object':
-      return 1 + (await readObject(client, definition, sink, options, state, mode));
+      return definition.definitionCalls + (await readObject(client, definition, sink, options, state, mode));
     case 'snapshot':
       return readSnapshot(client, definition, sink, options, state, mode);
     case 'associations':

@@ -31,7 +31,7 @@ export function propertyJson(property: Property) {
   };
 }
 
-/** `GET /crm/properties/…/{type}`: all properties; `archived=true`: the archived ones; `dataSensitivity`: the usual or the sensitive. */
+/** `GET /crm/properties/…/{type}`: all properties; `archived=true`: the archived ones; `dataSensitivity`: the usual, the `sensitive` or the `highly_sensitive` ones. */
 export const propertiesHandler: Handler = {
   scopes: metadataScopes,
   answer(call, services) {

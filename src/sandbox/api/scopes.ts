@@ -1,6 +1,7 @@
 import type { Handler } from '../http/listener.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { Portal } from '../portal/portal.js';
+import type { Property } from '../portal/properties.js';
 import { typeNamed } from './type-names.js';
 
 /** Of each group one must be granted. */
@@ -18,9 +19,11 @@ export const recordScopes: NonNullable<Handler['scopes']> = (call, services) =>
 export const metadataScopes: NonNullable<Handler['scopes']> = (call, services) =>
   metadataScopesOf(typeNamed(call.params.type, services));
 
-/** Shows sensitive values. */
-export function sensitiveScope(type: ObjectType): string {
-  return `crm.objects.${scopeName(type)}.sensitive.read.v2`;
+/** What shows the values of an object's property; null for one that is not sensitive. */
+export function valueScope(type: ObjectType, { dataSensitivity }: Property): string | null {
+  if (dataSensitivity === 'non_sensitive') return null;
+  if (type.name === 'tickets') return `tickets.${dataSensitivity}.v2`;
+  return `crm.objects.${scopeName(type)}.${dataSensitivity}.read.v2`;
 }
 
 /** Every scope that some call asks for: what a token has that may do everything. */
@@ -28,11 +31,11 @@ export function everyScope(portal: Portal): string[] {
   const scopes = [OWNER_SCOPES, SCHEMA_SCOPES, DEAL_SPLIT_SCOPES].flat(2);
   for (const type of portal.types.all().filter(({ readable }) => readable)) {
     scopes.push(...type.scopes.flat(), ...metadataScopesOf(type).flat());
-    const isSensitive = portal
+    const ofValues = portal
       .properties(type)
       .all()
-      .some((one) => one.dataSensitivity === 'sensitive');
-    if (isSensitive) scopes.push(sensitiveScope(type));
+      .map((property) => valueScope(type, property));
+    scopes.push(...ofValues.filter((scope) => scope !== null));
   }
   return [...new Set(scopes)].sort();
 }

@@ -2,7 +2,7 @@ import type { Services } from '../http/listener.js';
 import { type ByteText, byteText } from '../portal/bytes.js';
 import type { ObjectType } from '../portal/object-types.js';
 import type { Property } from '../portal/properties.js';
-import { sensitiveScope } from './scopes.js';
+import { valueScope } from './scopes.js';
 
 /** Which properties the rows of an answer show. */
 export interface Selection {
@@ -39,10 +39,11 @@ export function select(
 
 function resolve(type: ObjectType, { portal, access }: Services, names: readonly string[]): SelectedProperty[] {
   const set = portal.properties(type);
-  const sensitive = access.grants(sensitiveScope(type));
   return [...new Set(names)].sort().flatMap((name) => {
     const property = set.active(name);
-    if (property === undefined || (property.dataSensitivity === 'sensitive' && !sensitive)) return [];
+    if (property === undefined) return [];
+    const scope = valueScope(type, property);
+    if (scope !== null && !access.grants(scope)) return [];
     return [{ property, key: byteText(`${JSON.stringify(name)}:`) }];
   });
 }

@@ -37,7 +37,7 @@ export interface Property {
   readonly hasUniqueValue: boolean;
   readonly hubspotDefined: boolean;
   readonly referencedObjectType?: string;
-  readonly dataSensitivity: 'non_sensitive' | 'sensitive';
+  readonly dataSensitivity: 'non_sensitive' | 'sensitive' | 'highly_sensitive';
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly archivedAt?: number;
