@@ -95,7 +95,9 @@ export class StandInWarehouse extends SnowflakeTestWarehouse {
       schema,
       credentials: { kind: 'password' as const, username: 'LOADER', password: 'secret-of-the-loader' },
       sessionParameters: new Map<string, string>(),
-      retentionDays: 1,
+      retentionDays: null,
+      transient: false,
+      createSchema: true,
       loader: { tableForm } as LoaderOptions,
     };
   }

@@ -35,7 +35,12 @@ export interface SnowflakeConfig {
   credentials: SnowflakeCredentials;
   /** Session parameters by their upper-case names. */
   sessionParameters: Map<string, string>;
-  retentionDays: number;
+  /** Days of Time Travel that new tables get; null: those of the schema. */
+  retentionDays: number | null;
+  /** Whether new tables are transient, which have no Fail-safe. */
+  transient: boolean;
+  /** Whether a schema that is missing is made. */
+  createSchema: boolean;
 }
 
 /** destination-snowflake's options that have no effect here: raw tables of its own kind are never written, MERGE always is. */
@@ -70,7 +75,9 @@ export function parseSnowflakeConfig(config: Record<string, unknown>): Snowflake
     schema: config.schema as string,
     credentials: parseCredentials(config.credentials as Record<string, string>, text(config.username)),
     sessionParameters: parseParameters((config.jdbc_url_params as string | undefined) ?? ''),
-    retentionDays: config.retention_period_days as number,
+    retentionDays: (config.retention_period_days as number | undefined) ?? null,
+    transient: config.transient as boolean,
+    createSchema: config.create_schema as boolean,
   };
 }
 

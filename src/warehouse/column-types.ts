@@ -17,6 +17,10 @@ export type ColumnType =
   /** Unions and whatever has no type of its own. */
   | 'json';
 
+/** The texts that are booleans, in lower case: https://docs.snowflake.com/en/sql-reference/functions/to_boolean */
+export const TRUE_WORDS = ['true', 't', 'yes', 'y', 'on', '1'];
+export const FALSE_WORDS = ['false', 'f', 'no', 'n', 'off', '0'];
+
 /**
  * The column type of a JSON Schema property, by the map of Airbyte's typed destinations: `format` and `airbyte_type` decide
  * about strings and numbers; a type that allows several kinds of values is json. `hubflake_decimal` is our own mark.

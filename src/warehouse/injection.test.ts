@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol/messages.js';
+import { BatchContents } from './batch-contents.js';
 import * as duckForms from './duckdb/forms.js';
 import * as duckRaw from './duckdb/raw.js';
 import * as duckRows from './duckdb/rows.js';
@@ -11,12 +12,12 @@ import { Lease } from './snowflake/lease.js';
 import { inPortions } from './snowflake/portions.js';
 import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/quote.js';
 import * as snowRaw from './snowflake/raw.js';
-import { type Batch, countKinds, firstInserted, keyValues } from './snowflake/rows.js';
+import { type Batch, firstInserted, firstLive, keyValues } from './snowflake/rows.js';
 import * as states from './snowflake/states.js';
 import * as tables from './snowflake/tables.js';
 import * as snowTombstones from './snowflake/tombstones.js';
 import { newType } from './snowflake/types.js';
-import { countMarked, insertAll, mergeNewest } from './snowflake/write.js';
+import { insertAll, mergeNewest } from './snowflake/write.js';
 import { type Target, targetsOf } from './target.js';
 
 /**
@@ -148,11 +149,15 @@ function ofSnowflake(evil: string): string[] {
   const batch = (mode: 'append' | 'append_dedup'): Batch => {
     const given = target(evil, SNOWFLAKE_NAMES, mode);
     const types = given.columns.map(({ type }) => newType(type));
+    const contents = new BatchContents(given, 1);
+    contents.add(Buffer.from(JSON.stringify({ [given.key[0]?.field as string]: evil })));
     return {
       target: given,
       guard: keeper.condition,
       stage: qualified(evil, evil, 'STAGE'),
+      contents,
       types,
+      generation: tables.newestGenerationOf(given, qualified(evil), qualified(evil)),
       idPrefix: '01234567-89ab-4cde-8f01-',
     };
   };
@@ -172,15 +177,15 @@ function ofSnowflake(evil: string): string[] {
     snowTombstones.forgetOld(table),
     snowTombstones.newestGeneration(given.target, table),
     tables.newestGeneration(table),
-    countKinds(given),
-    countMarked(given, table),
+    firstLive(given),
+    tables.isSame(given.target, table, table),
     snowRaw.insertAllRaw(given, table),
     snowRaw.mergeRaw(given, table),
     snowRaw.createView(table, given.target, table),
     snowRaw.dropView(table),
     ...inPortions(given, 3).prepare,
     inPortions(given, 3).typed,
-    tables.createTable(table, columns, 1),
+    tables.createTable(table, columns, { transient: true, retentionDays: 1 }),
     tables.addColumns(table, columns),
     tables.commentOn(table, column),
     tables.describeTable(table),
@@ -189,16 +194,19 @@ function ofSnowflake(evil: string): string[] {
     tables.deleteAll(table),
     tables.countOldGenerations(given.target, table),
     tables.createStageTable(table),
-    tables.put(`/tmp/${evil}/1.json.gz`, tables.tableStage(evil, evil, 'STAGE')),
-    tables.copyInto(table, tables.tableStage(evil, evil, 'STAGE')),
+    tables.put(`/tmp/${evil}/1.json.gz`, tables.tableStage('STAGE')),
+    tables.copyInto(table, tables.tableStage('STAGE')),
     `SHOW TERSE OBJECTS LIKE ${pattern(evil)}`,
     `SHOW TERSE TABLES LIKE ${beginning(evil)}`,
     states.createStateTable(table),
     states.completeStateTable(table),
     firstInserted(given, table),
-    ...[states.loadStates(table, evil), states.sequences(table), states.makeRows(table, evil, [evil], 'TRUE')].map(
-      ({ sql }) => sql,
-    ),
+    states.loadStates(table, evil),
+    states.positions(table),
+    ...[0, 1].map((from) => {
+      const state = { pipeline: evil, stream: evil, state: { [evil]: evil }, refresh: null };
+      return states.moveState(table, { state, from, table: null }, 'TRUE').sql;
+    }),
   ];
 }
 

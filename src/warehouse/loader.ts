@@ -1,9 +1,9 @@
 import { asHubflakeError, type HubflakeError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { SpoolFolder, type SpoolRecord, type SpoolWriter } from './spool.js';
+import { SpoolFolder, type SpoolRecord } from './spool.js';
 import type { Store } from './store.js';
-import { StreamLoad, type StreamResult } from './stream-load.js';
+import { type Batch, StreamLoad, type StreamResult } from './stream-load.js';
 import type { Target } from './target.js';
 
 /** A warehouse loads files side by side; 100 MB and more a file are only worth it where one batch has many of them. */
@@ -199,7 +199,7 @@ export class Loader {
   #seal(): boolean {
     this.#stopTimer();
     let bytes = 0;
-    const files: [StreamLoad, SpoolWriter[]][] = [];
+    const batches: [StreamLoad, Batch][] = [];
     const left = new Set<string | null>();
     for (const load of this.#streams.values()) {
       if (!load.canCommit) {
@@ -207,17 +207,17 @@ export class Loader {
         continue;
       }
       bytes += load.waiting;
-      const writers = load.takeWriters();
-      if (writers.length > 0) files.push([load, writers]);
+      const batch = load.takeBatch();
+      if (batch) batches.push([load, batch]);
     }
     this.#overdue = left.size > 0;
     const states = this.#states.filter(({ pending }) => !left.has(pending.stream));
     this.#states = this.#states.filter(({ pending }) => left.has(pending.stream));
-    if (files.length === 0 && states.length === 0) return false;
+    if (batches.length === 0 && states.length === 0) return false;
     this.#committing += bytes;
     this.#releasing.push(...states);
     this.#tail = this.#tail
-      .then(() => this.#commit(files, states))
+      .then(() => this.#commit(batches, states))
       .catch((error: unknown) => {
         this.#broken ??= asHubflakeError(error);
       })
@@ -238,13 +238,13 @@ export class Loader {
     load.covered();
   }
 
-  async #commit(files: readonly [StreamLoad, SpoolWriter[]][], states: readonly CountedState[]): Promise<void> {
+  async #commit(batches: readonly [StreamLoad, Batch][], states: readonly CountedState[]): Promise<void> {
     if (this.#broken) return;
     for (const { pending, rows } of states) {
       if (pending.stream !== null && pending.state) this.#streams.get(pending.stream)?.reaches(pending.state, rows);
     }
-    await this.#sideBySide(files, async ([load, writers]) => {
-      if (await load.commit(writers)) this.#anyRows = true;
+    await this.#sideBySide(batches, async ([load, batch]) => {
+      if (await load.commit(batch)) this.#anyRows = true;
     });
     for (const state of states) await this.#release(state);
   }

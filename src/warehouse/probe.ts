@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { log } from '../log.js';
+import { BatchContents } from './batch-contents.js';
 import { SpoolFolder, type SpoolRecord, SpoolWriter } from './spool.js';
 import type { Store } from './store.js';
 import { type Target, targetsOf } from './target.js';
@@ -25,10 +26,13 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
   const compress = store.spoolIsCompressed;
   const folder = new SpoolFolder(settings.spoolDir);
   try {
-    for (const value of ['created', 'merged']) {
-      const writer = new SpoolWriter(folder.nextFile(compress), { compress });
-      writer.add(record(value), 1);
-      await store.commit(target, [await writer.end()], []);
+    for (const [batch, value] of ['created', 'merged'].entries()) {
+      const contents = new BatchContents(target, batch);
+      const writer = new SpoolWriter(folder.nextFile(compress), { compress, batch });
+      const given = record(value);
+      contents.add(given.data);
+      writer.add(given, 1);
+      await store.commit(target, { files: [await writer.end()], contents }, []);
     }
   } catch (error) {
     // The step that failed is the news; a table that is left is told in its own time.

@@ -30,9 +30,10 @@ test('keeps records in their order, with what orders them, in a file for this us
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines).toEqual([
-    { n: 1, t: 5, m: null, d: { a: 1 } },
+    { n: 1, b: 0, t: 5, m: null, d: { a: 1 } },
     {
       n: 2,
+      b: 0,
       t: 6,
       m: [...changes, { field: 'a', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' }],
       d: { a: '\ufffd' },

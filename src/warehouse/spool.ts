@@ -37,12 +37,16 @@ export interface SpoolForm {
   longestLine?: number;
   /** By gzip; true by default. */
   compress?: boolean;
+  /** The number of the file's batch in the run, which each line carries. */
+  batch?: number;
 }
 
 /** A record to spool. */
 export interface SpoolRecord {
   /** The JSON text of the record's data, in UTF-8. The spool keeps nothing of it. */
   data: Buffer | ByteText;
+  /** Of a tombstone, the number of the set of fields that it carries; see `BatchContents`. */
+  set?: number | null;
   /** Whether it is known that nothing in the data has to be looked for, see {@link isSafe}. */
   isPlain?: boolean;
   /** Epoch ms. */
@@ -98,11 +102,12 @@ export class SpoolFolder {
 
 /**
  * Writes records into one file, one JSON object a line:
- * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
+ * `{"n": line, "b": batch, "s": set of fields, of a tombstone, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
  */
 export class SpoolWriter {
   readonly #path: string;
   readonly #most: number;
+  readonly #batch: number;
   /** Where blocks go: the compressor before the file, or the file itself. */
   readonly #sink: Gzip | WriteStream;
   readonly #file: WriteStream;
@@ -123,9 +128,10 @@ export class SpoolWriter {
   readonly #closed: Promise<unknown>;
 
   /** @param form what makes a record longer than the longest line becomes null, see {@link fitRecord} */
-  constructor(path: string, { longestLine = Number.POSITIVE_INFINITY, compress = true }: SpoolForm = {}) {
+  constructor(path: string, { longestLine = Number.POSITIVE_INFINITY, compress = true, batch = 0 }: SpoolForm = {}) {
     this.#path = path;
     this.#most = longestLine;
+    this.#batch = batch;
     this.#file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
     const gzip = compress ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_CHUNK_BYTES }) : null;
     this.#sink = gzip ?? this.#file;
@@ -162,7 +168,7 @@ export class SpoolWriter {
    */
   #put(record: SpoolRecord, line: number, isGood?: (data: Buffer) => boolean): boolean {
     const { data, changes } = record;
-    const before = envelope(record, line, changes);
+    const before = envelope(record, line, this.#batch, changes);
     const bytes = byteLength(before, changes) + data.length + END_OF_LINE.length;
     if (isGood && bytes > this.#most) return false;
     if (this.#filled + bytes > this.#block.length) this.#nextBlock(bytes);
@@ -180,14 +186,14 @@ export class SpoolWriter {
 
   /** The record as a warehouse can take it. */
   #mended(record: SpoolRecord, line: number): SpoolRecord {
-    const { emittedAt } = record;
+    const { emittedAt, set = null } = record;
     const safe = safeData(typeof record.data === 'string' ? Buffer.from(record.data, 'latin1') : record.data);
     const noted = withChanges(record.changes, safe.changes);
-    const before = envelope(record, line, noted);
+    const before = envelope(record, line, this.#batch, noted);
     // A list of changes that was empty so far gets its brackets.
     const room = this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length;
     const { data, changes } = fitRecord(safe.data, room);
-    return { data, emittedAt, changes: withChanges(noted, changes) };
+    return { data, emittedAt, set, changes: withChanges(noted, changes) };
   }
 
   /** Resolves when more records may come. Throws a SpoolError when the file cannot be written. */
@@ -255,9 +261,9 @@ function withChanges(changes: Changes, more: readonly RecordChange[]): Changes {
 }
 
 /** What stands before a record's data in its line. */
-function envelope({ emittedAt }: SpoolRecord, line: number, changes: Changes): string {
+function envelope({ emittedAt, set = null }: SpoolRecord, line: number, batch: number, changes: Changes): string {
   const meta = changes && changes.length > 0 ? wellFormedJson(JSON.stringify(changes)) : 'null';
-  return `{"n":${line},"t":${emittedAt},"m":${meta},"d":`;
+  return `{"n":${line},"b":${batch},${set === null ? '' : `"s":${set},`}"t":${emittedAt},"m":${meta},"d":`;
 }
 
 /** An envelope without changes is ASCII. */

@@ -1,5 +1,6 @@
 import type { HubflakeError } from '../errors.js';
 import type { JsonObject } from '../protocol/messages.js';
+import type { BatchContents } from './batch-contents.js';
 import type { FoundTable, KeptTable } from './kept-table.js';
 import type { NameRules } from './names.js';
 import type { SpoolFile } from './spool.js';
@@ -62,6 +63,12 @@ export interface ReachedState extends StateToKeep {
   rows: number;
 }
 
+/** A batch in finished files. */
+export interface SpooledBatch {
+  files: readonly SpoolFile[];
+  contents: BatchContents;
+}
+
 /**
  * A warehouse. One commit is one stream's batch: columns first, then the rows and the state, all or nothing. Every method throws
  * WarehouseError, WarehouseConfigError, WarehouseUnavailableError, LeaseLostError or CredentialsError.
@@ -108,7 +115,7 @@ export interface Store {
    *
    * @param states those that the batch reaches, in their order; the last is kept
    */
-  commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts>;
+  commit(target: Target, batch: SpooledBatch, states: readonly ReachedState[]): Promise<Counts>;
   /**
    * Ends a stream that is complete: in overwrite the side table's rows take the place of the table's; otherwise rows of
    * generations older than the target's minimum go. A stream without rows empties an existing table, and creates none.

@@ -9,6 +9,7 @@ import {
 } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
+import { BatchContents } from './batch-contents.js';
 import { hasGenerations, startsAnew } from './refresh.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 import { addCounts, type Counts, NO_ROWS, type ReachedState, type StateToKeep, type Store } from './store.js';
@@ -24,6 +25,12 @@ export interface StreamResult extends Counts {
   error: HubflakeError | null;
 }
 
+/** A batch under way: the files that it is spooled to, and what is known of it. */
+export interface Batch {
+  writers: readonly SpoolWriter[];
+  contents: BatchContents;
+}
+
 /**
  * One stream on its way into the warehouse: the file its records are collected in, the state that is still to be kept, and
  * what ended it, if anything did. After an error nothing of the stream is written any more, and no state of it leaves.
@@ -34,6 +41,7 @@ export class StreamLoad {
   readonly #pipeline: string | null;
   /** The file under way is the last. */
   #writers: SpoolWriter[] = [];
+  #contents: BatchContents | null = null;
   #counts: Counts = { ...NO_ROWS };
   /** Those that are still to be kept, with how many rows of the batch are before them. */
   #unkept: { state: JsonObject; rows: number }[] = [];
@@ -87,15 +95,18 @@ export class StreamLoad {
 
   /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
   add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
+    this.#contents ??= new BatchContents(this.target, line);
+    const set = this.#contents.add(record.data);
     let writer = this.#writers.at(-1);
     if (writer === undefined || writer.bytes >= fileBytes) {
       writer = new SpoolWriter(nextFile(), {
         longestLine: this.#store.longestRecord,
         compress: this.#store.spoolIsCompressed,
+        batch: this.#contents.batch,
       });
       this.#writers.push(writer);
     }
-    writer.add(record, line);
+    writer.add(set === null ? record : { ...record, set }, line);
     this.records += 1;
     this.#sinceState += 1;
     this.#uncommitted += 1;
@@ -115,16 +126,17 @@ export class StreamLoad {
     for (const writer of this.#writers.slice(-2)) await writer.drained();
   }
 
-  /** Hands over the files under way, to be committed; the next record begins another batch. */
-  takeWriters(): SpoolWriter[] {
-    const writers = this.#writers;
+  /** Hands over the batch under way, to be committed; the next record begins another one. @returns null where there is none */
+  takeBatch(): Batch | null {
+    const [writers, contents] = [this.#writers, this.#contents];
     this.#writers = [];
-    return writers;
+    this.#contents = null;
+    return contents === null ? null : { writers, contents };
   }
 
   /** Gives up what is collected: it is read again by the next run. */
   async discard(): Promise<void> {
-    for (const writer of this.takeWriters()) removeSpoolFile(await writer.end());
+    for (const writer of this.takeBatch()?.writers ?? []) removeSpoolFile(await writer.end());
   }
 
   /** A state that the batch committed next will bring the stream to. @param rows how many of its rows are before the state */
@@ -135,14 +147,14 @@ export class StreamLoad {
   }
 
   /** Commits a batch's files with the state they reach. @returns whether the warehouse has changed */
-  async commit(writers: readonly SpoolWriter[]): Promise<boolean> {
+  async commit({ writers, contents }: Batch): Promise<boolean> {
     const files: SpoolFile[] = [];
     for (const writer of writers) files.push(await writer.end());
     crashPoint('after-spool');
     try {
       if (this.error) return false;
       const states = this.isOverwrite ? [] : this.#statesToKeep();
-      addCounts(this.#counts, await this.#store.commit(this.target, files, states));
+      addCounts(this.#counts, await this.#store.commit(this.target, { files, contents }, states));
       if (states.length > 0) this.#unkept = [];
       this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
       return true;

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../column-types.js';
+import { type ColumnType, FALSE_WORDS, TRUE_WORDS } from '../column-types.js';
 
 /** DuckDB's type for each kind of column. */
 export const DUCKDB_TYPES: Record<ColumnType, string> = {
@@ -44,8 +44,8 @@ export function castExpression(type: ColumnType, raw: string): string {
       // The usual words first. Not IN, of which DuckDB makes a join that every row goes through.
       return (
         `CASE WHEN ${raw} = 'true' THEN true WHEN ${raw} = 'false' THEN false ` +
-        `WHEN list_contains(['true', 't', 'yes', 'y', 'on', '1'], lower(${raw})) THEN true ` +
-        `WHEN list_contains(['false', 'f', 'no', 'n', 'off', '0'], lower(${raw})) THEN false END`
+        `WHEN list_contains([${TRUE_WORDS.map(quoted).join(', ')}], lower(${raw})) THEN true ` +
+        `WHEN list_contains([${FALSE_WORDS.map(quoted).join(', ')}], lower(${raw})) THEN false END`
       );
     case 'integer':
       return `CASE WHEN ${isNumber(raw)} THEN TRY_CAST(${raw} AS BIGINT) END`;
@@ -82,4 +82,8 @@ function isNumber(raw: string): string {
 /** Years from 1 to 9999, which both warehouses can hold. GLOB costs a fraction of a regular expression. */
 function hasYear(raw: string): string {
   return `${raw} GLOB '${'[0-9]'.repeat(4)}-${'[0-9]'.repeat(2)}-${'[0-9]'.repeat(2)}*' AND ${raw} >= '0001'`;
+}
+
+function quoted(word: string): string {
+  return `'${word}'`;
 }

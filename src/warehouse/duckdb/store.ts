@@ -13,6 +13,7 @@ import {
   NO_ROWS,
   type Preview,
   type ReachedState,
+  type SpooledBatch,
   type StateToKeep,
   type Store,
 } from '../store.js';
@@ -130,7 +131,7 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts> {
+  async commit(target: Target, { files }: SpooledBatch, states: readonly ReachedState[]): Promise<Counts> {
     return this.#of(target, async () => {
       let room = await this.#neededBytes(target, Math.max(...files.map((file) => file.longestLine)));
       const divided = (records: number) => {

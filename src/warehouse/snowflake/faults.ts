@@ -168,7 +168,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
   const details = detailsOf(error);
   const text = details.internal;
   const what = firstLine(text.replace(/^SQL (compilation|access control|execution) error:\s*/i, ''));
-  const role = config.role === null ? 'The role' : `The role ${config.role}`;
+  const role = theRole(config.role);
   switch (codeOf(error)) {
     case '003001':
     case '003041':
@@ -181,7 +181,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
       return new WarehouseConfigError(
         config.warehouse === null
           ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
-          : `${doing} failed: the warehouse ${config.warehouse} does not exist, or ${role.toLowerCase().replace(config.role?.toLowerCase() ?? '', config.role ?? '')} may not use it. Run: GRANT USAGE ON WAREHOUSE ${config.warehouse} TO ROLE ${config.role ?? '…'}`,
+          : `${doing} failed: the warehouse ${config.warehouse} does not exist, or ${role} may not use it. Run: GRANT USAGE ON WAREHOUSE ${config.warehouse} TO ROLE ${config.role ?? '…'}`,
         details,
       );
     case '000607':
@@ -196,7 +196,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
     case '002003':
     case '002043':
       return new WarehouseConfigError(
-        `${doing} failed: something it needs does not exist, or ${role.charAt(0).toLowerCase()}${role.slice(1)} may not use it. Snowflake says: ${what}.${grant(needs, config)}`,
+        `${doing} failed: something it needs does not exist, or ${role} may not use it. Snowflake says: ${what}.${grant(needs, config)}`,
         details,
       );
     case '100072':
@@ -246,10 +246,21 @@ export function lost(
 }
 
 export function databaseMissing({ database, role }: SnowflakeConfig): string {
-  return `The database "${database}" does not exist, or the role ${role ?? ''} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${role ?? '…'}`.replace(
-    'the role  may',
-    'the role may',
+  return `The database "${database}" does not exist, or ${theRole(role)} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${role ?? '…'}`;
+}
+
+/** @param alike schemas whose names differ in capital letters only, quoted */
+export function schemaMissing({ database, role }: SnowflakeConfig, schema: string, alike: readonly string[]): string {
+  const other = alike.length === 0 ? '' : ` There is ${alike.join(' and ')}: capital letters count.`;
+  const name = `"${database}"."${schema}"`;
+  return (
+    `The database "${database}" has no schema "${schema}", or ${theRole(role)} may not use it.${other} Run: CREATE SCHEMA ${name}, and GRANT USAGE, ` +
+    `CREATE TABLE, CREATE VIEW ON SCHEMA ${name} TO ROLE ${role ?? '…'}. Or set "create_schema": true, and it is created with the first rows.`
   );
+}
+
+function theRole(role: string | null): string {
+  return role === null ? 'the role' : `the role ${role}`;
 }
 
 const AGAIN = 'run it again.';

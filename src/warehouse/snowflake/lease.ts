@@ -4,6 +4,8 @@ import { log } from '../../log.js';
 import { Once } from '../once.js';
 import { machineId, startOf } from '../process-life.js';
 import { literal } from './quote.js';
+import type { Row } from './session.js';
+import { positions } from './states.js';
 import type { Steps } from './steps.js';
 
 /** A lease is prolonged so many times before it would run out. */
@@ -47,6 +49,8 @@ export class Lease {
   readonly #taken = new Once<void>();
   #found: Holder | null = null;
   #fence: number | null = null;
+  /** What the table of states had when it was last looked at: see {@link positions}. */
+  rows: readonly Row[] = [];
   #beat: NodeJS.Timeout | null = null;
 
   /**
@@ -196,11 +200,11 @@ export class Lease {
   }
 
   async #holders(steps: Steps): Promise<Holder[]> {
-    const rows = await steps.run(
-      `SELECT "OWNER", "FENCE", "LEASE_UNTIL" FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = '' ORDER BY "FENCE" DESC, "OWNER"`,
-      { binds: [this.pipeline] },
-    );
-    return rows.map((row) => holderOf({ owner: row.OWNER, fence: row.FENCE, until: row.LEASE_UNTIL }));
+    this.rows = await steps.run(positions(this.#table));
+    return this.rows
+      .filter(({ PIPELINE, STREAM }) => PIPELINE === this.pipeline && STREAM === '')
+      .map((row) => holderOf({ owner: row.OWNER, fence: row.FENCE, until: row.LEASE_UNTIL }))
+      .sort((a, b) => b.fence - a.fence || (a.owner < b.owner ? -1 : 1));
   }
 
   async #leaveOne(steps: Steps, { owner, fence }: Holder): Promise<void> {

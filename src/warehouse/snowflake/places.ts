@@ -59,7 +59,6 @@ export class Places {
     const placed = this.#form.hasView ? { ...target } : await this.#tables.placed(steps, target);
     // The columns may have been found before a refresh began.
     Object.assign(placed, { generation, minimumGeneration, hasGeneration });
-    if (!target.hasGeneration && !startsAnew(target)) placed.generation = await this.newestGeneration(steps, target);
     return placed;
   }
 

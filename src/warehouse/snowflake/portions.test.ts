@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../protocol/messages.js';
+import { BatchContents } from '../batch-contents.js';
 import { type Target, targetsOf } from '../target.js';
 import { compiled, inPortions } from './portions.js';
 import { SNOWFLAKE_NAMES } from './quote.js';
@@ -37,6 +38,8 @@ function batch(columns: number, nameLength: number, mode: 'append' | 'append_ded
     guard: 'GUARDED',
     stage: '"DB"."HUBSPOT"."STAGE"',
     types: target.columns.map(({ type }) => newType(type)),
+    contents: new BatchContents(target, 1),
+    generation: '0',
     idPrefix: '01234567-89ab-4cde-8f01-',
   };
 }
@@ -54,7 +57,7 @@ function recorder() {
 test.each([
   ['a merge', 2000, 60, batch(2000, 60), (each: Batch) => mergeNewest(each, '"T"')],
   ['an insert', 2000, 100, batch(2000, 100, 'append'), (each: Batch) => insertAll(each, '"T"')],
-  ['few columns with long names', 400, 240, batch(400, 240), (each: Batch) => mergeNewest(each, '"T"')],
+  ['few columns with long names', 800, 240, batch(800, 240), (each: Batch) => mergeNewest(each, '"T"')],
 ])(
   '%s of %i columns whose names have %i letters is never longer than Snowflake takes',
   async (_, _n, _l, given, compile) => {

@@ -2,6 +2,7 @@ import { LONGEST_STATEMENT } from './quote.js';
 import {
   type Batch,
   CHANGES_OF_THE_SOURCE,
+  concat,
   fallbackOf,
   lines,
   metadata,
@@ -68,7 +69,7 @@ export function inPortions(batch: Batch, count: number): Portions {
     const typed = values(portion, `SELECT ${kept.join(', ')} FROM ${base}`, kept, fallback);
     const given = [
       `N AS N${k}`,
-      `${["''", ...typed.notes].join(' || ')} AS NOTED${k}`,
+      `${concat(["''", ...typed.notes])} AS NOTED${k}`,
       ...columns.map((_, i) => `C${i} AS C${first + i}`),
     ];
     const table = besideStage(stage, `P${k}`);
@@ -78,7 +79,7 @@ export function inPortions(batch: Batch, count: number): Portions {
   }
   const joined = tables.slice(1).map((table, k) => ` JOIN ${table} ON N = N${k}`);
   const query = [
-    `SELECT ${metadata(batch, notes.join(' || '))}`,
+    `SELECT ${metadata(batch, concat(notes))}`,
     ...extra,
     `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM ${base}${joined.join('')}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`,
   ].join(', ');

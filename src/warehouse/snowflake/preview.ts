@@ -1,3 +1,4 @@
+import { BatchContents } from '../batch-contents.js';
 import { isRefresh } from '../refresh.js';
 import type { Preview } from '../store.js';
 import type { Target } from '../target.js';
@@ -13,6 +14,16 @@ import * as sql from './tables.js';
 const STAGE_TABLE = '_HUBFLAKE_STAGE_<RUN>';
 const SPOOL_FILE = '<file of spooled records>';
 const HAS_LEASE = '<this run has the lease>';
+
+/** What is known of a batch that has a record, and where the stream has them a tombstone, of every field. */
+function sampleContents(target: Target): BatchContents {
+  const contents = new BatchContents(target, 0);
+  const key = Object.fromEntries(target.key.map(({ field }) => [field, '<key>']));
+  const marks = Object.fromEntries(target.marks.map(({ column, value }) => [column.field, value]));
+  const others = Object.fromEntries(target.columns.map(({ field }) => [field, null]));
+  contents.add(Buffer.from(JSON.stringify({ ...key, ...others, ...key, ...marks })));
+  return contents;
+}
 
 /** Where a stream's statements are taken from. */
 export interface Source {
@@ -35,8 +46,18 @@ export async function previewOf(steps: Steps, placed: Target, side: Target, sour
   const { database, schema, tables, form, pipeline } = source;
   const stage = qualified(database, schema, STAGE_TABLE);
   const guard = pipeline === null ? null : HAS_LEASE;
-  const batch: Batch = { target: placed, stage, types: tables.newTypes(placed), guard, idPrefix: '' };
   const table = tables.fullName(placed);
+  const generation = String(placed.generation);
+  const contents = sampleContents(placed);
+  const batch: Batch = {
+    target: placed,
+    stage,
+    contents,
+    types: tables.newTypes(placed),
+    guard,
+    generation,
+    idPrefix: '',
+  };
   const isBeside = isRefresh(placed);
   const place = isBeside ? tables.fullName(side) : table;
   const own = await tables.statements(steps, form.tableOf(placed));
@@ -47,14 +68,14 @@ export async function previewOf(steps: Steps, placed: Target, side: Target, sour
   const statements = [
     ...tables.schemaStatements(schema),
     sql.createStageTable(stage),
-    sql.put(SPOOL_FILE, sql.tableStage(database, schema, STAGE_TABLE)),
-    sql.copyInto(stage, sql.tableStage(database, schema, STAGE_TABLE)),
+    sql.put(SPOOL_FILE, sql.tableStage(STAGE_TABLE)),
+    sql.copyInto(stage, sql.tableStage(STAGE_TABLE)),
     ...(isBeside ? beside : own),
     ...commit(placed.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place)),
-    sql.dropTable(stage),
     ...(isBeside
       ? [...own, ...commit(sql.overwriteFrom(form.tableOf(placed), table, place)), sql.dropTable(place)]
       : []),
+    sql.dropTable(stage),
   ];
   const isThere = await tables.isThere(steps, placed);
   return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };

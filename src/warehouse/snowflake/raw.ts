@@ -1,6 +1,7 @@
 import { commentWithField } from '../names.js';
 import { ID, PAYLOAD } from '../raw-form.js';
 import { hasTombstones, type Target } from '../target.js';
+import { keyRange, keysMatch } from './keys.js';
 import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
 import { type Batch, instant, lines, METADATA, member, metadata, newestLines } from './rows.js';
@@ -10,6 +11,8 @@ import { castExpression, newType } from './types.js';
 
 const COLUMNS = [...METADATA.map(({ name }) => name), ID.name, PAYLOAD.name];
 const VALUES = [...METADATA.map(({ alias }) => alias), 'K0', 'PAYLOAD'];
+
+const ROW_KEY = `t.${identifier(ID.name)}`;
 
 /** Every record as a row. */
 export function insertAllRaw(batch: Batch, table: string): string {
@@ -34,7 +37,7 @@ export function mergeRaw(batch: Batch, table: string): string {
   const set = COLUMNS.map((name, i) => `${identifier(name)} = s.${VALUES[i]}`).join(', ');
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
   return [
-    `MERGE INTO ${table} t USING (${source}) s ON EQUAL_NULL(t.${identifier(ID.name)}, s.K0)`,
+    `MERGE INTO ${table} t USING (${source}) s ON ${keysMatch(batch, [[ROW_KEY, 's.K0']])}${keyRange(batch, ROW_KEY)}`,
     ...(deletes ? [`WHEN MATCHED AND s.DELETED AND ${newer} THEN DELETE`] : []),
     `WHEN MATCHED AND ${newer} THEN UPDATE SET ${set}`,
     `WHEN NOT MATCHED${inserts} THEN INSERT (${COLUMNS.map(identifier).join(', ')}) VALUES (${VALUES.map((name) => `s.${name}`).join(', ')})`,
@@ -46,11 +49,11 @@ function overlaid(batch: Batch, newest: string, table: string): string {
   const { target } = batch;
   const live = notOlder(target, 'n.LIVE_VERSION', instant('n.LIVE_T'), rowVersion(target)).replaceAll(
     's.HF_GENERATION',
-    String(target.generation),
+    batch.generation,
   );
   const marked =
     `SELECT n.N, n.D, IFF(n.LIVE AND (t.${identifier(METADATA[0]?.name as string)} IS NULL OR ${live}), n.LIVE_D, t.${identifier(PAYLOAD.name)}) AS BASE ` +
-    `FROM newest n LEFT JOIN ${table} t ON EQUAL_NULL(t.${identifier(ID.name)}, n.K0) WHERE n.TOMB`;
+    `FROM newest n LEFT JOIN ${table} t ON ${keysMatch(batch, [[ROW_KEY, 'n.K0']])} WHERE n.TOMB`;
   const members =
     'SELECT m.N, f.KEY AS K, f.VALUE AS X FROM marked m, LATERAL FLATTEN(INPUT => m.D) f UNION ALL ' +
     'SELECT m.N, f.KEY AS K, f.VALUE AS X FROM marked m, LATERAL FLATTEN(INPUT => m.BASE) f WHERE IS_NULL_VALUE(GET(m.D, f.KEY)) IS NULL';

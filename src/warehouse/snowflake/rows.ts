@@ -1,3 +1,4 @@
+import type { BatchContents } from '../batch-contents.js';
 import { isSemiStructured } from '../column-types.js';
 import { type Column, hasTombstones, type Target } from '../target.js';
 import { notOlder } from './order.js';
@@ -13,12 +14,16 @@ import { booleanExpression, castExpression, keepsText, newType, type SqlType, ta
 /** A batch on its way: its target, where its lines are, and what its table's columns take. */
 export interface Batch {
   target: Target;
-  /** The full name of the stage table. */
+  /** The full name of the stage table, which may hold other batches as well. */
   stage: string;
+  /** What is known of the batch. */
+  contents: BatchContents;
   /** The types of the target's columns, in their order. */
   types: readonly SqlType[];
   /** A condition without which there are no rows: that this run still may write. */
   guard: string | null;
+  /** The generation of the rows: a number, or the query that finds it. */
+  generation: string;
   /** The first 24 characters of the raw ids; the line number makes them whole. */
   idPrefix: string;
   /** The full name of the table that remembers what was deleted, where there is one. */
@@ -38,9 +43,14 @@ export const METADATA: readonly { name: string; alias: string; type: string }[] 
 /** What the lines hold, one row a line. */
 export function lines(batch: Batch): string {
   return (
-    `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D ` +
-    `FROM ${batch.stage}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`
+    `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D` +
+    `${hasTombstones(batch.target) ? `, "V"['s']::NUMBER(38,0) AS S` : ''} ` +
+    `FROM ${batch.stage} WHERE ${isOfBatch(batch)}${batch.guard === null ? '' : ` AND ${batch.guard}`}`
   );
+}
+
+function isOfBatch({ contents }: Batch): string {
+  return `"V"['b']::NUMBER(38,0) = ${contents.batch}`;
 }
 
 /** A field of a record, as a column of this type wants it: its text, or its VARIANT. */
@@ -93,17 +103,15 @@ function isDeleted(batch: Batch): string {
 }
 
 /** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
-export function firstInserted({ stage, idPrefix }: Batch, table: string): string {
-  const first = `SELECT ${rawId(idPrefix, 'MIN("V"[\'n\']::NUMBER(38,0))')} FROM ${stage}`;
+export function firstInserted(batch: Batch, table: string): string {
+  const { stage, idPrefix } = batch;
+  const first = `SELECT ${rawId(idPrefix, 'MIN("V"[\'n\']::NUMBER(38,0))')} FROM ${stage} WHERE ${isOfBatch(batch)}`;
   return `SELECT 1 FROM ${table} WHERE "_AIRBYTE_RAW_ID" = (${first}) LIMIT 1`;
 }
 
-/** How many of a batch's lines are tombstones, how many of these delete, and how many are none. */
-export function countKinds(batch: Batch): string {
-  return (
-    `SELECT COUNT_IF(TOMB) AS TOMBSTONES, COUNT_IF(DELETED) AS DELETED, COUNT_IF(NOT TOMB) AS LIVE FROM ` +
-    `(SELECT ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED FROM (${lines(batch)}))`
-  );
+/** A row, where some line of a batch is no tombstone. */
+export function firstLive(batch: Batch): string {
+  return `SELECT 1 FROM (SELECT ${isTombstone(batch)} AS TOMB FROM (${lines(batch)})) WHERE NOT TOMB LIMIT 1`;
 }
 
 /** Every line as a row. */
@@ -115,8 +123,8 @@ export function allRows(batch: Batch): string {
  * Of each key, its newest version: by cursor, then extraction, then line; nulls are oldest. Where that is a tombstone, the
  * newest live version in the batch gives what the tombstone does not carry.
  *
- * Beside the columns of {@link allRows}: TOMB, DELETED (by `_ab_cdc_deleted_at`), D (the newest version's data), VERSION (its
- * cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
+ * Beside the columns of {@link allRows}: TOMB, DELETED (by `_ab_cdc_deleted_at`), S (the set of fields that a tombstone carries), D (the
+ * newest version's data), VERSION (its cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
  */
 export function newestRows(batch: Batch): string {
   return batch.typed ?? typed(batch, newestLines(batch), versionColumns(batch.target), fallbackOf(batch.target));
@@ -125,7 +133,7 @@ export function newestRows(batch: Batch): string {
 /** What {@link newestRows} have besides. */
 export function versionColumns(target: Target): string[] {
   if (!hasTombstones(target)) return ['VERSION'];
-  return ['TOMB', 'DELETED', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
+  return ['TOMB', 'DELETED', 'S', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
 }
 
 /** The data that a field is taken from which a newest line does not carry. */
@@ -142,8 +150,9 @@ export function fallbackOf(target: Target): string | undefined {
 export function newestLines(batch: Batch, keys: readonly string[] = keyValues(batch)): string {
   const { target } = batch;
   const names = keys.map((_, i) => `K${i}`).join(', ');
+  const set = hasTombstones(target) ? ', S' : '';
   const flagged = [
-    `SELECT N, T, M, D, ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED`,
+    `SELECT N, T, M, D${set}, ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED`,
     ...keys.map((key, i) => `${key} AS K${i}`),
     `${target.cursor ? value(batch, target.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
   ].join(', ');
@@ -153,7 +162,7 @@ export function newestLines(batch: Batch, keys: readonly string[] = keyValues(ba
     ? `, ${live('D')} AS LIVE_D, ${live('VERSION')} AS LIVE_VERSION, ${live('T')} AS LIVE_T, NOT ${live('TOMB')} AS LIVE`
     : '';
   return (
-    `SELECT N, T, M, D, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${notDeleted(batch, flagged, keys.length)}) ` +
+    `SELECT N, T, M, D${set}, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${notDeleted(batch, flagged, keys.length)}) ` +
     `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${names} ORDER BY ${age}) = 1`
   );
 }
@@ -169,7 +178,7 @@ function notDeleted(batch: Batch, flagged: string, keys: number): string {
   const remembered =
     `SELECT * FROM ${tombstones} t WHERE t."TABLE_NAME" = ${literal(target.table)} QUALIFY ROW_NUMBER() OVER ` +
     `(PARTITION BY t."KEY" ORDER BY t."_AIRBYTE_GENERATION_ID" DESC, ${cursor}t."_AIRBYTE_EXTRACTED_AT" DESC) = 1`;
-  const own = `SELECT *, ${keyAsText(keys)} AS HF_KEY, ${instant('T')} AS HF_AT, ${target.generation} AS HF_GENERATION FROM (${flagged})`;
+  const own = `SELECT *, ${keyAsText(keys)} AS HF_KEY, ${instant('T')} AS HF_AT, ${batch.generation} AS HF_GENERATION FROM (${flagged})`;
   const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
   return `SELECT s.* FROM (${own}) s LEFT JOIN (${remembered}) t ON EQUAL_NULL(s.HF_KEY, t."KEY") WHERE t."TABLE_NAME" IS NULL OR ${newer}`;
 }
@@ -207,7 +216,7 @@ function typed(batch: Batch, source: string, extra: readonly string[], fallback?
   const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
   const { query, notes } = values(batch, source, without(kept, extra), fallback);
   return [
-    `SELECT ${metadata(batch, [CHANGES_OF_THE_SOURCE, ...notes].join(' || '))}`,
+    `SELECT ${metadata(batch, concat([CHANGES_OF_THE_SOURCE, ...notes]))}`,
     ...extra.map(nameOf),
     `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${query})`,
   ].join(', ');
@@ -244,14 +253,19 @@ export function values(
 }
 
 /** The metadata columns. @param noted the text of the change entries, each with a comma before it */
-export function metadata({ idPrefix, target }: Batch, noted = CHANGES_OF_THE_SOURCE): string {
+export function metadata({ idPrefix, target, generation }: Batch, noted = CHANGES_OF_THE_SOURCE): string {
   const sync = target.syncId === null ? '' : `"sync_id":${target.syncId},`;
   return [
     `${rawId(idPrefix, 'N')} AS HF_ID`,
     `${instant('T')} AS HF_AT`,
     `PARSE_JSON(${literal(`{${sync}"changes":[`)} || SUBSTR(${noted}, 2) || ']}') AS HF_META`,
-    `${target.generation} AS HF_GENERATION`,
+    `${generation} AS HF_GENERATION`,
   ].join(', ');
+}
+
+/** One call for all, since a chain of operators is as deep as it is long. */
+export function concat(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] as string) : `CONCAT(${texts.join(', ')})`;
 }
 
 function rawId(prefix: string, line: string): string {

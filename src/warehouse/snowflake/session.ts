@@ -56,6 +56,13 @@ const PARAMETERS: readonly [string, string][] = [
   ['TIMEZONE', 'UTC'],
   ['TIMESTAMP_INPUT_FORMAT', 'AUTO'],
   ['TIME_INPUT_FORMAT', 'AUTO'],
+  // Snowflake's own defaults: keys that are dates or times are kept as text in the memory of deleted rows.
+  ['DATE_OUTPUT_FORMAT', 'YYYY-MM-DD'],
+  ['TIME_OUTPUT_FORMAT', 'HH24:MI:SS'],
+  ['TIMESTAMP_OUTPUT_FORMAT', 'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM'],
+  ['TIMESTAMP_NTZ_OUTPUT_FORMAT', 'YYYY-MM-DD HH24:MI:SS.FF3'],
+  ['TIMESTAMP_LTZ_OUTPUT_FORMAT', 'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM'],
+  ['TIMESTAMP_TZ_OUTPUT_FORMAT', 'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM'],
   ['QUOTED_IDENTIFIERS_IGNORE_CASE', 'FALSE'],
   ['ERROR_ON_NONDETERMINISTIC_MERGE', 'TRUE'],
   ['AUTOCOMMIT', 'TRUE'],
@@ -63,18 +70,30 @@ const PARAMETERS: readonly [string, string][] = [
   ['ABORT_DETACHED_QUERY', 'TRUE'],
 ];
 
+/**
+ * What the server ends by itself, where this process cannot any more; its own defaults are twelve hours for a lock, and two days for a
+ * statement. Other values may be configured.
+ */
+const LIMITS: readonly [string, string][] = [
+  ['LOCK_TIMEOUT', '900'],
+  ['STATEMENT_TIMEOUT_IN_SECONDS', '14400'],
+];
+
 /** One login, which runs one statement at a time. */
 export class Session {
   readonly #connection: Connection;
   readonly #patience: Patience;
+  /** Its full name. */
+  readonly #schema: string;
   /** Given up: nothing may be run on it any more. */
   broken = false;
-  /** Whether the configured schema was there at login. */
+  /** Whether the configured schema is the current one: it was there at login, or has been made since. */
   schemaIsThere = true;
 
-  private constructor(connection: Connection, patience: Patience) {
+  private constructor(connection: Connection, config: SnowflakeConfig, patience: Patience) {
     this.#connection = connection;
     this.#patience = patience;
+    this.#schema = qualified(config.database, config.schema);
   }
 
   /** Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy. */
@@ -90,7 +109,7 @@ export class Session {
       if (isConnectionLost(error)) await reach(config, AGAIN_MS, true);
       throw loginError(error, config);
     }
-    const session = new Session(connection, patience);
+    const session = new Session(connection, config, patience);
     try {
       await session.#setParameters(config);
       await session.#enter(config);
@@ -124,6 +143,13 @@ export class Session {
       }
       throw error;
     }
+  }
+
+  /** Makes the configured schema the current one, where it was not there at login and is now. */
+  async enterSchema(): Promise<void> {
+    if (this.schemaIsThere) return;
+    await this.run(`USE SCHEMA ${this.#schema}`);
+    this.schemaIsThere = true;
   }
 
   async close(): Promise<void> {
@@ -163,7 +189,7 @@ export class Session {
   }
 
   async #setParameters(config: SnowflakeConfig): Promise<void> {
-    const parameters = new Map([...config.sessionParameters, ...PARAMETERS]);
+    const parameters = new Map([...LIMITS, ...config.sessionParameters, ...PARAMETERS]);
     parameters.delete('QUERY_TAG');
     const list = [...parameters].map(([name, value]) => `${name} = ${parameterValue(value)}`);
     try {
@@ -179,9 +205,9 @@ export class Session {
 
   /** Makes the schema the current one; a schema that is still to be created, its database. */
   async #enter(config: SnowflakeConfig): Promise<void> {
-    const { database, schema } = config;
+    const { database } = config;
     try {
-      await this.run(`USE SCHEMA ${qualified(database, schema)}`);
+      await this.run(`USE SCHEMA ${this.#schema}`);
     } catch (error) {
       if (!isMissing(error)) throw error;
       this.schemaIsThere = false;

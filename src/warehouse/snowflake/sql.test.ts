@@ -1,8 +1,9 @@
 import type { ConfiguredStream, JsonObject } from '../../protocol/messages.js';
+import { BatchContents } from '../batch-contents.js';
 import { targetsOf } from '../target.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, insertAllRaw, mergeRaw } from './raw.js';
-import { allRows, type Batch, countKinds, keyValues } from './rows.js';
+import { allRows, type Batch, firstLive, keyValues } from './rows.js';
 import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
 import { rememberDeleted } from './tombstones.js';
@@ -19,7 +20,19 @@ const PROPERTIES: JsonObject = {
   _ab_cdc_deleted_at: { type: 'string', format: 'date-time' },
 };
 
-function batch(properties = PROPERTIES, changes: Partial<ConfiguredStream> = {}, hardDeletes = true): Batch {
+/** A live record, an archived one, and one that was merged away. */
+const RECORDS = [
+  { id: '7', amount: 1, updatedAt: '2026-01-01T00:00:00Z', archived: false, _ab_cdc_deleted_at: null },
+  { id: '12', amount: 2, updatedAt: '2026-01-01T00:00:00Z', archived: true, _ab_cdc_deleted_at: null },
+  { id: '13', archived: true },
+];
+
+function batch(
+  properties = PROPERTIES,
+  changes: Partial<ConfiguredStream> = {},
+  hardDeletes = true,
+  records: object[] = RECORDS,
+): Batch {
   const [target] = targetsOf(
     [
       {
@@ -35,7 +48,10 @@ function batch(properties = PROPERTIES, changes: Partial<ConfiguredStream> = {},
   );
   if (!target) throw new Error('no target');
   const types = target.columns.map(({ type }) => newType(type));
-  return { target, guard: null, stage: '"DB"."HUBSPOT"."STAGE"', types, idPrefix: '01234567-89ab-4cde-8f01-' };
+  const contents = new BatchContents(target, 7);
+  for (const record of records) contents.add(Buffer.from(JSON.stringify(record)));
+  const rest = { stage: '"DB"."HUBSPOT"."STAGE"', generation: '0', idPrefix: '01234567-89ab-4cde-8f01-' };
+  return { target, guard: null, contents, types, ...rest };
 }
 const TABLE = '"DB"."HUBSPOT"."DEALS"';
 
@@ -64,7 +80,7 @@ describe('names and values', () => {
       mergeNewest(hostile, TABLE),
       mergeRaw(hostile, TABLE),
       createView('"V"', hostile.target, TABLE),
-      createTable(TABLE, newColumns(hostile.target, hostile.types), 1),
+      createTable(TABLE, newColumns(hostile.target, hostile.types), { transient: false, retentionDays: null }),
       addColumns(TABLE, newColumns(hostile.target, hostile.types)),
     ];
     for (const sql of statements) expect(bare(sql)).not.toMatch(/DROP|--|;/);
@@ -86,8 +102,8 @@ describe('names and values', () => {
 
 describe('loading', () => {
   test('a file goes to the stage of its own table, and is loaded whole or not at all', () => {
-    const place = tableStage('Db', 'S x', '_HUBFLAKE_STAGE_1');
-    expect(place).toBe('@"Db"."S x".%_HUBFLAKE_STAGE_1');
+    const place = tableStage('_HUBFLAKE_STAGE_1');
+    expect(place).toBe('@%_HUBFLAKE_STAGE_1');
     expect(put('/tmp/a/1.json.gz', place)).toBe(
       `PUT file:///tmp/a/1.json.gz ${place} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=GZIP OVERWRITE=TRUE`,
     );
@@ -99,7 +115,7 @@ describe('loading', () => {
 describe('tables', () => {
   test("have Airbyte's columns first, exact types, labels as comments, and the days of Time Travel", () => {
     const { target, types } = batch();
-    expect(createTable(TABLE, newColumns(target, types), 7)).toBe(
+    expect(createTable(TABLE, newColumns(target, types), { transient: false, retentionDays: 7 })).toBe(
       `CREATE TABLE IF NOT EXISTS ${TABLE} ("_AIRBYTE_RAW_ID" VARCHAR, "_AIRBYTE_EXTRACTED_AT" TIMESTAMP_TZ, ` +
         '"_AIRBYTE_META" VARIANT, "_AIRBYTE_GENERATION_ID" NUMBER(38,0), ' +
         `"ID" VARCHAR COMMENT 'Field: "id"', "AMOUNT" NUMBER(38,10) COMMENT 'The deal''s amount\nField: "amount"', ` +
@@ -148,13 +164,13 @@ describe('the merge', () => {
 
   test('never lets a row go backwards: each clause that changes one asks for a version that is not older', () => {
     const [, ...clauses] = mergeNewest(batch(), TABLE).split('\n');
-    expect(clauses.map((clause) => clause.replace(/ (UPDATE|INSERT|DELETE)?(?: SET)? .*/, ''))).toHaveLength(4);
-    for (const clause of clauses.slice(0, 3)) {
+    expect(clauses.map((clause) => clause.replace(/ (UPDATE|INSERT|DELETE)?(?: SET)? .*/, ''))).toHaveLength(5);
+    for (const clause of clauses.slice(0, 4)) {
       expect(clause).toMatch(/^WHEN MATCHED AND .*s\.HF_GENERATION > COALESCE\(t\."_AIRBYTE_GENERATION_ID", 0\)/);
       expect(clause).toContain('>= t."_AIRBYTE_EXTRACTED_AT"');
     }
     expect(clauses[0]).toMatch(/s\.DELETED .* THEN DELETE$/);
-    expect(clauses[3]).toMatch(/^WHEN NOT MATCHED AND s\.LIVE AND NOT s\.DELETED THEN INSERT/);
+    expect(clauses[4]).toMatch(/^WHEN NOT MATCHED AND s\.LIVE AND NOT s\.DELETED THEN INSERT/);
   });
 
   test('deletes only by _ab_cdc_deleted_at, and only where that is asked for', () => {
@@ -163,10 +179,31 @@ describe('the merge', () => {
     expect(mergeNewest(batch(rest), TABLE)).not.toContain('THEN DELETE');
   });
 
-  test('of a tombstone assigns only what it carries', () => {
-    expect(mergeNewest(batch(), TABLE)).toContain(
-      `"AMOUNT" = IFF(IS_NULL_VALUE(s.D['amount']) IS NOT NULL, s.C1, t."AMOUNT")`,
-    );
+  test('of a tombstone assigns only what it carries, and reads nothing of the row for it, which may be masked', () => {
+    const sql = mergeNewest(batch(), TABLE);
+    const [all, few] = sql.split('\n').filter((clause) => /s\.TOMB AND s\.S = /.test(clause)) as [string, string];
+    expect(all).toContain('"AMOUNT" = s.C1');
+    expect(few).toContain('"ARCHIVED" = s.C3');
+    expect(few).not.toContain('AMOUNT');
+    for (const clause of [all, few]) expect(clause.replace(/.* SET /, '')).not.toContain('t."');
+  });
+
+  test('where tombstones carry too many sets of fields, leaves what one does not carry as it is', () => {
+    const fields = Array.from({ length: 9 }, (_, i) => [`f${i}`, { type: 'string' }]);
+    const records = fields.map(([name]) => ({ id: '1', archived: true, [name as string]: 'x' }));
+    const sql = mergeNewest(batch({ ...PROPERTIES, ...Object.fromEntries(fields) }, {}, true, records), TABLE);
+    expect(sql).toContain(`"AMOUNT" = IFF(IS_NULL_VALUE(s.D['amount']) IS NOT NULL, s.C1, t."AMOUNT")`);
+    expect(sql.match(/s\.S = \d/g)).toHaveLength(9);
+  });
+
+  test('finds rows by plain equality and the range of the keys where every record has one, else also those without', () => {
+    expect(mergeNewest(batch(), TABLE)).toContain(`s ON t."ID" = s.C0 AND t."ID" BETWEEN '12' AND '7'`);
+    expect(mergeRaw(batch(), TABLE)).toContain(`s ON t."ID" = s.K0 AND t."ID" BETWEEN '12' AND '7'`);
+    for (const id of [null, undefined]) {
+      const sql = mergeNewest(batch(PROPERTIES, {}, true, [...RECORDS, { id }]), TABLE);
+      expect(sql).toContain('s ON EQUAL_NULL(t."ID", s.C0)');
+      expect(sql).not.toContain('BETWEEN');
+    }
   });
 
   test('without a word of tombstones where there can be none', () => {
@@ -181,8 +218,8 @@ describe('the merge', () => {
     expect(sql).toContain("'01234567-89ab-4cde-8f01-' || LPAD(N::VARCHAR, 12, '0') AS HF_ID");
   });
 
-  test('counts tombstones by both of their marks', () => {
-    expect(countKinds(batch())).toMatch(/D\['archived'\].* OR .*D\['_ab_cdc_deleted_at'\]/);
+  test('knows tombstones by both of their marks', () => {
+    expect(firstLive(batch())).toMatch(/D\['archived'\].* OR .*D\['_ab_cdc_deleted_at'\]/);
   });
 
   test('of a thousand columns stays below the megabyte that Snowflake takes', () => {
@@ -223,7 +260,8 @@ test('every statement that writes rows asks for the fence', () => {
     insertAllRaw(fenced, TABLE),
     rememberDeleted(fenced, keyValues(fenced), TABLE),
   ];
-  for (const sql of statements) expect(sql).toContain("WHERE EXISTS ('the fence')");
+  for (const sql of statements) expect(sql).toContain("AND EXISTS ('the fence')");
   const state = { pipeline: 'p', stream: 's', state: {}, refresh: null };
-  expect(moveState(TABLE, { state, from: 0, table: null }, 'FENCE').sql).toMatch(/ AND FENCE$/);
+  expect(moveState(TABLE, { state, from: 1, table: null }, 'FENCE').sql).toMatch(/ AND FENCE$/);
+  expect(moveState(TABLE, { state, from: 0, table: null }, 'FENCE').sql).toMatch(/ WHERE FENCE\) s\n/);
 });

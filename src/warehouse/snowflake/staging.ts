@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
 import { Once } from '../once.js';
@@ -12,8 +13,26 @@ import { copyInto, createStageTable, dropTable, put, tableStage } from './tables
 /** An upload that is slower than this is given up: bytes per second, and what each file may take besides. */
 const SLOWEST_UPLOAD = 50_000;
 const UPLOAD_MS = 120_000;
+/** A stage table takes further batches while all of them together are so small that reading them costs nothing. */
+const MOST_KEPT_BYTES = 8 * 1024 * 1024;
+/** Others tell by a table's name how old it is, and drop it once it is too old to be in use. */
+const LONGEST_KEPT_MS = 3600_000;
 
-/** Where a run's batches are loaded to: each into a table of its own, whose name no other run has. */
+/** A table that batches are loaded into, one after the other. */
+interface StageTable {
+  name: string;
+  /** Compressed bytes that were loaded into it. */
+  bytes: number;
+  /** Epoch ms. */
+  madeAt: number;
+  /** Whether all that was loaded into it was written; else there may be lines of a batch that comes again. */
+  isSound: boolean;
+}
+
+/**
+ * Where a run's batches are loaded to: tables whose names no other run has. Small batches share one, which saves making and dropping it
+ * for each; a line says of which batch it is.
+ */
 export class Staging {
   readonly #pool: Pool;
   readonly #database: string;
@@ -21,7 +40,8 @@ export class Staging {
   /** What the names of the pipeline's stage tables begin with. */
   readonly #ours: string;
   readonly #run: string;
-  #tables = 0;
+  #made = 0;
+  readonly #idle: StageTable[] = [];
   readonly #tidied = new Once<void>();
 
   /** @param runId hexadecimal digits that no other run has */
@@ -54,46 +74,83 @@ export class Staging {
       if (!String(name).startsWith(this.#ours) || String(name).includes(`_${this.#run}_`)) continue;
       if (!isAlone && !isGone(String(name).slice(this.#ours.length))) continue;
       log.info(`Dropping the stage table ${name} of a run that is gone.`);
-      await steps.tidy(dropTable(qualified(this.#database, this.#schema, String(name))));
+      await steps.tidy(dropTable(this.#fullName(String(name))));
     }
   }
 
-  /** The name of a batch's stage table: letters, digits and underscores, since that of its own stage is written without quotes. */
-  nextName(): string {
-    this.#tables += 1;
-    return `${this.#ours}${runName(this.#run)}_${this.#tables}`;
+  /** Whether there are tables that {@link drop} would drop. */
+  get isUsed(): boolean {
+    return this.#idle.length > 0;
   }
 
-  /**
-   * Loads files into a stage table, hands its full name to `body`, and drops it when that is done or has failed.
-   *
-   * @param name of {@link nextName}; of a batch that is written again, the one it had
-   */
-  async with<T>(
-    steps: Steps,
-    name: string,
-    files: readonly SpoolFile[],
-    body: (table: string) => Promise<T>,
-  ): Promise<T> {
-    const table = qualified(this.#database, this.#schema, name);
-    const place = tableStage(this.#database, this.#schema, name);
+  /** Drops the run's tables. */
+  async drop(steps: Steps): Promise<void> {
+    for (const { name } of this.#idle.splice(0)) await steps.tidy(dropTable(this.#fullName(name)));
+  }
+
+  /** Loads a batch's files into a stage table, and hands its full name to `body`. */
+  async with<T>(steps: Steps, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const stage = await this.#lend(steps, bytes);
+    stage.bytes += bytes;
+    const table = this.#fullName(stage.name);
     try {
-      await steps.run(createStageTable(table), {
-        needs: `CREATE TABLE ON SCHEMA ${qualified(this.#database, this.#schema)}`,
-      });
-      await this.#upload(steps, files, place);
+      await this.#upload(steps, files, stage.name);
       crashPoint('after-put');
-      await load(steps, files, table, place);
+      await load(steps, files, table, tableStage(stage.name));
       crashPoint('after-copy');
-      return await body(table);
+      const result = await body(table);
+      stage.isSound = true;
+      return result;
     } finally {
-      await steps.tidy(dropTable(table));
+      this.#idle.push(stage);
     }
+  }
+
+  /** A table that no other batch is being loaded into. It is not sound until it is said to be. */
+  async #lend(steps: Steps, bytes: number): Promise<StageTable> {
+    await steps.enterSchema();
+    const stage = this.#idle.pop() ?? { name: this.#nextName(), bytes: 0, madeAt: Date.now(), isSound: false };
+    const isKept = stage.isSound && stage.bytes + bytes <= MOST_KEPT_BYTES;
+    stage.isSound = false;
+    try {
+      if (isKept && Date.now() - stage.madeAt < LONGEST_KEPT_MS) return stage;
+      if (Date.now() - stage.madeAt >= LONGEST_KEPT_MS) {
+        await steps.tidy(dropTable(this.#fullName(stage.name)));
+        Object.assign(stage, { name: this.#nextName(), madeAt: Date.now() });
+      }
+      const needs = `CREATE TABLE ON SCHEMA ${qualified(this.#database, this.#schema)}`;
+      await steps.run(createStageTable(this.#fullName(stage.name)), { needs });
+      stage.bytes = 0;
+      return stage;
+    } catch (error) {
+      this.#idle.push(stage);
+      throw error;
+    }
+  }
+
+  /** Letters, digits and underscores, since the name of a table's own stage is written without quotes. */
+  #nextName(): string {
+    this.#made += 1;
+    return `${this.#ours}${runName(this.#run)}_${this.#made}`;
+  }
+
+  #fullName(name: string): string {
+    return qualified(this.#database, this.#schema, name);
   }
 
   /** Uploads files side by side: the first over the session that waits for it, the others over sessions of their own. */
-  async #upload(steps: Steps, [first, ...others]: readonly SpoolFile[], place: string): Promise<void> {
-    const uploads = others.map((file) => this.#pool.use((session) => uploadOne(steps.on(session), file, place)));
+  async #upload(steps: Steps, [first, ...others]: readonly SpoolFile[], stage: string): Promise<void> {
+    // The driver encrypts a copy of each file, in the folder for temporary files: in the spool, a dead run's are tidied up with it.
+    if (first) process.env.TMPDIR = dirname(first.path);
+    const place = tableStage(stage);
+    const uploads = others.map((file) =>
+      this.#pool.use(async (session) => {
+        const own = steps.on(session);
+        await own.enterSchema();
+        await uploadOne(own, file, place);
+      }),
+    );
     if (first) uploads.push(uploadOne(steps, first, place));
     const outcomes = await Promise.allSettled(uploads);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

@@ -11,11 +11,9 @@ import {
   completeStateTable,
   createStateTable,
   loadStates,
-  makeRows,
   moveState,
   moveStates,
   portions,
-  sequences,
 } from './states.js';
 import type { Steps } from './steps.js';
 
@@ -29,7 +27,9 @@ export class StateKeeper {
   /** null in `write`, whose states are another's to keep. */
   readonly #lease: Lease | null;
   readonly #made = new Once<unknown>();
-  readonly #verified = new Once<void>();
+  #isVerified = false;
+  /** Whether the table was there when states were loaded. */
+  #isThere = false;
   /** The sequences of the states that this run goes on from; null where it has asked for none. */
   #loaded: Map<string, number> | null = null;
   /** The sequences that the warehouse has now. */
@@ -80,9 +80,10 @@ export class StateKeeper {
   async guard(steps: Steps): Promise<string | null> {
     const lease = this.#lease;
     if (lease === null) return null;
-    await this.#made.do(() => steps.run(createStateTable(this.#table), { needs: this.#needs }));
+    if (!this.#isThere) await this.#made.do(() => steps.run(createStateTable(this.#table), { needs: this.#needs }));
     await lease.hold(steps);
-    await this.#verified.do(() => this.#verify(steps, lease));
+    if (!this.#isVerified) this.#verify(lease);
+    this.#isVerified = true;
     return lease.condition;
   }
 
@@ -90,8 +91,9 @@ export class StateKeeper {
    * Whether the states are still those that this run has read by: between its start and its lease another may have come and gone, and
    * what that has appended would come twice.
    */
-  async #verify(steps: Steps, lease: Lease): Promise<void> {
-    for (const { PIPELINE, STREAM, SEQ, PLACE } of await this.#run(steps, sequences(this.#table))) {
+  #verify(lease: Lease): void {
+    for (const { PIPELINE, STREAM, SEQ, PLACE } of lease.rows) {
+      if (STREAM === '') continue;
       if (PIPELINE !== lease.pipeline) {
         if (typeof PLACE === 'string') this.#taken.set(PLACE, String(PIPELINE));
         continue;
@@ -101,15 +103,6 @@ export class StateKeeper {
     }
   }
 
-  /** Sees to it that streams have rows to be moved on. To be called outside of a transaction. */
-  async prepare(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
-    const guard = await this.#held(steps);
-    const missing = states.filter(({ stream }) => !this.#sequences.has(stream)).map(({ stream }) => stream);
-    if (missing.length === 0) return;
-    await this.#run(steps, makeRows(this.#table, (this.#lease as Lease).pipeline, missing, guard));
-    for (const stream of missing) this.#sequences.set(stream, 0);
-  }
-
   /** Throws a WarehouseConfigError where another pipeline writes to a table. */
   refuseTaken(target: { schema: string; table: string; stream: string }): void {
     const other = this.#taken.get(placeText(target));
@@ -117,7 +110,7 @@ export class StateKeeper {
   }
 
   /**
-   * Moves a prepared stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
+   * Moves a stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
    * taken over: what the transaction has written is then to be undone.
    */
   async move(steps: Steps, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
@@ -140,15 +133,12 @@ export class StateKeeper {
   async hasMoved(steps: Steps, { stream }: StateToKeep): Promise<boolean> {
     const lease = this.#lease as Lease;
     if (!(await lease.isOurs(steps))) throw lease.lost();
-    const [row] = (await this.#run(steps, sequences(this.#table))).filter(
-      ({ PIPELINE, STREAM }) => PIPELINE === lease.pipeline && STREAM === stream,
-    );
+    const [row] = lease.rows.filter(({ PIPELINE, STREAM }) => PIPELINE === lease.pipeline && STREAM === stream);
     return Number(row?.SEQ ?? 0) === (this.#sequences.get(stream) ?? 0) + 1;
   }
 
   /** Keeps states of which no rows are to be written. Throws a LeaseLostError where another run has taken over. */
   async keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
-    await this.prepare(steps, states);
     const guard = await this.#held(steps);
     for (const portion of portions(states)) {
       crashPoint('before-state');
@@ -166,9 +156,18 @@ export class StateKeeper {
     }
   }
 
+  /** Throws a LeaseLostError where another run has taken over. */
+  async refuseLost(steps: Steps): Promise<void> {
+    if (this.#lease?.isHeld && !(await this.#lease.isOurs(steps))) throw this.#lease.lost();
+  }
+
+  /** Has the next run's look at the states answered without a warehouse: the last statement of a run that has kept some. */
+  async prime(steps: Steps): Promise<void> {
+    if (this.#lease?.isHeld) await steps.tidy(loadStates(this.#table, this.#lease.pipeline));
+  }
+
   /** Keeps a state and says that it is about no table any more. */
   async keepWithoutTable(steps: Steps, state: StateToKeep): Promise<void> {
-    await this.prepare(steps, [state]);
     const guard = await this.#held(steps);
     const from = this.#sequences.get(state.stream) ?? 0;
     const [row] = await this.#run(steps, moveState(this.#table, { state, from, table: null }, guard));
@@ -189,15 +188,18 @@ export class StateKeeper {
 
   /** null where there is no state table. */
   async #rows(steps: Steps, pipeline: string): Promise<Row[] | null> {
-    const { sql, binds } = loadStates(this.#table, pipeline);
+    const sql = loadStates(this.#table, pipeline);
     const needs = `SELECT ON TABLE ${this.#table}`;
     try {
-      return await steps.runIfThere(sql, { binds, needs });
+      const rows = await steps.runIfThere(sql, { needs });
+      this.#isThere = rows !== null;
+      return rows;
     } catch (error) {
       if (!isUnknownColumn(error)) throw error;
       // One of an earlier version.
       await steps.run(completeStateTable(this.#table), { needs: `OWNERSHIP ON TABLE ${this.#table}` });
-      return steps.run(sql, { binds, needs });
+      this.#isThere = true;
+      return steps.run(sql, { needs });
     }
   }
 

@@ -1,7 +1,7 @@
 import type { KeptTable } from '../kept-table.js';
 import { keptTableText, placeText } from '../kept-table.js';
 import type { StateToKeep } from '../store.js';
-import { identifier, qualified } from './quote.js';
+import { identifier, literal, qualified } from './quote.js';
 
 /** The table in which pipelines keep their states, beside the data. */
 
@@ -50,36 +50,28 @@ export function completeStateTable(table: string): string {
   return `ALTER TABLE ${table} ADD COLUMN ${ADDED.map((name) => `IF NOT EXISTS ${identifier(name)} VARCHAR`).join(', ')}`;
 }
 
-/** What is kept in a schema: of other pipelines than this one without their states. */
-export function loadStates(table: string, pipeline: string): BoundStatement {
-  return {
-    sql:
-      'SELECT "PIPELINE", "STREAM", IFF("PIPELINE" = ?, "STATE", NULL) AS "STATE", "REFRESH", "SEQ", "PLACE", "ABOUT", ' +
-      `"OWNER", "FENCE", "LEASE_UNTIL" FROM ${table}`,
-    binds: [pipeline],
-  };
+/**
+ * What is kept in a schema: of other pipelines than this one without their states. The text is the same in every run and has no binds, so
+ * that Snowflake answers it from the result of the run before, without a warehouse, as long as nothing was kept since
+ * (https://docs.snowflake.com/en/user-guide/querying-persisted-results).
+ */
+export function loadStates(table: string, pipeline: string): string {
+  return (
+    `SELECT "PIPELINE", "STREAM", IFF("PIPELINE" = ${literal(pipeline)}, "STATE", NULL) AS "STATE", "REFRESH", "SEQ", "PLACE", "ABOUT", ` +
+    `"OWNER", "FENCE", "LEASE_UNTIL" FROM ${table}`
+  );
 }
 
-/** The streams of all pipelines: sequences, and the tables they are about. */
-export function sequences(table: string): BoundStatement {
-  return { sql: `SELECT "PIPELINE", "STREAM", "SEQ", "PLACE" FROM ${table} WHERE "STREAM" <> ''`, binds: [] };
-}
-
-/** Makes rows for streams, without a state yet, so that there is a sequence to compare with. */
-export function makeRows(table: string, pipeline: string, streams: readonly string[], guard: string): BoundStatement {
-  const rows = streams.map(() => 'SELECT ? AS PIPELINE, ? AS STREAM').join(' UNION ALL ');
-  return {
-    sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM FROM (${rows}) WHERE ${guard}) s`,
-      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
-      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "SEQ") VALUES (s.PIPELINE, s.STREAM, 0)',
-    ].join('\n'),
-    binds: streams.flatMap((stream) => [pipeline, stream]),
-  };
+/** Leases of a pipeline, and sequences and tables of all pipelines' streams. */
+export function positions(table: string): string {
+  return `SELECT "PIPELINE", "STREAM", "SEQ", "PLACE", "OWNER", "FENCE", "LEASE_UNTIL" FROM ${table}`;
 }
 
 /** Moves a stream's state on, if nobody else has, and the lease is still held: changes one row, or none. */
-export function moveState(table: string, { state: to, from, table: about }: Move, guard: string): BoundStatement {
+export function moveState(table: string, move: Move, guard: string): BoundStatement {
+  // A stream's first state has no row yet that could be changed.
+  if (move.from === 0) return moveStates(table, [move], guard);
+  const { state: to, from, table: about } = move;
   const { pipeline, stream, state, refresh } = to;
   const aboutIt = about === undefined ? '' : `"PLACE" = NULLIF(?, ''), "ABOUT" = NULLIF(?, ''), `;
   return {
@@ -90,21 +82,31 @@ export function moveState(table: string, { state: to, from, table: about }: Move
   };
 }
 
-/** The same for several streams, whose tables stay as they are: changes a row for each, or some, or none. */
+/** The same for several streams, of whose tables all or none are told: changes a row for each, or some, or none. */
 export function moveStates(table: string, moves: readonly Move[], guard: string): BoundStatement {
+  const isAbout = moves.some(({ table: about }) => about !== undefined);
+  const columns = ['STATE', 'REFRESH', ...(isAbout ? ['PLACE', 'ABOUT'] : [])];
   const rows = moves
-    .map(
-      ({ state: { refresh }, from }) =>
-        `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH, ${from} AS SEQ`,
-    )
+    .map(({ state: { refresh }, from }) => {
+      const about = isAbout ? `, NULLIF(?, '') AS PLACE, NULLIF(?, '') AS ABOUT` : '';
+      return `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH${about}, ${from} AS SEQ`;
+    })
     .join(' UNION ALL ');
+  const set = columns.map((name) => `${identifier(name)} = s.${name}`).join(', ');
   return {
     sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE, REFRESH, SEQ FROM (${rows}) WHERE ${guard}) s`,
-      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM AND t."SEQ" = s.SEQ',
-      'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "REFRESH" = s.REFRESH, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, ${columns.join(', ')}, SEQ FROM (${rows}) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
+      `WHEN MATCHED AND t."SEQ" = s.SEQ THEN UPDATE SET ${set}, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()`,
+      `WHEN NOT MATCHED AND s.SEQ = 0 THEN INSERT ("PIPELINE", "STREAM", ${columns.map(identifier).join(', ')}, "SEQ", "UPDATED_AT") ` +
+        `VALUES (s.PIPELINE, s.STREAM, ${columns.map((name) => `s.${name}`).join(', ')}, 1, CURRENT_TIMESTAMP())`,
     ].join('\n'),
-    binds: moves.flatMap(({ state: { pipeline, stream, state } }) => [pipeline, stream, JSON.stringify(state)]),
+    binds: moves.flatMap(({ state: { pipeline, stream, state }, table: about }) => [
+      pipeline,
+      stream,
+      JSON.stringify(state),
+      ...(isAbout ? aboutTexts(about ?? null) : []),
+    ]),
   };
 }
 

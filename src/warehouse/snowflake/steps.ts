@@ -50,6 +50,13 @@ export class Steps {
     }
   }
 
+  /** Sees to it that the configured schema is the session's current one. Throws a HubflakeError. */
+  async enterSchema(): Promise<void> {
+    await this.session.enterSchema().catch((error: unknown) => {
+      throw this.explain(error);
+    });
+  }
+
   /** Runs a statement on something that may not exist. @returns null where it does not */
   async runIfThere(sql: string, options: StepOptions = {}): Promise<Row[] | null> {
     const { binds } = options;
@@ -63,8 +70,18 @@ export class Steps {
 
   /** Runs a statement whose failure changes nothing for the sync. */
   async tidy(sql: string): Promise<void> {
-    if (this.session.broken) return;
-    await this.session.run(sql, { tag: this.#tag }).catch((error: Error) => log.debug(`${sql}: ${error.message}`));
+    await this.tryRun(sql);
+  }
+
+  /** The same of a question that need not be answered. @returns null where it was not */
+  async tryRun(sql: string): Promise<Row[] | null> {
+    if (this.session.broken) return null;
+    try {
+      return await this.session.run(sql, { tag: this.#tag });
+    } catch (error) {
+      log.debug(`${sql}: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   explain(error: unknown, { needs, mayBeDone = false, uploads = false }: StepOptions = {}): HubflakeError {

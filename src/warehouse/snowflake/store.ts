@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LoaderOptions } from '../../config/destination.js';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
-import { crashPoint } from '../../crash-point.js';
-import { type HubflakeError, WarehouseUnavailableError } from '../../errors.js';
+import { type HubflakeError, WarehouseConfigError, WarehouseUnavailableError } from '../../errors.js';
 import { log } from '../../log.js';
-import { type FoundTable, type KeptTable, packColumns } from '../kept-table.js';
+import type { FoundTable } from '../kept-table.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
-import type { SpoolFile } from '../spool.js';
 import {
   type Counts,
   type Kept,
@@ -14,30 +12,31 @@ import {
   NO_ROWS,
   type Preview,
   type ReachedState,
+  type SpooledBatch,
   type StateToKeep,
   type Store,
 } from '../store.js';
-import { canDelete, hasTombstones, type Target } from '../target.js';
+import type { Target } from '../target.js';
+import { BatchWriter } from './batch-writer.js';
+import { Commits, newAttempts } from './commits.js';
+import { schemaMissing } from './faults.js';
 import { RAW, type TableForm, TYPED } from './forms.js';
 import { Lease } from './lease.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
 import { Pool } from './pool.js';
-import { compiled } from './portions.js';
 import { previewOf } from './preview.js';
 import { pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
-import { type Batch, countKinds, firstInserted } from './rows.js';
-import { PATIENCE, type Patience, type Row, type Session } from './session.js';
+import { RefreshEnd } from './refresh-end.js';
+import { PATIENCE, type Patience, type Session } from './session.js';
 import { Staging } from './staging.js';
 import { StateKeeper } from './state-keeper.js';
 import { STATE_TABLE, stateTable } from './states.js';
 import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
 import * as sql from './tables.js';
-import { forget, rememberDeleted, Tombstones } from './tombstones.js';
-import { inTransaction, refuseEnded } from './transaction.js';
-import { LONGEST_VARIANT, type SqlType } from './types.js';
+import { Tombstones } from './tombstones.js';
+import { LONGEST_VARIANT } from './types.js';
 import { ViewKeeper } from './view-keeper.js';
-import { countMarked } from './write.js';
 
 /** Each commit takes a session, since a session runs one statement at a time; uploads take some beside them. */
 const PARALLEL_COMMITS = 4;
@@ -69,6 +68,8 @@ export class SnowflakeStore implements Store {
   readonly #runId = randomUUID();
   readonly #places: Places;
   readonly #tombstones: Tombstones;
+  readonly #writer: BatchWriter;
+  readonly #refreshEnd: RefreshEnd;
 
   /** @param pipeline the pipeline's name, for the query tag; null in `write` */
   constructor(
@@ -97,6 +98,18 @@ export class SnowflakeStore implements Store {
       this.#lease = new Lease(table, { name: pipeline, run, flushMilliseconds }, aside, (error) => this.onLost(error));
     }
     this.#states = new StateKeeper(table, qualified(config.database, config.schema), this.#lease);
+    const workshop = {
+      tables: this.#tables,
+      views: this.#views,
+      places: this.#places,
+      tombstones: this.#tombstones,
+      states: this.#states,
+      form: this.#form,
+      commits: new Commits(this.#tables, this.#states, this.#form),
+      idPrefix: this.#runId.slice(0, -LINE_DIGITS),
+    };
+    this.#writer = new BatchWriter(workshop);
+    this.#refreshEnd = new RefreshEnd(workshop, this.#writer, this.#staging);
   }
 
   async open(): Promise<void> {
@@ -107,6 +120,7 @@ export class SnowflakeStore implements Store {
       const alike = found
         .map((row) => `"${row.name}"`)
         .filter((name) => name.toUpperCase() === `"${schema}"`.toUpperCase());
+      if (!this.#config.createSchema) throw new WarehouseConfigError(schemaMissing(this.#config, schema, alike));
       if (alike.length === 0) return;
       log.warn(
         `There is no schema "${schema}", but ${alike.join(' and ')}. Capital letters count: with the first rows, "${schema}" will be created beside it.`,
@@ -116,11 +130,19 @@ export class SnowflakeStore implements Store {
 
   async close(): Promise<void> {
     this.#lease?.stop();
-    if (this.#lease?.isHeld) {
-      const lease = this.#lease;
-      await this.#with(null, 'Giving the lease back', (steps) => lease.release(steps)).catch(() => undefined);
-    }
+    await this.#leave().catch((error: Error) => log.debug(`The warehouse was left untidy: ${error.message}`));
     await Promise.all([this.#pool.close(), this.#aside.close()]);
+  }
+
+  /** Drops what only this run has used, and gives the lease back. */
+  async #leave(): Promise<void> {
+    const lease = this.#lease?.isHeld ? this.#lease : null;
+    if (!this.#staging.isUsed && lease === null) return;
+    await this.#with(null, 'Tidying up', async (steps) => {
+      await this.#staging.drop(steps);
+      await lease?.release(steps);
+      await this.#states.prime(steps);
+    });
   }
 
   async loadStates(pipeline: string): Promise<Kept> {
@@ -165,18 +187,19 @@ export class SnowflakeStore implements Store {
     });
   }
 
-  async commit(target: Target, files: readonly SpoolFile[], states: readonly ReachedState[]): Promise<Counts> {
+  async commit(target: Target, { files, contents }: SpooledBatch, states: readonly ReachedState[]): Promise<Counts> {
     const state = states.at(-1) ?? null;
-    const attempts: Attempts = { stage: this.#staging.nextName(), unsure: null, swapped: null };
+    const attempts = newAttempts();
     return this.#again(target, `Writing to the table ${target.table}`, async (steps) => {
       await this.#tables.makeSchema(steps, this.defaultSchema);
       const guard = await this.#states.guard(steps);
       if (state) this.#states.refuseTaken(target);
       await this.#staging.tidy(steps, guard !== null);
       try {
-        return await this.#staging.with(steps, attempts.stage, files, async (stage) =>
-          this.#write(steps, await this.#places.placed(steps, target), { stage, guard }, state, attempts),
-        );
+        return await this.#staging.with(steps, files, async (stage) => {
+          const placed = await this.#places.placed(steps, target);
+          return this.#writer.write(steps, placed, { stage, guard, contents }, state, attempts);
+        });
       } catch (error) {
         throw await this.#states.explain(steps, error);
       }
@@ -184,14 +207,13 @@ export class SnowflakeStore implements Store {
   }
 
   async complete(target: Target, state: StateToKeep | null): Promise<Counts> {
-    const attempts: Attempts = { stage: '', unsure: null, swapped: null };
+    if (!isRefresh(target)) return NO_ROWS;
+    const attempts = newAttempts();
     return this.#again(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
-      if (isRefresh(target)) {
-        const guard = await this.#states.guard(steps);
-        const placed = await this.#places.placed(steps, target);
-        const place = await this.#places.of(steps, placed);
-        if (place !== placed) return this.#replace(steps, placed, place, guard, state, attempts);
-      }
+      const guard = await this.#states.guard(steps);
+      const placed = await this.#places.placed(steps, target);
+      const place = await this.#places.of(steps, placed);
+      if (place !== placed) return this.#refreshEnd.replace(steps, placed, place, guard, state, attempts);
       // That a refresh is over is kept also where it has brought no table.
       if (state && (hasGenerations(target) || (await this.#tables.isThere(steps, target)))) {
         await this.#states.keep(steps, [state]);
@@ -223,183 +245,6 @@ export class SnowflakeStore implements Store {
     });
   }
 
-  async #write(
-    steps: Steps,
-    target: Target,
-    source: Source,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
-    const place = await this.#places.of(steps, target);
-    const table = this.#tables.fullName(place);
-    if (target.mode !== 'append_dedup') {
-      const batch = this.#batch(target, source, await this.#make(steps, place, place === target));
-      if (state === null && attempts.unsure && (await this.#isInserted(steps, batch, table))) return attempts.unsure;
-      return compiled(
-        steps,
-        batch,
-        (each) => this.#form.insertAll(each, table),
-        (text) =>
-          this.#commit(steps, { target, place, state, attempts }, async () => {
-            const [row] = await steps.run(text);
-            return { ...NO_ROWS, inserted: place === target ? changed(row, 'inserted') : 0 };
-          }),
-      );
-    }
-    const { kinds, deletes } = await this.#kinds(steps, this.#batch(target, source, this.#tables.newTypes(target)));
-    // Tombstones mark rows; a table that has none is not made for them.
-    const hasRows = kinds !== 'tombstones' || (await this.#tables.isThere(steps, place));
-    const tombstones = deletes ? await this.#tombstones.make(steps, target) : await this.#tombstones.of(steps, target);
-    const types = hasRows ? await this.#make(steps, place, place === target) : this.#tables.newTypes(target);
-    const batch = { ...this.#batch(target, source, types), tombstones };
-    const remember = async () => {
-      if (!deletes) return;
-      await steps.run(rememberDeleted(batch, this.#form.keys(batch), tombstones as string));
-      crashPoint('after-remember');
-    };
-    if (!hasRows) {
-      return this.#commit(steps, { target, place, state, attempts, hasNoTable: true }, async () => {
-        await remember();
-        return NO_ROWS;
-      });
-    }
-    return compiled(
-      steps,
-      batch,
-      (each) => this.#form.merge(each, table),
-      (text) =>
-        this.#commit(steps, { target, place, state, attempts }, async () => {
-          const [row] = await steps.run(text);
-          const counts = place === target ? await this.#countsOf(steps, row, batch, table, kinds) : NO_ROWS;
-          await remember();
-          return counts;
-        }),
-    );
-  }
-
-  async #countsOf(steps: Steps, row: Row | undefined, batch: Batch, table: string, kinds: Kinds): Promise<Counts> {
-    const updated = changed(row, 'updated');
-    let marked = kinds === 'tombstones' ? updated : 0;
-    if (kinds === 'both') {
-      const [count] = await steps.run(countMarked(batch, table));
-      // A record that came with its tombstone in one batch is an inserted row, though a marked one.
-      marked = Math.min(Number(count?.MARKED ?? 0), updated);
-    }
-    return {
-      inserted: changed(row, 'inserted'),
-      updated: updated - marked,
-      marked: marked + changed(row, 'deleted'),
-    };
-  }
-
-  /**
-   * Rows and the state that they reach in one transaction: the rows first, so that the table of states is locked for a moment only. When
-   * the answer to the commit is lost, the next attempt asks whether it was done.
-   */
-  async #commit(steps: Steps, { target, place, state, attempts, hasNoTable }: Commit, rows: () => Promise<Counts>) {
-    if (state) {
-      await this.#states.prepare(steps, [state]);
-      if (attempts.unsure && (await this.#states.hasMoved(steps, state))) {
-        this.#states.moved(state);
-        return attempts.unsure;
-      }
-    }
-    attempts.unsure = null;
-    const about = state && !hasNoTable ? await this.#aboutOf(steps, target, place) : undefined;
-    const begunAt = Date.now();
-    const body = async () => {
-      crashPoint('before-rows');
-      const counts = await rows();
-      crashPoint('after-write');
-      if (state) {
-        await refuseEnded(steps, begunAt);
-        await this.#states.move(steps, state, about);
-      }
-      return counts;
-    };
-    const counts = await inTransaction(steps, body, (each) => {
-      attempts.unsure = each;
-    });
-    attempts.unsure = null;
-    if (state) this.#states.moved(state);
-    return counts;
-  }
-
-  /** The table that a state is about whose rows go to `place`. */
-  async #aboutOf(steps: Steps, { schema, table }: Target, place: Target): Promise<KeptTable> {
-    const holder = this.#form.tableOf(place);
-    const { identity, columns } = await this.#tables.known(steps, holder);
-    const form = this.#form.hasView ? 'raw' : 'typed';
-    return { schema, table, form, holder: place.table, identity, columns: packColumns(columns) };
-  }
-
-  /** Whether the lines of a batch were inserted by an attempt whose answer was lost. */
-  async #isInserted(steps: Steps, batch: Batch, table: string): Promise<boolean> {
-    return (await steps.run(firstInserted(batch, table))).length > 0;
-  }
-
-  /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
-  async #make(steps: Steps, target: Target, isOwn = true): Promise<SqlType[]> {
-    const table = this.#form.tableOf(target);
-    const types = isOwn ? await this.#tables.make(steps, table) : await this.#tables.makeBeside(steps, table);
-    crashPoint('after-ddl');
-    if (!this.#form.hasView) return types;
-    if (isOwn) await this.#views.make(steps, target, this.#tables.fullName(target));
-    return this.#tables.newTypes(target);
-  }
-
-  /** What a batch holds, and whether it takes rows away. */
-  async #kinds(steps: Steps, batch: Batch): Promise<{ kinds: Kinds; deletes: boolean }> {
-    if (!hasTombstones(batch.target)) return { kinds: 'live', deletes: false };
-    const [row] = await steps.run(countKinds(batch));
-    const deletes = canDelete(batch.target) && Number(row?.DELETED ?? 0) > 0;
-    if (Number(row?.TOMBSTONES ?? 0) === 0) return { kinds: 'live', deletes };
-    return { kinds: Number(row?.LIVE ?? 0) === 0 ? 'tombstones' : 'both', deletes };
-  }
-
-  /** Puts the side table's rows, or none, in the place of the table's. */
-  async #replace(
-    steps: Steps,
-    target: Target,
-    side: Target,
-    guard: string | null,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
-    // Over it is when the side table is gone: a run that dies before leaves the next one to end it once more.
-    const under = state && hasGenerations(target) ? { ...state, refresh: target.generation } : state;
-    // Done again, it must not find the side table gone and take that for a stream without records.
-    attempts.swapped ??= await this.#swap(steps, target, side, guard, under, attempts);
-    crashPoint('after-swap');
-    await steps.tidy(sql.dropTable(this.#tables.fullName(side)));
-    if (state && under !== state) await this.#states.keep(steps, [state]);
-    return attempts.swapped;
-  }
-
-  async #swap(
-    steps: Steps,
-    target: Target,
-    side: Target,
-    guard: string | null,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
-    const collected = await this.#tables.isThere(steps, side);
-    if (!collected && !(await this.#tables.isThere(steps, target))) return NO_ROWS;
-    await this.#staging.tidy(steps, guard !== null);
-    await this.#make(steps, target);
-    const table = this.#tables.fullName(target);
-    const tombstones = await this.#tombstones.of(steps, target);
-    const text = collected
-      ? sql.overwriteFrom(this.#form.tableOf(target), table, this.#tables.fullName(side))
-      : sql.deleteAll(table);
-    return this.#commit(steps, { target, place: target, state, attempts }, async () => {
-      const [row] = await steps.run(text);
-      if (tombstones !== null) await steps.run(forget(target, tombstones));
-      return collected ? { ...NO_ROWS, inserted: changed(row, 'inserted') } : NO_ROWS;
-    });
-  }
-
   #with<T>(target: Target | null, doing: string, body: (steps: Steps) => Promise<T>, pool = this.#pool): Promise<T> {
     return pool.use((session: Session) => body(new Steps(session, this.#config, this.#tag(target), doing)));
   }
@@ -418,10 +263,6 @@ export class SnowflakeStore implements Store {
     return this.#with(target, doing, body);
   }
 
-  #batch(target: Target, source: Source, types: readonly SqlType[]): Batch {
-    return { target, ...source, types, idPrefix: this.#runId.slice(0, -LINE_DIGITS) };
-  }
-
   /** What Snowflake's query history shows beside each statement. */
   #tag(target: Target | null): string {
     const own = this.#config.sessionParameters.get('QUERY_TAG');
@@ -435,35 +276,5 @@ export class SnowflakeStore implements Store {
   }
 }
 
-/** Where a batch's rows are, and on what condition they may be written. */
-type Source = Pick<Batch, 'stage' | 'guard'>;
-
-type Kinds = 'live' | 'tombstones' | 'both';
-
-/** What the attempts at one commit have in common. */
-interface Attempts {
-  /** The name of the stage table. */
-  stage: string;
-  /** What was changed by the attempt before, if it was done: the answer to its COMMIT was lost. */
-  unsure: Counts | null;
-  /** What was changed by an attempt that has put the side table's rows in place. */
-  swapped: Counts | null;
-}
-
-interface Commit {
-  target: Target;
-  /** Where the rows go: into the stream's own table, or the one beside it. */
-  place: Target;
-  state: StateToKeep | null;
-  attempts: Attempts;
-  /** Nothing is written to a table. */
-  hasNoTable?: boolean;
-}
-
 /** https://docs.snowflake.com/en/sql-reference/parameters#query-tag */
 const LONGEST_TAG = 2000;
-
-/** The count that an answer to a statement that changes rows gives. */
-function changed(row: Row | undefined, what: 'inserted' | 'updated' | 'deleted'): number {
-  return Number(row?.[`number of rows ${what}`] ?? 0);
-}

@@ -5,6 +5,7 @@ import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
 import type { Column, Target } from '../target.js';
+import { schemaMissing } from './faults.js';
 import { beginning, identifier, pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { METADATA } from './rows.js';
 import type { Row } from './session.js';
@@ -14,6 +15,9 @@ import { existingType, newType, type SqlType } from './types.js';
 
 /** Rows of one answer to SHOW. */
 const MOST_SHOWN = 10_000;
+
+/** A copy that is soon dropped is worth neither Fail-safe nor Time Travel: of both, its storage would be paid for a week. */
+const SIDE = { transient: true, retentionDays: 0 };
 
 /** A column as DESCRIBE shows it. */
 interface Described extends ExistingColumn {
@@ -29,6 +33,8 @@ interface Placed extends Placement {
   types: SqlType[];
   /** What the table was found to have; null: there was no table. */
   found: readonly Described[] | null;
+  /** Whether it is a table beside a stream's own, which lives as long as a refresh. */
+  isSide: boolean;
 }
 
 /**
@@ -61,14 +67,21 @@ export class TableKeeper {
   }
 
   async makeSchema(steps: Steps, schema: string): Promise<void> {
-    const needs = `CREATE SCHEMA ON DATABASE ${qualified(this.#config.database)}`;
+    if (this.#schemas.has(schema)) return;
+    const { database, createSchema } = this.#config;
+    const needs = `CREATE SCHEMA ON DATABASE ${qualified(database)}`;
     for (const statement of this.schemaStatements(schema)) await steps.run(statement, { needs });
+    if (!createSchema) {
+      const found = await steps.run(`SHOW TERSE SCHEMAS LIKE ${pattern(schema)} IN DATABASE ${qualified(database)}`);
+      if (!found.some(({ name }) => name === schema))
+        throw new WarehouseConfigError(schemaMissing(this.#config, schema, []));
+    }
     this.#schemas.add(schema);
   }
 
   /** What {@link makeSchema} runs. */
   schemaStatements(schema: string): string[] {
-    if (this.#schemas.has(schema)) return [];
+    if (this.#schemas.has(schema) || !this.#config.createSchema) return [];
     return [`CREATE SCHEMA IF NOT EXISTS ${qualified(this.#config.database, schema)}`];
   }
 
@@ -171,7 +184,7 @@ export class TableKeeper {
     const found = await this.#describe(steps, target);
     const known = new Set(found?.map(({ name }) => name));
     const added = target.columns.filter(({ name }) => !known.has(name));
-    return { target, types, found, added, widened: [], claimed: [] };
+    return { target, types, found, added, widened: [], claimed: [], isSide: true };
   }
 
   async #place(steps: Steps, target: Target): Promise<Placed> {
@@ -182,7 +195,7 @@ export class TableKeeper {
     if (found) this.#refuseForeign(placement.target, found);
     const byName = new Map(found?.map((column) => [column.name, column]));
     const types = placement.target.columns.map(({ name, type }) => byName.get(name)?.sqlType ?? newType(type));
-    const placed = { ...placement, types, found };
+    const placed = { ...placement, types, found, isSide: false };
     this.#placed.set(target, placed);
     this.#placed.set(placement.target, placed);
     return placed;
@@ -213,13 +226,13 @@ export class TableKeeper {
     return this.#statements(isOwn ? await this.#place(steps, target) : await this.#beside(steps, target));
   }
 
-  #statements({ target, types, found, added, claimed }: Placed): string[] {
+  #statements({ target, types, found, added, claimed, isSide }: Placed): string[] {
     const table = this.fullName(target);
     const columns = newColumns(target, types);
     if (found === null) {
       const [first = [], ...rest] = columnPortions(columns);
       return [
-        createTable(table, first, this.#config.retentionDays),
+        createTable(table, first, isSide ? SIDE : this.#config),
         ...rest.map((portion) => addColumns(table, portion)),
       ];
     }

@@ -41,11 +41,16 @@ export function* columnPortions(columns: readonly NewColumn[], most = LONGEST_ST
   if (portion.length > 0) yield portion;
 }
 
-/** @param retentionDays of Time Travel */
-export function createTable(table: string, columns: readonly NewColumn[], retentionDays: number): string {
+/** @param kept what Snowflake keeps of a table's past; `retentionDays` of Time Travel, null: as the schema says */
+export function createTable(
+  table: string,
+  columns: readonly NewColumn[],
+  kept: { transient: boolean; retentionDays: number | null },
+): string {
   const metadata = METADATA.map(({ name, type }) => `${identifier(name)} ${type}`);
   const all = [...metadata, ...columns.map(definition)].join(', ');
-  return `CREATE TABLE IF NOT EXISTS ${table} (${all}) DATA_RETENTION_TIME_IN_DAYS = ${retentionDays}`;
+  const days = kept.retentionDays === null ? '' : ` DATA_RETENTION_TIME_IN_DAYS = ${kept.retentionDays}`;
+  return `CREATE ${kept.transient ? 'TRANSIENT ' : ''}TABLE IF NOT EXISTS ${table} (${all})${days}`;
 }
 
 /** One statement for all new columns; those that another run has added meanwhile are left as they are. */
@@ -81,6 +86,29 @@ export function deleteAll(table: string): string {
   return `DELETE FROM ${table}`;
 }
 
+/** Whether two tables have the same rows but for their metadata, as SAME. */
+export function isSame(target: Target, one: string, other: string): string {
+  const columns = target.columns.map(({ name }) => identifier(name)).join(', ');
+  const hash = (table: string) => `(SELECT HASH_AGG(${columns}) FROM ${table})`;
+  const count = (table: string) => `(SELECT COUNT(*) FROM ${table})`;
+  return `SELECT ${count(one)} = ${count(other)} AND EQUAL_NULL(${hash(one)}, ${hash(other)}) AS SAME`;
+}
+
+/**
+ * The highest generation of a table's rows and of its deleted ones, as an expression: part of the statement that writes, it costs none of
+ * its own, and is true when that runs.
+ *
+ * @param table null where there is none @param tombstones the table of deleted rows, null where there is none
+ */
+export function newestGenerationOf({ table: name }: Target, table: string | null, tombstones: string | null): string {
+  const newest = (from: string) => `COALESCE((SELECT MAX("_AIRBYTE_GENERATION_ID") FROM ${from}), 0)`;
+  const all = [
+    ...(table === null ? [] : [newest(table)]),
+    ...(tombstones === null ? [] : [newest(`${tombstones} WHERE "TABLE_NAME" = ${literal(name)}`)]),
+  ];
+  return all.length === 0 ? '0' : all.length === 1 ? (all[0] as string) : `GREATEST(${all.join(', ')})`;
+}
+
 /** The highest generation of a table's rows. */
 export function newestGeneration(table: string): string {
   return `SELECT MAX("_AIRBYTE_GENERATION_ID") AS NEWEST FROM ${table}`;
@@ -108,9 +136,12 @@ export function put(path: string, place: string): string {
   return `PUT ${source} ${place} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=GZIP OVERWRITE=TRUE`;
 }
 
-/** The stage that each table has: https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage */
-export function tableStage(database: string, schema: string, table: string): string {
-  return `@${identifier(database)}.${identifier(schema)}.%${table}`;
+/**
+ * The stage of a table in the current schema, whose own name need not be quoted then: one with quotes would have to stand in single
+ * quotes as a whole (https://docs.snowflake.com/en/sql-reference/sql/put).
+ */
+export function tableStage(table: string): string {
+  return `@%${table}`;
 }
 
 /** Loads every line or none. Of a field that a record has twice, the last counts, as everywhere in JSON. */

@@ -72,7 +72,7 @@ export function rememberDeleted(batch: Batch, keys: readonly string[], table: st
   const { target } = batch;
   const deleted =
     `SELECT ${literal(target.table)} AS TABLE_NAME, HF_KEY, HF_CURSOR, VERSION, ${instant('T')} AS HF_AT, ` +
-    `${target.generation} AS HF_GENERATION FROM (${deletedVersions(batch, keys)})`;
+    `${batch.generation} AS HF_GENERATION FROM (${deletedVersions(batch, keys)})`;
   const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
   return [
     `MERGE INTO ${table} t USING (${deleted}) s ON t."TABLE_NAME" = s.TABLE_NAME AND EQUAL_NULL(t."KEY", s.HF_KEY)`,

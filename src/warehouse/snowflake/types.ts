@@ -1,4 +1,5 @@
-import type { ColumnType } from '../column-types.js';
+import { type ColumnType, FALSE_WORDS, TRUE_WORDS } from '../column-types.js';
+import { literal } from './quote.js';
 
 /** What a column of a table takes: one of our types, with what narrows it in a table that exists already. */
 export interface SqlType {
@@ -100,10 +101,10 @@ export function castExpression(type: SqlType, x: string): string {
     case 'json':
       return `IFF(IS_NULL_VALUE(${x}), NULL, ${x})`;
     case 'array':
-      return `IFF(IS_ARRAY(${x}), ${x}::ARRAY, NULL)`;
+      return `IFF(IS_ARRAY(${x}), ${x}, NULL)::ARRAY`;
     case 'object':
-      // Not IS_OBJECT, which emulators of Snowflake lack.
-      return `IFF(STARTSWITH(TO_JSON(${x}), '{'), ${x}::OBJECT, NULL)`;
+      // The cast raises on all else, and IFF need not be lazy. Not IS_OBJECT, which emulators of Snowflake lack.
+      return `IFF(STARTSWITH(TO_JSON(${x}), '{'), ${x}, NULL)::OBJECT`;
     case 'boolean':
       return booleanExpression(x);
     case 'float':
@@ -122,12 +123,9 @@ export function castExpression(type: SqlType, x: string): string {
   }
 }
 
-/** The texts that TRY_TO_BOOLEAN takes, https://docs.snowflake.com/en/sql-reference/functions/to_boolean */
 export function booleanExpression(x: string): string {
-  return (
-    `CASE WHEN LOWER(${x}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN TRUE ` +
-    `WHEN LOWER(${x}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN FALSE END`
-  );
+  const [yes, no] = [TRUE_WORDS, FALSE_WORDS].map((words) => words.map(literal).join(', '));
+  return `CASE WHEN LOWER(${x}) IN (${yes}) THEN TRUE WHEN LOWER(${x}) IN (${no}) THEN FALSE END`;
 }
 
 /**

@@ -1,7 +1,9 @@
+import { OTHER_SET } from '../batch-contents.js';
 import { hasTombstones, type Target } from '../target.js';
+import { typedKeysMatch } from './keys.js';
 import { notOlder } from './order.js';
 import { identifier } from './quote.js';
-import { allRows, type Batch, isCarried, METADATA, metadata, newestLines, newestRows } from './rows.js';
+import { allRows, type Batch, isCarried, METADATA, newestRows } from './rows.js';
 
 /** The statements that put a batch's rows into a table. */
 
@@ -27,51 +29,55 @@ export function mergeNewest(batch: Batch, table: string): string {
       ? `WHEN MATCHED AND s.LIVE AND ${notOlder(target, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`
       : `WHEN MATCHED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`,
   );
-  if (tombstones) {
-    const carried = target.columns.map(
-      (column, i) => `IFF(${isCarried('s.D', column)}, s.C${i}, t.${identifier(column.name)})`,
-    );
-    const moved = target.cleared.flatMap(({ name, field }) =>
-      field === null ? [] : [`${identifier(name)} = IFF(${isCarried('s.D', { field })}, NULL, t.${identifier(name)})`],
-    );
-    clauses.push(
-      `WHEN MATCHED AND s.TOMB AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, carried, moved)}`,
-    );
-  }
+  if (tombstones) clauses.push(...markings(batch));
+  // Every line has data; the term is for emulators, which know only those of the source's columns that are assigned or stand here.
+  const known = tombstones ? ' AND s.D IS NOT NULL AND (s.S IS NULL OR s.S >= 0)' : '';
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
   clauses.push(
     `WHEN NOT MATCHED${inserts} THEN INSERT (${columnList(target)}) VALUES (${[...METADATA.map(({ alias }) => `s.${alias}`), ...values].join(', ')})`,
   );
-  return [`MERGE INTO ${table} t USING (${newestRows(batch)}) s ON ${keysMatch(target)}`, ...clauses].join('\n');
-}
-
-/** How many rows of the table are tombstones that this batch brought. */
-export function countMarked(batch: Batch, table: string): string {
-  return (
-    `SELECT COUNT(*) AS MARKED FROM ${table} t JOIN (SELECT ${metadata(batch)} FROM (${newestLines(batch)}) WHERE TOMB) s ` +
-    `ON t."_AIRBYTE_RAW_ID" = s.HF_ID`
+  return [`MERGE INTO ${table} t USING (${newestRows(batch)}) s ON ${typedKeysMatch(batch)}${known}`, ...clauses].join(
+    '\n',
   );
-}
-
-/** @param cleared what becomes of columns that the stream has no values for */
-function assignments(target: Target, values: readonly string[], cleared: readonly string[]): string {
-  return [
-    ...METADATA.map(({ name, alias }) => `${identifier(name)} = s.${alias}`),
-    ...target.columns.map(({ name }, i) => `${identifier(name)} = ${values[i]}`),
-    ...cleared,
-  ].join(', ');
 }
 
 /**
- * Keys that hold no value are equal, too. Every line has data; the term is for emulators, which know only those of the source's
- * columns that are assigned as they are or stand here.
+ * What tombstones do to rows: they assign the columns that they carry, and read no other, since a masking policy may show other
+ * values of it than it has (https://docs.snowflake.com/en/user-guide/security-column-intro). A clause for each set of columns that
+ * some of the batch's carry; only where there are too many sets, the row decides.
  */
-function keysMatch(target: Target): string {
-  const keys = target.key.map(
-    (column) => `EQUAL_NULL(t.${identifier(column.name)}, s.C${target.columns.indexOf(column)})`,
+function markings({ target, contents }: Batch): string[] {
+  const marks = (set: number, assigned: string) =>
+    `WHEN MATCHED AND s.TOMB AND s.S = ${set} AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assigned}`;
+  const clauses = contents.sets.map((fields, index) => {
+    const values = target.columns.map(({ field }, i) => (fields.has(field) ? `s.C${i}` : null));
+    const moved = target.cleared.filter(({ field }) => field !== null && fields.has(field));
+    return marks(
+      index + 1,
+      assignments(
+        target,
+        values,
+        moved.map(({ name }) => `${identifier(name)} = NULL`),
+      ),
+    );
+  });
+  if (!contents.hasOtherSets) return clauses;
+  const carried = target.columns.map(
+    (column, i) => `IFF(${isCarried('s.D', column)}, s.C${i}, t.${identifier(column.name)})`,
   );
-  if (hasTombstones(target)) keys.push('s.D IS NOT NULL');
-  return keys.join(' AND ');
+  const moved = target.cleared.flatMap(({ name, field }) =>
+    field === null ? [] : [`${identifier(name)} = IFF(${isCarried('s.D', { field })}, NULL, t.${identifier(name)})`],
+  );
+  return [...clauses, marks(OTHER_SET, assignments(target, carried, moved))];
+}
+
+/** @param values of the columns; null: it keeps its own @param cleared what becomes of columns that the stream has no values for */
+function assignments(target: Target, values: readonly (string | null)[], cleared: readonly string[]): string {
+  return [
+    ...METADATA.map(({ name, alias }) => `${identifier(name)} = s.${alias}`),
+    ...target.columns.flatMap(({ name }, i) => (values[i] === null ? [] : [`${identifier(name)} = ${values[i]}`])),
+    ...cleared,
+  ].join(', ');
 }
 
 export function columnList(target: Target): string {
