@@ -102,9 +102,11 @@ export function commentWithField(comment: string | null, field: string): string 
   return `${comment === null ? '' : `${comment}\n`}Field: ${JSON.stringify(field)}`;
 }
 
-/** The field that a column's comment names; null where it names none. */
+/** The field that a column's comment names, last where others have written into it; null where it names none. */
 export function fieldOfComment(comment: string | null): string | null {
-  const [, quoted] = /(?:^|\n)Field: ("[^\n]*")$/.exec(comment ?? '') ?? [];
+  // What is only a description ends in a line's end, see commentWithField.
+  if (comment?.endsWith('\n')) return null;
+  const quoted = [...(comment ?? '').matchAll(/(?:^|\s)Field: ("(?:[^"\\\n]|\\.)*")/g)].at(-1)?.[1];
   if (quoted === undefined) return null;
   try {
     return JSON.parse(quoted) as string;

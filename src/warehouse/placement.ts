@@ -55,7 +55,7 @@ export function place(
   const kept = new Set<ExistingColumn>();
   const placed = target.columns.map((column): Column => {
     const own = owned.get(column.field) ?? [];
-    const found = bestOf(own, column.type, widens);
+    const found = bestOf(own, column.type, widens) ?? unmarkedBeside(column, own, columns, kept, rules);
     if (!found) {
       const { field, type } = column;
       const name = taken.take(own.length > 0 ? namesBeside(field, type, rules) : namesOf(field, rules));
@@ -152,6 +152,25 @@ function bestOf(own: readonly ExistingColumn[], type: ColumnType, widens: Widens
     own.find((column) => column.type === type) ??
     own.find((column) => column.type !== null && canTake(column.type, type, column.field !== null)) ??
     own.find((column) => isWider(column, type, widens))
+  );
+}
+
+/**
+ * The column beside a field's own of another type, where its comment was overwritten, by its name. Otherwise each run would make one
+ * more.
+ */
+function unmarkedBeside(
+  { field, type }: Column,
+  own: readonly ExistingColumn[],
+  columns: readonly ExistingColumn[],
+  kept: ReadonlySet<ExistingColumn>,
+  rules: NameRules,
+): ExistingColumn | undefined {
+  if (own.length === 0) return undefined;
+  const names = namesBeside(field, type, rules).map((name) => rules.same(name));
+  return columns.find(
+    (column) =>
+      column.field === null && column.type === type && !kept.has(column) && names.includes(rules.same(column.name)),
   );
 }
 

@@ -13,6 +13,11 @@ export function rawTarget(target: Target): Target {
   return { ...target, columns: [ID, PAYLOAD], key: [ID], cursor: null, marks: [], deletedAt: null };
 }
 
+/** Whether a stream is as a raw table sees it. */
+export function isRaw({ columns }: Target): boolean {
+  return columns.length === 2 && columns[0]?.field === ID.field && columns[1]?.field === PAYLOAD.field;
+}
+
 /** The stream with those columns only that say which row a record belongs to, and which version it is. */
 export function narrowTarget(target: Target): Target {
   const roles = [...target.key, target.cursor, target.deletedAt, ...target.marks.map(({ column }) => column)];

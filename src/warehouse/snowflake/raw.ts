@@ -1,4 +1,5 @@
-import { commentWithField } from '../names.js';
+import { type ColumnType, isSemiStructured } from '../column-types.js';
+import { commentWithField, fieldOfComment } from '../names.js';
 import { ID, PAYLOAD } from '../raw-form.js';
 import { hasTombstones, type Target } from '../target.js';
 import { keyRange, keysMatch } from './keys.js';
@@ -77,23 +78,57 @@ export function keyText({ key }: Target): string {
   return `'[' || ${parts.join(" || ',' || ")} || ']'`;
 }
 
-/** The view with the columns that the typed form would have. Grants on the one it replaces stay. */
+/**
+ * The view with the columns that the typed form would have. Grants on the one it replaces stay.
+ *
+ * Its text is kept short: Snowflake keeps no longer one than 95 KB (https://docs.snowflake.com/en/sql-reference/sql/create-view; newer
+ * pages say 1 MB), and contacts have hundreds of columns. So there are no labels in it, values are named once, and a comment says whose a
+ * column is only where its name does not, see {@link fieldOfViewColumn}.
+ */
 export function createView(view: string, target: Target, table: string): string {
-  const payload = identifier(PAYLOAD.name);
-  const columns = [
-    ...METADATA.map(({ name }) => ({ head: identifier(name), value: identifier(name) })),
-    ...target.columns.map(({ field, name, type, comment }) => {
-      const sqlType = newType(type);
-      const isText = !['json', 'array', 'object'].includes(type);
-      const found = isText ? `${member(payload, field)}::VARCHAR` : member(payload, field);
-      return {
-        head: `${identifier(name)} COMMENT ${literal(commentWithField(comment, field))}`,
-        value: castExpression(sqlType, found),
-      };
-    }),
-  ];
-  const heads = columns.map(({ head }) => head).join(', ');
-  return `CREATE OR REPLACE VIEW ${view} (${heads}) COPY GRANTS AS SELECT ${columns.map(({ value }) => value).join(', ')} FROM ${table}`;
+  const own = METADATA.map(({ name }) => identifier(name)).join(', ');
+  const heads = target.columns.map(({ field, name }) => {
+    const isPlain = fieldOfViewColumn(name, null) === field;
+    return `, ${identifier(name)}${isPlain ? '' : ` COMMENT ${literal(commentWithField(null, field))}`}`;
+  });
+  const texts: string[] = [];
+  const values = target.columns.map(({ field, type }, i) => {
+    const found = member('P', field);
+    if (isSemiStructured(type)) return `, ${castExpression(newType(type), found)}`;
+    if (type === 'string') return `, ${found}::VARCHAR`;
+    texts.push(`, ${found}::VARCHAR X${i}`);
+    return `, ${viewedValue(type, `X${i}`)}`;
+  });
+  return (
+    `CREATE OR REPLACE VIEW ${view} (${own}${heads.join('')}) COPY GRANTS AS SELECT ${own}${values.join('')} ` +
+    `FROM (SELECT ${own}, P${texts.join('')} FROM (SELECT ${own}, ${identifier(PAYLOAD.name)} P FROM ${table}))`
+  );
+}
+
+/** The field of a view's column: what its comment says, or else the name in small letters. */
+export function fieldOfViewColumn(name: string, comment: string | null): string {
+  return fieldOfComment(comment) ?? name.toLowerCase();
+}
+
+/** {@link castExpression} in fewer words: what is left out there guards against texts that HubSpot's values never are. */
+function viewedValue(type: ColumnType, x: string): string {
+  switch (type) {
+    case 'decimal':
+    case 'integer': {
+      const { name, scale = 0 } = newType(type);
+      return `TRY_CAST(IFF(${x} ILIKE '%e%', ${x}, LEFT(${x}, POSITION('.', ${x} || '.') + ${scale + 1})) AS ${name})`;
+    }
+    case 'float':
+      return `IFF(${x} ILIKE '%n%', NULL, TRY_TO_DOUBLE(${x}))`;
+    case 'boolean':
+      return `TRY_CAST(${x} AS BOOLEAN)`;
+    case 'date':
+      return `IFF(${x} LIKE '____-__-__%', TRY_TO_DATE(LEFT(${x}, 10), 'YYYY-MM-DD'), NULL)`;
+    case 'time':
+      return `IFF(${x} LIKE '__:%', TRY_CAST(${x} AS TIME), NULL)`;
+    default:
+      return `IFF(${x} LIKE '____-__-__%', TRY_CAST(${x} AS ${newType(type).name}), NULL)`;
+  }
 }
 
 export function dropView(view: string): string {

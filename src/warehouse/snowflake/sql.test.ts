@@ -2,7 +2,7 @@ import type { ConfiguredStream, JsonObject } from '../../protocol/messages.js';
 import { BatchContents } from '../batch-contents.js';
 import { targetsOf } from '../target.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
-import { createView, insertAllRaw, mergeRaw } from './raw.js';
+import { createView, fieldOfViewColumn, insertAllRaw, mergeRaw } from './raw.js';
 import { allRows, type Batch, firstLive, keyValues } from './rows.js';
 import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
@@ -231,6 +231,36 @@ describe('the merge', () => {
     );
     const sql = mergeNewest(batch({ ...PROPERTIES, ...wide }), TABLE);
     expect(Buffer.byteLength(sql)).toBeLessThan(1_000_000);
+  });
+});
+
+describe('the view of a raw table', () => {
+  test('of 600 properties is shorter than the 95 KB that Snowflake keeps', () => {
+    const kinds: JsonObject[] = [
+      { type: 'string' },
+      { type: 'string' },
+      { type: 'number', hubflake_decimal: true },
+      { type: 'string', format: 'date-time' },
+      { type: 'string' },
+      { type: 'boolean' },
+      { type: 'string' },
+      { type: 'string', format: 'date' },
+    ];
+    const wide = Object.fromEntries(
+      Array.from({ length: 600 }, (_, i) => [
+        `hs_analytics_property_nm_${i}`,
+        { ...kinds[i % kinds.length], title: 'Label', description: 'x'.repeat(82) },
+      ]),
+    );
+    const sql = createView('"DB"."HUBSPOT"."CONTACTS_VIEW"', batch({ ...PROPERTIES, ...wide }).target, TABLE);
+    expect(Buffer.byteLength(sql)).toBeLessThan(95 * 1024);
+  });
+
+  test('says whose a column is where its name does not', () => {
+    const sql = createView('"V"', batch({ id: { type: 'string' }, fooBar: { type: 'string' } }).target, TABLE);
+    expect(sql).toContain(`"ID", "FOOBAR" COMMENT 'Field: "fooBar"')`);
+    expect(fieldOfViewColumn('ID', null)).toBe('id');
+    expect(fieldOfViewColumn('FOOBAR', 'Field: "fooBar"')).toBe('fooBar');
   });
 });
 

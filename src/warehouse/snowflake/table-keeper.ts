@@ -4,6 +4,7 @@ import { log } from '../../log.js';
 import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
+import { isRaw, PAYLOAD } from '../raw-form.js';
 import type { Column, Target } from '../target.js';
 import { schemaMissing } from './faults.js';
 import { beginning, identifier, pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
@@ -26,6 +27,8 @@ interface Described extends ExistingColumn {
   described: string;
   nullable: boolean;
   hasDefault: boolean;
+  /** The masking policy that is set on it. */
+  policy: string | null;
 }
 
 /** Where a target's columns are in its table, and what they take. */
@@ -192,7 +195,10 @@ export class TableKeeper {
     if (known) return known;
     const found = await this.#describe(steps, target);
     const placement = place(target, found ?? [], SNOWFLAKE_NAMES);
-    if (found) this.#refuseForeign(placement.target, found);
+    if (found) {
+      this.#refuseForeign(placement.target, found);
+      this.#refuseMasked(placement.target, found);
+    }
     const byName = new Map(found?.map((column) => [column.name, column]));
     const types = placement.target.columns.map(({ name, type }) => byName.get(name)?.sqlType ?? newType(type));
     const placed = { ...placement, types, found, isSide: false };
@@ -266,6 +272,30 @@ export class TableKeeper {
     }
   }
 
+  /**
+   * A policy may show the loader other values than a column has, whatever the statement
+   * (https://docs.snowflake.com/en/user-guide/security-column-intro): rows could not be found by their keys, nor versions told apart.
+   */
+  #refuseMasked(target: Target, found: readonly Described[]): void {
+    const masked = found.filter(({ policy }) => policy !== null);
+    const read = new Set(
+      [...METADATA, ...target.key, ...(target.cursor ? [target.cursor] : [])].map(({ name }) => name),
+    );
+    // In the raw form versions are in the payload, and tombstones are laid over it.
+    if (isRaw(target)) read.add(PAYLOAD.name);
+    for (const { name, policy } of masked) {
+      if (!read.has(name)) continue;
+      throw new WarehouseConfigError(
+        `The column ${name} of the table ${target.table} has the masking policy ${policy}, but hubflake finds rows and their versions by it. ` +
+          `Run: ALTER TABLE ${this.fullName(target)} MODIFY COLUMN ${identifier(name)} UNSET MASKING POLICY`,
+      );
+    }
+    if (masked.length === 0) return;
+    log.info(
+      `${target.table}: masking policies are on ${masked.map(({ name }) => name).join(', ')}; what hubflake writes there it does not read.`,
+    );
+  }
+
   async #describe(steps: Steps, target: Target): Promise<Described[] | null> {
     const name = this.fullName(target);
     const known = this.#described.get(name);
@@ -282,19 +312,28 @@ function identityOf(row: Row | undefined): string {
   return at instanceof Date ? new Date(at.getTime()).toISOString() : String(at ?? '');
 }
 
-/** The columns of a table or view; none where there is no such. */
-export async function describeColumns(steps: Steps, name: string): Promise<Described[]> {
+/**
+ * The columns of a table or view; none where there is no such.
+ *
+ * @param fieldOf says whose a column is, by its name and comment
+ */
+export async function describeColumns(
+  steps: Steps,
+  name: string,
+  fieldOf = (_name: string, comment: string | null) => fieldOfComment(comment),
+): Promise<Described[]> {
   const rows = (await steps.runIfThere(describeTable(name))) ?? [];
   return rows.map((row) => {
     const sqlType = existingType(String(row.type));
     return {
       name: String(row.name),
-      field: fieldOfComment(row.comment as string | null),
+      field: fieldOf(String(row.name), row.comment as string | null),
       type: sqlType?.kind ?? null,
       sqlType,
       described: String(row.type),
       nullable: row['null?'] !== 'N',
       hasDefault: row.default !== null,
+      policy: typeof row['policy name'] === 'string' && row['policy name'] !== '' ? row['policy name'] : null,
     };
   });
 }

@@ -1,8 +1,9 @@
-import { WarehouseConfigError } from '../../errors.js';
+import { WarehouseConfigError, WarehouseError } from '../../errors.js';
+import { log } from '../../log.js';
 import { placeInView } from '../placement.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
 import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
-import { createView, dropView } from './raw.js';
+import { createView, dropView, fieldOfViewColumn } from './raw.js';
 import type { Steps } from './steps.js';
 import { describeColumns } from './table-keeper.js';
 
@@ -18,9 +19,19 @@ export class ViewKeeper {
     this.#database = database;
   }
 
-  /** Throws a WarehouseConfigError where a table has the view's name. */
+  /** Rows do not wait for their view: where it cannot be made, that is a warning. */
   async make(steps: Steps, target: Target, table: string): Promise<void> {
     if (this.#made.has(target)) return;
+    try {
+      await this.#make(steps, target, table);
+    } catch (error) {
+      if (!(error instanceof WarehouseConfigError || error instanceof WarehouseError)) throw error;
+      log.warn(`${error.message} Rows are written to the table ${target.table} all the same.`);
+    }
+    this.#made.add(target);
+  }
+
+  async #make(steps: Steps, target: Target, table: string): Promise<void> {
     const name = withSuffix(target.table, VIEW_SUFFIX);
     const view = this.#fullName(target);
     const schema = qualified(this.#database, target.schema);
@@ -31,12 +42,17 @@ export class ViewKeeper {
         `The view ${name} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
       );
     }
-    const columns = placeInView(target, await describeColumns(steps, view), SNOWFLAKE_NAMES);
-    if (columns !== null) {
-      const text = createView(view, { ...target, columns }, table);
-      await steps.run(text, { needs: `CREATE VIEW ON SCHEMA ${schema}` });
+    const described = await describeColumns(steps, view, fieldOfViewColumn);
+    const columns = placeInView(target, described, SNOWFLAKE_NAMES);
+    if (columns === null) return;
+    try {
+      await steps.run(createView(view, { ...target, columns }, table), { needs: `CREATE VIEW ON SCHEMA ${schema}` });
+    } catch (error) {
+      if (!(error instanceof WarehouseError)) throw error;
+      throw new WarehouseConfigError(`The view ${name} of ${columns.length} columns cannot be made: ${error.message}`, {
+        cause: error,
+      });
     }
-    this.#made.add(target);
   }
 
   async drop(steps: Steps, target: Target): Promise<void> {
