@@ -70,8 +70,28 @@ describe('destination check', () => {
     expect(await standIn.stagedFiles()).toEqual([]);
   });
 
-  test('a schema that is not there is made', async () => {
-    expect(await check(destination({ schema: 'Fresh' }))).toMatchObject({ status: 'SUCCEEDED' });
+  test('drops what checks have left that were killed long ago', async () => {
+    const made = (hours: number) =>
+      Math.floor(Date.now() / 1000 - hours * 3600)
+        .toString(36)
+        .toUpperCase();
+    const [old, young] = [made(2), made(0)].map((at) => `_HUBFLAKE_CHECK_${at}_0123ABCD`);
+    for (const name of [old, young]) await standIn.query(`CREATE TABLE "${DATABASE}"."${SCHEMA}"."${name}" (A INT)`);
+    expect(await check(destination())).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await warehouse.tables()).toEqual([young]);
+  });
+
+  test('a schema that is not there is an error that says what to run, and names one that is nearly so', async () => {
+    const failed = await check(destination({ schema: 'HubSpot' }));
+    expect(failed).toMatchObject({ status: 'FAILED' });
+    expect(failed?.message).toContain(
+      `has no schema "HubSpot", or the role LOADER may not use it. There is "${SCHEMA}"`,
+    );
+    expect(failed?.message).toContain(`CREATE SCHEMA "${DATABASE}"."HubSpot"`);
+  });
+
+  test('a schema that is not there is made where that is asked for', async () => {
+    expect(await check(destination({ schema: 'Fresh', create_schema: true }))).toMatchObject({ status: 'SUCCEEDED' });
     expect(
       (await standIn.query(`SHOW TERSE SCHEMAS LIKE 'Fresh' IN DATABASE "${DATABASE}"`)).map((row) => row.name),
     ).toContain('Fresh');

@@ -54,7 +54,7 @@ crashBehaviours({
       'before-state',
       'after-commit',
     ],
-    append: ['after-spool', 'after-put', 'after-copy', 'after-ddl', 'before-rows', 'after-commit'],
+    append: ['after-spool', 'after-put', 'after-copy', 'after-ddl', 'before-rows', 'after-write', 'after-commit'],
     overwrite: ['after-put', 'after-write', 'before-rows', 'after-swap'],
   },
 });

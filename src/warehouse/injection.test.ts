@@ -203,10 +203,7 @@ function ofSnowflake(evil: string): string[] {
     firstInserted(given, table),
     states.loadStates(table, evil),
     states.positions(table),
-    ...[0, 1].map((from) => {
-      const state = { pipeline: evil, stream: evil, state: { [evil]: evil }, refresh: null };
-      return states.moveState(table, { state, from, table: null }, 'TRUE').sql;
-    }),
+    states.makeRows(table, evil, [evil], 'TRUE').sql,
   ];
 }
 

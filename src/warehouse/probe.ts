@@ -23,6 +23,7 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
     hardDeletes: true,
     names: store.names,
   }) as [Target];
+  await dropLeftovers(store, target);
   const compress = store.spoolIsCompressed;
   const folder = new SpoolFolder(settings.spoolDir);
   try {
@@ -44,8 +45,22 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
   await store.remove(target, settings.tableForm === 'raw');
 }
 
+/** Drops the tables of checks that were killed before they could; those that may still be going on are left. */
+async function dropLeftovers(store: Store, target: Target): Promise<void> {
+  for (const table of (await store.look([])).keys()) {
+    const [, made] = NAME.exec(table) ?? [];
+    if (made === undefined || Date.now() / 1000 - Number.parseInt(made, 36) < LONGEST_CHECK_SECONDS) continue;
+    log.info(`Dropping the table ${table} of a check that is gone.`);
+    await store.remove({ ...target, table }, true).catch((left: Error) => log.debug(left.message));
+  }
+}
+
+/** Tables of checks: when they were made, in seconds, and what tells them apart. */
+const NAME = /^_hubflake_check_([0-9a-z]+)_[0-9a-f]+$/i;
+const LONGEST_CHECK_SECONDS = 3600;
+
 function stream() {
-  const name = `_hubflake_check_${randomBytes(6).toString('hex')}`;
+  const name = `_hubflake_check_${Math.floor(Date.now() / 1000).toString(36)}_${randomBytes(4).toString('hex')}`;
   const properties = { id: { type: 'string' }, value: { type: 'string' } };
   return {
     stream: { name, json_schema: { properties }, supported_sync_modes: ['incremental' as const] },

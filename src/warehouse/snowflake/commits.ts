@@ -54,9 +54,12 @@ export class Commits {
     { target, place, state, attempts, hasNoTable }: Commit,
     rows: () => Promise<Counts>,
   ): Promise<Counts> {
-    if (state && attempts.unsure && (await this.#states.hasMoved(steps, state))) {
-      this.#states.moved(state);
-      return attempts.unsure;
+    if (state) {
+      await this.#states.prepare(steps, [state]);
+      if (attempts.unsure && (await this.#states.hasMoved(steps, state))) {
+        this.#states.moved(state);
+        return attempts.unsure;
+      }
     }
     attempts.unsure = null;
     const about = state && !hasNoTable ? await this.#aboutOf(steps, target, place) : undefined;

@@ -38,6 +38,8 @@ export interface Circumstance {
   mayBeDone?: boolean;
   /** Whether it sends a file to a stage, which is on another host. */
   uploads?: boolean;
+  /** Whether it is about a table that this run has just made. */
+  isOwn?: boolean;
 }
 
 export function codeOf(error: unknown): string {
@@ -173,7 +175,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
     case '003001':
     case '003041':
       return new WarehouseConfigError(
-        `${doing} failed: ${role} lacks a privilege. Snowflake says: ${what}.${grant(needs, config)}`,
+        `${doing} failed: ${role} lacks a privilege. Snowflake says: ${what}.${grant(needs, config)}${circumstance.isOwn ? futureGrantHint(config) : ''}`,
         details,
       );
     case '000606':
@@ -196,7 +198,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
     case '002003':
     case '002043':
       return new WarehouseConfigError(
-        `${doing} failed: something it needs does not exist, or ${role} may not use it. Snowflake says: ${what}.${grant(needs, config)}`,
+        `${doing} failed: something it needs does not exist, or ${role} may not use it. Snowflake says: ${what}.${grant(needs, config)}${circumstance.isOwn ? futureGrantHint(config) : ''}`,
         details,
       );
     case '100072':
@@ -219,6 +221,18 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
   const hint = circumstance.uploads ? stageHint(config) : '';
   if (isConnectionLost(error)) return lost(doing, mayBeDone === true, details, hint);
   return new WarehouseError(`${doing} failed: ${what}.${hint} Nothing of this batch was confirmed; ${AGAIN}`, details);
+}
+
+/**
+ * What is granted for the future takes a table from who makes it, at once, and only its owner can upload to a table's stage:
+ * https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
+ */
+function futureGrantHint({ database, schema }: SnowflakeConfig): string {
+  const place = `"${database}"."${schema}"`;
+  return (
+    ` This run has made that table a moment ago, and needs to own it: the schema seems to give new tables to another role (SHOW FUTURE GRANTS IN SCHEMA ${place}). ` +
+    `Run: REVOKE OWNERSHIP ON FUTURE TABLES IN SCHEMA ${place} FROM ROLE …, or have hubflake write to a schema without such a grant.`
+  );
 }
 
 /** Companies let Snowflake's own host through their proxies, and forget that files go to a cloud's. */

@@ -159,18 +159,18 @@ export class Staging {
 
 async function uploadOne(steps: Steps, file: SpoolFile, place: string): Promise<void> {
   const longest = UPLOAD_MS + (file.bytes / SLOWEST_UPLOAD) * 1000;
-  const [row] = await steps.run(put(file.path, place), { longest, uploads: true });
+  const [row] = await steps.run(put(file.path, place), { longest, uploads: true, isOwn: true });
   // The driver reports success for uploads that failed; only the status tells.
   const { status, message } = row ?? {};
   if (status !== 'UPLOADED' && status !== 'SKIPPED') {
     const error = new Error(`a file could not be uploaded: ${status ?? ''} ${message ?? ''}`.trim());
-    throw steps.explain(error, { uploads: true });
+    throw steps.explain(error, { uploads: true, isOwn: true });
   }
 }
 
 /** Every line is loaded, or it is an error. */
 async function load(steps: Steps, files: readonly SpoolFile[], table: string, place: string): Promise<void> {
-  const answer = await steps.run(copyInto(table, place));
+  const answer = await steps.run(copyInto(table, place), { isOwn: true });
   const loaded = answer.reduce((sum, row) => sum + Number(row.rows_loaded ?? 0), 0);
   const spooled = files.reduce((sum, file) => sum + file.rows, 0);
   if (loaded !== spooled) throw steps.explain(new Error(`${spooled} rows were spooled, but ${loaded} loaded`));

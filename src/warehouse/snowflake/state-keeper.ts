@@ -11,6 +11,7 @@ import {
   completeStateTable,
   createStateTable,
   loadStates,
+  makeRows,
   moveState,
   moveStates,
   portions,
@@ -110,7 +111,7 @@ export class StateKeeper {
   }
 
   /**
-   * Moves a stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
+   * Moves a prepared stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
    * taken over: what the transaction has written is then to be undone.
    */
   async move(steps: Steps, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
@@ -137,8 +138,21 @@ export class StateKeeper {
     return Number(row?.SEQ ?? 0) === (this.#sequences.get(stream) ?? 0) + 1;
   }
 
+  /**
+   * Sees to it that streams have rows to be moved on. To be called outside of a transaction: where two runs have begun, only the change of
+   * a row that both know of shows one that the other was there.
+   */
+  async prepare(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+    const guard = await this.#held(steps);
+    const missing = states.filter(({ stream }) => !this.#sequences.has(stream)).map(({ stream }) => stream);
+    if (missing.length === 0) return;
+    await this.#run(steps, makeRows(this.#table, (this.#lease as Lease).pipeline, missing, guard));
+    for (const stream of missing) this.#sequences.set(stream, 0);
+  }
+
   /** Keeps states of which no rows are to be written. Throws a LeaseLostError where another run has taken over. */
   async keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+    await this.prepare(steps, states);
     const guard = await this.#held(steps);
     for (const portion of portions(states)) {
       crashPoint('before-state');
@@ -168,6 +182,7 @@ export class StateKeeper {
 
   /** Keeps a state and says that it is about no table any more. */
   async keepWithoutTable(steps: Steps, state: StateToKeep): Promise<void> {
+    await this.prepare(steps, [state]);
     const guard = await this.#held(steps);
     const from = this.#sequences.get(state.stream) ?? 0;
     const [row] = await this.#run(steps, moveState(this.#table, { state, from, table: null }, guard));

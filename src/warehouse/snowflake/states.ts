@@ -67,11 +67,21 @@ export function positions(table: string): string {
   return `SELECT "PIPELINE", "STREAM", "SEQ", "PLACE", "OWNER", "FENCE", "LEASE_UNTIL" FROM ${table}`;
 }
 
+/** Makes rows for streams, without a state yet, so that there is a sequence to compare with. */
+export function makeRows(table: string, pipeline: string, streams: readonly string[], guard: string): BoundStatement {
+  const rows = streams.map(() => 'SELECT ? AS PIPELINE, ? AS STREAM').join(' UNION ALL ');
+  return {
+    sql: [
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM FROM (${rows}) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
+      'WHEN NOT MATCHED THEN INSERT ("PIPELINE", "STREAM", "SEQ") VALUES (s.PIPELINE, s.STREAM, 0)',
+    ].join('\n'),
+    binds: streams.flatMap((stream) => [pipeline, stream]),
+  };
+}
+
 /** Moves a stream's state on, if nobody else has, and the lease is still held: changes one row, or none. */
-export function moveState(table: string, move: Move, guard: string): BoundStatement {
-  // A stream's first state has no row yet that could be changed.
-  if (move.from === 0) return moveStates(table, [move], guard);
-  const { state: to, from, table: about } = move;
+export function moveState(table: string, { state: to, from, table: about }: Move, guard: string): BoundStatement {
   const { pipeline, stream, state, refresh } = to;
   const aboutIt = about === undefined ? '' : `"PLACE" = NULLIF(?, ''), "ABOUT" = NULLIF(?, ''), `;
   return {
@@ -82,31 +92,21 @@ export function moveState(table: string, move: Move, guard: string): BoundStatem
   };
 }
 
-/** The same for several streams, of whose tables all or none are told: changes a row for each, or some, or none. */
+/** The same for several streams, whose tables stay as they are: changes a row for each, or some, or none. */
 export function moveStates(table: string, moves: readonly Move[], guard: string): BoundStatement {
-  const isAbout = moves.some(({ table: about }) => about !== undefined);
-  const columns = ['STATE', 'REFRESH', ...(isAbout ? ['PLACE', 'ABOUT'] : [])];
   const rows = moves
-    .map(({ state: { refresh }, from }) => {
-      const about = isAbout ? `, NULLIF(?, '') AS PLACE, NULLIF(?, '') AS ABOUT` : '';
-      return `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH${about}, ${from} AS SEQ`;
-    })
+    .map(
+      ({ state: { refresh }, from }) =>
+        `SELECT ? AS PIPELINE, ? AS STREAM, NULLIF(?, 'null') AS STATE, ${generation(refresh)} AS REFRESH, ${from} AS SEQ`,
+    )
     .join(' UNION ALL ');
-  const set = columns.map((name) => `${identifier(name)} = s.${name}`).join(', ');
   return {
     sql: [
-      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, ${columns.join(', ')}, SEQ FROM (${rows}) WHERE ${guard}) s`,
-      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM',
-      `WHEN MATCHED AND t."SEQ" = s.SEQ THEN UPDATE SET ${set}, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()`,
-      `WHEN NOT MATCHED AND s.SEQ = 0 THEN INSERT ("PIPELINE", "STREAM", ${columns.map(identifier).join(', ')}, "SEQ", "UPDATED_AT") ` +
-        `VALUES (s.PIPELINE, s.STREAM, ${columns.map((name) => `s.${name}`).join(', ')}, 1, CURRENT_TIMESTAMP())`,
+      `MERGE INTO ${table} t USING (SELECT PIPELINE, STREAM, STATE, REFRESH, SEQ FROM (${rows}) WHERE ${guard}) s`,
+      'ON t."PIPELINE" = s.PIPELINE AND t."STREAM" = s.STREAM AND t."SEQ" = s.SEQ',
+      'WHEN MATCHED THEN UPDATE SET "STATE" = s.STATE, "REFRESH" = s.REFRESH, "SEQ" = t."SEQ" + 1, "UPDATED_AT" = CURRENT_TIMESTAMP()',
     ].join('\n'),
-    binds: moves.flatMap(({ state: { pipeline, stream, state }, table: about }) => [
-      pipeline,
-      stream,
-      JSON.stringify(state),
-      ...(isAbout ? aboutTexts(about ?? null) : []),
-    ]),
+    binds: moves.flatMap(({ state: { pipeline, stream, state } }) => [pipeline, stream, JSON.stringify(state)]),
   };
 }
 

@@ -12,6 +12,8 @@ export interface StepOptions {
   mayBeDone?: boolean;
   /** Whether it sends a file to a stage. */
   uploads?: boolean;
+  /** Whether it is about a table that this run has just made. */
+  isOwn?: boolean;
   /** Ms after which it is given up, where that is less than usual. */
   longest?: number;
 }
@@ -84,8 +86,11 @@ export class Steps {
     }
   }
 
-  explain(error: unknown, { needs, mayBeDone = false, uploads = false }: StepOptions = {}): HubflakeError {
+  explain(
+    error: unknown,
+    { needs, mayBeDone = false, uploads = false, isOwn = false }: StepOptions = {},
+  ): HubflakeError {
     if (error instanceof HubflakeError) return error;
-    return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone, uploads });
+    return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone, uploads, isOwn });
   }
 }
