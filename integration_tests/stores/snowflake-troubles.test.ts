@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader.js';
+import { Pool } from '../../src/warehouse/snowflake/pool.js';
+import { PATIENCE } from '../../src/warehouse/snowflake/session.js';
 import { SnowflakeStore } from '../../src/warehouse/snowflake/store.js';
 import { targetsOf } from '../../src/warehouse/target.js';
 import { TestFolder } from '../support/command.js';
@@ -23,6 +25,22 @@ afterEach(async () => {
   folder.remove();
 });
 afterAll(() => warehouse.end());
+
+test('a session that was idle for longer than a strict session policy lets it be is not used again', async () => {
+  for (const [longestIdle, logins] of [
+    [60_000, 1],
+    [1, 2],
+  ]) {
+    const before = (await standIn.logins()).length;
+    const pool = new Pool(warehouse.config(), 1, PATIENCE, longestIdle);
+    for (let i = 0; i < 2; i += 1) {
+      await pool.use((session) => session.run('SELECT 1'));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await pool.close();
+    expect((await standIn.logins()).length - before).toBe(logins);
+  }
+});
 
 const TABLE = `"${DATABASE}"."${SCHEMA}"."T"`;
 const SCHEMA_OF_T = { id: { type: 'string' }, name: { type: 'string' } };
