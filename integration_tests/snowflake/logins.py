@@ -97,6 +97,7 @@ def _record(request: Request, login: dict) -> dict:
         "loginName": login.get("LOGIN_NAME"),
         "password": login.get("PASSWORD"),
         "token": login.get("TOKEN"),
+        "provider": login.get("PROVIDER"),
         "account": login.get("ACCOUNT_NAME"),
         "database": request.query.get("databaseName"),
         "schema": request.query.get("schemaName"),

@@ -10,7 +10,9 @@ import {
 } from '../../errors.js';
 import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
 import { configuredProxy, nameOf } from '../../network/proxy.js';
+import { identityError } from './identity-error.js';
 import { oauthError } from './oauth-error.js';
+import { bareOrQuoted } from './quote.js';
 import { connectionError, unreachable } from './reach.js';
 
 /**
@@ -88,8 +90,8 @@ export class SilenceError extends Error {
 
 /** An error of the login, in words. */
 export function loginError(error: unknown, config: SnowflakeConfig): HubflakeError {
-  const noToken = oauthError(error, config);
-  if (noToken) return noToken;
+  const noLogin = oauthError(error, config) ?? identityError(error, config);
+  if (noLogin) return noLogin;
   const mistake = ours(error);
   if (mistake) return asHubflakeError(mistake);
   const details = detailsOf(error);
@@ -101,7 +103,7 @@ export function loginError(error: unknown, config: SnowflakeConfig): HubflakeErr
     case '390189':
     case '390186':
       return new WarehouseConfigError(
-        `The role ${role ?? ''} does not exist, or was not granted to the user. Run: GRANT ROLE ${role ?? '…'} TO USER …`,
+        `The role ${role ?? ''} does not exist, or was not granted to the user. ${capitals(role)}Run: GRANT ROLE ${written(role)} TO USER …`,
         details,
       );
     case '390422':
@@ -178,12 +180,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
       );
     case '000606':
     case '057003':
-      return new WarehouseConfigError(
-        config.warehouse === null
-          ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
-          : `${doing} failed: the warehouse ${config.warehouse} does not exist, or ${role.toLowerCase().replace(config.role?.toLowerCase() ?? '', config.role ?? '')} may not use it. Run: GRANT USAGE ON WAREHOUSE ${config.warehouse} TO ROLE ${config.role ?? '…'}`,
-        details,
-      );
+      return noWarehouse(doing, config, details);
     case '000607':
     case '000608':
     case '000609':
@@ -229,6 +226,20 @@ function stageHint({ url }: SnowflakeConfig): string {
     : ` Files go to the host of a stage, which ${nameOf(proxy)} has to let through as well: SELECT SYSTEM$ALLOWLIST() names it, as STAGE.`;
 }
 
+/** An error for want of a warehouse. */
+export function noWarehouse(
+  doing: string,
+  { warehouse, role }: SnowflakeConfig,
+  details: ErrorDetails = {},
+): WarehouseConfigError {
+  return new WarehouseConfigError(
+    warehouse === null
+      ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
+      : `${doing} failed: the warehouse ${warehouse} does not exist, or the role${role === null ? '' : ` ${role}`} may not use it. ${capitals(warehouse)}Run: GRANT USAGE ON WAREHOUSE ${written(warehouse)} TO ROLE ${written(role)}`,
+    details,
+  );
+}
+
 /** An error for a connection that no longer answers. */
 export function lost(
   doing: string,
@@ -246,10 +257,22 @@ export function lost(
 }
 
 export function databaseMissing({ database, role }: SnowflakeConfig): string {
-  return `The database "${database}" does not exist, or the role ${role ?? ''} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${role ?? '…'}`.replace(
+  return `The database "${database}" does not exist, or the role ${role ?? ''} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${written(role)}`.replace(
     'the role  may',
     'the role may',
   );
+}
+
+/** A name as SQL has it. */
+function written(name: string | null): string {
+  return name === null ? '…' : bareOrQuoted(name);
+}
+
+/** Others write names in small letters, which Snowflake reads as capital ones. */
+function capitals(name: string | null): string {
+  return name === null || name === name.toUpperCase()
+    ? ''
+    : `Capital letters count: write it as Snowflake shows it, maybe ${name.toUpperCase()}. `;
 }
 
 const AGAIN = 'run it again.';
@@ -274,7 +297,7 @@ function firstLine(text: string): string {
 }
 
 function grant(needs: string | undefined, { role }: SnowflakeConfig): string {
-  return needs === undefined ? '' : ` Run: GRANT ${needs} TO ROLE ${role ?? '…'}`;
+  return needs === undefined ? '' : ` Run: GRANT ${needs} TO ROLE ${written(role)}`;
 }
 
 function notNull(doing: string, what: string): string {
