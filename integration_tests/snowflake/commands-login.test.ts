@@ -204,7 +204,7 @@ describe('External Browser', () => {
   });
 
   test('opens a browser, says where, and keeps stdout for messages', async () => {
-    await standIn.passwords({ LOADER: { browser: SECRET } });
+    await standIn.passwords({ LOADER: { browser: SECRET, idToken: `${SECRET}-id` } });
     const opened = folder.join('opened');
     writeFileSync(
       folder.join('xdg-open'),
@@ -219,6 +219,9 @@ describe('External Browser', () => {
     expect(warnings).toEqual([expect.stringContaining(`open this address on this machine: ${url.href}`)]);
     expect(outcome.stderr).toBe('');
     expect(await lastLogin()).toMatchObject({ authenticator: 'EXTERNALBROWSER', loginName: 'LOADER', ended: 'ok' });
+    // The account allows it: the driver has kept what spares the next logins the browser.
+    expect(await check(config(), { ...environment(), NODE_OPTIONS: TERMINAL })).toMatchObject({ warnings: [], status });
+    expect(await lastLogin()).toMatchObject({ authenticator: 'ID_TOKEN', token: `${SECRET}-id`, ended: 'ok' });
   });
 
   test('is refused where nobody is there, before anything is opened', async () => {

@@ -32,6 +32,12 @@ def verify(login: dict, control: Control) -> None:
         _verify_secret(method, login, user, control.passwords)
 
 
+def id_token(login: dict, control: Control) -> str | None:
+    """What spares the next logins the browser, where the account allows it."""
+    is_by_browser = str(login.get("AUTHENTICATOR")).upper() == "EXTERNALBROWSER"
+    return control.passwords.get(str(login.get("LOGIN_NAME")).upper(), {}).get("idToken") if is_by_browser else None
+
+
 def _verify_key_pair(login: dict, user: str, control: Control) -> None:
     users = control.users
     refusal = SnowflakeError("390144", f"JWT token is invalid. [{uuid.uuid4()}]")
@@ -88,6 +94,9 @@ def _verify_secret(method: str, login: dict, user: str, passwords: dict[str, dic
     elif method == "EXTERNALBROWSER":
         if not known("browser", text=login.get("TOKEN")) or not login.get("PROOF_KEY"):
             raise SnowflakeError("390165", "The SAML response is invalid or matching user is not found.")
+    elif method == "ID_TOKEN":
+        if not known("idToken", text=login.get("TOKEN")):
+            raise SnowflakeError("390195", "The provided ID Token is invalid.")
     elif method == "PROGRAMMATIC_ACCESS_TOKEN":
         if not known("pat", text=login.get("TOKEN")):
             raise SnowflakeError("394400", "Programmatic access token is invalid.")

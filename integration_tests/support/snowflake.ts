@@ -94,6 +94,8 @@ export interface Secrets {
   workload?: string;
   /** The token that a browser brings back. */
   browser?: string;
+  /** What such a login is answered with, where the account has ALLOW_ID_TOKEN. */
+  idToken?: string;
   /** The OAuth client that gets this user's `oauth` token at /oauth/token-request. */
   client?: { id: string; secret: string };
 }
