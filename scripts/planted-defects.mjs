@@ -35,6 +35,7 @@ const ONCE = 'stores/snowflake-once';
 const WALK = 'integration_tests/json-walk';
 const PROXY = 'integration_tests/proxy.test';
 const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
+const LOGINS = 'snowflake/commands-login';
 const WIDE = 'stores/duckdb-wide';
 const LEASE = 'stores/snowflake-lease';
 const STANDING = 'stores/duckdb-standing';
@@ -48,6 +49,7 @@ const BUILT = [
   'integration_tests/budgets',
   PROXY,
   SNOWFLAKE_PROXY,
+  LOGINS,
   WIDE,
 ];
 const CHAINS = 'integration_tests/chains';
@@ -823,6 +825,37 @@ const DEFECTS = [
     'return code === null ? null : { message: untrusted(new URL(url).origin, code), isMendable: true };',
     'return code === null ? null : { message: untrusted(new URL(url).origin, code), isMendable: false };',
     'src/hubspot/network-failures',
+  ],
+  [
+    'a missing warehouse noticed after reading',
+    'src/warehouse/snowflake/session.ts',
+    'if (session.#warehouse === null) throw',
+    'if (session.#warehouse === 0) throw',
+    LOGINS,
+    'said before anything is read',
+  ],
+  [
+    'a role that Snowflake reads as another',
+    'src/warehouse/snowflake/driver.ts',
+    'role: bareOrQuoted(config.role)',
+    'role: config.role',
+    LOGINS,
+    'plain capital letters',
+  ],
+  [
+    "the driver's own way to a browser",
+    'src/warehouse/snowflake/driver.ts',
+    ', ...browserLogin() };',
+    ' };',
+    LOGINS,
+    'External Browser',
+  ],
+  [
+    'a connection that overrules the configuration',
+    'src/config/snowflake.ts',
+    'config[key] ??= value',
+    'config[key] = value',
+    'src/config/connections-toml',
   ],
   [
     'an invisible character let through',

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from control import Control, fold
-from credentials import verify
+from credentials import id_token, verify
 from engine import Engine
 from errors import SnowflakeError
 from faults import noting_the_end, suffer, suffer_afterwards
@@ -86,6 +86,7 @@ class Logins:
         data["parameters"] = [{"name": name, "value": value} for name, value in given.items()]
         data["sessionInfo"] = {**place, "warehouseName": session.warehouse, "roleName": role}
         # A session is renewed with the token that it has.
+        data["idToken"] = id_token(login, self._control)
         data.update(masterToken=session.token, sessionId=number, validityInSeconds=3600, masterValidityInSeconds=14400)
         return answer, session
 
@@ -97,6 +98,7 @@ def _record(request: Request, login: dict) -> dict:
         "loginName": login.get("LOGIN_NAME"),
         "password": login.get("PASSWORD"),
         "token": login.get("TOKEN"),
+        "provider": login.get("PROVIDER"),
         "account": login.get("ACCOUNT_NAME"),
         "database": request.query.get("databaseName"),
         "schema": request.query.get("schemaName"),

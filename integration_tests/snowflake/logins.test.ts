@@ -84,6 +84,27 @@ test('by password and tokens', async () => {
   expect((await standIn.logins()).at(-1)).toMatchObject({ ended: '390318', session: null });
 });
 
+test('by the identity of a workload', async () => {
+  const workload = { authenticator: 'WORKLOAD_IDENTITY', username: undefined, password: undefined };
+  const oidc = { ...workload, workloadIdentityProvider: 'OIDC' as const };
+  await expect(login({ ...oidc, token: 't' })).rejects.toThrow('requires a recognized Snowflake host');
+  process.env.SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES = '127.0.0.1';
+  try {
+    await login({ ...oidc, token: 't' });
+    await standIn.passwords({ ANN: { workload: 't' } });
+    await login({ ...oidc, token: 't' });
+    await expect(login({ ...oidc, token: 'x' })).rejects.toMatchObject({ code: '394507' });
+  } finally {
+    delete process.env.SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES;
+  }
+  expect((await standIn.logins()).at(-2)).toMatchObject({
+    authenticator: 'WORKLOAD_IDENTITY',
+    provider: 'OIDC',
+    token: 't',
+    ended: 'ok',
+  });
+});
+
 test('with names that do not exist', async () => {
   await standIn.query('CREATE DATABASE DB');
   await standIn.query('CREATE DATABASE HIDDEN');

@@ -28,6 +28,8 @@ export interface SeenLogin {
   loginName: string | null;
   password: string | null;
   token: string | null;
+  /** Of a workload's identity. */
+  provider: string | null;
   account: string;
   database: string | null;
   schema: string | null;
@@ -88,6 +90,12 @@ export interface Secrets {
   oauth?: string;
   /** An OAuth token that Snowflake says has expired. */
   expiredOauth?: string;
+  /** The token of a workload's identity. */
+  workload?: string;
+  /** The token that a browser brings back. */
+  browser?: string;
+  /** What such a login is answered with, where the account has ALLOW_ID_TOKEN. */
+  idToken?: string;
   /** The OAuth client that gets this user's `oauth` token at /oauth/token-request. */
   client?: { id: string; secret: string };
 }

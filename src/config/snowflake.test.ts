@@ -120,6 +120,22 @@ describe('credentials', () => {
       },
     ],
     ['Snowpark Container Services', {}, { kind: 'container', tokenFile: '/snowflake/session/token' }],
+    ['External Browser', {}, { kind: 'browser', username: 'LOADER_USER' }],
+    [
+      'Workload Identity',
+      { provider: 'OIDC', token_file: '/t' },
+      { kind: 'workload', username: 'LOADER_USER', provider: 'OIDC', token: null, tokenFile: '/t' },
+    ],
+    [
+      'Workload Identity',
+      { provider: 'AZURE', entra_resource: 'api://x' },
+      { kind: 'workload', provider: 'AZURE', entraResource: 'api://x', impersonationPath: [] },
+    ],
+    [
+      'Workload Identity',
+      { provider: 'GCP', impersonation_path: ['a@x', 'b@x'] },
+      { kind: 'workload', provider: 'GCP', impersonationPath: ['a@x', 'b@x'] },
+    ],
   ])('%s', (auth_type, given, expected) => {
     expect(parse({ ...base, credentials: { auth_type, ...given } })).toMatchObject({ credentials: expected });
   });
@@ -132,6 +148,7 @@ describe('credentials', () => {
   test('the kind is known by what is given', () => {
     expect(parse({ ...base, credentials: { token: 'x' } })).toMatchObject({ credentials: { kind: 'access-token' } });
     expect(parse({ ...base, credentials: { private_key: PEM } })).toMatchObject({ credentials: { kind: 'key-pair' } });
+    expect(parse({ ...base, credentials: { provider: 'AWS' } })).toMatchObject({ credentials: { kind: 'workload' } });
   });
 
   test.each<[string, object]>([
@@ -203,6 +220,31 @@ describe('credentials', () => {
   });
 });
 
+test('roles and warehouses are named as Snowflake shows them, with or without quotes', () => {
+  const names = { role: '"Analytics ""Loader"""', warehouse: 'Mixed' };
+  expect(parse({ ...withKey({ private_key: PEM }), ...names })).toMatchObject({
+    role: 'Analytics "Loader"',
+    warehouse: 'Mixed',
+  });
+});
+
+test('inside Snowflake the account is the one that Snowflake tells', () => {
+  const host = 'snowflake.prod3.us-west-2.aws.snowflakecomputing.com';
+  const inside = { ...base, host, credentials: { auth_type: 'Snowpark Container Services' } };
+  expect(parse(inside)).toMatchObject({ account: 'snowflake.prod3.us-west-2.aws' });
+  process.env.SNOWFLAKE_ACCOUNT = 'AB12345';
+  try {
+    expect(parse(inside)).toMatchObject({ account: 'AB12345', url: `https://${host}` });
+    expect(parse({ ...withKey({ private_key: PEM }), host: 'other.snowflakecomputing.com' })).toMatchObject({
+      account: 'other',
+    });
+  } finally {
+    delete process.env.SNOWFLAKE_ACCOUNT;
+  }
+});
+
+const identity = (given: object) => ({ credentials: { auth_type: 'Workload Identity', ...given } });
+
 test.each<[string, object, string]>([
   ['legacy raw tables', { disable_type_dedupe: true }, '"table_form": "raw"'],
   [
@@ -210,6 +252,13 @@ test.each<[string, object, string]>([
     { credentials: { auth_type: 'Magic' } },
     'credentials.auth_type should be one of "Key Pair Authentication"',
   ],
+  ['no provider', identity({}), 'credentials.provider is missing'],
+  ['another provider', identity({ provider: 'IBM' }), 'should be one of "AWS", "AZURE", "GCP", "OIDC", but is "IBM"'],
+  ['OIDC without a token', identity({ provider: 'OIDC' }), 'should have token or token_file'],
+  ['two tokens', identity({ provider: 'OIDC', token: 'x', token_file: '/t' }), 'either token or token_file, not both'],
+  ['a token for AWS', identity({ provider: 'AWS', token: 'x' }), 'with AWS the token comes from the cloud'],
+  ['a path for AZURE', identity({ provider: 'AZURE', impersonation_path: ['x'] }), 'is for AWS and GCP'],
+  ['a resource for GCP', identity({ provider: 'GCP', entra_resource: 'x' }), 'entra_resource is for AZURE'],
   ['no user', { username: undefined }, 'username is missing'],
   ['no database', { database: undefined }, 'database is missing'],
   [

@@ -1,26 +1,11 @@
 import { ConfigError } from '../errors.js';
-import { log, registerSecret } from '../log.js';
+import { log } from '../log.js';
+import { optionsOf } from './connection-options.js';
+import { findConnection } from './connections-toml.js';
 import { isLoopback } from './environment.js';
-import { readPrivateKey } from './private-key.js';
 import { validate } from './schema.js';
-import { plainToken } from './token.js';
-
-/** How to log in to Snowflake. */
-export type SnowflakeCredentials =
-  /** `privateKey` is an unencrypted PKCS#8 PEM. */
-  | { kind: 'key-pair'; username: string; privateKey: string }
-  | { kind: 'password'; username: string; password: string }
-  | { kind: 'access-token'; username: string; token: string }
-  | { kind: 'oauth-token'; username: string | null; token: string }
-  | {
-      kind: 'oauth-client';
-      username: string | null;
-      clientId: string;
-      clientSecret: string;
-      tokenUrl: string;
-      scope: string | null;
-    }
-  | { kind: 'container'; tokenFile: string };
+import { kindOfLogin, parseCredentials, type SnowflakeCredentials, textOf } from './snowflake-credentials.js';
+import { shownName } from './snowflake-names.js';
 
 export interface SnowflakeConfig {
   type: 'snowflake';
@@ -50,15 +35,10 @@ const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.local
 /** An account name that stands for a stand-in on this machine, which has none. */
 const LOCAL_ACCOUNT = 'LOCAL';
 
-/** Where credentials of OAuth come from, for messages. */
-const OAUTH_SERVER = 'the OAuth server';
-
-/** https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
-const CONTAINER_TOKEN = '/snowflake/session/token';
-
 /** Checks a Snowflake configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
 export function parseSnowflakeConfig(config: Record<string, unknown>): SnowflakeConfig {
   dropNulls(config);
+  const account = takeConnection(config);
   nameTheCredentials(config);
   validate('destination', config, 'destination configuration', WITHOUT_EFFECT);
   if (config.disable_type_dedupe === true) {
@@ -66,14 +46,15 @@ export function parseSnowflakeConfig(config: Record<string, unknown>): Snowflake
       'disable_type_dedupe asks for Airbyte\'s legacy raw tables, which hubflake does not write. Leave it out; "table_form": "raw" keeps each record as one JSON value, with a view that has the columns.',
     );
   }
+  const credentials = parseCredentials(config.credentials as Record<string, unknown>, textOf(config.username));
   return {
     type: 'snowflake',
-    ...address(config.host as string),
-    role: text(config.role),
-    warehouse: text(config.warehouse),
+    ...address(config.host as string, account, credentials.kind === 'container'),
+    role: nameOf(config.role),
+    warehouse: nameOf(config.warehouse),
     database: config.database as string,
     schema: config.schema as string,
-    credentials: parseCredentials(config.credentials as Record<string, string>, text(config.username)),
+    credentials,
     sessionParameters: parseParameters((config.jdbc_url_params as string | undefined) ?? ''),
     retentionDays: (config.retention_period_days as number | undefined) ?? null,
     transient: config.transient as boolean,
@@ -81,8 +62,9 @@ export function parseSnowflakeConfig(config: Record<string, unknown>): Snowflake
   };
 }
 
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+function nameOf(value: unknown): string | null {
+  const name = textOf(value);
+  return name === null ? null : shownName(name);
 }
 
 /** Airbyte hands over options that were left empty as null. */
@@ -90,89 +72,57 @@ function dropNulls(config: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(config)) if (value === null) delete config[key];
 }
 
-/** People leave auth_type out when they write a configuration by hand; what else is there says which it is. */
+/**
+ * Puts in what the configuration leaves to its `connection`.
+ *
+ * @returns the account, where the connection gives one for its host
+ */
+function takeConnection(config: Record<string, unknown>): string | null {
+  const name = textOf(config.connection);
+  if (name === null) return null;
+  const { options, account } = optionsOf(findConnection(name), name, config.credentials === undefined);
+  const isItsHost = config.host === undefined;
+  for (const [key, value] of Object.entries(options)) config[key] ??= value;
+  const lacking = ['host', 'database', 'schema', 'credentials'].filter((key) => config[key] === undefined);
+  if (lacking.length > 0) {
+    throw new ConfigError(
+      `The destination configuration cannot be used: ${lacking.join(' and ')} ${lacking.length > 1 ? 'are' : 'is'} neither in it nor in the connection "${name}". Give what is missing in one of the two.`,
+    );
+  }
+  return isItsHost ? account : null;
+}
+
 function nameTheCredentials(config: Record<string, unknown>): void {
   const { credentials } = config;
   if (credentials === null || typeof credentials !== 'object') return;
   const given = credentials as Record<string, unknown>;
   dropNulls(given);
-  if (given.auth_type !== undefined) return;
-  if (given.private_key !== undefined || given.private_key_file !== undefined) {
-    given.auth_type = 'Key Pair Authentication';
-  } else if (given.password !== undefined) given.auth_type = 'Username and Password';
-  else if (given.token !== undefined) given.auth_type = 'Programmatic Access Token';
-  else if (given.access_token !== undefined || given.client_id !== undefined) given.auth_type = 'OAuth';
-  else if (given.token_file !== undefined) given.auth_type = 'Snowpark Container Services';
+  const kind = kindOfLogin(given);
+  if (kind !== undefined) given.auth_type = kind;
 }
 
-function address(host: string): { url: string; account: string } {
+/**
+ * @param told the account, where it was told beside the host
+ * @param isInside whether we are inside Snowflake, where a host may be named by its region alone
+ */
+function address(host: string, told: string | null, isInside: boolean): { url: string; account: string } {
   const url = new URL(/^https?:\/\//i.test(host) ? host : `https://${host}`);
-  if (isLoopback(url.hostname)) return { url: url.origin, account: process.env.SNOWFLAKE_ACCOUNT ?? LOCAL_ACCOUNT };
+  // Inside Snowpark Container Services the host is Snowflake's own, and the account is told beside it:
+  // https://docs.snowflake.com/en/developer-guide/snowpark-container-services/spcs-execute-sql
+  const around = process.env.SNOWFLAKE_ACCOUNT || null;
+  if (isLoopback(url.hostname)) return { url: url.origin, account: told ?? around ?? LOCAL_ACCOUNT };
   if (url.protocol !== 'https:') {
     throw new ConfigError(
       `host should be the account's host name, or start with https:// (http:// is for this machine only), but is "${host}".`,
     );
   }
+  const first = told ?? (isInside ? around : null);
+  if (first !== null) return { url: url.origin, account: first };
   if (DOMAIN.test(url.hostname)) return { url: url.origin, account: url.hostname.replace(DOMAIN, '') };
-  // Inside Snowpark Container Services the host is Snowflake's own, and the account is told beside it.
-  const account = process.env.SNOWFLAKE_ACCOUNT;
-  if (account) return { url: url.origin, account };
+  if (around !== null) return { url: url.origin, account: around };
   throw new ConfigError(
     `host should be <account>.snowflakecomputing.com, but is "${host}". In Snowsight, it is under Account details as the account's URL.`,
   );
-}
-
-function parseCredentials(credentials: Record<string, string>, username: string | null): SnowflakeCredentials {
-  const needed = (key: string): string => {
-    const value = credentials[key]?.trim();
-    if (!value) throw new ConfigError(`The destination configuration cannot be used: credentials.${key} is missing.`);
-    return value;
-  };
-  const user = () => {
-    if (username === null) throw new ConfigError('The destination configuration cannot be used: username is missing.');
-    return username;
-  };
-  const token = (key: string, source: string) => {
-    const value = plainToken(needed(key), `credentials.${key}`, source);
-    if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that ${source} shows for it.`);
-    return value;
-  };
-  const secret = (value: string) => {
-    registerSecret(value);
-    return value;
-  };
-  switch (credentials.auth_type) {
-    case 'Key Pair Authentication':
-      return { kind: 'key-pair', username: user(), privateKey: readPrivateKey(credentials) };
-    case 'Programmatic Access Token':
-      return { kind: 'access-token', username: user(), token: secret(token('token', 'Snowflake')) };
-    case 'Snowpark Container Services':
-      return { kind: 'container', tokenFile: text(credentials.token_file) ?? CONTAINER_TOKEN };
-    case 'OAuth':
-      if (credentials.access_token) {
-        return { kind: 'oauth-token', username, token: secret(token('access_token', OAUTH_SERVER)) };
-      }
-      return {
-        kind: 'oauth-client',
-        username,
-        clientId: token('client_id', OAUTH_SERVER),
-        clientSecret: secret(token('client_secret', OAUTH_SERVER)),
-        tokenUrl: tokenUrl(needed('token_url')),
-        scope: text(credentials.scope),
-      };
-    default:
-      log.warn(
-        'Logging in to Snowflake by password: Snowflake is ending logins by password alone. Use a key pair or a programmatic access token.',
-      );
-      // A password may have any character; only white space around it was not meant.
-      return { kind: 'password', username: user(), password: secret(needed('password')) };
-  }
-}
-
-function tokenUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return url.href;
-  throw new ConfigError(`credentials.token_url should be a URL that starts with https://, but is "${value}".`);
 }
 
 /**

@@ -8,8 +8,9 @@ const LONGEST_MS = 5000;
 /** A JWT is good for a minute or two; a clock that is off by more makes every login fail. */
 const TOLERANCE_MS = 45_000;
 
-/** What to say of a refused JWT where this machine's clock is the reason; null where it is not. */
-export async function clockError({ url }: SnowflakeConfig): Promise<CredentialsError | null> {
+/** What to say of a refused JWT where this machine's clock is the reason; null where it is not, or another signed it. */
+export async function clockError({ url, credentials }: SnowflakeConfig): Promise<CredentialsError | null> {
+  if (credentials.kind !== 'key-pair') return null;
   // That Snowflake does not tell its time is no news here: the refusal is.
   const skew = Date.now() - (await timeOf(url).catch(() => Number.NaN));
   if (!(Math.abs(skew) > TOLERANCE_MS)) return null;

@@ -2,6 +2,8 @@ import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { loadPackage } from '../../load-package.js';
 import { configuredProxy, exemptions } from '../../network/proxy.js';
+import { browserLogin } from './browser-login.js';
+import { bareOrQuoted } from './quote.js';
 
 type Driver = typeof import('snowflake-sdk');
 
@@ -13,8 +15,8 @@ let driver: Driver | null = null;
  */
 function loadDriver(): Driver {
   if (driver) return driver;
-  // The driver looks for cloud metadata services and loads native code that only its telemetry needs; AWS's part of it
-  // warns of old Node versions.
+  // The driver looks for cloud metadata services and loads native code that only its telemetry needs (a login by Workload
+  // Identity asks them by itself); AWS's part of it warns of old Node versions.
   process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION ??= 'true';
   process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -50,7 +52,11 @@ export function proxyOptions(url: string, environment: NodeJS.ProcessEnv = proce
   };
 }
 
-/** A connection that has not logged in yet. @param token of Snowpark Container Services, read just now */
+/**
+ * A connection that has not logged in yet. Throws a CredentialsError where the login would have to be in a browser, and nobody is there.
+ *
+ * @param token of Snowpark Container Services or a workload, read just now
+ */
 export function newConnection(config: SnowflakeConfig, token: string | null): Connection {
   return loadDriver().createConnection({
     account: config.account,
@@ -59,13 +65,14 @@ export function newConnection(config: SnowflakeConfig, token: string | null): Co
     // Otherwise a NULL that is fetched as text is the text NULL.
     representNullAsStringNull: false,
     ...proxyOptions(config.url),
-    ...(config.role === null ? {} : { role: config.role }),
-    ...(config.warehouse === null ? {} : { warehouse: config.warehouse }),
+    // The login reads them as SQL does.
+    ...(config.role === null ? {} : { role: bareOrQuoted(config.role) }),
+    ...(config.warehouse === null ? {} : { warehouse: bareOrQuoted(config.warehouse) }),
     ...login(config, token),
   } as ConnectionOptions);
 }
 
-function login({ credentials }: SnowflakeConfig, token: string | null): ConnectionOptions {
+function login({ credentials, role }: SnowflakeConfig, token: string | null): Partial<ConnectionOptions> {
   switch (credentials.kind) {
     case 'key-pair':
       return {
@@ -87,13 +94,33 @@ function login({ credentials }: SnowflakeConfig, token: string | null): Connecti
         oauthClientSecret: credentials.clientSecret,
         oauthTokenRequestUrl: credentials.tokenUrl,
         oauthHttpAllowed: credentials.tokenUrl.startsWith('http:'),
-        ...(credentials.scope === null ? {} : { oauthScope: credentials.scope }),
+        ...scopeOf(credentials.scope ?? (role === null ? null : `session:role:${role}`)),
       };
+    case 'workload':
+      return {
+        authenticator: 'WORKLOAD_IDENTITY',
+        ...named(credentials.username),
+        workloadIdentityProvider: credentials.provider,
+        ...(token === null ? {} : { token }),
+        ...(credentials.entraResource === null
+          ? {}
+          : { workloadIdentityAzureEntraIdResource: credentials.entraResource }),
+        ...(credentials.impersonationPath.length === 0
+          ? {}
+          : { workloadIdentityImpersonationPath: [...credentials.impersonationPath] }),
+      };
+    case 'browser':
+      return { authenticator: 'EXTERNALBROWSER', ...named(credentials.username), ...browserLogin() };
     case 'container':
       return { authenticator: 'OAUTH', token: token ?? '' };
   }
 }
 
-function named(username: string | null): ConnectionOptions {
+/** Said here, since the driver would make it of the role with its quotes. */
+function scopeOf(oauthScope: string | null): Partial<ConnectionOptions> {
+  return oauthScope === null ? {} : { oauthScope };
+}
+
+function named(username: string | null): Partial<ConnectionOptions> {
   return username === null ? {} : { username };
 }

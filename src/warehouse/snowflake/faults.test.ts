@@ -1,5 +1,6 @@
 import type { SnowflakeConfig } from '../../config/snowflake.js';
-import { isConnectionLost, loginError, SilenceError, statementError } from './faults.js';
+import { isConnectionLost, SilenceError, statementError } from './faults.js';
+import { loginError } from './login-error.js';
 
 const config = {
   url: 'https://a.snowflakecomputing.com',

@@ -1,7 +1,6 @@
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import {
   asHubflakeError,
-  CredentialsError,
   HubflakeError,
   isProgrammingError,
   WarehouseConfigError,
@@ -10,8 +9,7 @@ import {
 } from '../../errors.js';
 import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
 import { configuredProxy, nameOf } from '../../network/proxy.js';
-import { oauthError } from './oauth-error.js';
-import { connectionError, unreachable } from './reach.js';
+import { bareOrQuoted } from './quote.js';
 
 /**
  * What Snowflake's errors mean for the person who runs the sync. Codes are as Snowflake documents them and its drivers know
@@ -19,7 +17,7 @@ import { connectionError, unreachable } from './reach.js';
  */
 
 /** An error as the driver gives it. */
-interface DriverError {
+export interface DriverError {
   code?: unknown;
   message?: string;
   sqlState?: string;
@@ -63,7 +61,7 @@ const SESSION_GONE = ['390104', '390111', '390112', '390114', '390195', '405503'
  * The error within that says that a program is wrong; null where none does. The driver calls all that is thrown on a request's way a
  * network error. A SyntaxError in there is no such error: it is an answer that is no JSON.
  */
-function ours(error: unknown): Error | null {
+export function ours(error: unknown): Error | null {
   const [outer, ...inner] = causesOf(error) as Error[];
   if (isProgrammingError(outer)) return outer as Error;
   return inner.find((each) => isProgrammingError(each) && each.name !== 'SyntaxError') ?? null;
@@ -88,80 +86,6 @@ export class SilenceError extends Error {
   override readonly name = 'SilenceError';
 }
 
-/** An error of the login, in words. */
-export function loginError(error: unknown, config: SnowflakeConfig): HubflakeError {
-  const noToken = oauthError(error, config);
-  if (noToken) return noToken;
-  const mistake = ours(error);
-  if (mistake) return asHubflakeError(mistake);
-  const details = detailsOf(error);
-  const text = details.internal;
-  const { credentials, role } = config;
-  const user = 'username' in credentials && credentials.username !== null ? ` of the user ${credentials.username}` : '';
-  const address = /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(text)?.[0];
-  switch (codeOf(error)) {
-    case '390189':
-    case '390186':
-      return new WarehouseConfigError(
-        `The role ${role ?? ''} does not exist, or was not granted to the user. Run: GRANT ROLE ${role ?? '…'} TO USER …`,
-        details,
-      );
-    case '390422':
-    case '390420':
-      return new WarehouseConfigError(
-        `Snowflake's network policy does not let ${address ?? 'this address'} in. Add the address to the policy's allowed list.`,
-        details,
-      );
-    case '390201':
-      return new WarehouseConfigError(databaseMissing(config), details);
-    case '390318':
-    case '390303':
-      return new CredentialsError(
-        `Snowflake refused the OAuth token${user}: ${codeOf(error) === '390318' ? 'it has expired' : 'it is not valid'}. Get a new one, or configure client_id, client_secret and token_url.`,
-        details,
-      );
-    case '390144':
-      return new CredentialsError(
-        `Snowflake refused the key${user}. See that the public key is the user's (DESCRIBE USER … shows its fingerprint as RSA_PUBLIC_KEY_FP), that account and user are written right, and that this machine's clock is.`,
-        details,
-      );
-  }
-  if (/programmatic access token/i.test(text)) {
-    const why = /expired/i.test(text)
-      ? 'it has expired'
-      : /disabled/i.test(text)
-        ? 'it is disabled'
-        : 'it is not valid';
-    return new CredentialsError(
-      `Snowflake refused the programmatic access token${user}: ${why}. Make a new one.`,
-      details,
-    );
-  }
-  if (/network policy|not allowed to access/i.test(text)) {
-    return new WarehouseConfigError(
-      `Snowflake does not let this login in from here: ${firstLine(text)}. A network policy must allow it.`,
-      details,
-    );
-  }
-  if (/^39\d{4}$/.test(codeOf(error))) {
-    return new CredentialsError(
-      `Snowflake refused the login${user}: ${firstLine(text)} Check username and credentials.`,
-      details,
-    );
-  }
-  const status = (error as DriverError).response?.status ?? (error as DriverError).response?.statusCode;
-  if (status === 403 || status === 404) {
-    return new WarehouseConfigError(
-      `There is no Snowflake account at ${config.url} (HTTP ${status}). Check "host".`,
-      details,
-    );
-  }
-  const place = { what: 'Snowflake', url: config.url, option: 'host' };
-  return (
-    connectionError(error, place) ?? (isConnectionLost(error) ? unreachable(place, details) : asHubflakeError(error))
-  );
-}
-
 /** An error of a statement, in words. */
 export function statementError(error: unknown, circumstance: Circumstance): HubflakeError {
   const { config, doing, needs, mayBeDone } = circumstance;
@@ -180,12 +104,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
       );
     case '000606':
     case '057003':
-      return new WarehouseConfigError(
-        config.warehouse === null
-          ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
-          : `${doing} failed: the warehouse ${config.warehouse} does not exist, or ${role} may not use it. Run: GRANT USAGE ON WAREHOUSE ${config.warehouse} TO ROLE ${config.role ?? '…'}`,
-        details,
-      );
+      return noWarehouse(doing, config, details);
     case '000607':
     case '000608':
     case '000609':
@@ -243,6 +162,20 @@ function stageHint({ url }: SnowflakeConfig): string {
     : ` Files go to the host of a stage, which ${nameOf(proxy)} has to let through as well: SELECT SYSTEM$ALLOWLIST() names it, as STAGE.`;
 }
 
+/** An error for want of a warehouse. */
+export function noWarehouse(
+  doing: string,
+  { warehouse, role }: SnowflakeConfig,
+  details: ErrorDetails = {},
+): WarehouseConfigError {
+  return new WarehouseConfigError(
+    warehouse === null
+      ? `${doing} failed: there is no warehouse to do it. Set "warehouse", or the user's DEFAULT_WAREHOUSE.`
+      : `${doing} failed: the warehouse ${warehouse} does not exist, or the role${role === null ? '' : ` ${role}`} may not use it. ${capitals(warehouse)}Run: GRANT USAGE ON WAREHOUSE ${written(warehouse)} TO ROLE ${written(role)}`,
+    details,
+  );
+}
+
 /** An error for a connection that no longer answers. */
 export function lost(
   doing: string,
@@ -260,7 +193,7 @@ export function lost(
 }
 
 export function databaseMissing({ database, role }: SnowflakeConfig): string {
-  return `The database "${database}" does not exist, or ${theRole(role)} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${role ?? '…'}`;
+  return `The database "${database}" does not exist, or ${theRole(role)} may not use it. Capital letters count. Create it, or run: GRANT USAGE ON DATABASE "${database}" TO ROLE ${written(role)}`;
 }
 
 /** @param alike schemas whose names differ in capital letters only, quoted */
@@ -269,12 +202,24 @@ export function schemaMissing({ database, role }: SnowflakeConfig, schema: strin
   const name = `"${database}"."${schema}"`;
   return (
     `The database "${database}" has no schema "${schema}", or ${theRole(role)} may not use it.${other} Run: CREATE SCHEMA ${name}, and GRANT USAGE, ` +
-    `CREATE TABLE, CREATE VIEW ON SCHEMA ${name} TO ROLE ${role ?? '…'}. Or set "create_schema": true, and it is created with the first rows.`
+    `CREATE TABLE, CREATE VIEW ON SCHEMA ${name} TO ROLE ${written(role)}. Or set "create_schema": true, and it is created with the first rows.`
   );
 }
 
 function theRole(role: string | null): string {
   return role === null ? 'the role' : `the role ${role}`;
+}
+
+/** A name as SQL has it. */
+export function written(name: string | null): string {
+  return name === null ? '…' : bareOrQuoted(name);
+}
+
+/** Others write names in small letters, which Snowflake reads as capital ones. */
+export function capitals(name: string | null): string {
+  return name === null || name === name.toUpperCase()
+    ? ''
+    : `Capital letters count: write it as Snowflake shows it, maybe ${name.toUpperCase()}. `;
 }
 
 const AGAIN = 'run it again.';
@@ -284,7 +229,7 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
-function detailsOf(error: unknown): { internal: string; cause: unknown } {
+export function detailsOf(error: unknown): { internal: string; cause: unknown } {
   const { message, cause, response } = error as DriverError;
   const inner = cause instanceof Error ? ` ${cause.message} ${(cause as NodeJS.ErrnoException).code ?? ''}` : '';
   const status = response?.status ?? response?.statusCode;
@@ -294,12 +239,12 @@ function detailsOf(error: unknown): { internal: string; cause: unknown } {
   };
 }
 
-function firstLine(text: string): string {
+export function firstLine(text: string): string {
   return (text.split('\n').find((line) => line.trim() !== '') ?? text).trim().replace(/[.\s]+$/, '');
 }
 
 function grant(needs: string | undefined, { role }: SnowflakeConfig): string {
-  return needs === undefined ? '' : ` Run: GRANT ${needs} TO ROLE ${role ?? '…'}`;
+  return needs === undefined ? '' : ` Run: GRANT ${needs} TO ROLE ${written(role)}`;
 }
 
 function notNull(doing: string, what: string): string {

@@ -27,6 +27,14 @@ export function identifier(name: string): string {
   return `"${wellFormed(name).replaceAll('"', '""')}"`;
 }
 
+/**
+ * A name where SQL or a login takes it with or without quotes: as it is where Snowflake would not read it as another, since that is how
+ * people write it.
+ */
+export function bareOrQuoted(name: string): string {
+  return /^[A-Z_][A-Z0-9_$]*$/.test(name) ? name : identifier(name);
+}
+
 /** Snowflake reads backslashes in quoted text as escapes. */
 export function literal(text: string): string {
   return `'${wellFormed(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

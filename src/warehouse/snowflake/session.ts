@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { Bind, Connection, RowStatement } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
-import { CredentialsError, HubflakeError, isProgrammingError, WarehouseConfigError } from '../../errors.js';
-import { registerSecret } from '../../log.js';
+import { HubflakeError, isProgrammingError, WarehouseConfigError } from '../../errors.js';
+import { BROWSER_LOGIN_MS } from './browser-login.js';
 import { clockError } from './clock-error.js';
 import { newConnection } from './driver.js';
-import { codeOf, databaseMissing, isConnectionLost, isMissing, loginError, SilenceError } from './faults.js';
+import { codeOf, databaseMissing, isConnectionLost, isMissing, noWarehouse, SilenceError } from './faults.js';
+import { loginError } from './login-error.js';
+import { freshToken } from './login-token.js';
 import { literal, qualified } from './quote.js';
 import { reach } from './reach.js';
 
@@ -79,12 +80,19 @@ const LIMITS: readonly [string, string][] = [
   ['STATEMENT_TIMEOUT_IN_SECONDS', '14400'],
 ];
 
+/** What the driver knows of the session from each answer. */
+interface SessionState {
+  getCurrentWarehouse(): unknown;
+}
+
 /** One login, which runs one statement at a time. */
 export class Session {
   readonly #connection: Connection;
   readonly #patience: Patience;
   /** Its full name. */
   readonly #schema: string;
+  /** That works for the session, as of the last answer; null: none, since it does not exist or may not be used. */
+  #warehouse: unknown;
   /** Given up: nothing may be run on it any more. */
   broken = false;
   /** Whether the configured schema is the current one: it was there at login, or has been made since. */
@@ -99,9 +107,10 @@ export class Session {
   /** Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy. */
   static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
     await reach(config, patience.login);
-    const connection = newConnection(config, containerToken(config));
+    const connection = newConnection(config, freshToken(config));
     try {
-      await within(patience.login, () => connected(connection));
+      const longest = config.credentials.kind === 'browser' ? BROWSER_LOGIN_MS : patience.login;
+      await within(longest, () => connected(connection));
     } catch (error) {
       connection.destroy(() => undefined);
       if (codeOf(error) === '390144') throw (await clockError(config)) ?? loginError(error, config);
@@ -113,6 +122,8 @@ export class Session {
     try {
       await session.#setParameters(config);
       await session.#enter(config);
+      // Said now, not after minutes of reading. Each answer tells it, so it costs no statement.
+      if (session.#warehouse === null) throw noWarehouse('Logging in', config);
     } catch (error) {
       await session.close();
       throw error instanceof HubflakeError ? error : loginError(error, config);
@@ -129,7 +140,11 @@ export class Session {
         ...(binds ? { binds } : {}),
         ...(tag === undefined ? {} : { parameters: { QUERY_TAG: tag } }),
         fetchAsString: ['Number'],
-        complete: (error, _statement, rows) => (error ? reject(error) : resolve((rows ?? []) as Row[])),
+        complete: (error, answered, rows) => {
+          if (error) return reject(error);
+          this.#warehouse = (answered.getSessionState() as SessionState | undefined)?.getCurrentWarehouse();
+          resolve((rows ?? []) as Row[]);
+        },
       }) as RowStatement;
     });
     try {
@@ -221,21 +236,6 @@ export class Session {
 
 function parameterValue(value: string): string {
   return /^(\d+|true|false)$/i.test(value) ? value.toUpperCase() : literal(value);
-}
-
-/** The token that Snowflake keeps in a container and replaces every few minutes. */
-function containerToken({ credentials }: SnowflakeConfig): string | null {
-  if (credentials.kind !== 'container') return null;
-  try {
-    const token = readFileSync(credentials.tokenFile, 'utf8').trim();
-    registerSecret(token);
-    return token;
-  } catch (error) {
-    throw new CredentialsError(
-      `The token of Snowpark Container Services cannot be read from ${credentials.tokenFile}. This login works only inside such a container; elsewhere use another auth_type.`,
-      { cause: error },
-    );
-  }
 }
 
 /** By the callback: the driver's promise is kept for logins that were refused, too. */

@@ -1,0 +1,160 @@
+import { ConfigError } from '../errors.js';
+import { log, registerSecret } from '../log.js';
+import { isLoopback } from './environment.js';
+import { readPrivateKey } from './private-key.js';
+import { plainToken } from './token.js';
+
+/** Who vouches for a workload. https://docs.snowflake.com/en/user-guide/workload-identity-federation */
+export type WorkloadProvider = 'AWS' | 'AZURE' | 'GCP' | 'OIDC';
+
+/** How to log in to Snowflake. */
+export type SnowflakeCredentials =
+  /** `privateKey` is an unencrypted PKCS#8 PEM. */
+  | { kind: 'key-pair'; username: string; privateKey: string }
+  | { kind: 'password'; username: string; password: string }
+  | { kind: 'access-token'; username: string; token: string }
+  | { kind: 'oauth-token'; username: string | null; token: string }
+  | {
+      kind: 'oauth-client';
+      username: string | null;
+      clientId: string;
+      clientSecret: string;
+      tokenUrl: string;
+      scope: string | null;
+    }
+  | WorkloadCredentials
+  | { kind: 'browser'; username: string | null }
+  /** A token of OAuth that is read anew for each login. */
+  | { kind: 'container'; tokenFile: string };
+
+export interface WorkloadCredentials {
+  kind: 'workload';
+  username: string | null;
+  provider: WorkloadProvider;
+  /** Of OIDC: this, or the file from which it is read anew for each login. */
+  token: string | null;
+  tokenFile: string | null;
+  /** The application in Entra ID that the token is for; null: Snowflake's own. */
+  entraResource: string | null;
+  /** Roles of AWS or service accounts of Google to take on, one after the other. */
+  impersonationPath: readonly string[];
+}
+
+/** Where Snowflake keeps a container's token: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
+export const CONTAINER_TOKEN = '/snowflake/session/token';
+
+/** Where credentials of OAuth come from, for messages. */
+const OAUTH_SERVER = 'the OAuth server';
+
+/** People leave auth_type out when they write a configuration by hand; what else is there says which it is. */
+export function kindOfLogin(given: Record<string, unknown>): string | undefined {
+  if (given.auth_type !== undefined) return given.auth_type as string;
+  if (given.private_key !== undefined || given.private_key_file !== undefined) return 'Key Pair Authentication';
+  if (given.password !== undefined) return 'Username and Password';
+  if (given.provider !== undefined) return 'Workload Identity';
+  if (given.token !== undefined) return 'Programmatic Access Token';
+  if (given.access_token !== undefined || given.client_id !== undefined) return 'OAuth';
+  return given.token_file === undefined ? undefined : 'Snowpark Container Services';
+}
+
+/**
+ * The credentials of a configuration that the schema has found well formed. Throws a ConfigError that never shows a secret; each
+ * secret is registered, so that no log shows it.
+ */
+export function parseCredentials(given: Record<string, unknown>, username: string | null): SnowflakeCredentials {
+  const text = (key: string) => textOf(given[key]);
+  const needed = (key: string): string => {
+    const value = text(key);
+    if (value === null)
+      throw new ConfigError(`The destination configuration cannot be used: credentials.${key} is missing.`);
+    return value;
+  };
+  const user = () => {
+    if (username === null) throw new ConfigError('The destination configuration cannot be used: username is missing.');
+    return username;
+  };
+  const token = (key: string, source: string) => {
+    const value = plainToken(needed(key), `credentials.${key}`, source);
+    if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that ${source} shows for it.`);
+    return value;
+  };
+  switch (given.auth_type) {
+    case 'Key Pair Authentication':
+      return { kind: 'key-pair', username: user(), privateKey: readPrivateKey(given as Record<string, string>) };
+    case 'Programmatic Access Token':
+      return { kind: 'access-token', username: user(), token: secret(token('token', 'Snowflake')) };
+    case 'Snowpark Container Services':
+      return { kind: 'container', tokenFile: text('token_file') ?? CONTAINER_TOKEN };
+    case 'Workload Identity':
+      return workload(given, username, () => secret(token('token', 'what issues it')));
+    case 'External Browser':
+      return { kind: 'browser', username };
+    case 'OAuth':
+      if (given.access_token) {
+        return { kind: 'oauth-token', username, token: secret(token('access_token', OAUTH_SERVER)) };
+      }
+      return {
+        kind: 'oauth-client',
+        username,
+        clientId: token('client_id', OAUTH_SERVER),
+        clientSecret: secret(token('client_secret', OAUTH_SERVER)),
+        tokenUrl: tokenUrl(needed('token_url')),
+        scope: text('scope'),
+      };
+    default:
+      log.warn(
+        'Logging in to Snowflake by password: Snowflake is ending logins by password alone. Use a key pair or a programmatic access token.',
+      );
+      // A password may have any character; only white space around it was not meant.
+      return { kind: 'password', username: user(), password: secret(needed('password')) };
+  }
+}
+
+/** A text that says something, without the white space around it; else null. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function workload(
+  given: Record<string, unknown>,
+  username: string | null,
+  readToken: () => string,
+): WorkloadCredentials {
+  const provider = given.provider as WorkloadProvider;
+  const tokenFile = textOf(given.token_file);
+  const hasToken = textOf(given.token) !== null;
+  const impersonationPath = (given.impersonation_path as string[] | undefined) ?? [];
+  const entraResource = textOf(given.entra_resource);
+  if (provider === 'OIDC') {
+    if (hasToken === (tokenFile !== null)) {
+      throw new ConfigError(
+        `credentials should have ${hasToken ? 'either token or token_file, not both' : 'token or token_file'}: with "provider": "OIDC" the login is by a token that something else issues.`,
+      );
+    }
+  } else if (hasToken || tokenFile !== null) {
+    throw new ConfigError(
+      `credentials.token and token_file are for "provider": "OIDC"; with ${provider} the token comes from the cloud. Leave them out.`,
+    );
+  }
+  if (impersonationPath.length > 0 && provider !== 'AWS' && provider !== 'GCP') {
+    throw new ConfigError(
+      `credentials.impersonation_path is for AWS and GCP, but the provider is ${provider}. Leave it out.`,
+    );
+  }
+  if (entraResource !== null && provider !== 'AZURE') {
+    throw new ConfigError(`credentials.entra_resource is for AZURE, but the provider is ${provider}. Leave it out.`);
+  }
+  const token = hasToken ? readToken() : null;
+  return { kind: 'workload', username, provider, token, tokenFile, entraResource, impersonationPath };
+}
+
+function secret(value: string): string {
+  registerSecret(value);
+  return value;
+}
+
+function tokenUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return url.href;
+  throw new ConfigError(`credentials.token_url should be a URL that starts with https://, but is "${value}".`);
+}
