@@ -1,5 +1,7 @@
 """What tests tell the stand-in and ask of it: rules for faults, accounts, and records of all that clients sent."""
 
+import json
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -30,6 +32,13 @@ class Control:
     endings: list[Ending] = field(default_factory=list)
     # How far this server's clock is ahead of the machine's.
     clock_seconds: float = 0
+
+    def keep(self, statement: dict) -> None:
+        """Notes a statement, for grammar/check.py also beyond a reset, where it is asked for."""
+        self.statements.append(statement)
+        if path := os.environ.get("HUBFLAKE_STATEMENTS"):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(statement['sql'])}\n")
 
     def fault(self, on: str, text: str) -> dict:
         """

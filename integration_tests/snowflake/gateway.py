@@ -117,7 +117,7 @@ class Gateway:
             sent = Sent(_record(session, asked))
             session.remember(request_id, sent)
             if not session.aside:
-                self._control.statements.append(sent.record)
+                self._control.keep(sent.record)
                 self._end_where_due(session)
         sent.record["attempts"] += 1
         fault = {} if session.aside else self._control.fault("statement", asked.get("sqlText") or "")

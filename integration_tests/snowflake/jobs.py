@@ -1,8 +1,8 @@
 """
-EXECUTE JOB SERVICE. Its options stand before FROM ("specify compute pool, followed by other properties, and finally the service
-specification": usage notes of https://docs.snowflake.com/en/sql-reference/sql/execute-job-service; the page's own syntax box
-shows another order, see the review of 29 Nov 2026, A1). A name stays taken when the job has ended, for 30 days
-(https://docs.snowflake.com/en/release-notes/bcr-bundles/2025_06/bcr-2093). Nothing is run here.
+EXECUTE JOB SERVICE. Its options stand before FROM ("specify compute pool, followed by other properties, and finally the
+service specification": usage notes of https://docs.snowflake.com/en/sql-reference/sql/execute-job-service; the page's
+own syntax box shows another order, see the review of 29 Nov 2026, A1). A name stays taken when the job has ended, for 30
+days (https://docs.snowflake.com/en/release-notes/bcr-bundles/2025_06/bcr-2093). Nothing is run here.
 """
 
 import re

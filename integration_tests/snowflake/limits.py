@@ -13,7 +13,7 @@ _LONGEST_VIEW = 95 * 1024
 # "A string of characters (up to 255 characters in length)." https://docs.snowflake.com/en/sql-reference/identifiers
 _LONGEST_IDENTIFIER = 255
 # What may hold a longer one: most statements are known by it to have none, without a look at each of their names.
-_LONG_NAME = re.compile(r'"(?:[^"]|""){256}|[A-Za-z_][\w$]{255}')
+_LONG_NAME = re.compile(r'"(?:[^"]|""){256}|(?<![\w$])[A-Za-z_][\w$]{255}')
 
 
 def check_limits(sql: str, statement: exp.Expr | None, account: Account) -> None:

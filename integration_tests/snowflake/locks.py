@@ -1,8 +1,8 @@
 """
-The locks that a transaction holds on tables until its end: "UPDATE, DELETE, and MERGE statements hold locks that generally
-prevent them from running in parallel with other UPDATE, DELETE, and MERGE statements"; INSERT and COPY hold none that do.
-https://docs.snowflake.com/en/sql-reference/transactions and the review of 29 Nov 2026, A4. DuckDB would let the second fail with
-a conflict. Deadlocks are not detected: one of the two waits in vain.
+The locks that a transaction holds on tables until its end: "UPDATE, DELETE, and MERGE statements hold locks that
+generally prevent them from running in parallel with other UPDATE, DELETE, and MERGE statements"; INSERT and COPY hold
+none that do. https://docs.snowflake.com/en/sql-reference/transactions and the review of 29 Nov 2026, A4. DuckDB would let
+the second fail with a conflict. Deadlocks are not detected: one of the two waits in vain.
 """
 
 import asyncio

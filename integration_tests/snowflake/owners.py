@@ -1,9 +1,9 @@
 """
-Whose a table is, where an administrator has granted the ownership of future tables: it is that role's at once, and to its
-maker remain the privileges that were granted beside (here: all but ownership).
-https://docs.snowflake.com/en/sql-reference/sql/grant-ownership (ON FUTURE …) and the review of 29 Nov 2026, A8. OWNERSHIP is
-needed for a table's stage (https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage), for DROP, for
-ALTER and for CREATE OR REPLACE (https://docs.snowflake.com/en/user-guide/security-access-control-privileges).
+Whose a table is, where an administrator has granted the ownership of future tables: it is that role's at once, and to
+its maker remain the privileges that were granted beside (here: all but ownership).
+https://docs.snowflake.com/en/sql-reference/sql/grant-ownership (ON FUTURE …) and the review of 29 Nov 2026, A8.
+OWNERSHIP is needed for a table's stage (https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage),
+for DROP, ALTER and CREATE OR REPLACE (https://docs.snowflake.com/en/user-guide/security-access-control-privileges).
 """
 
 from account import Account

@@ -1,10 +1,12 @@
 """
-Masking and row access policies: what a client reads of a column or which rows it sees, "regardless of where in a SQL expression
-the column is referenced", also in what it writes (https://docs.snowflake.com/en/user-guide/security-column-intro,
-https://docs.snowflake.com/en/user-guide/security-row-intro and the review of 29 Nov 2026, A5).
+Masking and row access policies: what a client reads of a column or which rows it sees, "regardless of where in a SQL
+expression the column is referenced", also in what it writes
+(https://docs.snowflake.com/en/user-guide/security-column-intro, https://docs.snowflake.com/en/user-guide/security-row-intro
+and the review of 29 Nov 2026, A5).
 
-Played for the statements that read tables by their names: SELECT, INSERT … SELECT, CREATE TABLE AS, UPDATE, DELETE, MERGE. Not
-played: what is read through a view, and columns of an UPDATE's or MERGE's own table that are named without an alias in a MERGE.
+Played for the statements that read tables by their names: SELECT, INSERT … SELECT, CREATE TABLE AS, UPDATE, DELETE, MERGE.
+Not played: what is read through a view; in a MERGE, columns of its own table that are named without its alias; that a
+table made LIKE a protected one or cloned from it is protected, too.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """
-The names of stages in PUT and COPY: "If the stage name or path includes spaces or special characters, enclose it in single
-quotes. For example, use '@"my stage"' for a stage named "my stage"."
+The names of stages in PUT and COPY: "If the stage name or path includes spaces or special characters, enclose it in
+single quotes. For example, use '@"my stage"' for a stage named "my stage"."
 https://docs.snowflake.com/en/sql-reference/sql/put and the review of 29 Nov 2026, A9.
 """
 
@@ -24,8 +24,8 @@ def check_stage(statement: exp.Expr | None) -> None:
         return
     for name in _QUOTED.findall(stage):
         if not _PLAIN.fullmatch(name):
-            message = f"SQL compilation error:\nsyntax error: unexpected '{name}' in {stage}, which single quotes would allow."
-            raise SnowflakeError("001003", message, "42000")
+            message = f"syntax error: unexpected '{name}' in {stage}, which single quotes would allow."
+            raise SnowflakeError("001003", f"SQL compilation error:\n{message}", "42000")
 
 
 def with_full_stage(sql: str, statement: exp.Expr | None, connection: FakeSnowflakeConnection) -> str:
