@@ -18,7 +18,10 @@ export interface Account {
 export type Policy = { table: string } & (
   | {
       column: string;
-      /** What is read in the place of every value: an expression of the column's type. Default: `'***'`. */
+      /**
+       * What is read in the place of every value: an expression of the column's type. Default: `'***'`. Of a VARIANT that is
+       * flattened let it be an object (`PARSE_JSON('{"masked":true}')`): DuckDB cannot flatten a text, as Snowflake can.
+       */
       value?: string;
     }
   | {
