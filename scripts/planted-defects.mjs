@@ -18,7 +18,7 @@ const COPIED = [
   'tsconfig.json',
   'tsconfig.build.json',
 ];
-const LINKED = ['node_modules', '.venv', '.venv-snowflake'];
+const LINKED = ['node_modules', '.venv', '.venv-snowflake', '.venv-grammar'];
 /** A suite that hangs has noticed, too; but on a machine that is busy it may merely be slow, so it is said. */
 const LONGEST_MS = 600_000;
 

@@ -3,7 +3,7 @@
 import time
 
 from fakesnow.fakes import FakeSnowflakeConnection
-from sql import FullName, full_name, target
+from sql import FullName, dropped_tables, full_name, target
 from sqlglot import exp
 
 
@@ -15,9 +15,8 @@ class CreatedTables:
 
     def note(self, statement: exp.Expr | None, connection: FakeSnowflakeConnection) -> None:
         """After a statement has succeeded."""
-        if isinstance(statement, exp.Drop) and statement.args.get("kind") == "TABLE":
-            if isinstance(statement.this, exp.Table) and (name := full_name(statement.this, connection)):
-                self._at.pop(name, None)
+        for name in dropped_tables(statement, connection):
+            self._at.pop(name, None)
         if not isinstance(statement, exp.Create) or statement.args.get("kind") != "TABLE":
             return
         table = target(statement)

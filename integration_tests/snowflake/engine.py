@@ -26,6 +26,9 @@ _NOTHING = [
     r"\s*DROP\s+(STAGE|FILE\s+FORMAT)\s",
     r"\s*ALTER\s+(SESSION|WAREHOUSE)\s",
     r"\s*COMMENT\s+ON\s+COLUMN\s",
+    r"\s*EXECUTE\s+JOB\s+SERVICE\s",
+    r"\s*DROP\s+SERVICE\s",
+    r"\s*(CREATE|ALTER)\s+(OR\s+REPLACE\s+)?TASK\s",
 ]
 
 _FUNCTIONS = ["is_object(value) AS json_type(value) = 'OBJECT'"]

@@ -7,6 +7,8 @@ import duckdb
 # Of the stand-in itself, none of Snowflake's: what it cannot do, and what went wrong inside of it.
 LIMIT = "261002"
 INTERNAL = "261000"
+# Where Snowflake's documentation says that it refuses something and not with which code.
+UNDOCUMENTED = "261003"
 
 
 class SnowflakeError(Exception):

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+import time
 import uuid
 from email.utils import formatdate
 
 from control import Control
 from credentials import grant_token
+from endings import refuse_ended
 from engine import BUCKET, Engine, staged_files
 from errors import SnowflakeError
 from faults import BadRequest, Dropped, HttpFault, noting_the_end, suffer, suffer_afterwards
 from http_request import Request
 from logins import Logins
+from parameters import seconds
 from sessions import Sent, Session
 from statements import Statements
+from timeouts import timed_out
 
 
 class Gateway:
@@ -76,6 +80,7 @@ class Gateway:
 
     async def _session_request(self, session: Session, request: Request) -> tuple[int, object]:
         path = request.path
+        refuse_ended(session)
         if path == "/queries/v1/query-request":
             return 200, await self._statement(session, request)
         if path == "/queries/v1/abort-request":
@@ -85,6 +90,7 @@ class Gateway:
             validity = {"validityInSecondsST": 3600, "validityInSecondsMT": 14400}
             return 200, {"success": True, "data": {**tokens, **validity}}
         if path == "/session/heartbeat":
+            session.last_heard = time.monotonic()
             await suffer({} if session.aside else self._control.fault("heartbeat", ""))
         if path == "/session" and request.query.get("delete"):
             self._statements.end(self._logins.sessions.pop(session.token))
@@ -111,11 +117,13 @@ class Gateway:
             sent = Sent(_record(session, asked))
             session.remember(request_id, sent)
             if not session.aside:
-                self._control.statements.append(sent.record)
+                self._control.keep(sent.record)
+                self._end_where_due(session)
         sent.record["attempts"] += 1
         fault = {} if session.aside else self._control.fault("statement", asked.get("sqlText") or "")
         with noting_the_end(sent.record):
-            await suffer(fault, sent.aborted)
+            refuse_ended(session)
+            await self._delayed(session, asked, fault, sent.aborted)
             if not sent.answer:
                 sent.record["ran"] = True
                 run = self._statements.run(session, request.scope, request.body, asked)
@@ -124,6 +132,21 @@ class Gateway:
             answer = await asyncio.shield(sent.answer)
             suffer_afterwards(fault)
         return answer
+
+    def _end_where_due(self, session: Session) -> None:
+        session.statements += 1
+        session.ended = session.ended or self._control.ending(session)
+        if session.ended:
+            self._statements.end(session)
+        session.last_heard = time.monotonic()
+
+    async def _delayed(self, session: Session, asked: dict, fault: dict, aborted: asyncio.Event) -> None:
+        """What a fault does before the statement runs. A delay is time that the statement takes."""
+        longest = seconds(session, asked, "STATEMENT_TIMEOUT_IN_SECONDS")
+        if not longest or fault.get("delayMs", 0) <= longest * 1000:
+            return await suffer(fault, aborted)
+        await suffer({"delayMs": longest * 1000}, aborted)
+        raise timed_out(longest)
 
     def _abort(self, session: Session, request_id: str | None) -> dict:
         sent = session.sent.get(request_id or "")

@@ -1,21 +1,22 @@
 """Logins: who comes, and the session that Snowflake would give."""
 
+import json
 from urllib.parse import urlencode
 
-from control import Control, fold
+from control import Control
 from credentials import id_token, verify
 from engine import Engine
 from errors import SnowflakeError
 from faults import noting_the_end, suffer, suffer_afterwards
 from http_request import Request
 from sessions import Session
+from sql import fold
 from statements import PARAMETERS
 
 # How a test's own connections call themselves: they are not recorded, and no rule and no password concerns them.
 _ASIDE = "stand_in_reader"
 
 _MORE_PARAMETERS = {
-    "AUTOCOMMIT": True,
     "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY": 3600,
     # With fakesnow's 0 the driver would stage every array of binds.
     "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 65280,
@@ -68,27 +69,35 @@ class Logins:
             schema = None
         place = {"databaseName": database, "schemaName": schema}
         found = urlencode({name: f'"{value}"' for name, value in place.items() if value})
-        status, answer = await self._engine.send({**request.scope, "query_string": found.encode()}, request.body)
+        parameters = {name.upper(): value for name, value in (login.get("SESSION_PARAMETERS") or {}).items()}
+        body = json.dumps({"data": {**login, "SESSION_PARAMETERS": _for_fakesnow(parameters)}}).encode()
+        status, answer = await self._engine.send({**request.scope, "query_string": found.encode()}, body)
         if status != 200:
             raise SnowflakeError("390100", f"stand-in: {self._engine.unhandled()!r}")
         data = answer["data"]
         session = Session(
             number=number,
             token=data["token"],
-            parameters=login.get("SESSION_PARAMETERS") or {},
+            parameters=parameters,
             role=role,
             warehouse=None if without_warehouse else warehouse,
             without_warehouse=without_warehouse,
         )
         self._engine.complete(session.token)
         self.sessions[session.token] = session
-        given = {**PARAMETERS, **_MORE_PARAMETERS, **session.parameters}
+        autocommit = self._control.account.autocommit or session.aside
+        given = {**PARAMETERS, **_MORE_PARAMETERS, "AUTOCOMMIT": autocommit, **session.parameters}
         data["parameters"] = [{"name": name, "value": value} for name, value in given.items()]
         data["sessionInfo"] = {**place, "warehouseName": session.warehouse, "roleName": role}
         # A session is renewed with the token that it has.
         data["idToken"] = id_token(login, self._control)
         data.update(masterToken=session.token, sessionId=number, validityInSeconds=3600, masterValidityInSeconds=14400)
         return answer, session
+
+
+def _for_fakesnow(parameters: dict) -> dict:
+    """The stand-in begins transactions by itself; fakesnow would begin them again."""
+    return {name: value for name, value in parameters.items() if name != "AUTOCOMMIT"}
 
 
 def _record(request: Request, login: dict) -> dict:

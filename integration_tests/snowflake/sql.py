@@ -1,5 +1,7 @@
 """Statements as sqlglot reads them, and the names in them as Snowflake understands them."""
 
+import re
+
 import sqlglot
 from errors import SnowflakeError
 from fakesnow.fakes import FakeSnowflakeConnection
@@ -8,6 +10,8 @@ from sqlglot.errors import SqlglotError
 
 # Database, schema, name.
 FullName = tuple[str, str, str]
+
+_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 
 # What reads, writes, makes or changes tables.
 TABLE_STATEMENTS = (exp.Query, exp.DML, exp.Merge, exp.Copy, exp.Create, exp.Alter, exp.Drop, exp.TruncateTable)
@@ -35,6 +39,16 @@ def folded(identifier: exp.Expr | None) -> str | None:
     return identifier.name if identifier.quoted else identifier.name.upper()
 
 
+def fold(name: str) -> str:
+    """A written identifier as Snowflake keeps it: upper case unless quoted."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') and name.endswith('"') else name.upper()
+
+
+def fold_parts(name: str) -> tuple[str, ...]:
+    """The parts of a written name, between its dots."""
+    return tuple(fold(part) for part in _PART.findall(name))
+
+
 def full_name(table: exp.Table, connection: FakeSnowflakeConnection) -> FullName | None:
     """A table's name with what it leaves out; None of what is no table, as a stage or a function."""
     name = folded(table.this)
@@ -49,6 +63,15 @@ def target(statement: exp.Expr | None) -> exp.Table | None:
         return None
     table = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
     return table if isinstance(table, exp.Table) else None
+
+
+def dropped_tables(statement: exp.Expr | None, connection: FakeSnowflakeConnection) -> list[FullName]:
+    """The tables of a DROP TABLE."""
+    if not isinstance(statement, exp.Drop) or statement.args.get("kind") != "TABLE":
+        return []
+    tables = statement.args.get("tables") or [statement.this]
+    names = [full_name(table, connection) for table in tables if isinstance(table, exp.Table)]
+    return [name for name in names if name]
 
 
 def place(statement: exp.Expr | None) -> tuple[str, str] | None:

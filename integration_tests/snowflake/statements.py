@@ -1,24 +1,33 @@
 """One statement on its way: what Snowflake would refuse, what it would wait for, and its answer in Snowflake's form."""
 
 import asyncio
+import json
 import logging
 import re
 from contextlib import nullcontext
 from os.path import dirname
 from urllib.parse import unquote, urlsplit
 
+from account import Account
 from comments import ColumnComments, show_comments
 from control import Control
 from created import CreatedTables
 from engine import Engine, placed
 from errors import SnowflakeError, from_exception, recode
 from fakesnow.fakes import FakeSnowflakeConnection
+from jobs import Jobs
+from limits import check_limits
+from locks import TableLocks
 from merges import check_merge
 from names import check_names
+from owners import Owners
+from parameters import change, is_on, read_changes, seconds
 from rowset import to_json_rows
-from sessions import Session, TableLocks
+from sessions import Session
 from sql import folded, locked_table, parse, place
 from sqlglot import exp
+from stages import check_stage, with_full_stage
+from timeouts import StatementTimeout
 
 # What Snowflake says of the form of texts, which the driver needs when it fetches moments as texts.
 PARAMETERS = {
@@ -34,6 +43,7 @@ PARAMETERS = {
 
 _NEED_WAREHOUSE = (exp.Query, exp.DML, exp.Merge, exp.Copy)
 _DDL = (exp.Create, exp.Alter, exp.Drop, exp.Comment)
+_CHANGES_ROWS = (exp.DML, exp.Merge, exp.Copy, exp.TruncateTable)
 
 
 class Statements:
@@ -45,6 +55,8 @@ class Statements:
         # What tables there are is changed by one statement at a time: fakesnow's own list of columns knows no conflicts.
         self._definitions = asyncio.Lock()
         self._created = CreatedTables()
+        self._owners = Owners()
+        self._jobs = Jobs()
         self._locks = TableLocks(lambda session: self._end_transaction(session, "ROLLBACK"))
 
     async def run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
@@ -52,7 +64,9 @@ class Statements:
         async with session.turn:
             session.running += 1
             try:
-                return await self._run(session, scope, body, request)
+                longest = seconds(session, request, "STATEMENT_TIMEOUT_IN_SECONDS")
+                with StatementTimeout(longest, lambda: self.interrupt(session)) as timeout:
+                    return await self._run(session, scope, body, request, timeout)
             except SnowflakeError:
                 raise
             except Exception as error:
@@ -68,24 +82,40 @@ class Statements:
 
     def interrupt(self, session: Session) -> None:
         """Stops what the session runs."""
-        if session.running:
+        if session.running and not session.ended:
             self._engine.connection(session.token)._duck_conn.interrupt()
 
-    async def _run(self, session: Session, scope: dict, body: bytes, request: dict) -> dict:
+    async def _run(
+        self, session: Session, scope: dict, body: bytes, request: dict, timeout: StatementTimeout
+    ) -> dict:
         sql = request.get("sqlText") or ""
         connection = self._engine.connection(session.token)
+        account = Account() if session.aside else self._control.account
         statement = await asyncio.to_thread(parse, sql)
+        check_limits(sql, statement, account)
+        check_stage(statement)
         self._refuse_unknown(session, statement, connection)
+        self._jobs.run(sql, connection)
         await asyncio.to_thread(check_names, statement, connection)
-        if session.in_transaction and isinstance(statement, _DDL) and statement.args.get("kind") != "SESSION":
-            # As in Snowflake, it commits what was done before.
-            await self._end_transaction(session, "COMMIT")
-        async with self._locks.held(session, locked_table(statement, connection)):
+        self._owners.check(session, statement, connection)
+        changes = read_changes(sql)
+        await self._begin_or_commit(session, statement, changes, connection)
+        # What fakesnow is to run, in the place of what was sent.
+        seen = account.policies.applied(statement, connection)
+        text = with_full_stage(sql, statement, connection) if seen is None else seen.sql("snowflake")
+        if session.in_transaction and isinstance(statement, exp.Transaction):
+            # In a transaction BEGIN is ignored: https://docs.snowflake.com/en/sql-reference/transactions
+            text = "SELECT 'Statement executed successfully.' AS \"status\""
+        if text != sql:
+            body = json.dumps({**request, "sqlText": text}).encode()
+        wait = seconds(session, request, "LOCK_TIMEOUT")
+        async with self._locks.held(session, locked_table(statement, connection), wait, lambda: timeout.is_over):
             await self._begin_late(session, statement, connection)
             if isinstance(statement, exp.Merge):
                 # By a connection of its own where one is open: a question that fails would end the transaction.
                 asker = self._engine.aside(connection) if session.in_transaction else connection
-                await asyncio.to_thread(check_merge, statement, request, asker)
+                await asyncio.to_thread(check_merge, seen or statement, request, asker)
+            new_table = self._owners.new_table(session, statement, connection, account)
             comments = ColumnComments(statement, connection)
             where = None if connection.schema_set and not isinstance(statement, exp.Copy) else place(statement)
             turn = self._definitions if isinstance(statement, _DDL) else nullcontext()
@@ -98,15 +128,31 @@ class Statements:
                 raise from_exception(self._engine.unhandled(), str(answer.get("message")))
             if not answer["success"]:
                 raise recode(answer)
-            if isinstance(statement, exp.Transaction):
+            if isinstance(statement, exp.Transaction) and not session.in_transaction:
                 session.in_transaction = session.is_fresh = True
             comments.keep()
             self._created.note(statement, connection)
+            self._owners.note(statement, new_table, connection, account)
+        change(session, changes)
         self._note_use(session, statement)
         self._finish(session, scope, request, answer["data"])
         show_comments(statement, answer["data"], connection)
         self._created.show(statement, answer["data"])
+        account.policies.show(statement, answer["data"], connection)
         return answer
+
+    async def _begin_or_commit(
+        self, session: Session, statement: exp.Expr | None, changes: dict, connection: FakeSnowflakeConnection
+    ) -> None:
+        """What a statement does of itself to the transaction: https://docs.snowflake.com/en/sql-reference/transactions"""
+        defines = isinstance(statement, _DDL) and statement.args.get("kind") != "SESSION"
+        if session.in_transaction and (defines or "AUTOCOMMIT" in changes):
+            await self._end_transaction(session, "COMMIT")
+        default = session.aside or self._control.account.autocommit
+        is_automatic = is_on(session.parameters.get("AUTOCOMMIT", default))
+        if not session.in_transaction and not is_automatic and isinstance(statement, _CHANGES_ROWS):
+            await asyncio.to_thread(connection._duck_conn.execute, "BEGIN")
+            session.in_transaction = session.is_fresh = True
 
     async def _begin_late(
         self, session: Session, statement: exp.Expr | None, connection: FakeSnowflakeConnection

@@ -372,6 +372,14 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         expect(await found()).toEqual(['2', '3', '4', '5']);
       });
 
+      test('a refresh of fewer fields leaves the columns of the others, without values', async () => {
+        await load(one('1'), of(1));
+        const { name: _, ...schema } = SCHEMA;
+        const records = [{ id: '2', updatedAt: at(1) }];
+        expect((await load([{ records }], { ...of(2), schema })).error).toBeNull();
+        expect(await rows()).toEqual([{ id: '2', name: null }]);
+      });
+
       test('a newer refresh takes the place of one that was given up', async () => {
         await load(one('1'), of(1));
         await load(one('2'), { ...of(2), complete: false });

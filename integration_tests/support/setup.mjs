@@ -10,6 +10,8 @@ export default function setup() {
   // Airbyte's models of the protocol, and the stand-in for Snowflake.
   makeEnvironment('.venv', 'integration_tests/python/requirements.txt');
   makeEnvironment('.venv-snowflake', 'integration_tests/snowflake/requirements.txt');
+  // Two readers of its SQL that know nothing of the stand-in.
+  makeEnvironment('.venv-grammar', 'integration_tests/snowflake/grammar/requirements.txt');
 }
 
 /** Makes an environment anew where its requirements are not those that it was made from. The tests that use one need dist/. */

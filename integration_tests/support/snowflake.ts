@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Bind, Connection } from 'snowflake-sdk';
+import type { Account, Ending } from './snowflake-account.js';
 import { close, connect, execute, type Row } from './snowflake-driver.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -196,6 +197,16 @@ export class StandIn {
   /** The faults from now on, in the place of all before. */
   async rules(rules: Rule[]): Promise<void> {
     await this.#ask('POST', 'rules', rules);
+  }
+
+  /** What the account is like from now on, in the place of all before. */
+  async account(account: Account): Promise<void> {
+    await this.#ask('PUT', 'account', account);
+  }
+
+  /** The sessions that end from now on, in the place of all before. A session meets the first that fits it. */
+  async endings(endings: Ending[]): Promise<void> {
+    await this.#ask('PUT', 'endings', endings);
   }
 
   /** Forgets everything: databases, stages, sessions, records, rules, users. */

@@ -117,7 +117,9 @@ export class BatchWriter {
       (await tables.isThere(steps, place)) ||
       (await hasLive(steps, this.#batch(target, source, tables.newTypes(target), null, remembered)));
     const types = hasRows ? await this.make(steps, place, place === target) : tables.newTypes(target);
-    const batch = this.#batch(target, source, types, hasRows ? table : null, remembered);
+    // A table beside the stream's own has none of the columns whose fields are gone.
+    const written = place === target ? target : { ...target, cleared: [] };
+    const batch = this.#batch(written, source, types, hasRows ? table : null, remembered);
     const remember = async () => {
       if (!deletes) return;
       await steps.run(rememberDeleted(batch, form.keys(batch), remembered as string));
