@@ -30,7 +30,7 @@ interface Cost {
   woken: string[];
 }
 
-async function sync(streams = STREAMS): Promise<Cost> {
+async function sync(streams = STREAMS, mode = 'append_dedup'): Promise<Cost> {
   const { standIn } = warehouse;
   const [before, logins] = [(await standIn.statements()).length, (await standIn.logins()).length];
   process.env.HUBSPOT_BASE_URL = sandbox.url;
@@ -42,6 +42,11 @@ async function sync(streams = STREAMS): Promise<Cost> {
       layout: 'columns',
     },
     destination: warehouse.destination(),
+    streams: streams.map((name) => ({
+      name,
+      destination_sync_mode: mode,
+      ...(mode === 'overwrite' ? { sync_mode: 'full_refresh' } : {}),
+    })),
   });
   Object.assign(config.source, FAST);
   const dispatcher = getGlobalDispatcher();
@@ -103,6 +108,27 @@ test('a changed stream: six statements a batch, of which three need a warehouse'
   const rest = woken.filter((sql) => !OF_A_BATCH.test(sql));
   expect(rest.map((sql) => sql.split(' ')[0])).toEqual(['MERGE', 'SELECT', 'MERGE', 'UPDATE', 'SELECT']);
   expect((await sync()).woken).toEqual([]);
+});
+
+test('an overwrite replaces nothing where the rows are the same, and the copy beside the table costs no Time Travel', async () => {
+  const swaps = ({ statements }: Cost) => ofKind(statements, /^INSERT OVERWRITE/).length;
+  const first = await sync(['deals'], 'overwrite');
+  expect(swaps(first)).toBe(1);
+  const [side] = ofKind(first.statements, /^CREATE .*SIDE/);
+  expect(side).toMatch(/^CREATE TRANSIENT TABLE .* DATA_RETENTION_TIME_IN_DAYS = 0$/s);
+  expect(swaps(await sync(['deals'], 'overwrite'))).toBe(0);
+  const [deal] = sandbox.portal.truth('deals').live;
+  sandbox.portal.edit('deals', deal?.id as string, { dealname: 'New' });
+  expect(swaps(await sync(['deals'], 'overwrite'))).toBe(1);
+  sandbox.portal.erase('deals', deal?.id as string);
+  expect(swaps(await sync(['deals'], 'overwrite'))).toBe(1);
+  const ids = (await warehouse.rows('deals', { id: 'text' })).map(({ id }) => id);
+  expect(ids.sort()).toEqual(
+    sandbox.portal
+      .truth('deals')
+      .live.map(({ id }) => id)
+      .sort(),
+  );
 });
 
 test('small batches share stage tables: one more stream costs its batch, and a look at its table', async () => {
