@@ -9,6 +9,8 @@ const PIPELINE = {
   streams: [{ name: 'contacts', destination_sync_mode: 'append' }],
 };
 const LOOK_MS = 2_000;
+/** A minute more than Snowflake lets a transaction be idle that others wait for. */
+const PATIENCE_MS = 6 * 60_000;
 
 /** @param point where it dies @param when the same in words */
 export function killedAppend(point: CrashPoint, when: string): void {
@@ -36,6 +38,8 @@ class Watch {
   readonly #seen = new Map<string, { first: number; last: number; holds: Set<string> }>();
   /** Those that were there when the watch began: the dead run's. */
   readonly #dead = new Set<string>();
+  /** Those of them that had to be ended. */
+  #outlasted: string[] = [];
   #isOver = false;
   #trouble: string | null = null;
   readonly #looking: Promise<void>;
@@ -44,14 +48,20 @@ class Watch {
     this.#looking = this.#look();
   }
 
-  /** Waits until the dead run's transaction is gone. Snowflake ends it by itself after five minutes that others wait for it, else later. */
-  async untilGone(longestMs = 15 * 60_000): Promise<void> {
-    const until = this.#since + longestMs;
+  /**
+   * Waits until the dead run's transaction is gone, or ends it. Snowflake does so after five minutes where others wait for it, else after
+   * hours (https://docs.snowflake.com/en/sql-reference/transactions).
+   */
+  async untilGone(): Promise<void> {
+    const until = this.#since + PATIENCE_MS;
     while (this.#trouble === null && this.#isThere() && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     this.#isOver = true;
     await this.#looking;
+    this.#outlasted = [...this.#dead].filter((id) => this.#isThere([id]));
+    for (const id of this.#outlasted)
+      await this.at.query(`SELECT SYSTEM$ABORT_TRANSACTION(${id})`).catch(() => undefined);
   }
 
   said(): string[] {
@@ -61,13 +71,13 @@ class Watch {
     return [...this.#dead].map((id) => {
       const { last, holds } = this.#seen.get(id) ?? { last: this.#since, holds: new Set() };
       const what = holds.size === 0 ? 'no lock that was seen' : [...holds].join(', ');
-      const end = this.#isThere() ? 'and was still there then' : 'then it was gone';
+      const end = this.#outlasted.includes(id) ? 'and was still there then' : 'then it was gone';
       return `The dead run's transaction ${id} was there for ${seconds(last - this.#since)} more, ${end}; it held ${what}.`;
     });
   }
 
-  #isThere(): boolean {
-    return [...this.#dead].some((id) => Date.now() - (this.#seen.get(id)?.last ?? 0) < 3 * LOOK_MS);
+  #isThere(ids: Iterable<string> = this.#dead): boolean {
+    return [...ids].some((id) => Date.now() - (this.#seen.get(id)?.last ?? 0) < 3 * LOOK_MS);
   }
 
   async #look(): Promise<void> {

@@ -7,6 +7,7 @@ export function sideBySide(): void {
     const sandbox = await at.sandbox({ counts: { contacts: 150, companies: 40, deals: 40 } });
     // On this machine each is a process that competes for it.
     const count = at.account.isDryRun ? 3 : 6;
+    if (count < 6) at.note(`Only ${count} pipelines, on a stand-in.`);
     const numbers = Array.from({ length: count }, (_, i) => i + 1);
     const types = at.account.isDryRun ? ['contacts'] : ['contacts', 'companies', 'deals'];
     const all = () =>
