@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'snowflake-sdk';
 import type { LoaderOptions } from '../../src/config/destination.js';
-import { parseSnowflakeConfig, type SnowflakeConfig } from '../../src/config/snowflake.js';
+import { parseSnowflakeConfig } from '../../src/config/snowflake.js';
 import { newConnection } from '../../src/warehouse/snowflake/driver.js';
+import { Sweeper } from './account/sweeper.js';
+import { accountOptions } from './account/variables.js';
 import { close, execute, type Row } from './snowflake-driver.js';
 import { quoted, SnowflakeTestWarehouse } from './snowflake-warehouse.js';
 import type { ConfigOptions } from './test-warehouse.js';
@@ -10,8 +12,10 @@ import type { ConfigOptions } from './test-warehouse.js';
 /** A real account, from SNOWFLAKE_TEST_* in the environment: a schema of its own, made anew for each test, and dropped at the end. */
 export class AccountWarehouse extends SnowflakeTestWarehouse {
   readonly schema = `HUBFLAKE_TEST_${randomBytes(6).toString('hex').toUpperCase()}`;
-  readonly #config = fromEnvironment(this.schema);
+  readonly #options = { ...accountOptions({ secrets: 'given' }), schema: this.schema };
+  readonly #config = parseSnowflakeConfig(structuredClone(this.#options));
   #connection: Promise<Connection> | null = null;
+  #sweeper: Sweeper | null = null;
 
   get database(): string {
     return this.#config.database;
@@ -22,12 +26,16 @@ export class AccountWarehouse extends SnowflakeTestWarehouse {
   }
 
   async begin(): Promise<void> {
+    if (!this.#sweeper) {
+      this.#sweeper = new Sweeper(this.#options);
+      this.#sweeper.willUndo(`DROP SCHEMA IF EXISTS ${quoted(this.database, this.schema)}`);
+    }
     await this.query(`CREATE OR REPLACE TRANSIENT SCHEMA ${quoted(this.database, this.schema)}`);
   }
 
   async end(): Promise<void> {
-    await this.query(`DROP SCHEMA IF EXISTS ${quoted(this.database, this.schema)}`);
     if (this.#connection) await close(await this.#connection);
+    await this.#sweeper?.finish();
   }
 
   async query(sql: string): Promise<Row[]> {
@@ -43,26 +51,4 @@ export class AccountWarehouse extends SnowflakeTestWarehouse {
     await execute(connection, "ALTER SESSION SET TIMEZONE = 'UTC'");
     return connection;
   }
-}
-
-/** Throws where a variable is missing: this suite is only run on purpose. */
-function fromEnvironment(schema: string): SnowflakeConfig {
-  const variable = (name: string): string | undefined => process.env[`SNOWFLAKE_TEST_${name}`];
-  const missing = ['HOST', 'DATABASE', 'WAREHOUSE', 'ROLE', 'USERNAME'].filter((name) => !variable(name));
-  const credentials = Object.entries({
-    private_key_file: variable('PRIVATE_KEY_FILE'),
-    private_key_password: variable('PRIVATE_KEY_PASSWORD'),
-    token: variable('TOKEN'),
-  }).filter(([, value]) => value !== undefined);
-  if (credentials.length === 0) missing.push('PRIVATE_KEY_FILE (or SNOWFLAKE_TEST_TOKEN)');
-  if (missing.length > 0) throw new Error(`Set ${missing.map((name) => `SNOWFLAKE_TEST_${name}`).join(', ')}.`);
-  return parseSnowflakeConfig({
-    host: variable('HOST'),
-    database: variable('DATABASE'),
-    warehouse: variable('WAREHOUSE'),
-    role: variable('ROLE'),
-    username: variable('USERNAME'),
-    schema,
-    credentials: Object.fromEntries(credentials),
-  });
 }
