@@ -61,6 +61,7 @@ const DUCKDB_MEMORY = 'src/warehouse/duckdb/memory';
 const DUCKDB_SCHEDULES = 'stores/duckdb-schedules';
 const SNOWFLAKE_SCHEDULES = 'stores/snowflake-schedules';
 const COST = 'stores/snowflake-cost';
+const ACCOUNT = 'stores/snowflake-account';
 const PIPED_SCHEDULES = 'stores/piped-schedules';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
@@ -1182,6 +1183,62 @@ const DEFECTS = [
     'commentWithField(comment, field)',
     'src/warehouse/snowflake/sql',
     '95 KB',
+  ],
+  [
+    'refresh: columns whose fields are gone set in the side table',
+    'src/warehouse/snowflake/batch-writer.ts',
+    'place === target ? target : { ...target, cleared: [] }',
+    'target',
+    'stores/snowflake.test',
+    'a refresh of fewer fields',
+  ],
+  [
+    'sessions: used again however long they were idle',
+    'src/warehouse/snowflake/pool.ts',
+    'Date.now() - last.since <= this.#longestIdle',
+    'this.#longestIdle > 0',
+    'stores/snowflake-troubles',
+    'idle for longer',
+  ],
+  [
+    'stage: its name in full, with quotes',
+    'src/warehouse/snowflake/tables.ts',
+    'return `@%${table}`;',
+    'return `@"ANALYTICS"."a schema".%${table}`;',
+    ACCOUNT,
+    'a schema called "a schema"',
+  ],
+  [
+    'tombstones: masked values written back',
+    'src/warehouse/snowflake/write.ts',
+    '(fields.has(field) ? `s.C${i}` : null)',
+    '(fields.has(field) ? `s.C${i}` : `t."${target.columns[i]?.name}"`)',
+    ACCOUNT,
+    'masked column',
+  ],
+  [
+    'views: one that cannot be made ends the stream',
+    'src/warehouse/snowflake/view-keeper.ts',
+    'if (!(error instanceof WarehouseConfigError || error instanceof WarehouseError)) throw error;',
+    'throw error;',
+    ACCOUNT,
+    'whose view Snowflake refuses',
+  ],
+  [
+    'policies: one on the key taken for harmless',
+    'src/warehouse/snowflake/table-keeper.ts',
+    'if (!read.has(name)) continue;',
+    'if (read.has(name)) continue;',
+    ACCOUNT,
+    'a policy on ID',
+  ],
+  [
+    'cost: rows that are there already replaced by the same',
+    'src/warehouse/snowflake/refresh-end.ts',
+    'return row?.SAME === true;',
+    'return row?.SAME === undefined;',
+    COST,
+    'an overwrite',
   ],
 ];
 

@@ -91,11 +91,6 @@ export class Commits {
   }
 }
 
-/** What a statement that changes rows has changed, but for marks. */
-export function countsOf(row: Row | undefined): Counts {
-  return { ...NO_ROWS, inserted: changed(row, 'inserted'), updated: changed(row, 'updated') };
-}
-
 /** The count that an answer to a statement that changes rows gives. */
 export function changed(row: Row | undefined, what: 'inserted' | 'updated' | 'deleted'): number {
   return Number(row?.[`number of rows ${what}`] ?? 0);

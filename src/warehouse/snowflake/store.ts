@@ -256,8 +256,9 @@ export class SnowflakeStore implements Store {
         return await this.#with(target, doing, body);
       } catch (error) {
         if (!(error instanceof WarehouseUnavailableError && error.isPassing)) throw error;
-        log.warn(`${error.message} It is tried again in ${pauseMs / 1000} s.`);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        log.warn(`${error.message} It is tried again in about ${pauseMs / 1000} s.`);
+        // Not all at once, of runs that have waited for the same lock.
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
       }
     }
     return this.#with(target, doing, body);
