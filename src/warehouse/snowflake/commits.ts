@@ -1,6 +1,6 @@
 import { crashPoint } from '../../crash-point.js';
 import { type KeptTable, packColumns } from '../kept-table.js';
-import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
+import type { Counts, StateToKeep } from '../store.js';
 import type { Target } from '../target.js';
 import type { TableForm } from './forms.js';
 import type { Row } from './session.js';
