@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { replacedIn } from './account/steps/snowpark-task.js';
+import { jobFile, replacedIn, taskStatement } from './account/steps/snowpark-task.js';
 import { StandInWarehouse } from './support/snowflake-warehouse.js';
 
 /** The suite for a real account (CONTRIBUTING.md), on the stand-in: that it says what it did, and leaves nothing, also when it is killed. */
@@ -52,8 +52,17 @@ test('what a suite that was killed has made is dropped behind it', async () => {
   expect((await ended).code).toBeNull();
 });
 
-test('a part of setup.sql that has gone is noticed', () => {
-  expect(replacedIn('IN COMPUTE POOL HUBFLAKE_POOL', [[/HUBFLAKE_POOL/, 'P']])).toBe('IN COMPUTE POOL P');
+test("the task and the job are those of deploy/snowpark, with the account's names", () => {
+  const names = { task: '"DB"."S"."T"', pool: 'POOL', warehouse: '"WH"', stage: '"DB"."S"."CONFIG"' };
+  const task = taskStatement({ ...names, integration: 'OUT' });
+  expect(task).toMatch(/^CREATE OR REPLACE TASK "DB"\."S"\."T"\n/);
+  expect(task).toContain(
+    'IN COMPUTE POOL POOL\n  QUERY_WAREHOUSE = "WH"\n  EXTERNAL_ACCESS_INTEGRATIONS = (OUT)\n  FROM @"DB"."S"."CONFIG"',
+  );
+  expect(taskStatement({ ...names, integration: undefined })).not.toContain('EXTERNAL');
+  const job = jobFile('/DB/S/IMAGES/source-hubspot:1', names.stage);
+  expect(task + job).not.toMatch(/ANALYTICS|HUBFLAKE_|secret/);
+  expect(job).toMatch(/^ {6}command: \["\/bin\/sh", "-c", ".*exec node .*"\]\n {6}env:\n {8}HUBSPOT_TOKEN: /m);
   expect(() => replacedIn('IN COMPUTE POOL OTHER', [[/HUBFLAKE_POOL/, 'P']])).toThrow('HUBFLAKE_POOL');
 });
 

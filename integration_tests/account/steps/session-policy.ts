@@ -58,7 +58,7 @@ async function setPolicy(at: Step): Promise<void> {
   const unset = `ALTER USER ${user} UNSET SESSION POLICY`;
   try {
     // Without FORCE it is refused where there is one already, which stays as it is: so what undoes it is told only behind it.
-    await at.needs(lacking, `ALTER USER ${user} SET SESSION POLICY ${policy}`);
+    await at.needs(lacking, `ALTER USER ${user} SET SESSION POLICY ${policy}`, /already/i);
     at.account.sweeper.willUndo(unset, role);
     at.beforeEnd(async () => {
       await at.query(`USE ROLE ${quoted(role)}`);

@@ -29,7 +29,8 @@ export function snowparkTask(): void {
     const lacking =
       'It takes CREATE TASK, EXECUTE TASK and EXECUTE MANAGED TASK, and USAGE on the pool and the integration';
     at.beforeEnd(() => endJobs(at));
-    await at.needs(lacking, taskStatement(at, pool));
+    const names = { task, pool, warehouse: quoted(at.account.warehouse), stage: at.name('CONFIG') };
+    await at.needs(lacking, taskStatement({ ...names, integration: stepVariables.integration() }));
     for (const run of [1, 2]) {
       const began = Date.now();
       await at.needs(lacking, `EXECUTE TASK ${task}`);
@@ -67,7 +68,7 @@ async function prepare(at: Step, image: string): Promise<void> {
   for (const path of paths) await at.query(`PUT file://${path} @CONFIG AUTO_COMPRESS = FALSE OVERWRITE = TRUE`);
 }
 
-function jobFile(image: string, stage: string): string {
+export function jobFile(image: string, stage: string): string {
   const replaced: [RegExp, string][] = [
     [/image: .*/, `image: ${image}`],
     [/ {6}args:\n(?: {8}- .*\n)+/, `      command: ["/bin/sh", "-c", "${SCRIPT}"]\n`],
@@ -81,15 +82,23 @@ function jobFile(image: string, stage: string): string {
   return replacedIn(file('job.yaml'), replaced);
 }
 
-function taskStatement(at: Step, pool: string): string {
+/** What a task of setup.sql is about here. */
+interface TaskNames {
+  task: string;
+  pool: string;
+  warehouse: string;
+  stage: string;
+  integration: string | undefined;
+}
+
+export function taskStatement({ task, pool, warehouse, stage, integration }: TaskNames): string {
   const [statement = ''] = /CREATE OR REPLACE TASK HUBFLAKE_SYNC[\s\S]*?(?=;)/.exec(file('setup.sql')) ?? [];
-  const integration = stepVariables.integration();
   return replacedIn(statement, [
-    [/TASK HUBFLAKE_SYNC/, `TASK ${at.name('HUBFLAKE_SYNC')}`],
+    [/TASK HUBFLAKE_SYNC/, `TASK ${task}`],
     [/HUBFLAKE_POOL/, pool],
-    [/HUBFLAKE_WH/, quoted(at.account.warehouse)],
+    [/HUBFLAKE_WH/, warehouse],
     [/ *EXTERNAL_ACCESS_INTEGRATIONS = .*\n/, integration ? `  EXTERNAL_ACCESS_INTEGRATIONS = (${integration})\n` : ''],
-    [/@ANALYTICS\.HUBFLAKE\.CONFIG/, `@${at.name('CONFIG')}`],
+    [/@ANALYTICS\.HUBFLAKE\.CONFIG/, `@${stage}`],
   ]);
 }
 

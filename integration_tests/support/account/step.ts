@@ -8,6 +8,10 @@ import { history, type Ran } from './history.js';
 import { NotRun } from './not-run.js';
 import { costTable, type Ending, print, summary } from './report.js';
 
+/** How Snowflake words what a role may not, an object that it may not see, and what an edition has not. */
+const IS_LACKING =
+  /insufficient privileges|not authorized|unsupported feature|not (enabled|supported|allowed|available)|permission/i;
+
 /** A step of the first hour, and what it has around it. */
 export class Step {
   /** In the query tag of all that hubflake does for it. */
@@ -90,12 +94,19 @@ export class Step {
     return this.account.query(sql);
   }
 
-  /** Whether something is not to be had: runs it, and takes a refusal for that. @param lacking what it takes */
-  async needs(lacking: string, sql: string): Promise<Row[]> {
+  /**
+   * Runs a statement that not everybody may, or has: being refused for that is a NotRun. Any other error is the step's own.
+   *
+   * @param lacking what it takes
+   * @param refused further refusals that are about the account
+   */
+  async needs(lacking: string, sql: string, refused = /^$/): Promise<Row[]> {
     try {
       return await this.query(sql);
     } catch (error) {
-      throw new NotRun(`${lacking}. Snowflake says: ${(error as Error).message.split('\n').join(' ')}`);
+      const { message } = error as Error;
+      if (!IS_LACKING.test(message) && !refused.test(message)) throw error;
+      throw new NotRun(`${lacking}. Snowflake says: ${message.split('\n').join(' ')}`);
     }
   }
 
