@@ -46,13 +46,15 @@ STOPSIGNAL SIGTERM
 
 FROM common AS destination
 ARG VERSION=0.1.0
-ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node /hubflake/dist/main.js destination"
-ENTRYPOINT ["/usr/local/bin/node", "/hubflake/dist/main.js", "destination"]
+# What V8 would take for speed that nobody sees: its space for new objects grows to 128 MB, though what is made of a page is garbage with
+# the next (-100 MB); and it optimizes the WebAssembly that undici parses headers with (-36 MB).
+ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-semi-space-size=4 --liftoff-only /hubflake/dist/main.js destination"
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--liftoff-only", "/hubflake/dist/main.js", "destination"]
 LABEL io.airbyte.name=hubflake/destination-snowflake io.airbyte.version=${VERSION}
 
 # The last stage is what a build makes where no target is named.
 FROM common AS source
 ARG VERSION=0.1.0
-ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node /hubflake/dist/main.js"
-ENTRYPOINT ["/usr/local/bin/node", "/hubflake/dist/main.js"]
+ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-semi-space-size=4 --liftoff-only /hubflake/dist/main.js"
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--liftoff-only", "/hubflake/dist/main.js"]
 LABEL io.airbyte.name=hubflake/source-hubspot io.airbyte.version=${VERSION}

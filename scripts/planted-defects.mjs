@@ -32,7 +32,6 @@ const DELETIONS = 'stores/duckdb-deletions';
 const SNOWFLAKE_DELETIONS = 'stores/snowflake-deletions';
 /** These run the built binary. */
 const ONCE = 'stores/snowflake-once';
-const WALK = 'integration_tests/json-walk';
 const PROXY = 'integration_tests/proxy.test';
 const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
 const LOGINS = 'snowflake/commands-login';
@@ -44,7 +43,6 @@ const BUILT = [
   LEASE,
   STANDING,
   'stores/snowflake-commands',
-  WALK,
   'integration_tests/commands',
   'integration_tests/budgets',
   PROXY,
@@ -692,21 +690,6 @@ const DEFECTS = [
     SCANNED,
   ],
   ['control characters overlooked', 'src/hubspot/page-scan.ts', ' || hasControls(bytes)', '', SCANNED],
-  [
-    'control characters overlooked by the fast walk',
-    'src/protocol/json-walk.as.ts',
-    'const special = v128.or(plain, i8x16.lt_u(bytes, spaces));',
-    'const special = plain;',
-    WALK,
-  ],
-  [
-    'escapes that the fast walk does not tell of',
-    'src/protocol/json-walk.as.ts',
-    'oddities += 1;\n    i = skipEscape(i);',
-    'i = skipEscape(i);',
-    WALK,
-  ],
-  ['a fast walk on into other lines', 'src/protocol/json-walk.ts', ' && end <= bytes.length', '', WALK],
   [
     'rows appended that are not all new',
     'src/warehouse/duckdb/batch-writer.ts',

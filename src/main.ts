@@ -1,11 +1,8 @@
 #!/usr/bin/env node
-import { compileSparingly } from './commands/optimizer.js';
 import { usualLine } from './commands/protocol-commands.js';
 
 /** How long what is left over may still take when the work is done and all output is written. */
 const LEFTOVERS_MS = 2000;
-
-compileSparingly();
 
 // The exit code is set, not forced: process.exit would drop what is still on its way to stdout.
 process.exitCode = await run(process.argv.slice(2));

@@ -1,6 +1,5 @@
 import type { SourceConfig } from '../config/source.js';
 import { HubSpotClient } from '../hubspot/client.js';
-import { boundYoungSpace } from './young-space.js';
 
 /** Opens a client for a configuration, hands it to `body`, and closes it, whatever happens. */
 export async function withHubSpot<T>(
@@ -8,7 +7,6 @@ export async function withHubSpot<T>(
   options: { signal: AbortSignal; neverReachedMs?: number; onRefreshToken?: (token: string) => void },
   body: (client: HubSpotClient) => Promise<T>,
 ): Promise<T> {
-  boundYoungSpace();
   const client = new HubSpotClient({ ...config, ...options });
   try {
     return await body(client);

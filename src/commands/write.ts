@@ -14,7 +14,6 @@ import { openStore } from '../warehouse/open-store.js';
 import { targetsOf } from '../warehouse/target.js';
 import { catalogPath, configPath } from './options.js';
 import type { ProtocolIo } from './protocol-command.js';
-import { boundYoungSpace } from './young-space.js';
 
 /**
  * `hubflake write`: Airbyte messages on stdin into the warehouse. Each STATE is put out again, once everything before it is
@@ -25,7 +24,6 @@ export async function write(
   options: { config?: string; catalog?: string; level: LogLevel },
   input: AsyncIterable<Buffer> = readPieces(),
 ): Promise<number> {
-  boundYoungSpace();
   const config = parseDestinationConfig(readJsonFile(configPath(options), 'configuration'));
   const catalogFile = catalogPath(options);
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);

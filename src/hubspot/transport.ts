@@ -1,4 +1,3 @@
-import './header-parser.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, buildConnector, type Dispatcher, setGlobalDispatcher } from 'undici';
 import type { ProxyServer } from '../network/proxy.js';

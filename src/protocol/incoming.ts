@@ -2,8 +2,7 @@ import { InputError } from '../errors.js';
 import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
 import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
-import { JsonSyntaxError } from './json-skip.js';
-import { odditiesMet } from './json-walk.js';
+import { JsonSyntaxError, odditiesMet } from './json-skip.js';
 import type { StreamStatus } from './messages.js';
 
 /**

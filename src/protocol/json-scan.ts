@@ -1,5 +1,4 @@
-import { fail, skipSpace, skipString } from './json-skip.js';
-import { walkValue } from './json-walk.js';
+import { fail, skipSpace, skipString, skipValue } from './json-skip.js';
 
 /**
  * Finds where the members of an object lie, in a walk over JSON bytes that makes no values (`json-skip.ts`), so that what does not
@@ -25,7 +24,7 @@ const COLON = 0x3a;
  */
 export function eachMember(bytes: Buffer, at: number, member: (key: Span, value: Span) => void): number {
   return walkMembers(bytes, at, (key, start) => {
-    const end = walkValue(bytes, start, 1);
+    const end = skipValue(bytes, start, 1);
     member(key, { start, end });
     return end;
   });
@@ -83,14 +82,14 @@ export function membersAndInner(
       const own = new Map<string, Span>();
       inner.set(name, own);
       behind = walkMembers(bytes, start, (innerKey, innerStart) => {
-        const innerEnd = walkValue(bytes, innerStart, 2);
+        const innerEnd = skipValue(bytes, innerStart, 2);
         own.set(stringAt(bytes, innerKey), { start: innerStart, end: innerEnd });
         return innerEnd;
       });
     } else {
       // Of a name that comes twice the last counts.
       inner.delete(name);
-      behind = walkValue(bytes, start, 1);
+      behind = skipValue(bytes, start, 1);
     }
     members.set(name, { start, end: behind });
     return behind;

@@ -1,6 +1,5 @@
 import { fstatSync, read } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
-import { walkableBuffer } from './json-walk.js';
 
 /** Of a file so much is read at once. */
 const FILE_PIECE_BYTES = 256 * 1024;
@@ -21,7 +20,7 @@ export function readPieces(fd = 0): AsyncIterable<Buffer> {
 }
 
 async function* piecesOfFile(fd: number): AsyncGenerator<Buffer> {
-  const buffer = walkableBuffer(FILE_PIECE_BYTES);
+  const buffer = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
   for (;;) {
     const length = await new Promise<number>((resolve, reject) => {
       read(fd, buffer, 0, buffer.length, null, (error, count) => (error ? reject(error) : resolve(count)));
@@ -39,7 +38,7 @@ interface Waiter {
 /** Read by the event loop, since a read on the thread pool that never comes back would keep the process from ending. */
 class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   readonly #socket: Socket;
-  readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => walkableBuffer(PIPE_PIECE_BYTES));
+  readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES));
   /** What was read and not yet given out: the buffers with the bytes in them. */
   readonly #read: { buffer: Buffer; length: number }[] = [];
   /** The buffer of the piece that was given out last. */
