@@ -655,11 +655,11 @@ const DEFECTS = [
     'src/hubspot/daily-quota',
   ],
   [
-    'a segment whose first id is not packed anew',
-    'src/streams/packed-segments.ts',
-    'const at = placeOf(ids, id);\n    segment.rest = null;',
-    'const at = placeOf(ids, id);\n    if (ids[at] === id) return;\n    segment.rest = null;',
-    'src/streams/packed-segments',
+    'a packed text that stays as it was when an archived record was seen',
+    'src/streams/archive-memory.ts',
+    'this.#packedSeen.changed();\n    if',
+    'if',
+    'src/streams/packed-memories',
   ],
   [
     'halves of surrogate pairs passed on',

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../protocol/messages.js';
-import { packIds, packTimes, unpackIds } from './packed-ids.js';
-import { PackedSegments } from './packed-segments.js';
+import { PackedText, packIds, packTimes, unpackIds } from './packed-ids.js';
 
 /** Archived records a stream remembers. 25,000 take about 100 KB of a state. */
 export const MOST_ARCHIVED = 25_000;
@@ -69,14 +68,12 @@ export class ArchiveMemory {
   /** By id, when it was archived, epoch ms; 0 where a run before saw it. */
   readonly #seen: Map<string, number>;
   /** Both as a state has them. */
-  readonly #packedBefore = new PackedSegments();
-  readonly #packedSeen = new PackedSegments();
+  readonly #packedBefore = new PackedText(() => packIds(this.#before));
+  readonly #packedSeen = new PackedText(() => packIds(this.#seen.keys()));
 
   constructor(state: ArchiveState) {
     this.#before = new Set([...unpackIds(state.ids), ...unpackIds(state.scan?.pending)]);
     this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, 0]));
-    for (const id of this.#before) this.#packedBefore.put(id);
-    for (const id of this.#seen.keys()) this.#packedSeen.put(id);
   }
 
   /** Whether an id that is not known was not archived at the time of the last scan: none was left out for lack of room. */
@@ -96,7 +93,7 @@ export class ArchiveMemory {
   see(id: string, archivedAt: string | null | undefined): void {
     this.#forgetBefore(id);
     this.#seen.set(id, Date.parse(archivedAt ?? '') || 0);
-    this.#packedSeen.put(id);
+    this.#packedSeen.changed();
     if (this.#seen.size >= 2 * MOST_ARCHIVED) this.#keepLatest();
   }
 
@@ -115,26 +112,24 @@ export class ArchiveMemory {
   turn(): boolean {
     const isAll = this.#seen.size <= MOST_ARCHIVED;
     this.#keepLatest();
-    for (const id of this.#seen.keys()) {
-      this.#before.add(id);
-      this.#packedBefore.put(id);
-    }
+    for (const id of this.#seen.keys()) this.#before.add(id);
     this.#seen.clear();
-    this.#packedSeen.clear();
+    this.#packedBefore.changed();
+    this.#packedSeen.changed();
     return isAll;
   }
 
   /** Both lists, packed for a state. */
   pack(): { ids: string; seen: string } {
-    return { ids: this.#packedBefore.pack(), seen: this.#packedSeen.pack() };
+    return { ids: this.#packedBefore.text, seen: this.#packedSeen.text };
   }
 
   #forgetBefore(id: string): void {
-    if (this.#before.delete(id)) this.#packedBefore.delete(id);
+    if (this.#before.delete(id)) this.#packedBefore.changed();
   }
 
   #forgetSeen(id: string): void {
-    if (this.#seen.delete(id)) this.#packedSeen.delete(id);
+    if (this.#seen.delete(id)) this.#packedSeen.changed();
   }
 
   #keepLatest(): void {

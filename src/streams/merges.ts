@@ -2,8 +2,7 @@ import type { ObjectRow } from '../hubspot/object-row.js';
 import { ScannedRow } from '../hubspot/scanned-row.js';
 import { MERGED_IDS } from './definition.js';
 import { updatedAtOf } from './layout.js';
-import { inBase36, isPackable, StepWalker } from './packed-ids.js';
-import { PackedSegments } from './packed-segments.js';
+import { inBase36, isPackable, PackedText, StepWalker, withSteps } from './packed-ids.js';
 
 /** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */
 export const MOST_MERGES = 25_000;
@@ -28,7 +27,11 @@ export class MergeMap {
   readonly #losers = new Map<string, Set<string>>();
 
   /** The ids merged away, each with its survivor in base 36. */
-  readonly #packed = new PackedSegments((id) => `.${inBase36(this.#survivors.get(id) as string)}`);
+  readonly #packed = new PackedText(() =>
+    withSteps([...this.#survivors].flatMap(([id, survivor]) => (isPackable(survivor) ? [id] : [])))
+      .map(([step, id]) => `${step}.${inBase36(this.#survivors.get(id) as string)}`)
+      .join(' '),
+  );
 
   /** @param known what {@link pack} gave, or the object of id → survivor of earlier states */
   constructor(known: unknown = '') {
@@ -77,7 +80,7 @@ export class MergeMap {
       if (this.#survivors.size <= MOST_MERGES) break;
       this.#forget(id);
     }
-    return this.#packed.pack();
+    return this.#packed.text;
   }
 
   #unpack(packed: string): void {
@@ -93,7 +96,7 @@ export class MergeMap {
   #note(id: string, survivor: string): void {
     this.#forget(id);
     this.#survivors.set(id, survivor);
-    if (isPackable(survivor)) this.#packed.put(id);
+    this.#packed.changed();
     const losers = this.#losers.get(survivor);
     if (losers) losers.add(id);
     else this.#losers.set(survivor, new Set([id]));
@@ -103,7 +106,7 @@ export class MergeMap {
     const survivor = this.#survivors.get(id);
     if (survivor === undefined) return;
     this.#survivors.delete(id);
-    this.#packed.delete(id);
+    this.#packed.changed();
     const losers = this.#losers.get(survivor);
     losers?.delete(id);
     if (losers?.size === 0) this.#losers.delete(survivor);

@@ -32,6 +32,26 @@ export function unpackIds(packed: unknown): string[] {
   return ids;
 }
 
+/** A packed text that goes into every state, though what it is made of changes now and then only: it is made anew when it has. */
+export class PackedText {
+  readonly #make: () => string;
+  #text: string | null = null;
+
+  constructor(make: () => string) {
+    this.#make = make;
+  }
+
+  get text(): string {
+    this.#text ??= this.#make();
+    return this.#text;
+  }
+
+  /** What it is made of has changed. */
+  changed(): void {
+    this.#text = null;
+  }
+}
+
 /** Instants by id as one short text: each with its distance from `from` (epoch ms) in milliseconds, in base 36. */
 export function packTimes(times: ReadonlyMap<string, number>, from: number): string {
   const entries = withSteps(times.keys()).map(([step, id]) => {
@@ -99,14 +119,7 @@ export class StepWalker {
   }
 }
 
-/** The distance of two packable ids, in base 36. */
-export function stepBetween(before: string, id: string): string {
-  return id.length <= EXACT_DIGITS
-    ? (Number(id) - Number(before)).toString(36)
-    : (BigInt(id) - BigInt(before)).toString(36);
-}
-
 /** Orders packable ids. */
-export function byNumber(a: string, b: string): number {
+function byNumber(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
