@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { MOST_SPENT } from '../src/hubspot/hidden-hits.js';
+import { MOST_SPENT } from '../src/hubspot/api/hidden-hits.js';
 import type { JsonObject } from '../src/protocol/messages.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
 import { configure, hubflake, type Outcome, ofType, TestFolder } from './support/command.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CHAINS } from '../src/streams/list-chains.js';
+import { CHAINS } from '../src/streams/crm/load/list-chains.js';
 import { play, schedules } from './support/schedule.js';
 
 /** The random schedules of schedules.test.ts once more, where lists are read from several places. */

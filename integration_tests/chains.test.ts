@@ -1,6 +1,6 @@
 import type { JsonObject } from '../src/protocol/messages.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
-import { CHAINS } from '../src/streams/list-chains.js';
+import { CHAINS } from '../src/streams/crm/load/list-chains.js';
 import { readInProcess } from './support/in-process.js';
 
 /** A long list is read from several places at once. Here 3,000 records are long. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { SyncForecast } from '../src/commands/run-plan.js';
-import type { SyncResult } from '../src/commands/run-sync.js';
+import type { SyncForecast } from '../src/commands/sync/run-plan.js';
+import type { SyncResult } from '../src/commands/sync/run-sync.js';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { hubflake, TestFolder } from './support/command.js';
 import { DATABASE, SCHEMA, StandInWarehouse } from './support/snowflake-warehouse.js';

@@ -234,7 +234,7 @@ test.each<[string, (unknown: Authority) => Certificate, string]>([
 const AZURE_UPLOAD = `
 const { createRequire } = require('node:module');
 const ofDriver = (file) => createRequire(ROOT)(ROOT + 'node_modules/snowflake-sdk/dist/lib/' + file);
-import(ROOT + 'dist/warehouse/snowflake/driver.js').then(async ({ proxyOptions }) => {
+import(ROOT + 'dist/warehouse/snowflake/session/driver.js').then(async ({ proxyOptions }) => {
   const url = 'https://${HOST}';
   const ConnectionConfig = ofDriver('connection/connection_config.js');
   const AzureUtil = ofDriver('file_transfer_agent/azure_util.js');

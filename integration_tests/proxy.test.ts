@@ -1,6 +1,6 @@
 import { ConfigError, UnavailableError } from '../src/errors.js';
-import { HubSpotClient } from '../src/hubspot/client.js';
-import { parseAnswer } from '../src/hubspot/objects.js';
+import { parseAnswer } from '../src/hubspot/api/objects.js';
+import { HubSpotClient } from '../src/hubspot/client/client.js';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { Authority, type Certificate, type Front, startFront } from './support/certificates.js';
 import { hubflake, type Outcome, ofType, TestFolder } from './support/command.js';

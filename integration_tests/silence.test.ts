@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { UnavailableError } from '../src/errors.js';
-import { HubSpotClient } from '../src/hubspot/client.js';
-import { RETRY } from '../src/hubspot/faults.js';
-import { parseAnswer } from '../src/hubspot/objects.js';
+import { parseAnswer } from '../src/hubspot/api/objects.js';
+import { HubSpotClient } from '../src/hubspot/client/client.js';
+import { RETRY } from '../src/hubspot/client/faults.js';
 import type { JsonObject } from '../src/protocol/messages.js';
 import type { CallKind } from '../src/sandbox/http/call.js';
 import type { Fault } from '../src/sandbox/http/faults.js';

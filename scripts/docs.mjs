@@ -2,9 +2,9 @@
 // `node scripts/docs.mjs --check` says whether the page is current. Needs dist/.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseSourceConfig } from '../dist/config/source.js';
-import { customObjectType } from '../dist/hubspot/object-types.js';
+import { customObjectType } from '../dist/hubspot/api/object-types.js';
+import { KnownObjects } from '../dist/streams/core/known-objects.js';
 import { catalogEntry, defineStream } from '../dist/streams/definition.js';
-import { KnownObjects } from '../dist/streams/known-objects.js';
 import { planStreams } from '../dist/streams/selection.js';
 import { scopesOf } from '../dist/streams/stream-scopes.js';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { usualLine } from './commands/protocol-commands.js';
+import { usualLine } from './commands/runner/protocol-commands.js';
 
 /** How long what is left over may still take when the work is done and all output is written. */
 const LEFTOVERS_MS = 2000;
@@ -9,8 +9,8 @@ process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: readonly string[]): Promise<number> {
   const usual = usualLine(args);
-  if (!usual) return (await import('./commands/cli.js')).runCommandLine(args);
-  const { runProtocolCommand } = await import('./commands/protocol-command.js');
+  if (!usual) return (await import('./commands/runner/cli.js')).runCommandLine(args);
+  const { runProtocolCommand } = await import('./commands/runner/protocol-command.js');
   return runProtocolCommand(usual.given.logLevel, (io) => usual.command.run(io, usual.given));
 }
 

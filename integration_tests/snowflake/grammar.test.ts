@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
-import { runSync } from '../../src/commands/run-sync.js';
+import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { hubflake, TestFolder } from '../support/command.js';

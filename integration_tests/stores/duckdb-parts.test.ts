@@ -3,7 +3,7 @@ import type { ConfiguredStream, JsonObject } from '../../src/protocol/messages.j
 import { BatchWriter, NotAllNew } from '../../src/warehouse/duckdb/batch-writer.js';
 import { Database } from '../../src/warehouse/duckdb/database.js';
 import { allowedBytes } from '../../src/warehouse/duckdb/memory.js';
-import { Loader } from '../../src/warehouse/loader.js';
+import { Loader } from '../../src/warehouse/loader/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { type Target, targetsOf } from '../../src/warehouse/target.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';

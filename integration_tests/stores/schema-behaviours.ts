@@ -1,5 +1,5 @@
 import type { JsonObject, RecordChange } from '../../src/protocol/messages.js';
-import { Loader } from '../../src/warehouse/loader.js';
+import { Loader } from '../../src/warehouse/loader/loader.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { targetsOf, VIEW_SUFFIX } from '../../src/warehouse/target.js';
 import { freshForEach } from '../support/fresh.js';

@@ -1,5 +1,5 @@
 import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
-import { runSync } from '../../src/commands/run-sync.js';
+import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';

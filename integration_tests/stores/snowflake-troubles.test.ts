@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { Loader } from '../../src/warehouse/loader.js';
-import { Pool } from '../../src/warehouse/snowflake/pool.js';
-import { PATIENCE } from '../../src/warehouse/snowflake/session.js';
+import { Loader } from '../../src/warehouse/loader/loader.js';
+import { Pool } from '../../src/warehouse/snowflake/session/pool.js';
+import { PATIENCE } from '../../src/warehouse/snowflake/session/session.js';
 import { SnowflakeStore } from '../../src/warehouse/snowflake/store.js';
 import { targetsOf } from '../../src/warehouse/target.js';
 import { TestFolder } from '../support/command.js';

@@ -1,14 +1,14 @@
 import { parseSourceConfig } from '../../src/config/source.js';
 import { type HubflakeError, StoppedError } from '../../src/errors.js';
-import { HubSpotClient } from '../../src/hubspot/client.js';
-import { RETRY } from '../../src/hubspot/faults.js';
-import { UNSHOWN_PAUSES } from '../../src/hubspot/keyed-search.js';
+import { UNSHOWN_PAUSES } from '../../src/hubspot/api/keyed-search.js';
+import { HubSpotClient } from '../../src/hubspot/client/client.js';
+import { RETRY } from '../../src/hubspot/client/faults.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import type { EncodedRecord, RecordSink } from '../../src/streams/core/sink.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
-import type { EncodedRecord, RecordSink } from '../../src/streams/sink.js';
 
 /** One message of a stream, in the order in which they came. */
 export type Event = { type: 'record'; data: JsonObject } | { type: 'state'; state: JsonObject };

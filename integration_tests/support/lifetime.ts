@@ -3,7 +3,7 @@ import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { StoppedError } from '../../src/errors.js';
 import { Database } from '../../src/warehouse/duckdb/database.js';
 import { DuckDbStore } from '../../src/warehouse/duckdb/store.js';
-import { PATIENCE, Session } from '../../src/warehouse/snowflake/session.js';
+import { PATIENCE, Session } from '../../src/warehouse/snowflake/session/session.js';
 
 /** What goes wrong in a run, and where. */
 export interface Break {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { Loader } from '../../src/warehouse/loader.js';
+import { Loader } from '../../src/warehouse/loader/loader.js';
+import type { StreamResult } from '../../src/warehouse/loader/stream-load.js';
 import { openStore } from '../../src/warehouse/open-store.js';
-import type { StreamResult } from '../../src/warehouse/stream-load.js';
 import { type Target, targetsOf } from '../../src/warehouse/target.js';
 import type { TestFolder } from './command.js';
 import type { TestWarehouse } from './test-warehouse.js';

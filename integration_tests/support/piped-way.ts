@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { withHubSpot } from '../../src/commands/hubspot-session.js';
-import { ProtocolSink } from '../../src/commands/protocol-sink.js';
-import { StopRequest } from '../../src/commands/stop.js';
+import { withHubSpot } from '../../src/commands/runner/hubspot-session.js';
+import { StopRequest } from '../../src/commands/runner/stop.js';
+import { ProtocolSink } from '../../src/commands/sinks/protocol-sink.js';
 import { write } from '../../src/commands/write.js';
 import { parseSourceConfig } from '../../src/config/source.js';
 import type { JsonObject } from '../../src/protocol/messages.js';

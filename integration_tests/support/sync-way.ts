@@ -1,4 +1,4 @@
-import { runSync } from '../../src/commands/run-sync.js';
+import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { contactsSource, FAST } from './fast-source.js';

@@ -1,4 +1,4 @@
-import { paths } from '../hubspot/paths.js';
+import { paths } from '../hubspot/client/paths.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { everyScope } from '../streams/stream-scopes.js';
 

@@ -5,9 +5,9 @@ import { redact } from '../log.js';
 import { encodeMessage } from '../protocol/encode.js';
 import type { ConnectionStatus } from '../protocol/messages.js';
 import { Portal, type Unreadable } from '../streams/portal.js';
-import { withHubSpot } from './hubspot-session.js';
-import { configPath } from './options.js';
-import type { ProtocolIo } from './protocol-command.js';
+import { withHubSpot } from './runner/hubspot-session.js';
+import { configPath } from './runner/options.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
 
 /** `check` answers soon, also when HubSpot does not. */
 const NEVER_REACHED_MS = 10_000;

@@ -3,11 +3,11 @@ import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js'
 import { loadPackage } from '../load-package.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { startSandbox } from '../sandbox/server.js';
-import type { PeopleIo } from './people-command.js';
-import { Progress } from './progress.js';
-import { runSync, type SyncResult } from './run-sync.js';
+import type { PeopleIo } from './runner/people-command.js';
+import { textTable } from './runner/text-table.js';
+import { Progress } from './sinks/progress.js';
+import { runSync, type SyncResult } from './sync/run-sync.js';
 import { describeSync } from './sync.js';
-import { textTable } from './text-table.js';
 
 const DATABASE = 'hubflake-demo.duckdb';
 const RECORDS = { contacts: 2000, companies: 400, deals: 800, tickets: 300 };

@@ -7,8 +7,8 @@ import { encodeMessage } from '../protocol/encode.js';
 import { type ConnectionStatus, type JsonObject, PROTOCOL_VERSION } from '../protocol/messages.js';
 import { openStore } from '../warehouse/open-store.js';
 import { probe } from '../warehouse/probe.js';
-import { configPath } from './options.js';
-import type { ProtocolIo } from './protocol-command.js';
+import { configPath } from './runner/options.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
 
 /** `hubflake destination spec`: the destination's SPEC message. */
 export async function destinationSpec({ output }: ProtocolIo): Promise<number> {

@@ -5,9 +5,9 @@ import { encodeMessage } from '../protocol/encode.js';
 import type { AirbyteStream } from '../protocol/messages.js';
 import { catalogEntry } from '../streams/definition.js';
 import { Portal } from '../streams/portal.js';
-import { withHubSpot } from './hubspot-session.js';
-import { configPath } from './options.js';
-import type { ProtocolIo } from './protocol-command.js';
+import { withHubSpot } from './runner/hubspot-session.js';
+import { configPath } from './runner/options.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
 
 /** `hubflake discover`: the streams that this token can read in this portal, with the portal's own properties. */
 export async function discover({ output, stop }: ProtocolIo, options: { config?: string }): Promise<number> {

@@ -1,10 +1,10 @@
 import { readJsonFile } from '../config/files.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
 import { log } from '../log.js';
-import { configPath } from './options.js';
-import type { PeopleIo } from './people-command.js';
-import { runPlan, type SyncForecast } from './run-plan.js';
-import { textTable } from './text-table.js';
+import { configPath } from './runner/options.js';
+import type { PeopleIo } from './runner/people-command.js';
+import { textTable } from './runner/text-table.js';
+import { runPlan, type SyncForecast } from './sync/run-plan.js';
 
 /** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
 export async function plan(

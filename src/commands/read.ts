@@ -8,10 +8,10 @@ import type { MessageOutput } from '../protocol/output.js';
 import { parseInputState } from '../protocol/state.js';
 import { Portal } from '../streams/portal.js';
 import { readStreams } from '../streams/read.js';
-import { withHubSpot } from './hubspot-session.js';
-import { catalogPath, configPath } from './options.js';
-import type { ProtocolIo } from './protocol-command.js';
-import { ProtocolSink } from './protocol-sink.js';
+import { withHubSpot } from './runner/hubspot-session.js';
+import { catalogPath, configPath } from './runner/options.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
+import { ProtocolSink } from './sinks/protocol-sink.js';
 
 /** `hubflake read`: the records of the configured streams, from their states on. Exit code 1 when a stream failed. */
 export async function read(

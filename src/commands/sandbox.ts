@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { SandboxOptions } from '../sandbox/options.js';
-import { SANDBOX_OBJECTS } from './options.js';
-import type { PeopleIo } from './people-command.js';
+import { SANDBOX_OBJECTS } from './runner/options.js';
+import type { PeopleIo } from './runner/people-command.js';
 
 export type SandboxArguments = { [name in (typeof SANDBOX_OBJECTS)[number]]?: number } & {
   port?: number;

@@ -2,7 +2,7 @@ import { readSpec } from '../config/specs.js';
 import { encodeMessage } from '../protocol/encode.js';
 import { type JsonObject, PROTOCOL_VERSION } from '../protocol/messages.js';
 import { advancedAuth } from './advanced-auth.js';
-import type { ProtocolIo } from './protocol-command.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
 
 /** `hubflake spec`: the source's SPEC message. */
 export async function spec({ output }: ProtocolIo): Promise<number> {

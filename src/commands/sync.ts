@@ -2,11 +2,11 @@ import { readJsonFile } from '../config/files.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
-import { configPath } from './options.js';
-import type { PeopleIo } from './people-command.js';
-import { Progress } from './progress.js';
-import { runSync, type SyncResult } from './run-sync.js';
-import { textTable } from './text-table.js';
+import { configPath } from './runner/options.js';
+import type { PeopleIo } from './runner/people-command.js';
+import { textTable } from './runner/text-table.js';
+import { Progress } from './sinks/progress.js';
+import { runSync, type SyncResult } from './sync/run-sync.js';
 
 /**
  * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of the

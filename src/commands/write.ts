@@ -6,14 +6,14 @@ import { parseConfiguredCatalog } from '../protocol/catalog.js';
 import { encodeError } from '../protocol/encode.js';
 import { echoState, type Incoming, type IncomingRecord, parseIncoming } from '../protocol/incoming.js';
 import { type Line, readLines } from '../protocol/input.js';
+import { readPieces } from '../protocol/json/pieces.js';
 import type { RecordChange } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
-import { readPieces } from '../protocol/pieces.js';
-import { Loader } from '../warehouse/loader.js';
+import { Loader } from '../warehouse/loader/loader.js';
 import { openStore } from '../warehouse/open-store.js';
 import { targetsOf } from '../warehouse/target.js';
-import { catalogPath, configPath } from './options.js';
-import type { ProtocolIo } from './protocol-command.js';
+import { catalogPath, configPath } from './runner/options.js';
+import type { ProtocolIo } from './runner/protocol-command.js';
 
 /**
  * `hubflake write`: Airbyte messages on stdin into the warehouse. Each STATE is put out again, once everything before it is

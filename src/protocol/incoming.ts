@@ -1,8 +1,8 @@
 import { InputError } from '../errors.js';
 import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
-import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json-scan.js';
-import { JsonSyntaxError, odditiesMet } from './json-skip.js';
+import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json/json-scan.js';
+import { JsonSyntaxError, odditiesMet } from './json/json-skip.js';
 import type { StreamStatus } from './messages.js';
 
 /**

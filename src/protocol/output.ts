@@ -1,8 +1,8 @@
 import { write as fsWrite } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.js';
-import type { ByteText } from './byte-text.js';
-import { escapeBreaks, escapeBreaksInBytes } from './line-breaks.js';
+import type { ByteText } from './json/byte-text.js';
+import { escapeBreaks, escapeBreaksInBytes } from './json/line-breaks.js';
 
 /** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;

@@ -1,23 +1,28 @@
 import type { ObjectCriteria, SensitiveMode, SourceConfig } from '../config/source.js';
 import { nearest } from '../config/suggest.js';
-import type { HubSpotClient } from '../hubspot/client.js';
-import type { PropertyDefinition } from '../hubspot/metadata.js';
-import type { ObjectType } from '../hubspot/object-types.js';
+import type { PropertyDefinition } from '../hubspot/api/metadata.js';
+import type { ObjectType } from '../hubspot/api/object-types.js';
+import type { HubSpotClient } from '../hubspot/client/client.js';
 import { log } from '../log.js';
 import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
-import { airbyteLayout, legacyAliases } from './airbyte-layout.js';
-import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './association-stream.js';
-import { kindOf, type ValueKind } from './coerce.js';
-import { columnsLayout } from './columns-layout.js';
-import { type DealSplitStream, dealSplitStream } from './deal-splits.js';
-import type { KnownObjects } from './known-objects.js';
-import type { Layout } from './layout.js';
-import { type ObjectProperties, readObjectProperties, type TokenScopes, type Withheld } from './object-properties.js';
-import { ownersStream } from './owners.js';
-import { pipelinesStream } from './pipelines.js';
-import { streamSchema } from './property-schema.js';
+import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './associations/association-stream.js';
+import { type DealSplitStream, dealSplitStream } from './associations/deal-splits.js';
+import type { KnownObjects } from './core/known-objects.js';
+import {
+  type ObjectProperties,
+  readObjectProperties,
+  type TokenScopes,
+  type Withheld,
+} from './crm/object-properties.js';
+import { airbyteLayout, legacyAliases } from './layouts/airbyte-layout.js';
+import { kindOf, type ValueKind } from './layouts/coerce.js';
+import { columnsLayout } from './layouts/columns-layout.js';
+import type { Layout } from './layouts/layout.js';
+import { streamSchema } from './layouts/property-schema.js';
 import type { StreamPlan } from './selection.js';
-import type { SnapshotStream } from './snapshot.js';
+import { ownersStream } from './snapshots/owners.js';
+import { pipelinesStream } from './snapshots/pipelines.js';
+import type { SnapshotStream } from './snapshots/snapshot.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
 export const MERGED_IDS = 'hs_merged_object_ids';

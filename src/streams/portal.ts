@@ -10,17 +10,22 @@ import {
   RequestError,
   StoppedError,
 } from '../errors.js';
-import { readAssociations } from '../hubspot/associations.js';
-import type { HubSpotClient } from '../hubspot/client.js';
-import { readDealSplits } from '../hubspot/deal-splits.js';
-import { isRefusal, isUnknownObject } from '../hubspot/known-answers.js';
-import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/metadata.js';
-import type { ObjectRow } from '../hubspot/object-row.js';
-import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType, standardObject } from '../hubspot/object-types.js';
-import { listPage } from '../hubspot/objects.js';
+import { readAssociations } from '../hubspot/api/associations.js';
+import { readDealSplits } from '../hubspot/api/deal-splits.js';
+import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/api/metadata.js';
+import type { ObjectRow } from '../hubspot/api/object-row.js';
+import {
+  CUSTOM_SCHEMAS_SCOPE,
+  customObjectType,
+  type ObjectType,
+  standardObject,
+} from '../hubspot/api/object-types.js';
+import { listPage } from '../hubspot/api/objects.js';
+import type { HubSpotClient } from '../hubspot/client/client.js';
+import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
 import { log } from '../log.js';
+import { KnownObjects } from './core/known-objects.js';
 import { defineStream, type StreamDefinition } from './definition.js';
-import { KnownObjects } from './known-objects.js';
 import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
 import { type Access, accessTo, scopesOf, scopeTexts } from './stream-scopes.js';
 

@@ -1,16 +1,16 @@
 import { nearest } from '../config/suggest.js';
 import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
-import type { HubSpotClient } from '../hubspot/client.js';
+import type { HubSpotClient } from '../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
-import { readAssociationStream } from './association-reader.js';
-import { readDealSplitStream } from './deal-split-reader.js';
+import { readAssociationStream } from './associations/association-reader.js';
+import { readDealSplitStream } from './associations/deal-split-reader.js';
+import { ParentIds } from './associations/parent-ids.js';
+import type { RecordSink } from './core/sink.js';
+import { readObject } from './crm/object-reader.js';
+import type { ReadOptions } from './crm/run/object-run.js';
 import type { StreamDefinition } from './definition.js';
-import { readObject } from './object-reader.js';
-import type { ReadOptions } from './object-run.js';
-import { ParentIds } from './parent-ids.js';
 import type { Portal } from './portal.js';
-import type { RecordSink } from './sink.js';
-import { readSnapshot } from './snapshot-reader.js';
+import { readSnapshot } from './snapshots/snapshot-reader.js';
 
 /** One stream to read. */
 export interface StreamToRead {

@@ -1,8 +1,8 @@
 import { parseSourceConfig } from '../config/source.js';
 import { MissingScopesError, UnavailableError } from '../errors.js';
-import { customObjectType } from '../hubspot/object-types.js';
+import { customObjectType } from '../hubspot/api/object-types.js';
 import { configureLog } from '../log.js';
-import { KnownObjects } from './known-objects.js';
+import { KnownObjects } from './core/known-objects.js';
 import { mayBeCustom, planStreams } from './selection.js';
 
 const config = (more: object = {}) => parseSourceConfig({ credentials: { access_token: 'token-1' }, ...more });

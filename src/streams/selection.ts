@@ -1,8 +1,8 @@
 import type { AssociationCriteria, ObjectCriteria, SourceConfig } from '../config/source.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
-import { findObjectType, type ObjectType, STANDARD_OBJECTS, standardObject } from '../hubspot/object-types.js';
+import { findObjectType, type ObjectType, STANDARD_OBJECTS, standardObject } from '../hubspot/api/object-types.js';
 import { log } from '../log.js';
-import type { KnownObjects } from './known-objects.js';
+import type { KnownObjects } from './core/known-objects.js';
 
 /** What a stream reads, before anything of the portal but its custom objects is known. */
 export type StreamPlan =

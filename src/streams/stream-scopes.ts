@@ -6,7 +6,7 @@ import {
   type Scopes,
   STANDARD_OBJECTS,
   standardObject,
-} from '../hubspot/object-types.js';
+} from '../hubspot/api/object-types.js';
 import type { StreamPlan } from './selection.js';
 
 const OWNERS_SCOPE = 'crm.objects.owners.read';

@@ -1,23 +1,23 @@
 import type { JsonObject } from '../protocol/messages.js';
-import { BatchContents } from './batch-contents.js';
-import * as duckForms from './duckdb/forms.js';
-import * as duckRaw from './duckdb/raw.js';
-import * as duckRows from './duckdb/rows.js';
-import * as duckSchema from './duckdb/schema.js';
-import * as duck from './duckdb/sql.js';
+import * as duckForms from './duckdb/sql/forms.js';
+import * as duckRaw from './duckdb/sql/raw.js';
+import * as duckRows from './duckdb/sql/rows.js';
+import * as duckSchema from './duckdb/sql/schema.js';
+import * as duck from './duckdb/sql/sql.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
 import * as duckTombstones from './duckdb/tombstones.js';
+import { BatchContents } from './loader/batch-contents.js';
 import { rawTarget } from './raw-form.js';
 import { Lease } from './snowflake/lease.js';
-import { inPortions } from './snowflake/portions.js';
-import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/quote.js';
-import * as snowRaw from './snowflake/raw.js';
-import { type Batch, firstInserted, firstLive, keyValues } from './snowflake/rows.js';
-import * as states from './snowflake/states.js';
-import * as tables from './snowflake/tables.js';
+import { inPortions } from './snowflake/sql/portions.js';
+import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/sql/quote.js';
+import * as snowRaw from './snowflake/sql/raw.js';
+import { type Batch, firstInserted, firstLive, keyValues } from './snowflake/sql/rows.js';
+import * as states from './snowflake/sql/states.js';
+import * as tables from './snowflake/sql/tables.js';
+import { newType } from './snowflake/sql/types.js';
+import { insertAll, mergeNewest } from './snowflake/sql/write.js';
 import * as snowTombstones from './snowflake/tombstones.js';
-import { newType } from './snowflake/types.js';
-import { insertAll, mergeNewest } from './snowflake/write.js';
 import { type Target, targetsOf } from './target.js';
 
 /**

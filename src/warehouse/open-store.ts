@@ -30,6 +30,6 @@ async function makeStore(config: DestinationConfig, pipeline: string | null, use
     return new DuckDbStore(config, use === 'look');
   }
   const { SnowflakeStore } = await import('./snowflake/store.js');
-  const { PATIENCE } = await import('./snowflake/session.js');
+  const { PATIENCE } = await import('./snowflake/session/session.js');
   return new SnowflakeStore(config, pipeline, use === 'try' ? { ...PATIENCE, again: [] } : PATIENCE);
 }

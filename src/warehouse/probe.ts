@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { log } from '../log.js';
-import { BatchContents } from './batch-contents.js';
-import { SpoolFolder, type SpoolRecord, SpoolWriter } from './spool.js';
+import { BatchContents } from './loader/batch-contents.js';
+import { SpoolFolder, type SpoolRecord, SpoolWriter } from './loader/spool.js';
 import type { Store } from './store.js';
 import { type Target, targetsOf } from './target.js';
 

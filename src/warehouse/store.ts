@@ -1,9 +1,9 @@
 import type { HubflakeError } from '../errors.js';
 import type { JsonObject } from '../protocol/messages.js';
-import type { BatchContents } from './batch-contents.js';
 import type { FoundTable, KeptTable } from './kept-table.js';
+import type { BatchContents } from './loader/batch-contents.js';
+import type { SpoolFile } from './loader/spool.js';
 import type { NameRules } from './names.js';
-import type { SpoolFile } from './spool.js';
 import type { Target } from './target.js';
 
 /** Rows that a write changed. */

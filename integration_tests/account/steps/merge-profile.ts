@@ -1,6 +1,6 @@
 import { parseDestinationConfig } from '../../../src/config/destination.js';
 import type { JsonObject } from '../../../src/protocol/messages.js';
-import { Loader } from '../../../src/warehouse/loader.js';
+import { Loader } from '../../../src/warehouse/loader/loader.js';
 import { openStore } from '../../../src/warehouse/open-store.js';
 import { targetsOf } from '../../../src/warehouse/target.js';
 import { profileOf, tableSize } from '../../support/account/profile.js';

@@ -7,7 +7,7 @@
  */
 import { createInterface } from 'node:readline';
 import { parseSnowflakeConfig } from '../../../dist/config/snowflake.js';
-import { newConnection } from '../../../dist/warehouse/snowflake/driver.js';
+import { newConnection } from '../../../dist/warehouse/snowflake/session/driver.js';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;

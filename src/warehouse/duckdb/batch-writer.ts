@@ -1,12 +1,12 @@
 import { crashPoint } from '../../crash-point.js';
-import type { SpoolFile } from '../spool.js';
+import type { SpoolFile } from '../loader/spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
 import { hasTombstones, type Target } from '../target.js';
 import type { Database } from './database.js';
-import type { TableForm } from './forms.js';
 import { rowsOf } from './parts.js';
-import * as rows from './rows.js';
-import * as sql from './sql.js';
+import type { TableForm } from './sql/forms.js';
+import * as rows from './sql/rows.js';
+import * as sql from './sql/sql.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { Tombstones } from './tombstones.js';
 

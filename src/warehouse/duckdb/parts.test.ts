@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { SpoolFile } from '../spool.js';
+import type { SpoolFile } from '../loader/spool.js';
 import { inParts, type Part, rowsOf } from './parts.js';
 
 const OUT_OF_MEMORY = new Error('Out of Memory Error: failed to allocate data of size 16.0 KiB');

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { removeSpoolFile, type SpoolFile } from '../spool.js';
+import { removeSpoolFile, type SpoolFile } from '../loader/spool.js';
 import { isOutOfMemory } from './memory.js';
 
 const END_OF_LINE = 0x0a;

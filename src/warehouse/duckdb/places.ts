@@ -1,8 +1,8 @@
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { Target } from '../target.js';
 import type { Database } from './database.js';
-import { tablesLike } from './schema.js';
-import * as sql from './sql.js';
+import { tablesLike } from './sql/schema.js';
+import * as sql from './sql/sql.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { Tombstones } from './tombstones.js';
 

@@ -3,8 +3,8 @@ import { crashPoint } from '../../crash-point.js';
 import { asHubflakeError, isProgrammingError, WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { type FoundTable, type KeptTable, packColumns } from '../kept-table.js';
+import { type SpoolFile, SpoolFolder } from '../loader/spool.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
-import { type SpoolFile, SpoolFolder } from '../spool.js';
 import {
   addCounts,
   type Counts,
@@ -20,14 +20,14 @@ import {
 import type { Target } from '../target.js';
 import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { Database } from './database.js';
-import { RAW, type TableForm, TYPED } from './forms.js';
 import { allowedBytes, fittingRows, isOutOfMemory, neededBytes } from './memory.js';
 import { inParts, type Part, rowsOf } from './parts.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
-import * as raw from './raw.js';
-import * as rows from './rows.js';
-import * as sql from './sql.js';
-import * as states from './states.js';
+import { RAW, type TableForm, TYPED } from './sql/forms.js';
+import * as raw from './sql/raw.js';
+import * as rows from './sql/rows.js';
+import * as sql from './sql/sql.js';
+import * as states from './sql/states.js';
 import { DUCKDB_NAMES, TableKeeper, TooManyStatements } from './table-keeper.js';
 import { Tombstones } from './tombstones.js';
 

@@ -5,10 +5,10 @@ import { fieldOfComment, type NameRules } from '../names.js';
 import { type ExistingColumn, type Placement, place, placeInView } from '../placement.js';
 import { PAYLOAD, rawTarget } from '../raw-form.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import { existingType, widens } from './columns.js';
-import * as raw from './raw.js';
-import * as schema from './schema.js';
-import * as sql from './sql.js';
+import { existingType, widens } from './sql/columns.js';
+import * as raw from './sql/raw.js';
+import * as schema from './sql/schema.js';
+import * as sql from './sql/sql.js';
 
 /** DuckDB takes identifiers as they are given, and tells them apart without regard to case. */
 export const DUCKDB_NAMES: NameRules = {

@@ -1,8 +1,8 @@
 import { type Column, canDelete, type Target } from '../target.js';
 import { DAYS_KEPT, TOMBSTONES } from '../tombstones.js';
-import { castExpression } from './columns.js';
 import type { Database } from './database.js';
-import { createSchema, identifier, literal, newest, notOlder, STAGE, tableName } from './sql.js';
+import { castExpression } from './sql/columns.js';
+import { createSchema, identifier, literal, newest, notOlder, STAGE, tableName } from './sql/sql.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /**

@@ -1,21 +1,21 @@
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseError } from '../../errors.js';
-import type { BatchContents } from '../batch-contents.js';
+import type { BatchContents } from '../loader/batch-contents.js';
 import { startsAnew } from '../refresh.js';
 import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
 import { canDelete, type Target } from '../target.js';
 import { type Attempts, type Commits, changed } from './commits.js';
-import type { TableForm } from './forms.js';
 import type { Places } from './places.js';
-import { compiled } from './portions.js';
-import { type Batch, firstInserted, firstLive } from './rows.js';
-import type { Row } from './session.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
+import type { TableForm } from './sql/forms.js';
+import { compiled } from './sql/portions.js';
+import { type Batch, firstInserted, firstLive } from './sql/rows.js';
+import { newestGenerationOf } from './sql/tables.js';
+import type { SqlType } from './sql/types.js';
 import type { StateKeeper } from './state-keeper.js';
-import type { Steps } from './steps.js';
 import type { TableKeeper } from './table-keeper.js';
-import { newestGenerationOf } from './tables.js';
 import { rememberDeleted, type Tombstones } from './tombstones.js';
-import type { SqlType } from './types.js';
 import type { ViewKeeper } from './view-keeper.js';
 
 /** Where a batch's rows are, and on what condition they may be written. */

@@ -2,10 +2,10 @@ import { crashPoint } from '../../crash-point.js';
 import { type KeptTable, packColumns } from '../kept-table.js';
 import type { Counts, StateToKeep } from '../store.js';
 import type { Target } from '../target.js';
-import type { TableForm } from './forms.js';
-import type { Row } from './session.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
+import type { TableForm } from './sql/forms.js';
 import type { StateKeeper } from './state-keeper.js';
-import type { Steps } from './steps.js';
 import type { TableKeeper } from './table-keeper.js';
 import { inTransaction, refuseEnded } from './transaction.js';
 

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { type HubflakeError, LeaseLostError, WarehouseBusyError } from '../../errors.js';
 import { log } from '../../log.js';
+import { machineId, startOf } from '../loader/process-life.js';
 import { Once } from '../once.js';
-import { machineId, startOf } from '../process-life.js';
-import { literal } from './quote.js';
-import type { Row } from './session.js';
-import { positions } from './states.js';
-import type { Steps } from './steps.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
+import { literal } from './sql/quote.js';
+import { positions } from './sql/states.js';
 
 /** A lease is prolonged so many times before it would run out. */
 const BEATS = 3;

@@ -1,11 +1,11 @@
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { Target } from '../target.js';
-import type { TableForm } from './forms.js';
-import { withSuffix } from './quote.js';
 import { isGone, runName } from './run-name.js';
-import type { Steps } from './steps.js';
+import type { Steps } from './session/steps.js';
+import type { TableForm } from './sql/forms.js';
+import { withSuffix } from './sql/quote.js';
+import * as sql from './sql/tables.js';
 import type { TableKeeper } from './table-keeper.js';
-import * as sql from './tables.js';
 import type { Tombstones } from './tombstones.js';
 
 /** Where each stream's rows go in a run, and of which generation they are. Each is found once. */

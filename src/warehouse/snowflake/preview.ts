@@ -1,14 +1,14 @@
-import { BatchContents } from '../batch-contents.js';
+import { BatchContents } from '../loader/batch-contents.js';
 import { isRefresh } from '../refresh.js';
 import type { Preview } from '../store.js';
 import type { Target } from '../target.js';
-import type { TableForm } from './forms.js';
-import { qualified } from './quote.js';
-import type { Batch } from './rows.js';
-import { moveState, stateTable } from './states.js';
-import type { Steps } from './steps.js';
+import type { Steps } from './session/steps.js';
+import type { TableForm } from './sql/forms.js';
+import { qualified } from './sql/quote.js';
+import type { Batch } from './sql/rows.js';
+import { moveState, stateTable } from './sql/states.js';
+import * as sql from './sql/tables.js';
 import type { TableKeeper } from './table-keeper.js';
-import * as sql from './tables.js';
 
 /** What is only known when a batch is written. */
 const STAGE_TABLE = '_HUBFLAKE_STAGE_<RUN>';

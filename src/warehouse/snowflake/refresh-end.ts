@@ -5,9 +5,9 @@ import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
 import type { Target } from '../target.js';
 import type { BatchWriter, Workshop } from './batch-writer.js';
 import { type Attempts, changed } from './commits.js';
+import type { Steps } from './session/steps.js';
+import * as sql from './sql/tables.js';
 import type { Staging } from './staging.js';
-import type { Steps } from './steps.js';
-import * as sql from './tables.js';
 import { forget } from './tombstones.js';
 
 /** Ends refreshes: puts the rows that were collected beside a table in the place of the table's. */

@@ -1,5 +1,5 @@
-import { machineId, startOf } from '../process-life.js';
-import { PATIENCE } from './session.js';
+import { machineId, startOf } from '../loader/process-life.js';
+import { PATIENCE } from './session/session.js';
 
 /**
  * Names of tables that go with a run: they say whose it is, so that another run can tell whether it still lives.

@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
-import type { Pool } from './pool.js';
-import type { Row, Session } from './session.js';
+import type { Pool } from './session/pool.js';
+import type { Row, Session } from './session/session.js';
+import { Steps } from './session/steps.js';
 import { Staging } from './staging.js';
-import { Steps } from './steps.js';
 
 /** What the driver and Snowflake may answer, and a stand-in never does. */
 

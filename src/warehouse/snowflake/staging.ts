@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
+import type { SpoolFile } from '../loader/spool.js';
 import { Once } from '../once.js';
-import type { SpoolFile } from '../spool.js';
-import type { Pool } from './pool.js';
-import { beginning, qualified } from './quote.js';
 import { isGone, runName } from './run-name.js';
-import type { Steps } from './steps.js';
-import { copyInto, createStageTable, dropTable, put, tableStage } from './tables.js';
+import type { Pool } from './session/pool.js';
+import type { Steps } from './session/steps.js';
+import { beginning, qualified } from './sql/quote.js';
+import { copyInto, createStageTable, dropTable, put, tableStage } from './sql/tables.js';
 
 /** An upload that is slower than this is given up: bytes per second, and what each file may take besides. */
 const SLOWEST_UPLOAD = 50_000;

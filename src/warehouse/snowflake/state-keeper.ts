@@ -3,9 +3,10 @@ import { InternalError, LeaseLostError } from '../../errors.js';
 import { type KeptTable, parseKeptTable, placeText, takenError } from '../kept-table.js';
 import { Once } from '../once.js';
 import type { Kept, KeptState, StateToKeep } from '../store.js';
-import { isUnknownColumn } from './faults.js';
 import type { Lease } from './lease.js';
-import type { Row } from './session.js';
+import { isUnknownColumn } from './session/faults.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
 import {
   type BoundStatement,
   completeStateTable,
@@ -15,8 +16,7 @@ import {
   moveState,
   moveStates,
   portions,
-} from './states.js';
-import type { Steps } from './steps.js';
+} from './sql/states.js';
 
 /**
  * Keeps a pipeline's states beside its data, under the lease that one run of the pipeline has at a time. A state only ever takes

@@ -19,23 +19,23 @@ import {
 import type { Target } from '../target.js';
 import { BatchWriter } from './batch-writer.js';
 import { Commits, newAttempts } from './commits.js';
-import { schemaMissing } from './faults.js';
-import { RAW, type TableForm, TYPED } from './forms.js';
 import { Lease } from './lease.js';
 import { Places, sideOf, sideOfGeneration } from './places.js';
-import { Pool } from './pool.js';
 import { previewOf } from './preview.js';
-import { pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
 import { RefreshEnd } from './refresh-end.js';
-import { PATIENCE, type Patience, type Session } from './session.js';
+import { schemaMissing } from './session/faults.js';
+import { Pool } from './session/pool.js';
+import { PATIENCE, type Patience, type Session } from './session/session.js';
+import { Steps } from './session/steps.js';
+import { RAW, type TableForm, TYPED } from './sql/forms.js';
+import { pattern, qualified, SNOWFLAKE_NAMES } from './sql/quote.js';
+import { STATE_TABLE, stateTable } from './sql/states.js';
+import * as sql from './sql/tables.js';
+import { LONGEST_VARIANT } from './sql/types.js';
 import { Staging } from './staging.js';
 import { StateKeeper } from './state-keeper.js';
-import { STATE_TABLE, stateTable } from './states.js';
-import { Steps } from './steps.js';
 import { TableKeeper } from './table-keeper.js';
-import * as sql from './tables.js';
 import { Tombstones } from './tombstones.js';
-import { LONGEST_VARIANT } from './types.js';
 import { ViewKeeper } from './view-keeper.js';
 
 /** Each commit takes a session, since a session runs one statement at a time; uploads take some beside them. */

@@ -6,13 +6,13 @@ import { fieldOfComment } from '../names.js';
 import { type ExistingColumn, type Placement, place } from '../placement.js';
 import { isRaw, PAYLOAD } from '../raw-form.js';
 import type { Column, Target } from '../target.js';
-import { schemaMissing } from './faults.js';
-import { beginning, identifier, pattern, qualified, SNOWFLAKE_NAMES } from './quote.js';
-import { METADATA } from './rows.js';
-import type { Row } from './session.js';
-import type { Steps } from './steps.js';
-import { addColumns, columnPortions, commentOn, createTable, describeTable, newColumns } from './tables.js';
-import { existingType, newType, type SqlType } from './types.js';
+import { schemaMissing } from './session/faults.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
+import { beginning, identifier, pattern, qualified, SNOWFLAKE_NAMES } from './sql/quote.js';
+import { METADATA } from './sql/rows.js';
+import { addColumns, columnPortions, commentOn, createTable, describeTable, newColumns } from './sql/tables.js';
+import { existingType, newType, type SqlType } from './sql/types.js';
 
 /** Rows of one answer to SHOW. */
 const MOST_SHOWN = 10_000;

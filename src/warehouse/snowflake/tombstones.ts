@@ -1,10 +1,10 @@
 import { canDelete, type Target } from '../target.js';
 import { DAYS_KEPT, TOMBSTONES } from '../tombstones.js';
-import { notOlder } from './order.js';
-import { literal } from './quote.js';
-import { type Batch, deletedVersions, instant, rememberedCursor } from './rows.js';
-import type { Row } from './session.js';
-import type { Steps } from './steps.js';
+import type { Row } from './session/session.js';
+import type { Steps } from './session/steps.js';
+import { notOlder } from './sql/order.js';
+import { literal } from './sql/quote.js';
+import { type Batch, deletedVersions, instant, rememberedCursor } from './sql/rows.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /**

@@ -1,6 +1,6 @@
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseUnavailableError } from '../../errors.js';
-import type { Steps } from './steps.js';
+import type { Steps } from './session/steps.js';
 
 /**
  * Runs statements that change rows in one transaction: all of them are done, or none. None of them may define anything, which in

@@ -2,9 +2,9 @@ import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { placeInView } from '../placement.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
-import { createView, dropView, fieldOfViewColumn } from './raw.js';
-import type { Steps } from './steps.js';
+import type { Steps } from './session/steps.js';
+import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
+import { createView, dropView, fieldOfViewColumn } from './sql/raw.js';
 import { describeColumns } from './table-keeper.js';
 
 /**

@@ -1,0 +1,16 @@
+import type { SourceConfig } from '../../config/source.js';
+import { HubSpotClient } from '../../hubspot/client/client.js';
+
+/** Opens a client for a configuration, hands it to `body`, and closes it, whatever happens. */
+export async function withHubSpot<T>(
+  config: SourceConfig,
+  options: { signal: AbortSignal; neverReachedMs?: number; onRefreshToken?: (token: string) => void },
+  body: (client: HubSpotClient) => Promise<T>,
+): Promise<T> {
+  const client = new HubSpotClient({ ...config, ...options });
+  try {
+    return await body(client);
+  } finally {
+    await client.close();
+  }
+}

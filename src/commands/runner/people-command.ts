@@ -1,0 +1,37 @@
+import process from 'node:process';
+import { asHubflakeError, exitCodeOf } from '../../errors.js';
+import { configureLog, divertConsole, type LogLevel, log, redact } from '../../log.js';
+import { MessageOutput } from '../../protocol/output.js';
+import { StopRequest } from './stop.js';
+
+export interface PeopleIo {
+  /** Writes to stdout. */
+  print(text: string): void;
+  stop: StopRequest;
+}
+
+/**
+ * Runs a command whose stdout is for people, or one JSON document: logs go to stderr, an error is one line there and exit
+ * code 1; 4 where another run is going on.
+ */
+export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => Promise<number>): Promise<number> {
+  divertConsole();
+  const output = new MessageOutput();
+  const stop = new StopRequest();
+  configureLog({
+    level,
+    sink: (lineLevel, message) => process.stderr.write(`${lineLevel.toUpperCase()} ${message}\n`),
+  });
+  let exitCode = 1;
+  try {
+    exitCode = await body({ print: (text) => output.write(`${text}\n`), stop });
+  } catch (caught) {
+    const error = asHubflakeError(caught);
+    log.error(`${error.message} [${error.code}]`);
+    exitCode = exitCodeOf(error);
+    log.debug(redact(error.stack ?? ''));
+  }
+  await output.close();
+  await stop.finish();
+  return exitCode;
+}

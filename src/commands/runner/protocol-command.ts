@@ -1,0 +1,57 @@
+import { asHubflakeError, exitCodeOf } from '../../errors.js';
+import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
+import { encodeError, encodeLog } from '../../protocol/encode.js';
+import type { LogMessageLevel } from '../../protocol/messages.js';
+import { MessageOutput } from '../../protocol/output.js';
+import { StopRequest } from './stop.js';
+
+/** What a command that speaks the protocol works with. */
+export interface ProtocolIo {
+  output: MessageOutput;
+  stop: StopRequest;
+}
+
+/**
+ * Runs a command whose stdout is protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
+ * code, and everything is written out before the process ends.
+ *
+ * @param body returns the exit code
+ */
+export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo) => Promise<number>): Promise<number> {
+  divertConsole();
+  const output = new MessageOutput();
+  const stop = new StopRequest();
+  configureLog({
+    level,
+    sink: (lineLevel, message) => output.write(encodeLog(lineLevel.toUpperCase() as LogMessageLevel, message)),
+  });
+  output.broken.addEventListener('abort', () => stop.abort(output.broken.reason));
+  let failure = 0;
+  const report = (caught: unknown) => {
+    failure ||= exitCodeOf(asHubflakeError(caught));
+    reportError(output, caught, level);
+  };
+  process.on('uncaughtException', report).on('unhandledRejection', report);
+  let exitCode = 0;
+  try {
+    exitCode = await body({ output, stop });
+  } catch (error) {
+    report(error);
+  }
+  if (output.broken.aborted) {
+    // Nobody reads stdout any more: stderr is the last place to say why.
+    process.stderr.write(`${(output.broken.reason as Error).message}\n`);
+    failure ||= 1;
+  }
+  await output.close();
+  await stop.finish();
+  process.off('uncaughtException', report).off('unhandledRejection', report);
+  return failure || exitCode;
+}
+
+/** Puts out an error as a TRACE ERROR. A stack trace only comes along when debugging was asked for. */
+function reportError(output: MessageOutput, caught: unknown, level: LogLevel): void {
+  const error = asHubflakeError(caught);
+  log.debug(`${error.code} ${error.stack ?? ''}`);
+  output.write(encodeError(error, Date.now(), undefined, level === 'debug' || level === 'trace'));
+}

@@ -1,0 +1,52 @@
+import type { HubflakeError } from '../../errors.js';
+import { byteText } from '../../protocol/json/byte-text.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
+import type { Loader } from '../../warehouse/loader/loader.js';
+
+/** Hands records straight to the warehouse's loader: no messages are made in between. */
+export class LoaderSink implements RecordSink {
+  readonly #loader: Loader;
+  readonly #onRecords: (stream: string, count: number) => void;
+
+  constructor(loader: Loader, onRecords: (stream: string, count: number) => void) {
+    this.#loader = loader;
+    this.#onRecords = onRecords;
+  }
+
+  emitted(stream: string): number {
+    return this.#loader.received(stream);
+  }
+
+  started(): void {}
+
+  async records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void> {
+    this.#onRecords(stream, records.length);
+    await this.#loader.records(
+      stream,
+      records.map((record) => ({ data: record.bytes ?? byteText(record.data), emittedAt, changes: record.changes })),
+    );
+    this.#stopIfFailed(stream);
+  }
+
+  /** What can no longer be written is not worth a call to HubSpot. */
+  #stopIfFailed(stream: string): void {
+    const failure = this.#loader.failureOf(stream);
+    if (failure) throw failure;
+  }
+
+  async state(stream: string, state: JsonObject): Promise<void> {
+    this.#stopIfFailed(stream);
+    await this.#loader.state({ stream, state, isAhead: false, release: () => undefined });
+  }
+
+  estimate(): void {}
+
+  async complete(stream: string): Promise<void> {
+    this.#loader.complete(stream);
+  }
+
+  async incomplete(stream: string, _error: HubflakeError | null): Promise<void> {
+    this.#loader.incomplete(stream);
+  }
+}

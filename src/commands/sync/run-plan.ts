@@ -1,0 +1,120 @@
+import type { PipelineConfig } from '../../config/pipeline.js';
+import { asHubflakeError } from '../../errors.js';
+import { type Estimate, estimateStream } from '../../streams/crm/estimate.js';
+import { archiveIsRefused } from '../../streams/crm/run/archive-memory.js';
+import type { StreamDefinition } from '../../streams/definition.js';
+import { Portal } from '../../streams/portal.js';
+import type { StreamToRead } from '../../streams/read.js';
+import { openStore } from '../../warehouse/open-store.js';
+import type { Preview } from '../../warehouse/store.js';
+import type { Target } from '../../warehouse/target.js';
+import { withHubSpot } from '../runner/hubspot-session.js';
+import { planSync } from './plan-sync.js';
+import type { SyncResult } from './run-sync.js';
+import { settleTables } from './settle-tables.js';
+
+/** What a sync would do with one stream. */
+export interface StreamForecast extends Estimate {
+  stream: string;
+  table: string;
+  syncMode: string;
+  destinationSyncMode: string;
+  /** What would become of the table; nothing where HubSpot has no record for it. */
+  tableWillBe: Preview['table'];
+  /** The statements of its first batch. */
+  sql: string[];
+}
+
+/** What a sync would do. */
+export interface SyncForecast {
+  pipeline: string;
+  streams: StreamForecast[];
+  /** By the budget they are charged to, and all together; those of this plan are not among them. */
+  calls: { burst: number; search: number; exempt: number; total: number };
+  /** What HubSpot's limits alone make it take. */
+  minutes: number;
+  /** null where HubSpot does not say. */
+  quota: { remaining: number } | null;
+  /** Streams that are left out, and deletions that HubSpot does not show: a sentence each. */
+  notes: string[];
+  errors: SyncResult['errors'];
+}
+
+/** HubSpot: five searches a second. */
+const SEARCHES_A_MINUTE = 300;
+
+/** Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible. */
+export async function runPlan(config: PipelineConfig, signal: AbortSignal): Promise<SyncForecast> {
+  const store = await openStore(config.destination, config.name, 'look');
+  try {
+    return await withHubSpot(config.source, { signal }, async (client) => {
+      const kept = await store.loadStates(config.name);
+      const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
+      const plan = await planSync(config, portal, kept.states, []);
+      const targets = await settleTables(store, config, portal, plan, kept);
+      const { streams } = plan;
+      const forecasts: StreamForecast[] = [];
+      const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
+      const options = { ...config.source, portalId: portal.id };
+      const look = async (stream: StreamToRead, target: Target) => {
+        try {
+          const definition = (await portal.define(stream.name)) as StreamDefinition;
+          const estimate = await estimateStream(client, definition, stream.mode, stream.state, options);
+          const preview = await store.preview(target);
+          forecasts.push({
+            stream: stream.name,
+            table: target.table,
+            syncMode: stream.mode,
+            destinationSyncMode: target.mode,
+            ...estimate,
+            tableWillBe: preview.table,
+            sql: preview.statements,
+          });
+        } catch (error) {
+          if (stream.optional && stream.state === null && (await portal.noteUnreadable(stream.name, error))) return;
+          errors.push(describe(stream.name, error));
+        }
+      };
+      await Promise.all(streams.map((stream, index) => look(stream, targets[index] as Target)));
+      const order = streams.map((stream) => stream.name);
+      forecasts.sort((a, b) => order.indexOf(a.stream) - order.indexOf(b.stream));
+      const burst = portal.leastCalls + sum(forecasts, 'burst');
+      const [search, exempt] = [sum(forecasts, 'search'), sum(forecasts, 'exempt')];
+      const { dailyRemaining, burstAMinute } = client.scheduler;
+      return {
+        pipeline: config.name,
+        streams: forecasts,
+        calls: { burst, search, exempt, total: burst + search + exempt },
+        minutes: Math.max(burst / burstAMinute, search / SEARCHES_A_MINUTE),
+        quota: dailyRemaining === null ? null : { remaining: dailyRemaining },
+        notes: notesOf(portal, streams, config.source.deletes !== 'off'),
+        errors,
+      };
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+function notesOf(portal: Portal, streams: readonly StreamToRead[], wantsDeletes: boolean): string[] {
+  const leftOut = portal.unreadable.map(({ name, why }) => `${name} is left out: ${why}.`);
+  if (!wantsDeletes) return leftOut;
+  const known = portal.hiddenDeletions(streams.map(({ name }) => name));
+  const refused = streams.filter(
+    ({ name, state }) => archiveIsRefused(state) && !known.some((note) => note.includes(` ${name} `)),
+  );
+  return [
+    ...leftOut,
+    ...known,
+    ...refused.map(({ name }) => `Deletions of ${name} cannot be seen: HubSpot refuses to list archived ones.`),
+  ];
+}
+
+function sum(forecasts: readonly StreamForecast[], budget: keyof Estimate['calls']): number {
+  return forecasts.reduce((total, { calls }) => total + calls[budget], 0);
+}
+
+function describe(stream: string, caught: unknown): SyncResult['errors'][number] {
+  const { code, kind, message } = asHubflakeError(caught);
+  return { stream, code, kind, message };
+}

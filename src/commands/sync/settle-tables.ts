@@ -1,0 +1,91 @@
+import type { PipelineConfig } from '../../config/pipeline.js';
+import { ConfigError } from '../../errors.js';
+import { log } from '../../log.js';
+import { forgetProperties } from '../../streams/crm/run/fingerprint.js';
+import type { Portal } from '../../streams/portal.js';
+import { standingOf, takenError } from '../../warehouse/kept-table.js';
+import type { Kept, KeptState, Store } from '../../warehouse/store.js';
+import { eachTarget, type Target } from '../../warehouse/target.js';
+import type { SyncPlan } from './plan-sync.js';
+
+/**
+ * Gives each stream of a plan its table, and holds what was kept of it against what is there: a state is worth nothing without the
+ * table that it is about. A stream whose table is gone, or another one, is loaded anew; of one whose table lacks a column, that
+ * property is read again. Streams that cannot have their table become failures.
+ *
+ * @returns the targets of the plan's streams, in their order
+ */
+export async function settleTables(
+  store: Store,
+  config: PipelineConfig,
+  portal: Portal,
+  plan: SyncPlan,
+  kept: Kept,
+): Promise<Target[]> {
+  const { loader } = config.destination;
+  const targets = eachTarget(plan.catalog, { ...loader, schema: store.defaultSchema, names: store.names });
+  const wanted = targets.flatMap((target, index) =>
+    target instanceof ConfigError
+      ? []
+      : [target.table, kept.states.get(plan.streams[index]?.name as string)?.table?.holder].flatMap(
+          (name) => name ?? [],
+        ),
+  );
+  const found = await store.look([...new Set(wanted)]);
+  const settled: Target[] = [];
+  const failed = new Set<string>();
+  for (const [index, target] of targets.entries()) {
+    const stream = plan.streams[index] as SyncPlan['streams'][number];
+    const error = target instanceof ConfigError ? target : refusal(store, target, kept);
+    if (error || target instanceof ConfigError) {
+      plan.failures.push({ stream: stream.name, error: error as ConfigError });
+      failed.add(stream.name);
+      continue;
+    }
+    settled.push(target);
+    const before = kept.states.get(stream.name);
+    // Each run replaces the table: it goes on from nothing, but for a table of the other form.
+    if (target.mode === 'overwrite' && (before?.table?.form ?? loader.tableForm) === loader.tableForm) continue;
+    const isThere = found.has(store.names.same(target.table));
+    const why = before ? await goOn(before, target, stream) : isThere ? UNKNOWN : null;
+    if (why === null) continue;
+    stream.state = null;
+    plan.refreshes = plan.refreshes.filter((each) => each.stream !== stream.name);
+    if (plan.reformed.includes(stream.name)) {
+      log.info(`${stream.name} is loaded from the start: ${why}. The table ${target.table} is dropped, and made anew.`);
+      continue;
+    }
+    if (isThere && target.mode === 'append_dedup') plan.refreshes.push({ stream: stream.name, begins: true });
+    log.info(`${stream.name} is loaded from the start: ${why}.`);
+  }
+  plan.streams = plan.streams.filter(({ name }) => !failed.has(name));
+  plan.catalog = plan.catalog.filter((configured) => !failed.has(configured.stream.name));
+  return settled;
+
+  /** @returns why the stream cannot go on; null where it can, be it with properties to be read again */
+  async function goOn(before: KeptState, target: Target, stream: SyncPlan['streams'][number]): Promise<string | null> {
+    if (before.table === null) return null;
+    const standing = standingOf(before.table, target, loader.tableForm, found, store.names);
+    if (standing.is === 'good') return null;
+    if (standing.is === 'otherForm') plan.reformed.push(stream.name);
+    if (standing.is === 'anew' || standing.is === 'otherForm') return standing.why;
+    const definition = await portal.define(stream.name);
+    const lacking = await store.lacking(target);
+    const properties = lacking.map((field) =>
+      definition?.kind === 'object' ? definition.layout.propertyOf(field) : null,
+    );
+    const lost = lacking.find((_, index) => properties[index] === null);
+    if (lost !== undefined || stream.state === null) return `a column of the table ${target.table} is gone`;
+    log.info(`${stream.name}: columns of the table ${target.table} are gone; ${lacking.join(', ')} are read again.`);
+    stream.state = forgetProperties(stream.state, properties as string[]);
+    return null;
+  }
+}
+
+const UNKNOWN = 'there is its table, but this pipeline has kept nothing of how far it goes';
+
+function refusal(store: Store, target: Target, { taken }: Kept) {
+  const placeOf = ({ schema, table }: { schema: string; table: string }) => store.names.same(`${schema}.${table}`);
+  const other = taken.find((each) => placeOf(each) === placeOf(target));
+  return other ? takenError(target, other.pipeline) : null;
+}

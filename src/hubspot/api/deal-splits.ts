@@ -1,0 +1,28 @@
+import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { paths } from '../client/paths.js';
+import type { ObjectRow } from './object-row.js';
+import { parseAnswer, refuseFaults, resultsOf, rowsOf } from './objects.js';
+
+/** HubSpot: a batch read of deal splits takes up to 100 deals. */
+export const DEAL_SPLITS_LIMIT = 100;
+
+/**
+ * The splits of deals, by the deal's id; a deal without any has an empty list, or none. They are no object that can be listed
+ * or searched: HubSpot documents no other way to them than by their deals.
+ */
+export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]): Promise<Map<string, ObjectRow[]>> {
+  const body = { inputs: dealIds.map((id) => ({ id })) };
+  const call = { kind: 'dealSplits' as const, path: paths.dealSplits(), what: 'deal splits', body };
+  return client.call(call, (answered) => {
+    const answer = parseAnswer(answered);
+    refuseFaults(answer);
+    const results = resultsOf(answer) as { id?: unknown; splits?: unknown }[];
+    return new Map(
+      results.map(({ id, splits }) => {
+        if (!dealIds.includes(String(id)))
+          throw new MalformedAnswer(`splits of the deal ${id}, which was not asked for`);
+        return [String(id), rowsOf({ results: splits ?? [] })];
+      }),
+    );
+  });
+}

@@ -1,0 +1,103 @@
+import type { HubSpotClient } from '../client/client.js';
+import { paths } from '../client/paths.js';
+import { addressed } from './address.js';
+import type { CustomSchema, ObjectType } from './object-types.js';
+import { parseAnswer, resultsOf } from './objects.js';
+
+/** A property of an object, as `GET /crm/properties/…` describes it. */
+export interface PropertyDefinition {
+  name: string;
+  label?: string;
+  description?: string;
+  /** string, enumeration, number, bool, date, datetime, phone_number, json, object_coordinates, or a newer one. */
+  type: string;
+  /** Whether it is one of HubSpot's own, and not the portal's. */
+  hubspotDefined?: boolean;
+}
+
+/** The classes of properties that HubSpot lists only to who asks for them by name. */
+export const SENSITIVITIES = ['sensitive', 'highly_sensitive'] as const;
+export type Sensitivity = (typeof SENSITIVITIES)[number];
+
+/**
+ * The properties of one class that an object has today, archived ones left out, in the order of their names.
+ *
+ * @param sensitivity the class; null: those that are not sensitive
+ */
+export async function readProperties(
+  client: HubSpotClient,
+  type: ObjectType,
+  sensitivity: Sensitivity | null = null,
+): Promise<PropertyDefinition[]> {
+  const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
+  const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
+  const results = await addressed(client, type, (segment) => {
+    const call = { kind: 'properties' as const, what, path: `${paths.properties(segment)}${query}` };
+    return client.call(call, (body) => resultsOf(parseAnswer(body)));
+  });
+  return (results as (PropertyDefinition & { archived?: boolean })[])
+    .filter((property) => typeof property?.name === 'string' && property.archived !== true)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The portal's custom objects. Throws MissingScopesError where the token may not see them. */
+export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSchema[]> {
+  const call = { kind: 'schemas' as const, path: paths.schemas(), what: 'custom objects' };
+  const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
+  return (results as (CustomSchema & { archived?: boolean })[]).filter((schema) => schema.archived !== true);
+}
+
+/** Which objects that can be switched on and off are off in this portal, by type id. */
+export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
+  const call = { kind: 'enablement' as const, path: paths.enablement(), what: 'the object library', attempts: 2 };
+  const answer = await client.call(call, parseAnswer);
+  const states = (answer.enablementByObjectTypeId ?? {}) as Record<string, unknown>;
+  return new Set(Object.keys(states).filter((typeId) => states[typeId] === false));
+}
+
+export interface Account {
+  portalId: number;
+  /** An IANA name, for example `US/Eastern`. */
+  timeZone: string | null;
+}
+
+/** Whose portal the token is for. */
+export function readAccount(client: HubSpotClient): Promise<Account> {
+  const call = { kind: 'account' as const, path: paths.accountDetails(), what: 'the account' };
+  return client.call(call, (body) => {
+    const answer = parseAnswer(body);
+    return {
+      portalId: Number(answer.portalId),
+      timeZone: typeof answer.timeZone === 'string' ? answer.timeZone : null,
+    };
+  });
+}
+
+/**
+ * The next midnight in `timeZone`, epoch ms, after `now`: HubSpot resets the day's calls at midnight in the time zone of the
+ * account.
+ */
+export function nextMidnight(timeZone: string, now: number): number | undefined {
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+      hourCycle: 'h23',
+    });
+  } catch {
+    return undefined;
+  }
+  const part = (time: number) => {
+    const values = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
+    return ((values.hour ?? 0) * 60 + (values.minute ?? 0)) * 60 + (values.second ?? 0);
+  };
+  const day = 24 * 60 * 60;
+  const guess = now + (day - part(now)) * 1000;
+  // Where clocks change in between, the guess is an hour off: once more from there.
+  const off = part(guess);
+  const midnight = off === 0 ? guess : guess - (off > day / 2 ? off - day : off) * 1000;
+  return Math.floor(midnight / 1000) * 1000;
+}

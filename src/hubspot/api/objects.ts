@@ -1,0 +1,134 @@
+import { isAscii } from 'node:buffer';
+import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { paths } from '../client/paths.js';
+import { scanPage } from '../page/page-scan.js';
+import { ScannedRow } from '../page/scanned-row.js';
+import { addressed } from './address.js';
+import type { ObjectRow } from './object-row.js';
+import type { ObjectType } from './object-types.js';
+
+/** HubSpot: list answers up to 100 records, batch read takes up to 100 ids. */
+export const LIST_LIMIT = 100;
+export const BATCH_READ_LIMIT = 100;
+
+/**
+ * HubSpot does not document how long a URL may be; 414 was seen from about 16,200 characters on. What is left of it here is
+ * for the host, the path and proxies in between.
+ */
+const LONGEST_QUERY = 14_000;
+
+/** With one of these HubSpot says in an answer of status 207 that an id has no associations, or is gone. */
+const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
+
+export interface ListPage {
+  rows: ObjectRow[];
+  /** The cursor of the next page, or null at the end. */
+  after: string | null;
+}
+
+export interface ListRequest {
+  type: ObjectType;
+  properties: readonly string[];
+  associations: readonly string[];
+  archived: boolean;
+  after: string | null;
+  limit?: number;
+}
+
+/** Whether a list call can name all these properties in its URL. */
+export function fitsInUrl(request: Omit<ListRequest, 'after'>): boolean {
+  return listQuery({ ...request, after: '0'.repeat(100) }).length <= LONGEST_QUERY;
+}
+
+/** One page of an object's records, live or archived, in HubSpot's stable order. */
+export function listPage(client: HubSpotClient, request: ListRequest): Promise<ListPage> {
+  const { type, properties, archived } = request;
+  const call = { kind: 'list' as const, query: listQuery(request), what: `${archived ? 'archived ' : ''}${type.name}` };
+  return addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.objects(segment) }, (body) => {
+      const answer = readPage(body, properties);
+      return { rows: rowsOf(answer), after: nextOf(answer) };
+    }),
+  );
+}
+
+function listQuery(request: ListRequest): string {
+  const list = (names: readonly string[]) => names.map(encodeURIComponent).join(',');
+  const parts = [`limit=${request.limit ?? LIST_LIMIT}`, `archived=${request.archived}`];
+  if (request.properties.length > 0) parts.push(`properties=${list(request.properties)}`);
+  if (request.associations.length > 0) parts.push(`associations=${list(request.associations)}`);
+  if (request.after !== null) parts.push(`after=${encodeURIComponent(request.after)}`);
+  return parts.join('&');
+}
+
+/** Reads up to 100 records by id. Ids that do not exist (or are not `archived` as asked) are missing from the result. */
+export function batchRead(
+  client: HubSpotClient,
+  request: { type: ObjectType; ids: readonly string[]; properties: readonly string[]; archived?: boolean },
+): Promise<ObjectRow[]> {
+  const { type, ids, properties, archived = false } = request;
+  const body = { inputs: ids.map((id) => ({ id })), properties };
+  const call = { kind: 'batchRead' as const, query: `archived=${archived}`, what: type.name, body };
+  return addressed(client, type, (segment) =>
+    client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {
+      const answer = readPage(answered, properties);
+      refuseFaults(answer);
+      return rowsOf(answer);
+    }),
+  );
+}
+
+/** An answer whose rows are parsed only where they are not as expected. */
+export function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
+  return scanPage(body, properties) ?? parseAnswer(body);
+}
+
+/** Parses a JSON object. Throws MalformedAnswer, so that the call is repeated, where the body is anything else. */
+export function parseAnswer(body: Buffer): Record<string, unknown> {
+  let answer: unknown;
+  try {
+    // ASCII is read and parsed in half the time as what it is.
+    answer = JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8'));
+  } catch {
+    throw new MalformedAnswer(body[0] === 0x3c ? 'HTML instead of JSON' : 'cut off, or not JSON');
+  }
+  if (typeof answer !== 'object' || answer === null) throw new MalformedAnswer('not an object');
+  return answer as Record<string, unknown>;
+}
+
+/** The `results` of an answer. Throws MalformedAnswer where there is no such list. */
+export function resultsOf(answer: Record<string, unknown>): unknown[] {
+  if (!Array.isArray(answer.results)) throw new MalformedAnswer('no results in it');
+  return answer.results;
+}
+
+/**
+ * Throws MalformedAnswer, so that the call is repeated, where a batch read was answered in parts (status 207) and a part failed
+ * for another reason than that there is nothing: taken as it is, it would be a shorter answer.
+ */
+export function refuseFaults(answer: Record<string, unknown>): void {
+  const errors = Array.isArray(answer.errors) ? (answer.errors as { category?: string; subCategory?: string }[]) : [];
+  const fault = errors.find(({ category = '', subCategory = '' }) =>
+    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
+  );
+  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
+}
+
+/** The cursor of the next page, or null. */
+export function nextOf(answer: { paging?: unknown }): string | null {
+  const after = (answer.paging as { next?: { after?: unknown } } | null | undefined)?.next?.after;
+  return after === undefined || after === null || after === '' ? null : String(after);
+}
+
+/** The records of an answer. Throws MalformedAnswer where one has no id or no properties. */
+export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
+  const rows = resultsOf(answer) as ObjectRow[];
+  for (const row of rows) {
+    if (row instanceof ScannedRow) continue;
+    if (typeof row?.id === 'number') row.id = String(row.id);
+    if (typeof row?.id !== 'string' || typeof row.properties !== 'object' || row.properties === null) {
+      throw new MalformedAnswer('a record without id or properties');
+    }
+  }
+  return rows;
+}

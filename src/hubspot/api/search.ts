@@ -1,0 +1,109 @@
+import type { FilterGroup } from '../../config/source.js';
+import { log } from '../../log.js';
+import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { isRefusal } from '../client/known-answers.js';
+import { paths } from '../client/paths.js';
+import { addressed } from './address.js';
+import type { ObjectRow } from './object-row.js';
+import type { ObjectType } from './object-types.js';
+import { BATCH_READ_LIMIT, batchRead, nextOf, readPage, rowsOf } from './objects.js';
+
+/** HubSpot: a search answers up to 200 records, of its first 10,000. */
+export const SEARCH_LIMIT = 200;
+export const SEARCH_WINDOW = 10_000;
+/** HubSpot's documentation has a limit of 3,000 characters for a search's body, which longer ones were not seen to meet. */
+const DOCUMENTED_BODY = 3_000;
+
+export interface SearchRequest {
+  type: ObjectType;
+  properties: readonly string[];
+  filterGroups: readonly FilterGroup[];
+  /** Where a filter asks for ids above this one only. */
+  above?: string;
+  limit?: number;
+  /** How many of the hits to pass over; none by default. */
+  offset?: number;
+}
+
+export interface SearchPage {
+  /** The hits whose records are there. Of those that are gone meanwhile, HubSpot's index may know still, and they are left out. */
+  rows: ObjectRow[];
+  /** How many records match in all, as HubSpot's index sees it. */
+  total: number;
+  /** The offset at which HubSpot says that it goes on; null: it says nothing. */
+  next: number | null;
+}
+
+/** Clients whose searches are refused for the length of their bodies, by the object's name. */
+const shortBodies = new WeakMap<HubSpotClient, Set<string>>();
+
+/**
+ * One page of a search, ordered by id. An index that is just changing may answer out of order: going on from there would leave
+ * records out, so the call is repeated. Where HubSpot refuses a body for its length, ids are searched for, and their values read
+ * by batch.
+ */
+export async function searchPage(client: HubSpotClient, request: SearchRequest): Promise<SearchPage> {
+  const refused = shortBodies.get(client) ?? new Set<string>();
+  if (refused.has(request.type.name)) return searchIds(client, request);
+  const body = bodyOf(request);
+  try {
+    return await search(client, request, body);
+  } catch (error) {
+    const isLong = request.properties.length > 0 && JSON.stringify(body).length > DOCUMENTED_BODY;
+    if (!isLong || !isRefusal(error, [400, 413])) throw error;
+    const page = await searchIds(client, request).catch(() => {
+      throw error;
+    });
+    shortBodies.set(client, refused.add(request.type.name));
+    log.info(
+      `HubSpot refuses searches of ${request.type.name} that name so many properties; values are read by batch.`,
+    );
+    return page;
+  }
+}
+
+function bodyOf(request: SearchRequest) {
+  return {
+    filterGroups: request.filterGroups,
+    sorts: [{ propertyName: 'hs_object_id', direction: 'ASCENDING' }],
+    properties: request.properties,
+    limit: request.limit ?? SEARCH_LIMIT,
+    ...(request.offset ? { after: String(request.offset) } : {}),
+  };
+}
+
+function search(client: HubSpotClient, request: SearchRequest, body: unknown): Promise<SearchPage> {
+  const { type, properties, above = '0' } = request;
+  return addressed(client, type, (segment) =>
+    client.call({ kind: 'search', path: paths.search(segment), what: type.name, body }, (answered) => {
+      const answer = readPage(answered, properties);
+      const rows = rowsOf(answer);
+      refuseDisorder(rows, above);
+      const total = typeof answer.total === 'number' ? answer.total : rows.length;
+      const next = nextOf(answer);
+      // HubSpot's are offsets. Another text says no more than that there is one.
+      return { rows, total, next: next === null ? null : Number(next) || rows.length };
+    }),
+  );
+}
+
+/** The same without values, which a batch read gives: of records that are gone meanwhile, it gives none. */
+async function searchIds(client: HubSpotClient, request: SearchRequest): Promise<SearchPage> {
+  const { type, properties } = request;
+  const page = await search(client, { ...request, properties: [] }, bodyOf({ ...request, properties: [] }));
+  const rows: ObjectRow[] = [];
+  for (let start = 0; start < page.rows.length; start += BATCH_READ_LIMIT) {
+    const ids = page.rows.slice(start, start + BATCH_READ_LIMIT).map((row) => row.id);
+    const found = new Map((await batchRead(client, { type, ids, properties })).map((row) => [row.id, row]));
+    rows.push(...ids.flatMap((id) => found.get(id) ?? []));
+  }
+  return { ...page, rows };
+}
+
+function refuseDisorder(rows: readonly ObjectRow[], above: string): void {
+  let last = above;
+  for (const { id } of rows) {
+    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} comes behind ${last}, out of order`);
+    last = id;
+  }
+}

@@ -1,0 +1,190 @@
+import type { Credentials } from '../../config/source.js';
+import { CredentialsError } from '../../errors.js';
+import { registerSecret } from '../../log.js';
+import { LostAnswer } from './network-failures.js';
+import { paths } from './paths.js';
+
+/** The answer to a form. */
+export interface FormAnswer {
+  status: number;
+  body: Buffer;
+  /** Whether the same may be answered otherwise a little later. */
+  passes: boolean;
+  /** The pause that HubSpot asks for; 0: none. */
+  retryAfterMs: number;
+}
+
+/** Sends one request outside of all budgets. Throws a LostAnswer where no answer came, and sending it again may mend that. */
+export type SendForm = (path: string, form: Record<string, string>) => Promise<FormAnswer>;
+
+/** Resolves when what failed for the `attempt`-th time is worth another one; rejects when it is not any more. */
+export type Pause = (attempt: number, why: string, what: string, leastPauseMs?: number) => Promise<void>;
+
+export interface TokenSource {
+  /** The token for the next call, renewed before it expires. */
+  token(): Promise<string>;
+  /** The scopes that HubSpot says the token has; null where it does not say. */
+  scopes(): Promise<readonly string[] | null>;
+  /** HubSpot answered 401 to `token`. Whether asking again makes sense, with another token. */
+  refused(token: string): boolean;
+}
+
+/** A private app's token or a service key: it does not expire and cannot be renewed. */
+export class StaticToken implements TokenSource {
+  readonly #token: string;
+  readonly #scopesOf: (token: string) => Promise<readonly string[] | null>;
+
+  constructor(token: string, scopesOf: (token: string) => Promise<readonly string[] | null>) {
+    this.#token = token;
+    this.#scopesOf = scopesOf;
+  }
+
+  token(): Promise<string> {
+    return Promise.resolve(this.#token);
+  }
+
+  scopes(): Promise<readonly string[] | null> {
+    return this.#scopesOf(this.#token);
+  }
+
+  refused(): boolean {
+    return false;
+  }
+}
+
+/** Renewed this long before `expires_in` ends. HubSpot: refresh by `expires_in` instead of waiting for a 401. */
+const RENEW_BEFORE_MS = 60_000;
+/** HubSpot is not waited for longer than this at once. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/**
+ * OAuth access tokens from a refresh token. HubSpot's live 30 minutes, so a sync needs several. Many calls may ask at once:
+ * they share one renewal.
+ */
+export class OAuthTokens implements TokenSource {
+  readonly #credentials: Extract<Credentials, { kind: 'oauth' }>;
+  readonly #send: SendForm;
+  readonly #pause: Pause;
+  readonly #onRotated: (refreshToken: string) => void;
+  readonly #now: () => number;
+  #refreshToken: string;
+  #path = paths.token();
+  #current: { token: string; renewAt: number } | null = null;
+  #renewing: Promise<string> | null = null;
+
+  /** @param onRotated called with a new refresh token when HubSpot issues one, which must then be kept for the next run */
+  constructor(
+    credentials: Extract<Credentials, { kind: 'oauth' }>,
+    send: SendForm,
+    pause: Pause,
+    onRotated: (refreshToken: string) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#credentials = credentials;
+    this.#send = send;
+    this.#pause = pause;
+    this.#onRotated = onRotated;
+    this.#now = now;
+    this.#refreshToken = credentials.refreshToken;
+  }
+
+  token(): Promise<string> {
+    if (this.#current && this.#now() < this.#current.renewAt) return Promise.resolve(this.#current.token);
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async scopes(): Promise<readonly string[] | null> {
+    const { clientId, clientSecret } = this.#credentials;
+    const form = { token: await this.token(), token_type_hint: 'access_token' };
+    const client = { client_id: clientId, client_secret: clientSecret };
+    const answer = await this.#send(paths.introspection(), { ...form, ...client }).catch(() => null);
+    return answer?.status === 200 ? scopesIn(answer.body) : null;
+  }
+
+  refused(token: string): boolean {
+    // Another call may have renewed it since; then only the old one was refused.
+    if (this.#current?.token === token) this.#current = null;
+    return true;
+  }
+
+  async #renew(): Promise<string> {
+    const { status, grant } = await this.#ask();
+    if (!grant.access_token) {
+      throw new CredentialsError(
+        'HubSpot refused to renew the access token. Check client_id, client_secret and refresh_token: the refresh token must have been issued to this app, and the app must still be installed.',
+        { internal: `${status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
+      );
+    }
+    registerSecret(grant.access_token);
+    const lifeMs = (grant.expires_in ?? 1800) * 1000;
+    // A life shorter than twice the margin would be renewed before each call; half of it is as early as makes sense.
+    const renewAt = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
+    this.#current = { token: grant.access_token, renewAt };
+    if (grant.refresh_token && grant.refresh_token !== this.#refreshToken) {
+      registerSecret(grant.refresh_token);
+      this.#refreshToken = grant.refresh_token;
+      this.#onRotated(grant.refresh_token);
+    }
+    return grant.access_token;
+  }
+
+  /** Asks until the answer is a token or a refusal. */
+  async #ask(): Promise<{ status: number; grant: Grant }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#send(this.#path, {
+        grant_type: 'refresh_token',
+        client_id: this.#credentials.clientId,
+        client_secret: this.#credentials.clientSecret,
+        refresh_token: this.#refreshToken,
+      }).catch((error: unknown) => {
+        if (error instanceof LostAnswer) return error;
+        throw error;
+      });
+      let why: string;
+      let leastPauseMs = 0;
+      if (answer instanceof LostAnswer) {
+        why = `Renewing the access token failed (${answer.message})`;
+      } else {
+        const grant = readGrant(answer.body);
+        if (answer.status === 404 && this.#path !== paths.olderToken()) {
+          this.#path = paths.olderToken();
+          continue;
+        }
+        // HTML, or what is left of an answer that was cut off, is neither a token nor a refusal.
+        if (!answer.passes && (answer.status !== 200 || grant.access_token)) return { status: answer.status, grant };
+        why = `Renewing the access token failed (${answer.passes ? `status ${answer.status}` : 'a damaged answer'})`;
+        leastPauseMs = Math.min(answer.retryAfterMs, LONGEST_RETRY_AFTER_MS);
+      }
+      await this.#pause(attempt, why, 'an access token', leastPauseMs);
+    }
+  }
+}
+
+/** The scopes that an answer about a token lists; null where it lists none. */
+export function scopesIn(body: Buffer): string[] | null {
+  const { scopes } = readGrant(body);
+  return Array.isArray(scopes) && scopes.length > 0 ? scopes.map(String) : null;
+}
+
+/** The token endpoint's answer; errors come in RFC 6749's form and in HubSpot's older one. */
+interface Grant {
+  access_token?: string;
+  refresh_token?: string;
+  expires_in?: number;
+  scopes?: unknown;
+  error?: string;
+  error_description?: string;
+  status?: string;
+}
+
+function readGrant(body: Buffer): Grant {
+  try {
+    const grant: unknown = JSON.parse(body.toString('utf8'));
+    return typeof grant === 'object' && grant !== null ? (grant as Grant) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,291 @@
+import { setMaxListeners } from 'node:events';
+import hubspot from '@hubspot/api-client';
+import type { Credentials } from '../../config/source.js';
+import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../../errors.js';
+import { log } from '../../log.js';
+import { proxyFor } from '../../network/proxy.js';
+import { limitHeaders, readBody } from './answers.js';
+import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
+import { BUDGET_OF, CallCounter, type CallKind, SERVICE_OF } from './calls.js';
+import { ServerClock } from './clock.js';
+import { judge, parseRetryAfter, passes, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
+import { FirstAnswer } from './first-answer.js';
+import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
+import { paths } from './paths.js';
+import { CallScheduler, type Permit } from './scheduler.js';
+import { installTransport } from './transport.js';
+
+export interface Call {
+  kind: CallKind;
+  path: string;
+  /** A query string without its question mark, already encoded. */
+  query?: string;
+  /** Sent as JSON by POST; without it the call is a GET. */
+  body?: unknown;
+  /** What is asked for, as a noun, for messages: "contacts", "the owners". */
+  what: string;
+  /** How often it is sent at most where passing faults meet it; {@link RETRY} by default. */
+  attempts?: number;
+}
+
+/** Thrown by a decoder for an answer that says 200 but is not what it should be; the call is sent again. */
+export class MalformedAnswer extends Error {}
+
+export interface ClientOptions {
+  baseUrl: string;
+  credentials: Credentials;
+  maxInFlight: number;
+  burstShare: number;
+  dailyReserve: number;
+  /** Aborted to stop: waiting calls end at once, with a StoppedError. */
+  signal?: AbortSignal;
+  /** Called with a new refresh token, where HubSpot rotates it. */
+  onRefreshToken?: (refreshToken: string) => void;
+  /** A host that never answered is given up after this many milliseconds. */
+  neverReachedMs?: number;
+  /** A call during which nothing comes for so many milliseconds is given up, and repeated. */
+  silenceMs?: number;
+  /** The clock of the budgets, in ms; a test that has no time to wait for them gives one that runs faster. */
+  now?: () => number;
+}
+
+interface RawAnswer {
+  status: number;
+  headers: Headers;
+  body: Buffer;
+}
+
+/**
+ * The one way to HubSpot. It sends through the `apiRequest` of HubSpot's own client, and adds what that does not do: budgets,
+ * deadlines, repeats by kind of fault, a bound on the size, no redirects, tokens that are renewed, and bodies as bytes.
+ */
+export class HubSpotClient {
+  readonly clock = new ServerClock();
+  readonly calls = new CallCounter();
+  readonly scheduler: CallScheduler;
+  /** Epoch ms of the next reset of the day's calls, once it is known. */
+  dailyResetsAt: () => number | undefined = () => undefined;
+  readonly #client: hubspot.Client;
+  readonly #tokens: TokenSource;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #first: FirstAnswer;
+  readonly #route: Route;
+  readonly #close: () => Promise<void>;
+
+  /** Throws a ConfigError where the environment names a proxy by what is no URL of one. */
+  constructor(options: ClientOptions) {
+    this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
+    const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
+    this.#close = () => dispatcher.destroy();
+    this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    // Every waiting call listens for the stop; there is no leak to warn of.
+    setMaxListeners(0, this.#signal);
+    this.#first = new FirstAnswer(options.neverReachedMs ?? RETRY.neverReachedMs);
+    this.#client = new hubspot.Client({ basePath: options.baseUrl });
+    this.scheduler = new CallScheduler({
+      ...options,
+      dailyResetsAt: () => this.dailyResetsAt(),
+      hubspotNow: () => this.clock.now(),
+    });
+    const { credentials } = options;
+    this.#tokens =
+      credentials.kind === 'token'
+        ? new StaticToken(credentials.accessToken, (token) => this.#scopesOf(token))
+        : new OAuthTokens(credentials, this.#sendForm, this.#pause, options.onRefreshToken ?? (() => undefined));
+  }
+
+  /** The scopes that HubSpot says the token has; null where it does not say. One call, which is not repeated for long. */
+  tokenScopes(): Promise<readonly string[] | null> {
+    return this.#tokens.scopes();
+  }
+
+  /** Ends the connections. Calls still under way end with a StoppedError, instead of being repeated without connections. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#close();
+  }
+
+  /**
+   * Makes a call and decodes its body. Faults that pass are waited out and the call repeated, also when `decode` finds the
+   * answer malformed. Throws CredentialsError, MissingScopesError, DailyLimitError, RequestError, UnavailableError or
+   * StoppedError.
+   */
+  async call<T>(call: Call, decode: (body: Buffer) => T): Promise<T> {
+    let faults = 0;
+    let rateLimited = 0;
+    let renewed = false;
+    for (;;) {
+      const outcome = await this.#attempt(call, decode);
+      if ('value' in outcome) return outcome.value;
+      const { verdict, token } = outcome;
+      switch (verdict.action) {
+        case 'fail':
+          throw verdict.error;
+        case 'endDay':
+          this.scheduler.endDay(verdict.error);
+          throw verdict.error;
+        case 'renewToken':
+          if (renewed || !this.#tokens.refused(token)) throw verdict.error;
+          renewed = true;
+          break;
+        case 'backOff':
+          rateLimited += 1;
+          if (rateLimited >= RETRY.rateLimitedAttempts) throw this.#givenUp(call.what, verdict.why);
+          this.#backOff(call, verdict, rateLimitedPause(rateLimited, verdict.pauseMs));
+          break;
+        case 'repeat':
+          faults += 1;
+          if (faults >= (call.attempts ?? RETRY.attempts)) throw this.#givenUp(call.what, verdict.why);
+          await this.#pause(faults, verdict.why, call.what, verdict.leastPauseMs);
+      }
+      this.calls.repeated();
+    }
+  }
+
+  async #scopesOf(tokenKey: string): Promise<readonly string[] | null> {
+    const what = "the token's scopes";
+    const call = { kind: 'tokenInfo' as const, path: paths.tokenInfo(), body: { tokenKey }, what, attempts: 2 };
+    try {
+      return await this.call(call, scopesIn);
+    } catch (error) {
+      if (error instanceof StoppedError || error instanceof DailyLimitError) throw error;
+      log.debug(`HubSpot does not say which scopes the token has: ${asHubflakeError(error).message}`);
+      return null;
+    }
+  }
+
+  async #attempt<T>(
+    call: Call,
+    decode: (body: Buffer) => T,
+  ): Promise<{ value: T } | { verdict: Verdict; token: string }> {
+    const permit = await this.scheduler.acquire(BUDGET_OF[call.kind], this.#signal);
+    let token = '';
+    let answer: RawAnswer;
+    try {
+      // Only now: waiting for the budget may take longer than a token lives.
+      token = await this.#tokens.token();
+      this.calls.sent(call.kind);
+      answer = await this.#orStopped(this.#send(call, token, permit));
+    } catch (error) {
+      permit.done();
+      if (error instanceof HubflakeError) throw error;
+      return { verdict: this.#judgeFailure(error), token };
+    }
+    this.#first.came = true;
+    const { status, headers, body } = answer;
+    if (status < 200 || status > 299) {
+      const day = { now: this.clock.now(), resetsAt: this.dailyResetsAt() };
+      return { verdict: judge({ status, retryAfter: headers.get('retry-after'), body }, call.what, day), token };
+    }
+    try {
+      return { value: decode(body) };
+    } catch (error) {
+      if (!(error instanceof MalformedAnswer)) throw error;
+      const why = `HubSpot's answer for ${call.what} is damaged (${error.message})`;
+      return { verdict: { action: 'repeat', why }, token };
+    }
+  }
+
+  #backOff(call: Call, { burst, why }: Extract<Verdict, { action: 'backOff' }>, pauseMs: number): void {
+    log.info(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s.`);
+    const budget = BUDGET_OF[call.kind];
+    this.scheduler.backOff(budget, pauseMs);
+    if (burst && budget !== 'burst') this.scheduler.backOff('burst', pauseMs);
+  }
+
+  /**
+   * Waits until a call that met a passing fault is worth repeating. Throws an UnavailableError when it is not any more.
+   *
+   * @param attempt how often it was sent so far
+   */
+  readonly #pause = async (attempt: number, why: string, what: string, leastPauseMs = 0): Promise<void> => {
+    const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
+    if (attempt >= RETRY.attempts || this.#first.isTooLate(pauseMs)) throw this.#givenUp(what, why);
+    log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
+    await this.sleep(pauseMs);
+  };
+
+  async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
+    const request = this.#client.apiRequest({
+      method: call.body === undefined ? 'GET' : 'POST',
+      path: call.query ? `${call.path}?${call.query}` : call.path,
+      authType: 'none',
+      headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
+      ...(call.body === undefined ? {} : { body: call.body }),
+    });
+    const response = await this.#first.of(request);
+    this.clock.observe(response.headers.get('date'));
+    const limits = limitHeaders(response.headers);
+    // A refusal makes way for others only when its body has said what it is.
+    if (response.ok) permit.answered(limits, SERVICE_OF[call.kind]);
+    const body = await readBody(response, call.what);
+    permit.answered(limits, SERVICE_OF[call.kind]);
+    permit.done();
+    return { status: response.status, headers: response.headers, body };
+  }
+
+  readonly #sendForm: SendForm = async (path, form) => {
+    try {
+      return await this.#orStopped(this.#answerToForm(path, form));
+    } catch (error) {
+      if (error instanceof HubflakeError) throw error;
+      const verdict = this.#judgeFailure(error);
+      throw 'error' in verdict ? verdict.error : new LostAnswer(verdict.why);
+    }
+  };
+
+  #judgeFailure(error: unknown): Verdict {
+    this.#first.failure = error;
+    return judgeFailure(error, this.#route);
+  }
+
+  async #answerToForm(path: string, form: Record<string, string>): Promise<FormAnswer> {
+    const request = this.#client.apiRequest({
+      method: 'POST',
+      path,
+      authType: 'none',
+      defaultJson: false,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    });
+    const response = await this.#first.of(request);
+    const body = await readBody(response, 'an access token');
+    this.clock.observe(response.headers.get('date'));
+    this.#first.came = true;
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after')) ?? 0;
+    return { status: response.status, body, passes: passes(response.status), retryAfterMs };
+  }
+
+  #givenUp(what: string, why: string): UnavailableError {
+    const { proxy } = this.#route;
+    const advice = this.#first.came
+      ? 'Run it again later; it goes on where it stopped.'
+      : `Check the network, ${proxy ? `${proxy.variable}, NO_PROXY` : 'the proxy settings'} and HUBSPOT_BASE_URL.`;
+    return new UnavailableError(`${why}, also after repeated tries for ${what}. ${advice}`);
+  }
+
+  /** HubSpot's client takes no signal, so a stop leaves the call behind instead of ending it. */
+  #orStopped<T>(promise: Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (signal.aborted) {
+      // What is left behind fails when the connections end, and nobody waits for it.
+      promise.catch(() => undefined);
+      return Promise.reject(new StoppedError('Stopped on request.'));
+    }
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = () => reject(new StoppedError('Stopped on request.'));
+      signal.addEventListener('abort', onAbort, { once: true });
+      promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
+  }
+
+  /** Resolves after so many milliseconds. Throws a StoppedError when it is asked to stop meanwhile. */
+  sleep(milliseconds: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
+    return this.#orStopped(slept).finally(() => clearTimeout(timer));
+  }
+}

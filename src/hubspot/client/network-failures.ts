@@ -1,0 +1,40 @@
+import { asHubflakeError, ConfigError, RequestError } from '../../errors.js';
+import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
+import { nameOf, type ProxyServer } from '../../network/proxy.js';
+import type { Verdict } from './faults.js';
+import { REDIRECT_REFUSED } from './transport.js';
+
+/** An answer that did not come, or came damaged, cut off or too slowly: it is asked for again. */
+export class LostAnswer extends Error {
+  override readonly name = 'LostAnswer';
+}
+
+/** How HubSpot is reached. */
+export interface Route {
+  /** HubSpot's base URL. */
+  url: string;
+  proxy: ProxyServer | null;
+}
+
+/**
+ * What a call without an answer means. Node's fetch throws a TypeError for every failure, with what has happened as its cause: only
+ * what is known to be the network's is repeated, anything else is our own error.
+ */
+export function judgeFailure(error: unknown, { url, proxy }: Route): Verdict {
+  const causes = causesOf(error);
+  const redirect = causes.find((each) => (each as { code?: unknown }).code === REDIRECT_REFUSED) as Error | undefined;
+  if (redirect) {
+    const message = `${redirect.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
+    return { action: 'fail', error: new RequestError(message, 302) };
+  }
+  const explained = explainConnection(error, url);
+  if (explained?.isMendable) return { action: 'fail', error: new ConfigError(explained.message, { cause: error }) };
+  if (explained) return { action: 'repeat', why: explained.message };
+  const lost = causes.find((each) => each instanceof LostAnswer);
+  const code = networkCode(error) ?? lost?.message;
+  if (code !== undefined) {
+    const way = proxy === null ? '' : ` through ${nameOf(proxy)}`;
+    return { action: 'repeat', why: `HubSpot could not be reached${way} (${code})` };
+  }
+  return { action: 'fail', error: asHubflakeError(causes.at(-1)) };
+}

@@ -1,0 +1,66 @@
+import type { AssociationList, ObjectRow } from '../api/object-row.js';
+import type { PageTemplate } from './page-template.js';
+
+/** Where the values of a page's rows are. */
+export interface ScannedValues {
+  template: PageTemplate;
+  /** Of all rows, one behind the other; see {@link PageTemplate.scan}. */
+  spans: Int32Array;
+}
+
+/** What stands around the properties in a row. */
+export type RowRest = Omit<ObjectRow, 'id' | 'properties'>;
+
+/** A row whose properties are only parsed when someone asks for them, which a layout need not do. */
+export class ScannedRow implements ObjectRow {
+  readonly values: ScannedValues;
+  /** Where the row's spans begin. */
+  readonly base: number;
+  /** The row's UTF-8 bytes as characters, and perhaps what follows. */
+  readonly text: string;
+  readonly id: string;
+  readonly createdAt?: string | null;
+  readonly updatedAt?: string | null;
+  readonly archived?: boolean;
+  readonly archivedAt?: string | null;
+  readonly associations?: Record<string, AssociationList>;
+  #properties: Record<string, string | null> | null = null;
+
+  constructor(values: ScannedValues, base: number, text: string, id: string, rest: RowRest) {
+    this.values = values;
+    this.base = base;
+    this.text = text;
+    this.id = id;
+    const { createdAt, updatedAt, archived, archivedAt, associations } = rest;
+    if (createdAt !== undefined) this.createdAt = createdAt;
+    if (updatedAt !== undefined) this.updatedAt = updatedAt;
+    if (archived !== undefined) this.archived = archived;
+    if (archivedAt !== undefined) this.archivedAt = archivedAt;
+    if (associations !== undefined) this.associations = associations;
+  }
+
+  get properties(): Record<string, string | null> {
+    this.#properties ??= Object.fromEntries(
+      this.values.template.names.flatMap((name, index) => {
+        const value = this.valueAt(index);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    return this.#properties;
+  }
+
+  /** The value of one property, without parsing the others; undefined: the row does not have it. */
+  value(name: string): string | null | undefined {
+    const index = this.values.template.indexOf(name);
+    return index === -1 ? undefined : this.valueAt(index);
+  }
+
+  /** The same by the property's place in the template. */
+  valueAt(index: number): string | null | undefined {
+    const { spans } = this.values;
+    const start = spans[this.base + 2 * index] as number;
+    const end = spans[this.base + 2 * index + 1] as number;
+    if (start === 0) return end === 0 ? undefined : null;
+    return JSON.parse(Buffer.from(this.text.slice(start, Math.abs(end)), 'latin1').toString('utf8')) as string;
+  }
+}

@@ -1,0 +1,262 @@
+import { ASSOCIATIONS_LIMIT } from '../../hubspot/api/associations.js';
+import { DEAL_SPLITS_LIMIT } from '../../hubspot/api/deal-splits.js';
+import { type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
+import { BATCH_READ_LIMIT, fitsInUrl, LIST_LIMIT } from '../../hubspot/api/objects.js';
+import { SEARCH_LIMIT, searchPage } from '../../hubspot/api/search.js';
+import type { HubSpotClient } from '../../hubspot/client/client.js';
+import type { JsonObject, SyncMode } from '../../protocol/messages.js';
+import type { AssociationStream } from '../associations/association-stream.js';
+import { earlier, notBefore } from '../core/instants.js';
+import type { ObjectStream, StreamDefinition } from '../definition.js';
+import { isWorthSearching, questionsAsked } from './load/first-load.js';
+import { CHAINS } from './load/list-chains.js';
+import { shortageOf } from './run/fingerprint.js';
+import { type ReadOptions, tellsLeft } from './run/object-run.js';
+import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
+import { unpackIds } from './run/packed-ids.js';
+import { questionsToFill, worthFilling } from './search/fill.js';
+import { rangeGroups } from './search/search-filters.js';
+
+/** What reading a stream would take, as far as HubSpot tells beforehand. */
+export interface Estimate {
+  /** What would be read, in a few words. */
+  what: string;
+  /** Records to read at most; of an increment, those of the lookback that have not changed are not sent. null: not known. */
+  rows: number | null;
+  /** Calls by the budget they are charged to. */
+  calls: { burst: number; search: number; exempt: number };
+}
+
+/**
+ * Estimates what a sync would read of a stream: one search at most two, each of one record, for HubSpot's count. Nothing is read
+ * but that. Throws what makes reading the stream impossible.
+ */
+export async function estimateStream(
+  client: HubSpotClient,
+  stream: StreamDefinition,
+  mode: SyncMode,
+  given: JsonObject | null,
+  options: ReadOptions,
+): Promise<Estimate> {
+  switch (stream.kind) {
+    case 'object': {
+      const estimate = await estimateObject(client, stream, mode, given, options);
+      // One is counted there.
+      estimate.calls.burst += stream.definitionCalls - 1;
+      return estimate;
+    }
+    case 'snapshot':
+      return { what: 'all of it', rows: null, calls: { burst: 1, search: 0, exempt: 0 } };
+    case 'associations':
+      return estimateAssociations(client, stream);
+    case 'dealSplits':
+      return estimateDealSplits(client, mode, given, options);
+  }
+}
+
+async function estimateObject(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  mode: SyncMode,
+  given: JsonObject | null,
+  options: ReadOptions,
+): Promise<Estimate> {
+  const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
+  const isRefresh = mode === 'full_refresh';
+  const shortage = state.fingerprint && shortageOf(state.fingerprint, stream, tellsLeft(stream, options));
+  const names = shortage?.is === 'properties' && state.cursor !== null && !isRefresh ? shortage.names : [];
+  const filled = names.length > 0 ? await worthFilling(client, stream, names) : null;
+  const isAnew = (isRefresh && !state.refresh) || (shortage !== null && filled === null);
+  if (!isAnew && (state.load ?? state.pass)) return estimateRest(client, stream, state, options);
+  if (!isAnew && state.cursor !== null) {
+    const estimate = await estimateIncrement(client, stream, state, state.cursor, options);
+    return filled === null ? estimate : withFill(stream, estimate, names, filled, shortage?.why ?? '');
+  }
+  const what = isRefresh ? 'everything' : shortage === null ? 'first load' : `first load again: ${shortage.why}`;
+  const archive = isRefresh || options.deletes === 'off' ? 0 : archivePages(state) + (state.archive.scannedAt ? 0 : 1);
+  if (stream.filterGroups.length > 0) {
+    const rows = await count(client, stream, stream.updatedAfter);
+    const estimate = withCalls(stream, what, rows, { burst: 1 + archive, searched: rows });
+    // Behind more than one page, what changed meanwhile.
+    if (!isRefresh && rows > SEARCH_LIMIT) estimate.calls.search += 1 + leftSearches(stream, options, 0);
+    return estimate;
+  }
+  const all = await count(client, stream, null);
+  const rows = stream.updatedAfter === null ? all : await count(client, stream, stream.updatedAfter);
+  if (!isRefresh && isWorthSearching(stream, rows, all - rows)) {
+    const estimate = withCalls(stream, `${what}, by search`, rows, { burst: 1 + archive, searched: rows });
+    // One of the questions is the first page; behind more than one page, what changed meanwhile.
+    estimate.calls.search += questionsAsked(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
+    return estimate;
+  }
+  const calls = listCalls(stream, all, rows, isRefresh);
+  calls.burst += 1 + archive;
+  if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + questionsAsked(stream, all - rows);
+  return { what, rows, calls };
+}
+
+/** What an increment takes before which values of some properties are read. */
+function withFill(
+  stream: ObjectStream,
+  { what, rows, calls }: Estimate,
+  names: readonly string[],
+  filled: number,
+  why: string,
+): Estimate {
+  const searches = questionsToFill(stream, names) + (filled > 0 ? Math.max(names.length, filled / SEARCH_LIMIT) : 0);
+  return {
+    what: `${what}; ${why}`,
+    rows: (rows ?? 0) + filled,
+    calls: {
+      ...calls,
+      search: calls.search + Math.ceil(searches),
+      exempt: calls.exempt + stream.associations.length * Math.ceil(filled / ASSOCIATIONS_LIMIT),
+    },
+  };
+}
+
+/**
+ * What a load by list takes of itself. From some records on it asks how many there are; from more on it begins in several places,
+ * and asks once more at its end.
+ *
+ * @param all records that the list has; of which `rows` are wanted
+ */
+function listCalls(stream: ObjectStream, all: number, rows: number, isRefresh: boolean): Estimate['calls'] {
+  const isDivided = !isRefresh && all >= CHAINS.worthDividing;
+  const inUrl = fitsInUrl({ type: stream.type, ...selected(stream), archived: false });
+  const values = inUrl ? 0 : Math.ceil(rows / BATCH_READ_LIMIT);
+  const begun = isDivided ? CHAINS.most - 1 : 0;
+  const search = isRefresh ? 0 : (all > CHAINS.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
+  return { burst: Math.max(1, Math.ceil(all / LIST_LIMIT)) + begun + values, search, exempt: 0 };
+}
+
+function selected({ properties, associations }: ObjectStream) {
+  return { properties, associations: associations.map((target) => target.type.name) };
+}
+
+/** What is left of a load, which HubSpot does not tell, is all of it at most. */
+async function estimateRest(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  state: ObjectState,
+  options: ReadOptions,
+): Promise<Estimate> {
+  const { load, pass, archive } = state;
+  const archived = options.deletes === 'off' ? 0 : Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
+  if (load) {
+    const rows = await count(client, stream, null);
+    const calls = listCalls(stream, rows, rows, state.refresh);
+    calls.burst += 1 + archived;
+    // What changed meanwhile.
+    if (!state.refresh) calls.search += 1;
+    return { what: 'the rest of a first load', rows, calls };
+  }
+  let rows = 0;
+  for (const range of pass?.ranges ?? []) {
+    rows += await countOf(client, stream, rangeGroups(stream, { since: pass?.since ?? null }, range));
+  }
+  const estimate = withCalls(stream, 'the rest of a pass, and what changed since', rows, {
+    burst: 1 + archived,
+    searched: rows,
+  });
+  estimate.calls.search += 1;
+  return estimate;
+}
+
+async function estimateIncrement(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  state: ObjectState,
+  cursor: string,
+  options: ReadOptions,
+): Promise<Estimate> {
+  const since = notBefore(earlier(cursor, options.lookbackMinutes), stream.updatedAfter);
+  const rows = await count(client, stream, since);
+  const { scannedAt } = state.archive;
+  const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - Date.parse(scannedAt);
+  const isDue = options.deletes !== 'off' && age >= options.deletesEveryMinutes * 60_000;
+  const estimate = withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {
+    burst: 1 + (isDue ? archivePages(state) : 0),
+    searched: rows,
+  });
+  const isFiltered = leftSearches(stream, options, 0) > 0;
+  const changed = isFiltered ? await count(client, { ...stream, filterGroups: [] }, since) : rows;
+  estimate.calls.search += leftSearches(stream, options, changed);
+  return estimate;
+}
+
+/** Searches for what has left a stream's filters. @param changed how many records there are to look through */
+function leftSearches({ filterGroups }: ObjectStream, { deletes }: ReadOptions, changed: number): number {
+  return filterGroups.length > 0 && deletes !== 'off' ? Math.max(1, Math.ceil(changed / SEARCH_LIMIT)) : 0;
+}
+
+/** Pages of the list of archived records, by what is known of it. */
+function archivePages({ archive }: ObjectState): number {
+  return Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
+}
+
+function withCalls(
+  stream: ObjectStream,
+  what: string,
+  rows: number,
+  { burst, searched }: { burst: number; searched: number },
+): Estimate {
+  const exempt = stream.associations.length * Math.ceil(searched / ASSOCIATIONS_LIMIT);
+  return { what, rows, calls: { burst, search: Math.max(1, Math.ceil(searched / SEARCH_LIMIT)), exempt } };
+}
+
+/** Splits are read by their deals. */
+async function estimateDealSplits(
+  client: HubSpotClient,
+  mode: SyncMode,
+  given: JsonObject | null,
+  { lookbackMinutes }: ReadOptions,
+): Promise<Estimate> {
+  const cursor = (given?.hubflake as { cursor?: string | null } | undefined)?.cursor ?? null;
+  const since = cursor === null || mode === 'full_refresh' ? null : earlier(cursor, lookbackMinutes);
+  const deals = await countFrom(client, standardObject('deals'), since);
+  const reads = Math.ceil(deals / DEAL_SPLITS_LIMIT);
+  if (since === null) {
+    const burst = Math.max(1, Math.ceil(deals / LIST_LIMIT)) + reads;
+    return {
+      what: `the splits of ${deals.toLocaleString('en')} deals`,
+      rows: null,
+      calls: { burst, search: 1, exempt: 0 },
+    };
+  }
+  const search = Math.max(1, Math.ceil(deals / SEARCH_LIMIT));
+  return {
+    what: `of deals modified since ${since.slice(0, 16)}Z`,
+    rows: null,
+    calls: { burst: reads, search, exempt: 0 },
+  };
+}
+
+async function estimateAssociations(client: HubSpotClient, { from }: AssociationStream): Promise<Estimate> {
+  const total = await countFrom(client, from, null);
+  const calls = {
+    burst: Math.max(1, Math.ceil(total / LIST_LIMIT)),
+    search: 0,
+    exempt: Math.ceil(total / ASSOCIATIONS_LIMIT),
+  };
+  return { what: `all associations of ${total.toLocaleString('en')} records`, rows: null, calls };
+}
+
+/** How many records of an object there are, or were modified since an instant. */
+async function countFrom(client: HubSpotClient, type: ObjectType, since: string | null): Promise<number> {
+  const filterGroups = rangeGroups({ type, filterGroups: [] }, { since }, EVERY_ID);
+  return (await searchPage(client, { type, properties: [], filterGroups, limit: 1 })).total;
+}
+
+function count(client: HubSpotClient, stream: ObjectStream, since: string | null): Promise<number> {
+  return countOf(client, stream, rangeGroups(stream, { since }, EVERY_ID));
+}
+
+async function countOf(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  filterGroups: ReturnType<typeof rangeGroups>,
+): Promise<number> {
+  const request = { type: stream.type, properties: ['hs_object_id'], filterGroups, limit: 1 };
+  return (await searchPage(client, request)).total;
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { ObjectRow } from '../../../hubspot/api/object-row.js';
+import type { JsonValue } from '../../../protocol/messages.js';
+import type { ObjectStream } from '../../definition.js';
+import { updatedAtOf } from '../../layouts/layout.js';
+
+/** 48 bits: a change goes unnoticed once in 10^14. */
+const HASH_LENGTH = 8;
+
+/** What makes records of the same content differ when they are sent: the stream's schema, whatever the order of its members. */
+export function contentSalt({ layout, name }: ObjectStream): string {
+  return hash([name, layout.primaryKey, layout.cursorField, canonical(layout.schema as JsonValue)].join('\n'));
+}
+
+/**
+ * Makes the function that gives a short hash of all that a record of the stream is made of: its values, times and associated
+ * ids. The order in which HubSpot answers them does not matter, nor when it is sent.
+ */
+export function contentHasher(
+  stream: ObjectStream,
+): (row: ObjectRow, associated: readonly (readonly string[])[]) => string {
+  const names = [...stream.properties].sort();
+  const fields = stream.associations.map(({ field }, index) => [field, index] as const).sort();
+  return (row, associated) => {
+    const values = names.map((name) => (Object.hasOwn(row.properties, name) ? (row.properties[name] ?? null) : null));
+    const links = fields.map(([field, index]) => [field, [...(associated[index] ?? [])].sort()]);
+    return hash(JSON.stringify([row.createdAt ?? null, updatedAtOf(row), values, links]));
+  };
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
+}
+
+function canonical(value: JsonValue | undefined): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${members.join(',')}}`;
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../../protocol/messages.js';
+import type { ObjectStream } from '../../definition.js';
+
+/** What a stream selects, small enough to lie in each of its states. */
+export interface Fingerprint {
+  /** Hashes of the selected properties' names, 4 bytes each, sorted, base64. */
+  properties: string;
+  /** The same of their names and types; null in states of earlier versions. */
+  types: string | null;
+  associations: string[];
+  /** Hash of the filter groups; empty without any. */
+  filters: string;
+  updatedAfter: string | null;
+  /** The cursor's name, which tells the layouts apart. */
+  cursorField: string;
+}
+
+/** What a stream lacks whose state was made when it selected something else. */
+export type Shortage =
+  /** All of it, and why. @param hasOtherFilters records that were read need not match the filters of now */
+  | { is: 'everything'; why: string; hasOtherFilters: boolean }
+  /** The values of some properties, and why. */
+  | { is: 'properties'; names: string[]; why: string };
+
+const HASH_BYTES = 4;
+
+export function fingerprintOf(stream: ObjectStream): Fingerprint {
+  return {
+    properties: packHashes(stream.properties),
+    types: packHashes(stream.properties.map((name) => typed(stream, name))),
+    associations: stream.associations.map((target) => target.field).sort(),
+    filters:
+      stream.filterGroups.length === 0
+        ? ''
+        : hash(JSON.stringify(stream.filterGroups)).toString('base64url').slice(0, 12),
+    updatedAfter: stream.updatedAfter,
+    cursorField: stream.layout.cursorField,
+  };
+}
+
+/**
+ * What a stream must be given to be complete, whose state was made with `before`; null where what it has is enough.
+ *
+ * @param tellsLeft whether it is told which records its filters do not want any more
+ */
+export function shortageOf(before: Fingerprint, stream: ObjectStream, tellsLeft: boolean): Shortage | null {
+  const now = fingerprintOf(stream);
+  const hasOtherFilters = before.filters !== now.filters;
+  const everything = (why: string): Shortage => ({ is: 'everything', why, hasOtherFilters });
+  if (before.cursorField !== now.cursorField) return everything('the layout was changed');
+  const link = now.associations.find((name) => !before.associations.includes(name));
+  if (link !== undefined) return everything(`the association with ${link} was added`);
+  if (hasOtherFilters && (before.filters !== '' || tellsLeft)) return everything('the filters were changed');
+  if (isBefore(now.updatedAfter, before.updatedAfter)) return everything('the date to start from was moved back');
+  const known = hashesOf(before.properties);
+  const added = stream.properties.filter((name) => !known.has(hashText(name)));
+  const types = before.types === null ? null : hashesOf(before.types);
+  const changed = stream.properties.filter(
+    (name) => types !== null && !added.includes(name) && !types.has(hashText(typed(stream, name))),
+  );
+  if (added.length + changed.length > 0) {
+    const names = [...added, ...changed];
+    const list = (some: string[]) => (some.length > 3 ? `${some.length} properties` : some.join(', '));
+    const why = [
+      ...(added.length > 0 ? [`${list(added)} ${added.length > 1 ? 'were' : 'was'} added`] : []),
+      ...(changed.length > 0 ? [`${list(changed)} ${changed.length > 1 ? 'have' : 'has'} another type`] : []),
+    ].join(', and ');
+    return { is: 'properties', names, why };
+  }
+  return null;
+}
+
+/** Those of `names` that a state's stream has selected. */
+export function selectedBefore(before: Fingerprint, names: readonly string[]): string[] {
+  const known = hashesOf(before.properties);
+  return names.filter((name) => known.has(hashText(name)));
+}
+
+/** @param one null: from the beginning */
+function isBefore(one: string | null, other: string | null): boolean {
+  return other !== null && (one === null || Date.parse(one) < Date.parse(other));
+}
+
+/** A state that no longer knows some properties: they are read again. */
+export function forgetProperties(state: JsonObject, names: readonly string[]): JsonObject {
+  const copy = structuredClone(state);
+  const fingerprint = (copy.hubflake as JsonObject | undefined)?.fingerprint as JsonObject | null | undefined;
+  if (typeof fingerprint?.properties !== 'string') return copy;
+  const gone = new Set(names.map(hashText));
+  const left = [...hashesOf(fingerprint.properties)].filter((each) => !gone.has(each));
+  fingerprint.properties = Buffer.from(left.join(''), 'latin1').toString('base64');
+  return copy;
+}
+
+/** Reads a fingerprint out of a state; null where there is none. */
+export function parseFingerprint(value: unknown): Fingerprint | null {
+  const given = value as Partial<Fingerprint> | null | undefined;
+  if (typeof given?.properties !== 'string' || !Array.isArray(given.associations)) return null;
+  return {
+    properties: given.properties,
+    types: given.types ?? null,
+    associations: given.associations.map(String),
+    filters: given.filters ?? '',
+    updatedAfter: given.updatedAfter ?? null,
+    cursorField: given.cursorField ?? 'updatedAt',
+  };
+}
+
+export function fingerprintJson(fingerprint: Fingerprint): JsonObject {
+  return { ...fingerprint };
+}
+
+/** A property's name with what its values become. */
+function typed({ kinds }: ObjectStream, name: string): string {
+  return `${name}\0${kinds.get(name) ?? ''}`;
+}
+
+function packHashes(texts: readonly string[]): string {
+  const hashes = texts.map((text) => hash(text).subarray(0, HASH_BYTES)).sort(Buffer.compare);
+  return Buffer.concat(hashes).toString('base64');
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function hashText(text: string): string {
+  return hash(text).toString('latin1', 0, HASH_BYTES);
+}
+
+function hashesOf(base64: string): Set<string> {
+  const bytes = Buffer.from(base64, 'base64');
+  const hashes = new Set<string>();
+  for (let i = 0; i + HASH_BYTES <= bytes.length; i += HASH_BYTES) {
+    hashes.add(bytes.toString('latin1', i, i + HASH_BYTES));
+  }
+  return hashes;
+}

@@ -1,0 +1,168 @@
+import { ScannedRow } from '../../hubspot/page/scanned-row.js';
+import { type ByteText, byteText } from '../../protocol/json/byte-text.js';
+import type { JsonObject, RecordChange } from '../../protocol/messages.js';
+import { RecordOfBytes } from '../core/sink.js';
+import type { ValueKind } from './coerce.js';
+import {
+  associationMembers,
+  encodeValue,
+  headEncoder,
+  type Layout,
+  type LayoutInput,
+  memberKey,
+  propertyReader,
+  updatedAtOf,
+} from './layout.js';
+import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import { ScannedValues } from './scanned-values.js';
+
+/** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
+interface Field {
+  name: string;
+  kind: ValueKind;
+  read: (properties: Record<string, string | null>) => unknown;
+  /** The properties that it reads: the first that has a value. */
+  sources: readonly string[];
+  key: string;
+  flatKey: string;
+  /** The places of the value in the record, for change entries. */
+  places: readonly string[];
+}
+
+/**
+ * The layout of source-hubspot: `properties` as an object and again flattened as `properties_<name>`, associations as arrays
+ * at the top level. Differences: association arrays are always there, and `archivedAt` and `merged_into` are added.
+ *
+ * @param legacyAliases the names HubSpot's v1 had for stage timings, which source-hubspot still fills from their successors
+ */
+export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
+  const fields = fieldsOf(input, legacyAliases);
+  const links = associationNames(input, fields);
+  const associationKeys = links.map(memberKey);
+  const scanned = new ScannedValues(fields);
+  const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
+  const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input);
+  return {
+    schema: schemaOf(input, fields, links),
+    primaryKey: 'id',
+    cursorField: 'updatedAt',
+    encode(row, associated, tombstone) {
+      const changes: RecordChange[] = [];
+      const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
+      const linked = associationMembers(associationKeys, associated);
+      let nested = '';
+      let flat = '';
+      if (row instanceof ScannedRow) {
+        scanned.prepare(row);
+        const values: ByteText[] = [];
+        for (let index = 0; index < fields.length; index += 1) {
+          const value = scanned.value(row, index, changes);
+          values.push(value);
+          flat += flatKeys[index] + value;
+        }
+        nested = scanned.members(row, changes, '', values);
+        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`, changes);
+      }
+      for (const field of fields) {
+        const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
+        nested += nested === '' ? field.key + value : `,${field.key}${value}`;
+        flat += field.flatKey + value;
+      }
+      return {
+        data: `${start},"properties":{${nested}}${linked}${flat}}`,
+        changes: changes.length > 0 ? changes : null,
+      };
+    },
+    encodeMergedAway(id, updatedAt, tombstone) {
+      return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
+    },
+    propertyOf: (field) => input.properties.find(({ name }) => field === `properties_${name}`)?.name ?? null,
+  };
+}
+
+const FIXED = [
+  ...['id', 'createdAt', 'updatedAt', 'archived', 'archivedAt', 'merged_into', 'properties'],
+  ...['matches_filters', '_ab_cdc_deleted_at'],
+];
+
+/** The fields of associated ids. One whose name is another field's (a custom object may have any) gets `associated_` in front. */
+function associationNames(input: LayoutInput, fields: readonly Field[]): string[] {
+  const taken = new Set(
+    [...FIXED, ...fields.map(({ places }) => places[1] as string)].map((name) => name.toLowerCase()),
+  );
+  return input.associations.map((association) => {
+    let name = association;
+    while (taken.has(name.toLowerCase())) name = `associated_${name}`;
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
+  const field = (name: string, kind: ValueKind, read: Field['read'], sources = [name]): Field => ({
+    name,
+    kind,
+    read,
+    sources,
+    key: memberKey(name),
+    flatKey: `,${memberKey(`properties_${name}`)}`,
+    places: [`properties.${name}`, `properties_${name}`],
+  });
+  const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] as ValueKind]));
+  const fields = new Map<string, Field>();
+  for (const [name, kind] of own) fields.set(name, field(name, kind, propertyReader(name)));
+  for (const [successor, aliases] of legacyAliases) {
+    const kind = own.get(successor);
+    if (kind === undefined) continue;
+    const readSuccessor = propertyReader(successor);
+    for (const alias of aliases) {
+      const readOwn = propertyReader(alias);
+      fields.set(
+        alias,
+        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties), [
+          alias,
+          successor,
+        ]),
+      );
+    }
+  }
+  return [...fields.values()];
+}
+
+function schemaOf(input: LayoutInput, fields: Field[], links: readonly string[]): JsonObject {
+  const definitions = new Map(input.properties.map((property) => [property.name, property]));
+  const schemas = fields.map(({ name, kind }) => {
+    const definition = definitions.get(name) ?? { name, type: kind };
+    return [name, propertySchema(definition, kind, false)] as const;
+  });
+  return {
+    id: STRING,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    archived: TOMBSTONE,
+    archivedAt: INSTANT,
+    merged_into: STRING,
+    ...extraSchemas(input),
+    properties: { type: ['null', 'object'], additionalProperties: true, properties: Object.fromEntries(schemas) },
+    ...Object.fromEntries(links.map((name) => [name, STRINGS])),
+    ...Object.fromEntries(schemas.map(([name, schema]) => [`properties_${name}`, schema])),
+  };
+}
+
+/**
+ * source-hubspot's legacy names for the stage timings of contacts and deals: `hs_v2_date_entered_X` also comes as
+ * `hs_date_entered_X`, and so on; of contacts also as `hs_lifecyclestage_X_date`.
+ */
+export function legacyAliases(objectName: string, properties: readonly string[]): Map<string, string[]> {
+  const aliases = new Map<string, string[]>();
+  if (objectName !== 'contacts' && objectName !== 'deals') return aliases;
+  for (const name of properties) {
+    const match = /^hs_v2_(date_entered|date_exited|latest_time_in)_(.+)$/.exec(name);
+    if (!match) continue;
+    const [, what, stage] = match;
+    const names = [`hs_${what === 'latest_time_in' ? 'time_in' : what}_${stage}`];
+    if (objectName === 'contacts' && what === 'date_entered') names.push(`hs_lifecyclestage_${stage}_date`);
+    aliases.set(name, names);
+  }
+  return aliases;
+}

@@ -1,0 +1,71 @@
+import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import type { ValueKind } from './coerce.js';
+
+/** The JSON Schema of one property's values, with HubSpot's label and description, which become a column comment. */
+export function propertySchema(property: PropertyDefinition, kind: ValueKind, decimal: boolean): JsonObject {
+  const schema = decimal && kind === 'number' && isWhole(property) ? INTEGER : kindSchema(kind, decimal);
+  return { ...schema, ...texts(property) };
+}
+
+/**
+ * HubSpot's own ids and counts, which it calls numbers as it does amounts: as decimals they would be joined to ids by no text. A
+ * property of the portal's own may hold anything, whatever its name.
+ */
+const WHOLE = /(?:^|_)id$|^associatedcompanyid$|^(?:hs_)?num_|_count$/;
+
+function isWhole({ name, hubspotDefined }: PropertyDefinition): boolean {
+  return name === 'hs_object_id' || (hubspotDefined === true && WHOLE.test(name));
+}
+
+function kindSchema(kind: ValueKind, decimal: boolean): JsonObject {
+  switch (kind) {
+    case 'number':
+      // hubflake_decimal asks our writer for exact digits (NUMBER(38,10)) instead of a float.
+      return decimal ? { type: ['null', 'number'], hubflake_decimal: true } : { type: ['null', 'number'] };
+    case 'boolean':
+      return { type: ['null', 'boolean'] };
+    case 'date':
+      return { type: ['null', 'string'], format: 'date' };
+    case 'datetime':
+      return { type: ['null', 'string'], format: 'date-time' };
+    case 'string':
+      return { type: ['null', 'string'] };
+  }
+}
+
+function texts(property: PropertyDefinition): JsonObject {
+  return {
+    ...(property.label ? { title: property.label } : {}),
+    ...(property.description ? { description: property.description } : {}),
+  };
+}
+
+export const STRING: JsonObject = { type: ['null', 'string'] };
+export const INTEGER: JsonObject = { type: ['null', 'integer'] };
+export const BOOLEAN: JsonObject = { type: ['null', 'boolean'] };
+export const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
+export const STRINGS: JsonObject = { type: ['null', 'array'], items: { type: ['null', 'string'] } };
+/** The mark by which our writer knows a tombstone: the property is true on it. */
+export const TOMBSTONE: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: true };
+
+/** The same of a record that has left the stream's filters: the property is false on it. */
+const MATCHES_FILTERS: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: false };
+
+/** The schemas of the members that a layout has besides those that every record has. */
+export function extraSchemas({ cdc, filtered }: { cdc: boolean; filtered: boolean }): JsonObject {
+  return {
+    ...(filtered ? { matches_filters: MATCHES_FILTERS } : {}),
+    ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+  };
+}
+
+/** A stream's json_schema around its top-level properties. */
+export function streamSchema(properties: JsonObject): JsonObject {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: ['null', 'object'],
+    additionalProperties: true,
+    properties,
+  };
+}

@@ -1,0 +1,231 @@
+import { crashPoint } from '../../crash-point.js';
+import {
+  asHubflakeError,
+  type HubflakeError,
+  LeaseLostError,
+  SourceIncompleteError,
+  SpoolError,
+  WarehouseBusyError,
+} from '../../errors.js';
+import { log } from '../../log.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import { hasGenerations, startsAnew } from '../refresh.js';
+import { addCounts, type Counts, NO_ROWS, type ReachedState, type StateToKeep, type Store } from '../store.js';
+import type { Target } from '../target.js';
+import { BatchContents } from './batch-contents.js';
+import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
+
+/** What a run did to one stream's table. */
+export interface StreamResult extends Counts {
+  stream: string;
+  table: string;
+  /** Records received. */
+  records: number;
+  complete: boolean;
+  error: HubflakeError | null;
+}
+
+/** A batch under way: the files that it is spooled to, and what is known of it. */
+export interface Batch {
+  writers: readonly SpoolWriter[];
+  contents: BatchContents;
+}
+
+/**
+ * One stream on its way into the warehouse: the file its records are collected in, the state that is still to be kept, and
+ * what ended it, if anything did. After an error nothing of the stream is written any more, and no state of it leaves.
+ */
+export class StreamLoad {
+  readonly target: Target;
+  readonly #store: Store;
+  readonly #pipeline: string | null;
+  /** The file under way is the last. */
+  #writers: SpoolWriter[] = [];
+  #contents: BatchContents | null = null;
+  #counts: Counts = { ...NO_ROWS };
+  /** Those that are still to be kept, with how many rows of the batch are before them. */
+  #unkept: { state: JsonObject; rows: number }[] = [];
+  /** The last that was to be kept. */
+  #last: JsonObject | null = null;
+  /** Releases of an overwrite's states, which are valid once the new rows are in place. */
+  #held: (() => void | Promise<void>)[] = [];
+  /** Records that no state covers yet. */
+  #sinceState = 0;
+  /** Records that are not in the warehouse yet. */
+  #uncommitted = 0;
+  records = 0;
+  /** Whether the source has finished the stream. */
+  complete = false;
+  error: HubflakeError | null = null;
+
+  /** @param pipeline whose states are kept in the warehouse; null: they are not */
+  constructor(target: Target, store: Store, pipeline: string | null) {
+    this.target = target;
+    this.#store = store;
+    this.#pipeline = pipeline;
+  }
+
+  /**
+   * Whether rows may only be committed together with the state behind them: appended rows that are read again would be there
+   * twice.
+   */
+  get endsAtState(): boolean {
+    return this.target.mode === 'append' && this.#pipeline !== null;
+  }
+
+  /** Whether what is collected may be committed now. */
+  get canCommit(): boolean {
+    return !this.endsAtState || this.#sinceState === 0;
+  }
+
+  /** Whether the rows are in place only when the stream is complete, all of them or none. */
+  get isOverwrite(): boolean {
+    return startsAnew(this.target);
+  }
+
+  /** Compressed bytes that wait in the files of the batch under way. */
+  get waiting(): number {
+    return this.#writers.reduce((sum, writer) => sum + writer.bytes, 0);
+  }
+
+  /** Rows that wait in them. */
+  get rows(): number {
+    return this.#writers.reduce((sum, writer) => sum + writer.rows, 0);
+  }
+
+  /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
+  add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
+    this.#contents ??= new BatchContents(this.target, line);
+    const set = this.#contents.add(record.data);
+    let writer = this.#writers.at(-1);
+    if (writer === undefined || writer.bytes >= fileBytes) {
+      writer = new SpoolWriter(nextFile(), {
+        longestLine: this.#store.longestRecord,
+        compress: this.#store.spoolIsCompressed,
+        batch: this.#contents.batch,
+      });
+      this.#writers.push(writer);
+    }
+    writer.add(set === null ? record : { ...record, set }, line);
+    this.records += 1;
+    this.#sinceState += 1;
+    this.#uncommitted += 1;
+  }
+
+  /** Whether all records so far are in the warehouse. */
+  get isCommitted(): boolean {
+    return this.#uncommitted === 0;
+  }
+
+  /** A state came: it covers every record so far. */
+  covered(): void {
+    this.#sinceState = 0;
+  }
+
+  async drained(): Promise<void> {
+    for (const writer of this.#writers.slice(-2)) await writer.drained();
+  }
+
+  /** Hands over the batch under way, to be committed; the next record begins another one. @returns null where there is none */
+  takeBatch(): Batch | null {
+    const [writers, contents] = [this.#writers, this.#contents];
+    this.#writers = [];
+    this.#contents = null;
+    return contents === null ? null : { writers, contents };
+  }
+
+  /** Gives up what is collected: it is read again by the next run. */
+  async discard(): Promise<void> {
+    for (const writer of this.takeBatch()?.writers ?? []) removeSpoolFile(await writer.end());
+  }
+
+  /** A state that the batch committed next will bring the stream to. @param rows how many of its rows are before the state */
+  reaches(state: JsonObject, rows: number): void {
+    if (this.#unkept.at(-1)?.rows === rows) this.#unkept.pop();
+    this.#unkept.push({ state, rows });
+    this.#last = state;
+  }
+
+  /** Commits a batch's files with the state they reach. @returns whether the warehouse has changed */
+  async commit({ writers, contents }: Batch): Promise<boolean> {
+    const files: SpoolFile[] = [];
+    for (const writer of writers) files.push(await writer.end());
+    crashPoint('after-spool');
+    try {
+      if (this.error) return false;
+      const states = this.isOverwrite ? [] : this.#statesToKeep();
+      addCounts(this.#counts, await this.#store.commit(this.target, { files, contents }, states));
+      if (states.length > 0) this.#unkept = [];
+      this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
+      return true;
+    } catch (error) {
+      // These are no stream's alone.
+      const isOfAll = [SpoolError, WarehouseBusyError, LeaseLostError].some((kind) => error instanceof kind);
+      if (isOfAll) throw error;
+      this.#fail(error);
+      return false;
+    } finally {
+      for (const file of files) removeSpoolFile(file);
+    }
+  }
+
+  /** Releases a state, now or, of an overwrite, when its rows are in place; never after an error. */
+  async release(release: () => void | Promise<void>): Promise<void> {
+    if (this.error) return;
+    if (this.isOverwrite) this.#held.push(release);
+    else await release();
+  }
+
+  /** Ends the stream as it ended in the source: completely, or not. */
+  async end(): Promise<void> {
+    try {
+      if (this.error || !this.complete) {
+        await this.#store.abandon(this.target);
+        if (this.isOverwrite && !this.error) throw this.#notFinished();
+        return;
+      }
+      const keep = this.#stateToEndWith();
+      addCounts(this.#counts, await this.#store.complete(this.target, keep));
+      if (keep) this.#unkept = [];
+      for (const release of this.#held) await release();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A state that came with no rows to commit, or whose rows were committed before it. */
+  stateToKeep(): StateToKeep | null {
+    return this.#statesToKeep().at(-1) ?? null;
+  }
+
+  #statesToKeep(): ReachedState[] {
+    const [pipeline, stream] = [this.#pipeline, this.target.stream];
+    if (pipeline === null || this.error) return [];
+    const refresh = hasGenerations(this.target) ? this.target.generation : null;
+    return this.#unkept.map(({ state, rows }) => ({ pipeline, stream, state, refresh, rows }));
+  }
+
+  /** What is kept together with the rows that take their place at the end: with it, a refresh is over. */
+  #stateToEndWith(): StateToKeep | null {
+    if (this.isOverwrite) return this.stateToKeep();
+    if (this.#pipeline === null || this.#last === null || !hasGenerations(this.target)) return null;
+    return { pipeline: this.#pipeline, stream: this.target.stream, state: this.#last, refresh: null };
+  }
+
+  result(): StreamResult {
+    const { target, records, complete, error } = this;
+    return { stream: target.stream, table: target.table, records, ...this.#counts, complete, error };
+  }
+
+  #notFinished(): SourceIncompleteError {
+    return new SourceIncompleteError(
+      `The source did not finish "${this.target.stream}", so the table ${this.target.table} was left as it was. Run it again.`,
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (this.error) return;
+    this.error = asHubflakeError(error);
+    log.error(`${this.target.stream}: ${this.error.message}`);
+  }
+}

@@ -1,0 +1,96 @@
+import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import { HubflakeError } from '../../../errors.js';
+import { log } from '../../../log.js';
+import { isMissing, statementError } from './faults.js';
+import type { Row, Session } from './session.js';
+
+export interface StepOptions {
+  binds?: readonly string[];
+  /** The privilege that the step takes, as GRANT writes it. */
+  needs?: string;
+  /** Whether it may have been done though no answer came. */
+  mayBeDone?: boolean;
+  /** Whether it sends a file to a stage. */
+  uploads?: boolean;
+  /** Whether it is about a table that this run has just made. */
+  isOwn?: boolean;
+  /** Ms after which it is given up, where that is less than usual. */
+  longest?: number;
+}
+
+/** The steps of one piece of work on one session: its statements carry its tag, its errors say what was being done. */
+export class Steps {
+  readonly session: Session;
+  readonly #config: SnowflakeConfig;
+  readonly #tag: string;
+  readonly #doing: string;
+
+  /** @param doing a noun phrase, for messages: "Writing to the table CONTACTS" */
+  constructor(session: Session, config: SnowflakeConfig, tag: string, doing: string) {
+    this.session = session;
+    this.#config = config;
+    this.#tag = tag;
+    this.#doing = doing;
+  }
+
+  /** The same work on another session. */
+  on(session: Session): Steps {
+    return new Steps(session, this.#config, this.#tag, this.#doing);
+  }
+
+  /** Runs a statement. Throws a HubflakeError. */
+  async run(sql: string, options: StepOptions = {}): Promise<Row[]> {
+    const { binds, longest } = options;
+    try {
+      return await this.session.run(sql, {
+        tag: this.#tag,
+        ...(binds ? { binds } : {}),
+        ...(longest === undefined ? {} : { longest }),
+      });
+    } catch (error) {
+      throw this.explain(error, options);
+    }
+  }
+
+  /** Sees to it that the configured schema is the session's current one. Throws a HubflakeError. */
+  async enterSchema(): Promise<void> {
+    await this.session.enterSchema().catch((error: unknown) => {
+      throw this.explain(error);
+    });
+  }
+
+  /** Runs a statement on something that may not exist. @returns null where it does not */
+  async runIfThere(sql: string, options: StepOptions = {}): Promise<Row[] | null> {
+    const { binds } = options;
+    try {
+      return await this.session.run(sql, { tag: this.#tag, ...(binds ? { binds } : {}) });
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw this.explain(error, options);
+    }
+  }
+
+  /** Runs a statement whose failure changes nothing for the sync. */
+  async tidy(sql: string): Promise<void> {
+    await this.tryRun(sql);
+  }
+
+  /** The same of a question that need not be answered. @returns null where it was not */
+  async tryRun(sql: string): Promise<Row[] | null> {
+    if (this.session.broken) return null;
+    try {
+      return await this.session.run(sql, { tag: this.#tag });
+    } catch (error) {
+      log.debug(`${sql}: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
+  explain(
+    error: unknown,
+    { needs, mayBeDone = false, uploads = false, isOwn = false }: StepOptions = {},
+  ): HubflakeError {
+    if (error instanceof HubflakeError) return error;
+    return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone, uploads, isOwn });
+  }
+}

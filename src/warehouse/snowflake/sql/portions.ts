@@ -1,0 +1,96 @@
+import type { Steps } from '../session/steps.js';
+import { LONGEST_STATEMENT } from './quote.js';
+import {
+  type Batch,
+  CHANGES_OF_THE_SOURCE,
+  concat,
+  fallbackOf,
+  lines,
+  metadata,
+  newestLines,
+  values,
+  versionColumns,
+} from './rows.js';
+import { dropTable } from './tables.js';
+
+/**
+ * Statements over so many columns that Snowflake would not take their text. The batch is typed into tables beforehand, some
+ * columns in each; what is left is one statement that joins them by the lines' numbers, as atomic as the one it stands for.
+ */
+
+/** A batch in tables: what makes them, in this order, and the query on them. */
+interface Portions {
+  prepare: string[];
+  tables: string[];
+  typed: string;
+}
+
+/**
+ * Compiles a statement on a batch's rows, where its text would be too long after the batch was typed into tables, and hands it to
+ * `body`, which may run it in a transaction.
+ *
+ * @param compile must take its rows from `allRows` where the target is not deduplicated, else from `newestRows`
+ * @param most bytes of a statement
+ */
+export async function compiled<T>(
+  steps: Steps,
+  batch: Batch,
+  compile: (batch: Batch) => string,
+  body: (text: string) => Promise<T>,
+  most = LONGEST_STATEMENT,
+): Promise<T> {
+  const text = compile(batch);
+  if (Buffer.byteLength(text) <= most) return body(text);
+  const { prepare, tables, typed } = inPortions(batch, Math.ceil((2 * Buffer.byteLength(text)) / most));
+  try {
+    for (const each of prepare) await steps.run(each);
+    return await body(compile({ ...batch, typed }));
+  } finally {
+    for (const table of tables) await steps.tidy(dropTable(table));
+  }
+}
+
+/** @param count in how many tables the columns are to be */
+export function inPortions(batch: Batch, count: number): Portions {
+  const { target, types, stage } = batch;
+  const isNewest = target.mode === 'append_dedup';
+  const extra = isNewest ? versionColumns(target) : [];
+  const base = besideStage(stage, 'L');
+  const prepare = [createFrom(base, isNewest ? newestLines(batch) : lines(batch))];
+  const tables = [base];
+  const notes = [CHANGES_OF_THE_SOURCE];
+  const each = Math.ceil(target.columns.length / count);
+  for (let first = 0; first < target.columns.length; first += each) {
+    const k = tables.length - 1;
+    const columns = target.columns.slice(first, first + each);
+    const portion = { ...batch, target: { ...target, columns }, types: types.slice(first, first + each) };
+    const fallback = isNewest ? fallbackOf(target) : undefined;
+    const kept = ['N', 'D', ...(fallback === undefined ? [] : [fallback])];
+    const typed = values(portion, `SELECT ${kept.join(', ')} FROM ${base}`, kept, fallback);
+    const given = [
+      `N AS N${k}`,
+      `${concat(["''", ...typed.notes])} AS NOTED${k}`,
+      ...columns.map((_, i) => `C${i} AS C${first + i}`),
+    ];
+    const table = besideStage(stage, `P${k}`);
+    prepare.push(createFrom(table, `SELECT ${given.join(', ')} FROM (${typed.query})`));
+    tables.push(table);
+    notes.push(`NOTED${k}`);
+  }
+  const joined = tables.slice(1).map((table, k) => ` JOIN ${table} ON N = N${k}`);
+  const query = [
+    `SELECT ${metadata(batch, concat(notes))}`,
+    ...extra,
+    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM ${base}${joined.join('')}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`,
+  ].join(', ');
+  return { prepare, tables, typed: query };
+}
+
+/** A table that goes with the stage table, also where a run that died has left it: their names begin alike. */
+function besideStage(stage: string, end: string): string {
+  return stage.replace(/"$/, `_${end}"`);
+}
+
+function createFrom(table: string, query: string): string {
+  return `CREATE OR REPLACE TRANSIENT TABLE ${table} DATA_RETENTION_TIME_IN_DAYS = 0 AS ${query}`;
+}

@@ -1,0 +1,300 @@
+import { isSemiStructured } from '../../column-types.js';
+import type { BatchContents } from '../../loader/batch-contents.js';
+import { type Column, hasTombstones, type Target } from '../../target.js';
+import { notOlder } from './order.js';
+import { literal } from './quote.js';
+import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
+
+/**
+ * How the rows of a batch are made of its stage table, whose one column V holds a spooled line
+ * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`. Compiled as nested
+ * queries, each of which only needs the names of the one inside; all of these names are ours.
+ */
+
+/** A batch on its way: its target, where its lines are, and what its table's columns take. */
+export interface Batch {
+  target: Target;
+  /** The full name of the stage table, which may hold other batches as well. */
+  stage: string;
+  /** What is known of the batch. */
+  contents: BatchContents;
+  /** The types of the target's columns, in their order. */
+  types: readonly SqlType[];
+  /** A condition without which there are no rows: that this run still may write. */
+  guard: string | null;
+  /** The generation of the rows: a number, or the query that finds it. */
+  generation: string;
+  /** The first 24 characters of the raw ids; the line number makes them whole. */
+  idPrefix: string;
+  /** The full name of the table that remembers what was deleted, where there is one. */
+  tombstones?: string | null;
+  /** The rows as a query on tables that have them typed already, where the text would be too long otherwise. */
+  typed?: string;
+}
+
+/** The metadata columns of a table, with what they are called in a batch's rows. */
+export const METADATA: readonly { name: string; alias: string; type: string }[] = [
+  { name: '_AIRBYTE_RAW_ID', alias: 'HF_ID', type: 'VARCHAR' },
+  { name: '_AIRBYTE_EXTRACTED_AT', alias: 'HF_AT', type: 'TIMESTAMP_TZ' },
+  { name: '_AIRBYTE_META', alias: 'HF_META', type: 'VARIANT' },
+  { name: '_AIRBYTE_GENERATION_ID', alias: 'HF_GENERATION', type: 'NUMBER(38,0)' },
+];
+
+/** What the lines hold, one row a line. */
+export function lines(batch: Batch): string {
+  return (
+    `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D` +
+    `${hasTombstones(batch.target) ? `, "V"['s']::NUMBER(38,0) AS S` : ''} ` +
+    `FROM ${batch.stage} WHERE ${isOfBatch(batch)}${batch.guard === null ? '' : ` AND ${batch.guard}`}`
+  );
+}
+
+function isOfBatch({ contents }: Batch): string {
+  return `"V"['b']::NUMBER(38,0) = ${contents.batch}`;
+}
+
+/** A field of a record, as a column of this type wants it: its text, or its VARIANT. */
+function field(data: string, { field }: Column, type: SqlType): string {
+  const found = member(data, field);
+  return isSemiStructured(type.kind) ? found : `${found}::VARCHAR`;
+}
+
+/** What an object holds under a name, told apart to the letter; emulators know no empty name in brackets. */
+export function member(data: string, name: string): string {
+  return name === '' ? `GET(${data}, '')` : `${data}[${literal(name)}]`;
+}
+
+/** Whether a record carries a field at all, be it as null. */
+export function isCarried(data: string, { field }: { field: string }): string {
+  return `IS_NULL_VALUE(${member(data, field)}) IS NOT NULL`;
+}
+
+/** The value of one column from a record's data. */
+function value(batch: Batch, column: Column, data = 'D'): string {
+  const type = typeOf(batch, column);
+  return castExpression(type, field(data, column, type));
+}
+
+function typeOf({ types, target }: Batch, column: Column): SqlType {
+  return types[target.columns.indexOf(column)] ?? newType(column.type);
+}
+
+/** What tells the rows of a stream apart. */
+export function keyValues(batch: Batch): string[] {
+  return batch.target.key.map((column) => value(batch, column));
+}
+
+function isTombstone(batch: Batch): string {
+  const { target } = batch;
+  const marks = [
+    ...target.marks.map(({ column, value }) => {
+      const given = booleanExpression(field('D', column, newType('boolean')));
+      return `COALESCE(${given} = ${value}, FALSE)`;
+    }),
+    ...(target.deletedAt ? [isDeleted(batch)] : []),
+  ];
+  return marks.length > 0 ? marks.join(' OR ') : 'FALSE';
+}
+
+/** By the value that its column takes: text that is no time deletes nothing. */
+function isDeleted(batch: Batch): string {
+  const { deletedAt } = batch.target;
+  return deletedAt === null ? 'FALSE' : `${value(batch, deletedAt)} IS NOT NULL`;
+}
+
+/** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
+export function firstInserted(batch: Batch, table: string): string {
+  const { stage, idPrefix } = batch;
+  const first = `SELECT ${rawId(idPrefix, 'MIN("V"[\'n\']::NUMBER(38,0))')} FROM ${stage} WHERE ${isOfBatch(batch)}`;
+  return `SELECT 1 FROM ${table} WHERE "_AIRBYTE_RAW_ID" = (${first}) LIMIT 1`;
+}
+
+/** A row, where some line of a batch is no tombstone. */
+export function firstLive(batch: Batch): string {
+  return `SELECT 1 FROM (SELECT ${isTombstone(batch)} AS TOMB FROM (${lines(batch)})) WHERE NOT TOMB LIMIT 1`;
+}
+
+/** Every line as a row. */
+export function allRows(batch: Batch): string {
+  return batch.typed ?? typed(batch, lines(batch), []);
+}
+
+/**
+ * Of each key, its newest version: by cursor, then extraction, then line; nulls are oldest. Where that is a tombstone, the
+ * newest live version in the batch gives what the tombstone does not carry.
+ *
+ * Beside the columns of {@link allRows}: TOMB, DELETED (by `_ab_cdc_deleted_at`), S (the set of fields that a tombstone carries), D (the
+ * newest version's data), VERSION (its cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
+ */
+export function newestRows(batch: Batch): string {
+  return batch.typed ?? typed(batch, newestLines(batch), versionColumns(batch.target), fallbackOf(batch.target));
+}
+
+/** What {@link newestRows} have besides. */
+export function versionColumns(target: Target): string[] {
+  if (!hasTombstones(target)) return ['VERSION'];
+  return ['TOMB', 'DELETED', 'S', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
+}
+
+/** The data that a field is taken from which a newest line does not carry. */
+export function fallbackOf(target: Target): string | undefined {
+  return hasTombstones(target) ? 'LIVE_D' : undefined;
+}
+
+/**
+ * The lines that {@link newestRows} are made of: N, T, M, D, TOMB, DELETED, VERSION; where there are tombstones also LIVE,
+ * LIVE_D, LIVE_T, LIVE_VERSION.
+ *
+ * @param keys expressions on D that tell rows apart, as K0, K1, …
+ */
+export function newestLines(batch: Batch, keys: readonly string[] = keyValues(batch)): string {
+  const { target } = batch;
+  const names = keys.map((_, i) => `K${i}`).join(', ');
+  const set = hasTombstones(target) ? ', S' : '';
+  const flagged = [
+    `SELECT N, T, M, D${set}, ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED`,
+    ...keys.map((key, i) => `${key} AS K${i}`),
+    `${target.cursor ? value(batch, target.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
+  ].join(', ');
+  const age = [...(target.cursor ? ['VERSION DESC NULLS LAST'] : []), 'T DESC', 'N DESC'].join(', ');
+  const live = (name: string) => `FIRST_VALUE(${name}) OVER (PARTITION BY ${names} ORDER BY TOMB, ${age})`;
+  const newestLive = hasTombstones(target)
+    ? `, ${live('D')} AS LIVE_D, ${live('VERSION')} AS LIVE_VERSION, ${live('T')} AS LIVE_T, NOT ${live('TOMB')} AS LIVE`
+    : '';
+  return (
+    `SELECT N, T, M, D${set}, TOMB, DELETED, VERSION, ${names}${newestLive} FROM (${notDeleted(batch, flagged, keys.length)}) ` +
+    `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${names} ORDER BY ${age}) = 1`
+  );
+}
+
+/**
+ * The lines without those that are older than the deletion of their key. The memory may hold a key twice, where two runs put it
+ * there at once.
+ */
+function notDeleted(batch: Batch, flagged: string, keys: number): string {
+  const { target, tombstones } = batch;
+  if (!tombstones) return flagged;
+  const cursor = target.cursor === null ? '' : `${rememberedCursor(batch)} DESC NULLS LAST, `;
+  const remembered =
+    `SELECT * FROM ${tombstones} t WHERE t."TABLE_NAME" = ${literal(target.table)} QUALIFY ROW_NUMBER() OVER ` +
+    `(PARTITION BY t."KEY" ORDER BY t."_AIRBYTE_GENERATION_ID" DESC, ${cursor}t."_AIRBYTE_EXTRACTED_AT" DESC) = 1`;
+  const own = `SELECT *, ${keyAsText(keys)} AS HF_KEY, ${instant('T')} AS HF_AT, ${batch.generation} AS HF_GENERATION FROM (${flagged})`;
+  const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
+  return `SELECT s.* FROM (${own}) s LEFT JOIN (${remembered}) t ON EQUAL_NULL(s.HF_KEY, t."KEY") WHERE t."TABLE_NAME" IS NULL OR ${newer}`;
+}
+
+/** The cursor that is remembered of a deletion, as the stream's column has it. */
+export function rememberedCursor(batch: Batch): string {
+  const { cursor } = batch.target;
+  return cursor === null ? 'NULL' : castExpression(typeOf(batch, cursor), 't."CURSOR"');
+}
+
+/** The keys K0, K1, … as one text. */
+function keyAsText(keys: number): string {
+  if (keys === 1) return 'K0::VARCHAR';
+  const parts = Array.from({ length: keys }, (_, i) => `COALESCE(TO_JSON(TO_VARIANT(K${i}::VARCHAR)), 'null')`);
+  return `'[' || ${parts.join(" || ',' || ")} || ']'`;
+}
+
+/** Of each key whose newest version deletes it: HF_KEY, HF_CURSOR (as text), VERSION, T. */
+export function deletedVersions(batch: Batch, keys: readonly string[]): string {
+  const { cursor } = batch.target;
+  const text = cursor === null ? 'NULL::VARCHAR' : `${member('D', cursor.field)}::VARCHAR`;
+  return `SELECT ${keyAsText(keys.length)} AS HF_KEY, ${text} AS HF_CURSOR, VERSION, T FROM (${newestLines({ ...batch, tombstones: null }, keys)}) WHERE DELETED`;
+}
+
+/**
+ * Rows with the metadata columns and C0, C1, … for the target's columns; each value that is none of its column's type is NULL,
+ * and noted in HF_META.
+ *
+ * @param source a query with N, T, M and D
+ * @param extra further columns of the source to keep
+ * @param fallback the data that a field is taken from which D does not carry
+ */
+function typed(batch: Batch, source: string, extra: readonly string[], fallback?: string): string {
+  const { target } = batch;
+  const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
+  const { query, notes } = values(batch, source, without(kept, extra), fallback);
+  return [
+    `SELECT ${metadata(batch, concat([CHANGES_OF_THE_SOURCE, ...notes]))}`,
+    ...extra.map(nameOf),
+    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${query})`,
+  ].join(', ');
+}
+
+/**
+ * A query with C0, C1, … for the target's columns, and the expressions on it that give the text of their change entries.
+ *
+ * @param kept what else is kept of the source
+ */
+export function values(
+  { target, types }: Batch,
+  source: string,
+  kept: readonly string[],
+  fallback?: string,
+): { query: string; notes: string[] } {
+  const texts = target.columns.map((column, i) => {
+    const type = types[i] as SqlType;
+    if (fallback === undefined) return `${field('D', column, type)} AS X${i}`;
+    return `IFF(${isCarried('D', column)}, ${field('D', column, type)}, ${field(fallback, column, type)}) AS X${i}`;
+  });
+  const cast = target.columns.map((_, i) => {
+    const type = types[i] as SqlType;
+    return type.kind === 'string' && takesAnything(type)
+      ? `X${i} AS C${i}`
+      : `${castExpression(type, `X${i}`)} AS C${i}`;
+  });
+  const notes = target.columns.flatMap((column, i) => {
+    const type = types[i] as SqlType;
+    return takesAnything(type) ? [] : [note(column, type, i)];
+  });
+  const inner = `SELECT ${[...kept, ...texts].join(', ')} FROM (${source})`;
+  return { query: `SELECT *, ${cast.join(', ')} FROM (${inner})`, notes };
+}
+
+/** The metadata columns. @param noted the text of the change entries, each with a comma before it */
+export function metadata({ idPrefix, target, generation }: Batch, noted = CHANGES_OF_THE_SOURCE): string {
+  const sync = target.syncId === null ? '' : `"sync_id":${target.syncId},`;
+  return [
+    `${rawId(idPrefix, 'N')} AS HF_ID`,
+    `${instant('T')} AS HF_AT`,
+    `PARSE_JSON(${literal(`{${sync}"changes":[`)} || SUBSTR(${noted}, 2) || ']}') AS HF_META`,
+    `${generation} AS HF_GENERATION`,
+  ].join(', ');
+}
+
+/** One call for all, since a chain of operators is as deep as it is long. */
+export function concat(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] as string) : `CONCAT(${texts.join(', ')})`;
+}
+
+function rawId(prefix: string, line: string): string {
+  return `${literal(prefix)} || LPAD(${line}::VARCHAR, 12, '0')`;
+}
+
+function nameOf(expression: string): string {
+  return expression.split(' AS ').at(-1) as string;
+}
+
+/** The expressions that give the names: those of `extra` that compute something, else the plain names. */
+function without(names: readonly string[], extra: readonly string[]): string[] {
+  return names.map((name) => extra.find((each) => nameOf(each) === name) ?? name);
+}
+
+/** The change entries that came with the record, each with a comma before it. */
+export const CHANGES_OF_THE_SOURCE = "IFF(IS_ARRAY(M), ',' || SUBSTR(TO_JSON(M), 2, LENGTH(TO_JSON(M)) - 2), '')";
+
+/** A change entry, with a comma before it, where a value had to be left out. */
+function note(column: Column, type: SqlType, index: number): string {
+  const entry = `,{"field":${JSON.stringify(column.field)},"change":"NULLED","reason":"DESTINATION_TYPECAST_ERROR"`;
+  const x = `X${index}`;
+  const given = isSemiStructured(type.kind) ? `NOT COALESCE(IS_NULL_VALUE(${x}), TRUE)` : `${x} IS NOT NULL`;
+  const text = keepsText(type)
+    ? `${literal(`${entry},"value":`)} || TO_JSON(TO_VARIANT(LEFT(${x}, 1000))) || '}'`
+    : literal(`${entry}}`);
+  return `IFF(C${index} IS NULL AND ${given}, ${text}, '')`;
+}
+
+export function instant(milliseconds: string): string {
+  return `DATEADD(millisecond, ${milliseconds}, TO_TIMESTAMP_TZ('1970-01-01T00:00:00Z'))`;
+}
