@@ -2,7 +2,6 @@ import { isAscii } from 'node:buffer';
 import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { scanPage } from '../page/page-scan.js';
-import { ScannedRow } from '../page/scanned-row.js';
 import { addressed } from './address.js';
 import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
@@ -124,7 +123,7 @@ export function nextOf(answer: { paging?: unknown }): string | null {
 export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
   const rows = resultsOf(answer) as ObjectRow[];
   for (const row of rows) {
-    if (row instanceof ScannedRow) continue;
+    if (row?.inPage) continue;
     if (typeof row?.id === 'number') row.id = String(row.id);
     if (typeof row?.id !== 'string' || typeof row.properties !== 'object' || row.properties === null) {
       throw new MalformedAnswer('a record without id or properties');

@@ -1,4 +1,4 @@
-import type { AssociationList, ObjectRow } from '../api/object-row.js';
+import type { AssociationList, ObjectRow, RowInPage } from '../api/object-row.js';
 import type { PageTemplate } from './page-template.js';
 
 /** Where the values of a page's rows are. */
@@ -12,7 +12,7 @@ export interface ScannedValues {
 export type RowRest = Omit<ObjectRow, 'id' | 'properties'>;
 
 /** A row whose properties are only parsed when someone asks for them, which a layout need not do. */
-export class ScannedRow implements ObjectRow {
+export class ScannedRow implements ObjectRow, RowInPage {
   readonly values: ScannedValues;
   /** Where the row's spans begin. */
   readonly base: number;
@@ -37,6 +37,10 @@ export class ScannedRow implements ObjectRow {
     if (archived !== undefined) this.archived = archived;
     if (archivedAt !== undefined) this.archivedAt = archivedAt;
     if (associations !== undefined) this.associations = associations;
+  }
+
+  get inPage(): RowInPage {
+    return this;
   }
 
   get properties(): Record<string, string | null> {

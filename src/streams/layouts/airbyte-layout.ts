@@ -1,32 +1,23 @@
-import { ScannedRow } from '../../hubspot/page/scanned-row.js';
-import { type ByteText, byteText } from '../../protocol/json/byte-text.js';
+import { byteText } from '../../protocol/json/byte-text.js';
 import type { JsonObject, RecordChange } from '../../protocol/messages.js';
 import { RecordOfBytes } from '../core/sink.js';
 import type { ValueKind } from './coerce.js';
 import {
   associationMembers,
-  encodeValue,
   headEncoder,
   type Layout,
   type LayoutInput,
   memberKey,
-  propertyReader,
+  type SourceField,
   updatedAtOf,
 } from './layout.js';
 import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
-import { ScannedValues } from './scanned-values.js';
+import { RowValues } from './row-values.js';
 
 /** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
-interface Field {
+interface Field extends SourceField {
   name: string;
-  kind: ValueKind;
-  read: (properties: Record<string, string | null>) => unknown;
-  /** The properties that it reads: the first that has a value. */
-  sources: readonly string[];
-  key: string;
   flatKey: string;
-  /** The places of the value in the record, for change entries. */
-  places: readonly string[];
 }
 
 /**
@@ -39,7 +30,7 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
   const fields = fieldsOf(input, legacyAliases);
   const links = associationNames(input, fields);
   const associationKeys = links.map(memberKey);
-  const scanned = new ScannedValues(fields);
+  const rows = new RowValues(fields);
   const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input);
   return {
@@ -50,28 +41,11 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
       const changes: RecordChange[] = [];
       const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
       const linked = associationMembers(associationKeys, associated);
-      let nested = '';
+      const values = rows.all(row, changes);
+      const nested = rows.members(row, changes, '', values);
       let flat = '';
-      if (row instanceof ScannedRow) {
-        scanned.prepare(row);
-        const values: ByteText[] = [];
-        for (let index = 0; index < fields.length; index += 1) {
-          const value = scanned.value(row, index, changes);
-          values.push(value);
-          flat += flatKeys[index] + value;
-        }
-        nested = scanned.members(row, changes, '', values);
-        return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`, changes);
-      }
-      for (const field of fields) {
-        const value = encodeValue(field.kind, field.read(row.properties), field.places, changes);
-        nested += nested === '' ? field.key + value : `,${field.key}${value}`;
-        flat += field.flatKey + value;
-      }
-      return {
-        data: `${start},"properties":{${nested}}${linked}${flat}}`,
-        changes: changes.length > 0 ? changes : null,
-      };
+      for (const [index, value] of values.entries()) flat += flatKeys[index] + value;
+      return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`, changes);
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
@@ -99,10 +73,9 @@ function associationNames(input: LayoutInput, fields: readonly Field[]): string[
 }
 
 function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
-  const field = (name: string, kind: ValueKind, read: Field['read'], sources = [name]): Field => ({
+  const field = (name: string, kind: ValueKind, sources = [name]): Field => ({
     name,
     kind,
-    read,
     sources,
     key: memberKey(name),
     flatKey: `,${memberKey(`properties_${name}`)}`,
@@ -110,21 +83,11 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
   });
   const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] as ValueKind]));
   const fields = new Map<string, Field>();
-  for (const [name, kind] of own) fields.set(name, field(name, kind, propertyReader(name)));
+  for (const [name, kind] of own) fields.set(name, field(name, kind));
   for (const [successor, aliases] of legacyAliases) {
     const kind = own.get(successor);
     if (kind === undefined) continue;
-    const readSuccessor = propertyReader(successor);
-    for (const alias of aliases) {
-      const readOwn = propertyReader(alias);
-      fields.set(
-        alias,
-        field(alias, own.get(alias) ?? kind, (properties) => readOwn(properties) ?? readSuccessor(properties), [
-          alias,
-          successor,
-        ]),
-      );
-    }
+    for (const alias of aliases) fields.set(alias, field(alias, own.get(alias) ?? kind, [alias, successor]));
   }
   return [...fields.values()];
 }

@@ -1,19 +1,9 @@
-import { ScannedRow } from '../../hubspot/page/scanned-row.js';
 import { byteText } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
 import { RecordOfBytes } from '../core/sink.js';
-import {
-  associationMembers,
-  encodeValue,
-  headEncoder,
-  type Layout,
-  type LayoutInput,
-  memberKey,
-  propertyReader,
-  updatedAtOf,
-} from './layout.js';
+import { associationMembers, headEncoder, type Layout, type LayoutInput, memberKey, updatedAtOf } from './layout.js';
 import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
-import { ScannedValues } from './scanned-values.js';
+import { RowValues } from './row-values.js';
 
 const FIXED = ['id', 'created_at', 'updated_at', 'archived', 'archived_at', 'merged_into', '_ab_cdc_deleted_at'];
 
@@ -31,10 +21,9 @@ export function columnsLayout(input: LayoutInput): Layout {
     kind: input.kinds[index] ?? 'string',
     key: memberKey(names[index] as string),
     places: [names[index] as string],
-    read: propertyReader(property.name),
     sources: [property.name],
   }));
-  const scanned = new ScannedValues(fields);
+  const values = new RowValues(fields);
   const associationKeys = associationFields.map(memberKey);
   const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input);
 
@@ -59,16 +48,9 @@ export function columnsLayout(input: LayoutInput): Layout {
     },
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
-      let data = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
-      data += associationMembers(associationKeys, associated);
-      if (row instanceof ScannedRow) {
-        scanned.prepare(row);
-        return new RecordOfBytes(`${byteText(data)}${scanned.members(row, changes, ',')}}`, changes);
-      }
-      for (const field of fields) {
-        data += `,${field.key}${encodeValue(field.kind, field.read(row.properties), field.places, changes)}`;
-      }
-      return { data: `${data}}`, changes: changes.length > 0 ? changes : null };
+      const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
+      const linked = associationMembers(associationKeys, associated);
+      return new RecordOfBytes(`${byteText(start + linked)}${values.members(row, changes, ',')}}`, changes);
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };

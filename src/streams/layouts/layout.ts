@@ -53,6 +53,16 @@ export interface LayoutInput {
   filtered: boolean;
 }
 
+/** A field of a layout, by the properties that it may take its value from: the first of them that has one. */
+export interface SourceField {
+  kind: ValueKind;
+  /** Its key as JSON, with a colon. */
+  key: string;
+  sources: readonly string[];
+  /** The places of the value in the record, for change entries. */
+  places: readonly string[];
+}
+
 /** The members that a layout has besides those that every record has. */
 export type Extras = Pick<LayoutInput, 'cdc' | 'filtered'>;
 
@@ -77,17 +87,6 @@ export function encodeValue(
       : { change: 'TRUNCATED' as const };
   for (const field of places) changes.push({ field, reason: 'SOURCE_SERIALIZATION_ERROR', ...what });
   return json ?? 'null';
-}
-
-/**
- * Reads one property of a row. Rows come from JSON.parse, where a name such as `constructor` is only there when HubSpot sent
- * it, but would otherwise be found on Object.prototype.
- */
-export function propertyReader(name: string): (properties: Record<string, string | null>) => unknown {
-  if (name in Object.prototype) {
-    return (properties) => (Object.hasOwn(properties, name) ? properties[name] : undefined);
-  }
-  return (properties) => properties[name];
 }
 
 /** A member's JSON text up to its value. */

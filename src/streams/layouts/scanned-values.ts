@@ -1,20 +1,8 @@
-import type { PageTemplate } from '../../hubspot/page/page-template.js';
-import type { ScannedRow } from '../../hubspot/page/scanned-row.js';
+import type { RowInPage, RowTemplate } from '../../hubspot/api/object-row.js';
 import { type ByteText, byteText } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
-import type { ValueKind } from './coerce.js';
-import { encodeValue, memberKey } from './layout.js';
+import { encodeValue, memberKey, type SourceField } from './layout.js';
 import { passOn } from './pass-on.js';
-
-/** A field of a layout, by the properties that it may take its value from: the first of them that has one. */
-export interface SourceField {
-  kind: ValueKind;
-  /** Its key as JSON, with a colon. */
-  key: string;
-  sources: readonly string[];
-  /** The places of the value in the record, for change entries. */
-  places: readonly string[];
-}
 
 /** Fields that stand in a row as they do in a record, side by side: their places in the template, first and last. */
 interface Run {
@@ -28,7 +16,7 @@ const NULL = 'null' as ByteText;
 export class ScannedValues {
   readonly #fields: readonly SourceField[];
   readonly #keys: readonly ByteText[];
-  #template: PageTemplate | null = null;
+  #template: RowTemplate | null = null;
   /** For each field, the places of its sources in the template; -1: no page of this template has it. */
   #first = new Int32Array();
   #second = new Int32Array();
@@ -37,13 +25,14 @@ export class ScannedValues {
   /** By the place in the template, the field whose only source it is. */
   #fieldAt: readonly (number | undefined)[] = [];
 
-  constructor(fields: readonly SourceField[]) {
+  /** @param keys the fields' keys as bytes */
+  constructor(fields: readonly SourceField[], keys: readonly ByteText[]) {
     this.#fields = fields;
-    this.#keys = fields.map(({ key }) => byteText(key));
+    this.#keys = keys;
   }
 
   /** Has to be called for each row before the others. */
-  prepare(row: ScannedRow): void {
+  prepare(row: RowInPage): void {
     const { template } = row.values;
     if (template === this.#template) return;
     this.#template = template;
@@ -54,7 +43,7 @@ export class ScannedValues {
   }
 
   /** The JSON text of a field's value: what {@link encodeValue} would make of it. */
-  value(row: ScannedRow, index: number, changes: RecordChange[]): ByteText {
+  value(row: RowInPage, index: number, changes: RecordChange[]): ByteText {
     const { spans } = row.values;
     let source = this.#first[index] as number;
     if (source === -1 || spans[row.base + 2 * source] === 0) source = this.#second[index] as number;
@@ -75,7 +64,7 @@ export class ScannedValues {
    * @param comma what stands before the first member: a comma, or nothing
    * @param values the values, where they are known
    */
-  members(row: ScannedRow, changes: RecordChange[], comma: ',' | '', values?: readonly ByteText[]): ByteText {
+  members(row: RowInPage, changes: RecordChange[], comma: ',' | '', values?: readonly ByteText[]): ByteText {
     let members = '';
     let before: string = comma;
     for (const step of this.#steps) {
@@ -88,7 +77,7 @@ export class ScannedValues {
     return members as ByteText;
   }
 
-  #oneByOne(row: ScannedRow, { first, last }: Run, changes: RecordChange[], values?: readonly ByteText[]): string {
+  #oneByOne(row: RowInPage, { first, last }: Run, changes: RecordChange[], values?: readonly ByteText[]): string {
     const members: string[] = [];
     for (let at = first; at <= last; at += 1) {
       const index = this.#fieldAt[at] as number;
@@ -98,7 +87,7 @@ export class ScannedValues {
   }
 
   /** The text of a run; null where some value of it cannot be passed on as it is. */
-  #piece(row: ScannedRow, { first, last }: Run): string | null {
+  #piece(row: RowInPage, { first, last }: Run): string | null {
     const { spans, template } = row.values;
     const { text, base } = row;
     for (let at = first; at <= last; at += 1) {
@@ -113,7 +102,7 @@ export class ScannedValues {
     return text.slice(value - template.keyLength(first), Math.abs(spans[base + 2 * last + 1] as number));
   }
 
-  #makeSteps(template: PageTemplate): void {
+  #makeSteps(template: RowTemplate): void {
     const fieldAt: (number | undefined)[] = template.names.map(() => undefined);
     for (const [index, { sources }] of this.#fields.entries()) {
       const place = sources.length === 1 ? (this.#first[index] as number) : -1;
@@ -133,7 +122,7 @@ export class ScannedValues {
   }
 
   /** Whether a field's member is written in a record as it is in a row, most often. */
-  #staysAsItIs(template: PageTemplate, place: number, index: number): boolean {
+  #staysAsItIs(template: RowTemplate, place: number, index: number): boolean {
     const { kind, key } = this.#fields[index] as SourceField;
     return (kind === 'string' || kind === 'date') && key === memberKey(template.names[place] as string);
   }

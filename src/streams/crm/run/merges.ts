@@ -1,5 +1,4 @@
-import type { ObjectRow } from '../../../hubspot/api/object-row.js';
-import { ScannedRow } from '../../../hubspot/page/scanned-row.js';
+import { type ObjectRow, propertyOf } from '../../../hubspot/api/object-row.js';
 import { MERGED_IDS } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { inBase36, isPackable, PackedText, StepWalker, withSteps } from './packed-ids.js';
@@ -115,7 +114,7 @@ export class MergeMap {
 
 /** The ids that HubSpot lists in a record as merged into it. */
 function listedIn(row: ObjectRow): string[] {
-  const listed = row instanceof ScannedRow ? row.value(MERGED_IDS) : row.properties[MERGED_IDS];
+  const listed = propertyOf(row, MERGED_IDS);
   if (!listed) return [];
   return listed
     .split(/[;,]/)
