@@ -1,4 +1,4 @@
-export const base = {
+const base = {
   rootDir: import.meta.dirname,
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
@@ -11,17 +11,45 @@ export const base = {
   },
 };
 
-/** Unit tests lie beside what they test; integration tests run the built binary against real servers. */
-export default {
-  maxWorkers: 2,
-  testTimeout: 60_000,
-  projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.test.ts'] },
-    {
-      ...base,
-      displayName: 'integration',
-      testMatch: ['<rootDir>/integration_tests/**/*.test.ts'],
-      globalSetup: '<rootDir>/integration_tests/support/setup.mjs',
-    },
-  ],
+/** One thing after the other, and patiently: others' programs, images and accounts take their time. */
+const alone = { ...base, maxWorkers: 1, testTimeout: 300_000 };
+
+/** By the name that `scripts/jest.mjs` was given. */
+const SUITES = {
+  /** Unit tests lie beside what they test; integration tests run the built binary against real servers. */
+  own: {
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    projects: [
+      { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.test.ts'] },
+      {
+        ...base,
+        displayName: 'integration',
+        testMatch: ['<rootDir>/integration_tests/**/*.test.ts'],
+        globalSetup: '<rootDir>/integration_tests/support/setup.mjs',
+      },
+    ],
+  },
+  /** Airbyte's own clients and judges on the built connector. */
+  airbyte: {
+    ...alone,
+    displayName: 'airbyte',
+    testMatch: ['<rootDir>/integration_tests/airbyte/*.airbyte.ts'],
+    globalSetup: '<rootDir>/integration_tests/airbyte/setup.mjs',
+  },
+  /** The images that scripts/build-image.sh made with buildah, as root. */
+  image: {
+    ...alone,
+    displayName: 'image',
+    testMatch: ['<rootDir>/integration_tests/image/*.image.ts'],
+    globalSetup: '<rootDir>/integration_tests/image/setup.mjs',
+  },
+  /** The behaviours of a store, and the first hour, on a real Snowflake account; see CONTRIBUTING.md. */
+  account: {
+    ...alone,
+    testEnvironment: '<rootDir>/integration_tests/support/account/environment.mjs',
+    testMatch: ['<rootDir>/integration_tests/account/*.account.ts'],
+  },
 };
+
+export default SUITES[process.env.HUBFLAKE_SUITE ?? 'own'];

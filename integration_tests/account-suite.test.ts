@@ -15,10 +15,10 @@ afterAll(() => warehouse.end());
 
 /** Starts some steps of the first hour. @param steps a regular expression of their titles */
 function start(steps: string): { child: ChildProcess; ended: Promise<{ code: number; output: string }> } {
-  const args = [...JEST, '--config', 'jest.account.config.js', 'first-hour', '-t', steps];
+  const args = [...JEST, 'first-hour', '-t', steps];
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, HUBFLAKE_SNOWFLAKE: warehouse.standIn.url },
+    env: { ...process.env, HUBFLAKE_SUITE: 'account', HUBFLAKE_SNOWFLAKE: warehouse.standIn.url },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
