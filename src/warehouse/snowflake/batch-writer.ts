@@ -26,6 +26,16 @@ export interface Source {
   contents: BatchContents;
 }
 
+/** A batch to write. */
+export interface Write {
+  /** As it is placed. */
+  target: Target;
+  source: Source;
+  /** The state that it reaches. */
+  state: StateToKeep | null;
+  attempts: Attempts;
+}
+
 /** What a batch's writer works with. */
 export interface Workshop {
   tables: TableKeeper;
@@ -47,18 +57,10 @@ export class BatchWriter {
     this.#with = workshop;
   }
 
-  /** Writes a batch, with the state that it reaches. @param target as it is placed */
-  async write(
-    steps: Steps,
-    target: Target,
-    source: Source,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
-    const place = await this.#with.places.of(steps, target);
-    return target.mode === 'append_dedup'
-      ? this.#merge(steps, target, place, source, state, attempts)
-      : this.#append(steps, target, place, source, state, attempts);
+  /** Writes a batch, with the state that it reaches. */
+  async write(steps: Steps, write: Write): Promise<Counts> {
+    const place = await this.#with.places.of(steps, write.target);
+    return write.target.mode === 'append_dedup' ? this.#merge(steps, write, place) : this.#append(steps, write, place);
   }
 
   /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the target's columns take */
@@ -72,14 +74,7 @@ export class BatchWriter {
     return tables.newTypes(target);
   }
 
-  async #append(
-    steps: Steps,
-    target: Target,
-    place: Target,
-    source: Source,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
+  async #append(steps: Steps, { target, source, state, attempts }: Write, place: Target): Promise<Counts> {
     const { form, tables, commits } = this.#with;
     const table = tables.fullName(place);
     const batch = this.#batch(target, source, await this.make(steps, place, place === target), table, null);
@@ -98,14 +93,7 @@ export class BatchWriter {
     );
   }
 
-  async #merge(
-    steps: Steps,
-    target: Target,
-    place: Target,
-    source: Source,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
+  async #merge(steps: Steps, { target, source, state, attempts }: Write, place: Target): Promise<Counts> {
     const { form, tables, tombstones, commits } = this.#with;
     const { contents } = source;
     const table = tables.fullName(place);

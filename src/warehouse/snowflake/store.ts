@@ -198,7 +198,7 @@ export class SnowflakeStore implements Store {
       try {
         return await this.#staging.with(steps, files, async (stage) => {
           const placed = await this.#places.placed(steps, target);
-          return this.#writer.write(steps, placed, { stage, guard, contents }, state, attempts);
+          return this.#writer.write(steps, { target: placed, source: { stage, guard, contents }, state, attempts });
         });
       } catch (error) {
         throw await this.#states.explain(steps, error);
