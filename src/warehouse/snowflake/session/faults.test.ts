@@ -1,5 +1,5 @@
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
-import { isConnectionLost, SilenceError, statementError } from './faults.js';
+import { isConnectionLost, SilenceError, schemaMissing, statementError } from './faults.js';
 import { loginError } from './login-error.js';
 
 const config = {
@@ -71,4 +71,11 @@ test('a host that does not exist is the user’s to mend', () => {
     kind: 'config_error',
     message: 'The host https://a.snowflakecomputing.com does not exist. Check "host".',
   });
+});
+
+test('a missing schema is named beside those that differ in capital letters only', () => {
+  const missing = { ...config, database: 'DB', role: 'LOADER' };
+  expect(schemaMissing(missing, 'HubSpot', ['"HUBSPOT"'])).toContain(
+    'The database "DB" has no schema "HubSpot", or the role LOADER may not use it. There is "HUBSPOT": capital letters count. Run: CREATE SCHEMA "DB"."HubSpot"',
+  );
 });
