@@ -1084,7 +1084,8 @@ const DEFECTS = [
     'src/warehouse/snowflake/commits.ts',
     '        await this.#states.move(steps, state, about);\n      }\n      return counts;\n    };\n    const counts = await inTransaction(steps, body, (each) => {\n      attempts.unsure = each;\n    });\n    attempts.unsure = null;\n',
     '      }\n      return counts;\n    };\n    const counts = await inTransaction(steps, body, (each) => {\n      attempts.unsure = each;\n    });\n    attempts.unsure = null;\n    if (state) await this.#states.move(steps, state, about);\n',
-    SNOWFLAKE_SCHEDULES,
+    ONCE,
+    'append, killed at after-commit',
   ],
   [
     'Snowflake: a state kept before its rows',
@@ -1098,7 +1099,8 @@ const DEFECTS = [
     'src/warehouse/snowflake/commits.ts',
     '        this.#states.moved(state);\n        return attempts.unsure;',
     '        this.#states.moved(state);',
-    SNOWFLAKE_SCHEDULES,
+    ONCE,
+    'a commit whose answer is lost',
   ],
   [
     'write: a state put out before its rows are committed',

@@ -73,6 +73,7 @@ test('tells sets of fields apart, whatever their order, up to eight of them', ()
 
 test.each<[string[], [string, string] | null, boolean]>([
   [['{"id":"7"}', '{"id":"12","name":"x"}', '{"id":"5"}'], ['12', '7'], true],
+  [['{"id":"12"}', '{"id":"5"}', '{"id":"11"}'], ['11', '5'], true],
   [['{"id":"ü"}', '{"id":"z"}'], ['z', 'Ã¼'], true],
   [['{"id":"1"}', '{"name":"x","id":"2"}'], null, true],
   [['{"id":7}'], null, true],
