@@ -25,7 +25,7 @@ function staging(answers: Record<string, Row[]>) {
     const files = [1, 2].map((n) => ({ path: `/tmp/${n}.json.gz`, rows: 10, bytes, longestLine: 10 }));
     return stage.with(steps, files, body);
   };
-  return { run, sent, drop: () => stage.drop(steps) };
+  return { run, sent, drop: () => stage.drop(steps), leave: () => stage.leave() };
 }
 const loaded = (...rows: number[]): Row[] =>
   rows.map((rows_loaded) => ({ status: 'LOADED', rows_loaded: String(rows_loaded) }));
@@ -42,6 +42,18 @@ test('small batches share a table, which is dropped in the end', async () => {
   await drop();
   expect(sent.at(-1)).toBe('DROP TABLE');
   expect(sent.filter((each) => each === 'DROP TABLE')).toHaveLength(1);
+});
+
+test('the driver’s copies of files go to the spool, and what comes behind the run to where they went before', async () => {
+  const before = process.env.TMPDIR;
+  const { run, leave } = staging(GOOD);
+  await run();
+  expect(process.env.TMPDIR).toBe('/tmp');
+  await run();
+  leave();
+  expect(process.env.TMPDIR).toBe(before);
+  leave();
+  expect(process.env.TMPDIR).toBe(before);
 });
 
 test('batches at the same time have tables of their own', async () => {

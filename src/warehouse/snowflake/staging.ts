@@ -43,6 +43,8 @@ export class Staging {
   #made = 0;
   readonly #idle: StageTable[] = [];
   readonly #tidied = new Once<void>();
+  /** What TMPDIR was before. */
+  #before: { folder: string | undefined } | null = null;
 
   /** @param runId hexadecimal digits that no other run has */
   constructor(pool: Pool, database: string, schema: string, pipeline: string | null, runId: string) {
@@ -129,6 +131,20 @@ export class Staging {
     }
   }
 
+  /** The driver encrypts a copy of each file, in the folder for temporary files: in the spool, a dead run's are tidied up with it. */
+  #encryptIn(folder: string): void {
+    if (process.env.TMPDIR !== folder) this.#before = { folder: process.env.TMPDIR };
+    process.env.TMPDIR = folder;
+  }
+
+  /** Gives the process its folder for temporary files back: the spool goes with the run. */
+  leave(): void {
+    if (this.#before === null) return;
+    if (this.#before.folder === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = this.#before.folder;
+    this.#before = null;
+  }
+
   /** Letters, digits and underscores, since the name of a table's own stage is written without quotes. */
   #nextName(): string {
     this.#made += 1;
@@ -141,8 +157,7 @@ export class Staging {
 
   /** Uploads files side by side: the first over the session that waits for it, the others over sessions of their own. */
   async #upload(steps: Steps, [first, ...others]: readonly SpoolFile[], stage: string): Promise<void> {
-    // The driver encrypts a copy of each file, in the folder for temporary files: in the spool, a dead run's are tidied up with it.
-    if (first) process.env.TMPDIR = dirname(first.path);
+    if (first) this.#encryptIn(dirname(first.path));
     const place = tableStage(stage);
     const uploads = others.map((file) =>
       this.#pool.use(async (session) => {

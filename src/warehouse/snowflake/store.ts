@@ -132,6 +132,7 @@ export class SnowflakeStore implements Store {
     this.#lease?.stop();
     await this.#leave().catch((error: Error) => log.debug(`The warehouse was left untidy: ${error.message}`));
     await Promise.all([this.#pool.close(), this.#aside.close()]);
+    this.#staging.leave();
   }
 
   /** Drops what only this run has used, and gives the lease back. */
