@@ -1225,6 +1225,14 @@ const DEFECTS = [
     COST,
     'an overwrite',
   ],
+  [
+    'refresh: columns of fields that are gone left out of account',
+    'src/warehouse/snowflake/refresh-end.ts',
+    'if (target.cleared.length > 0) return false;',
+    '',
+    'stores/snowflake.test',
+    'fields that are gone',
+  ],
 ];
 
 const words = process.argv.slice(2);

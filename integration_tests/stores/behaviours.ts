@@ -314,6 +314,14 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
       expect(await warehouse.tables()).toEqual([T]);
     });
 
+    test('leaves no values in the columns of fields that are gone, also where all else is as it was', async () => {
+      const mode = 'overwrite' as const;
+      await load([{ records: [{ id: '1', name: 'a', updatedAt: at(1) }] }], { mode });
+      const { name: _, ...schema } = SCHEMA;
+      await load([{ records: [{ id: '1', updatedAt: at(1) }] }], { mode, schema });
+      expect(await rows()).toEqual([{ id: '1', name: null }]);
+    });
+
     test('leaves out what a run that died had collected', async () => {
       await load([{ records: [record('old')] }], { mode: 'overwrite' });
       await load([{ records: [record('dead')] }], { mode: 'overwrite', complete: false });

@@ -77,6 +77,8 @@ export class RefreshEnd {
    * follows the table.
    */
   async #isSame(steps: Steps, target: Target, side: Target): Promise<boolean> {
+    // Columns whose fields are gone are in no comparison, and are to lose their values.
+    if (target.cleared.length > 0) return false;
     const { form, tables } = this.#with;
     const text = sql.isSame(form.tableOf(target), tables.fullName(target), tables.fullName(side));
     const [row] = (await steps.tryRun(text)) ?? [];
