@@ -1,5 +1,6 @@
 import { ConfigError, UnavailableError } from '../src/errors.js';
 import { parseAnswer } from '../src/hubspot/api/objects.js';
+import { CALLS } from '../src/hubspot/client/calls.js';
 import { HubSpotClient } from '../src/hubspot/client/client.js';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { Authority, type Certificate, type Front, startFront } from './support/certificates.js';
@@ -241,7 +242,7 @@ describe('a proxy', () => {
       });
       if (before === undefined) delete process.env.HTTPS_PROXY;
       else process.env.HTTPS_PROXY = before;
-      const call = client.call({ kind: 'list', path: '/x', what: 'contacts' }, parseAnswer);
+      const call = client.call({ kind: CALLS.list, path: '/x', what: 'contacts' }, parseAnswer);
       return call.catch((error: unknown) => error).finally(() => client.close());
     };
     expect(await ask(proxy.url())).toBeInstanceOf(ConfigError);

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { UnavailableError } from '../src/errors.js';
 import { parseAnswer } from '../src/hubspot/api/objects.js';
+import { CALLS } from '../src/hubspot/client/calls.js';
 import { HubSpotClient } from '../src/hubspot/client/client.js';
 import { RETRY } from '../src/hubspot/client/faults.js';
 import type { JsonObject } from '../src/protocol/messages.js';
@@ -97,7 +98,7 @@ test('an answer that comes slowly, but never stops for so long, is no fault', as
     socket.on('error', () => clearInterval(timer));
   });
   await ask(server, async (client) => {
-    const call = { kind: 'list' as const, path: '/x', what: 'contacts' };
+    const call = { kind: CALLS.list, path: '/x', what: 'contacts' };
     expect(await client.call(call, parseAnswer)).toEqual({ results: [] });
     expect(client.calls.summary()).toMatchObject({ repeats: 0, total: 1 });
   });
@@ -107,7 +108,7 @@ test('a host that takes connections and never says a word is given up', async ()
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
   await ask(server, async (client) => {
-    const call = { kind: 'list' as const, path: '/x', what: 'contacts' };
+    const call = { kind: CALLS.list, path: '/x', what: 'contacts' };
     await expect(client.call(call, parseAnswer)).rejects.toThrow('Check the network');
     expect(sockets.length).toBeGreaterThan(1);
   });

@@ -4,9 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseSourceConfig } from '../dist/config/source.js';
 import { customObjectType } from '../dist/hubspot/api/object-types.js';
 import { KnownObjects } from '../dist/streams/core/known-objects.js';
-import { catalogEntry, defineStream } from '../dist/streams/definition.js';
+import { DECLARED_STREAMS } from '../dist/streams/registry.js';
 import { planStreams } from '../dist/streams/selection.js';
-import { scopesOf } from '../dist/streams/stream-scopes.js';
 
 const page = new URL('../docs/airbyte.md', import.meta.url);
 const [START, END] = ['<!-- streams: made by npm run docs -->', '<!-- streams end -->'];
@@ -17,7 +16,13 @@ const CUSTOM = customObjectType({ name: '<name>', objectTypeId: '2-1', fullyQual
 const association_streams = [{ from_object: '<from>', to_object: '<to>' }];
 const known = new KnownObjects([
   CUSTOM,
-  ...['<from>', '<to>'].map((name) => ({ ...CUSTOM, name, stream: name, aliases: [] })),
+  ...['<from>', '<to>'].map((name) => ({
+    ...CUSTOM,
+    name,
+    stream: name,
+    aliases: [],
+    scopes: [[`scopes of ${name}`]],
+  })),
 ]);
 const credentials = { access_token: 'none' };
 
@@ -25,21 +30,29 @@ async function rows() {
   const configs = ['airbyte', 'columns'].map((layout) =>
     parseSourceConfig({ credentials, layout, association_streams }),
   );
-  const plans = planStreams(configs[0], known).filter(({ type }) => !type?.custom || type.name === CUSTOM.name);
+  const [plans, others] = configs.map((config) => planStreams(config, known, DECLARED_STREAMS));
+  const isShown = ({ name }) => !/^<(from|to)>(_pipelines)?$/.test(name);
   return Promise.all(
-    plans.map(async (plan) => {
+    plans.filter(isShown).map(async (plan) => {
+      const other = others.find(({ name }) => name === plan.name);
       const [airbyte, columns] = await Promise.all(
-        configs.map(async (config) => catalogEntry(await defineStream(client, config, plan, known))),
+        [plan, other].map(async (each, index) => (await each.open(portalOf(configs[index]))).entry),
       );
       const key = airbyte.source_defined_primary_key.map(([field]) => code(field)).join(', ');
       const cursors = [airbyte, columns].map(({ default_cursor_field: field }) => field?.map(code).join('') ?? 'none');
       const modes = airbyte.supported_sync_modes.includes('incremental') ? 'yes' : 'no';
-      const groups = scopesOf(plan).map((group) => group.map(code).join(' or '));
-      const scopes = plan.kind === 'associations' ? 'those of both objects' : groups.join(', and ');
-      const links = plan.kind === 'object' ? plan.type.associations.map(code).join(', ') : '';
-      return [code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, links];
+      const scopes = plan.scopes.map((group) => group.map(code).join(' or ')).join(', and ');
+      return [code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, links(airbyte)];
     }),
   );
+}
+
+const portalOf = (config) => ({ client, config, known, id: null, tokenScopes: async () => null });
+
+/** The fields that hold the ids of associated records. */
+function links({ json_schema }) {
+  const fields = Object.entries(json_schema.properties);
+  return fields.flatMap(([field, { items }]) => (items?.type.includes('string') ? [code(field)] : [])).join(', ');
 }
 
 const code = (text) => `\`${text}\``;

@@ -56,7 +56,7 @@ export async function readInProcess(
   try {
     const portal = await Portal.open(client, config, [stream]);
     const mode = options.mode ?? 'incremental';
-    await readStreams(client, portal, [{ name: stream, mode, state, optional: false }], sink, config);
+    await readStreams(portal, [{ name: stream, mode, state, optional: false }], sink);
   } finally {
     await client.close();
   }

@@ -4,11 +4,10 @@ import { StopRequest } from '../../src/commands/runner/stop.js';
 import { ProtocolSink } from '../../src/commands/sinks/protocol-sink.js';
 import { write } from '../../src/commands/write.js';
 import { parseSourceConfig } from '../../src/config/source.js';
-import type { JsonObject } from '../../src/protocol/messages.js';
+import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import { MessageOutput } from '../../src/protocol/output.js';
 import { parseInputState } from '../../src/protocol/state.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { catalogEntry } from '../../src/streams/definition.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
 import type { TestFolder } from './command.js';
@@ -33,12 +32,12 @@ export async function pipedWay(
   folder: TestFolder,
 ): Promise<Way> {
   const config = { ...parseSourceConfig(contactsSource(sandbox, schedule)), ...FAST };
-  const withPortal = <T>(body: (client: Client, portal: Portal) => Promise<T>) =>
+  const withPortal = <T>(body: (portal: Portal) => Promise<T>) =>
     withHubSpot(config, { signal: new AbortController().signal }, async (client) =>
-      body(client, await Portal.open(client, config, [STREAM])),
+      body(await Portal.open(client, config, [STREAM])),
     );
-  const definition = await new Lifetime(null).live(() => withPortal((_, portal) => portal.define(STREAM)));
-  const stream = catalogEntry(definition as Parameters<typeof catalogEntry>[0]);
+  const opened = await new Lifetime(null).live(() => withPortal((portal) => portal.stream(STREAM)));
+  const stream = opened?.entry as AirbyteStream;
   const configured = {
     stream,
     sync_mode: 'incremental',
@@ -53,8 +52,8 @@ export async function pipedWay(
   async function read(): Promise<Buffer> {
     const streams = [{ name: STREAM, mode: 'incremental' as const, state: stateIn(kept), optional: false }];
     const file = new OutputFile(folder.join('messages.jsonl'));
-    await withPortal(async (client, portal) => {
-      const { failures } = await readStreams(client, portal, streams, new ProtocolSink(file.output, false), config);
+    await withPortal(async (portal) => {
+      const { failures } = await readStreams(portal, streams, new ProtocolSink(file.output, false));
       if (failures[0]) throw failures[0].error;
     });
     await file.output.close();
@@ -90,8 +89,6 @@ function cutAt({ nth }: Break): number {
 function stateIn(kept: readonly JsonObject[]): JsonObject | null {
   return parseInputState(kept, 'state').get(STREAM) ?? null;
 }
-
-type Client = Parameters<Parameters<typeof withHubSpot>[2]>[0];
 
 /** Where messages go. */
 class OutputFile {

@@ -1,6 +1,7 @@
 import { paths } from '../hubspot/client/paths.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { everyScope } from '../streams/stream-scopes.js';
+import { everyScope } from '../streams/access.js';
+import { DECLARED_STREAMS } from '../streams/registry.js';
 
 const CREDENTIALS = 'credentials';
 
@@ -14,7 +15,7 @@ const CREDENTIALS = 'credentials';
  * See https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
  */
 export function advancedAuth(): JsonObject {
-  const optional = everyScope().map(encodeURIComponent).join('%20');
+  const optional = everyScope(DECLARED_STREAMS).map(encodeURIComponent).join('%20');
   const fromApp = ['client_id', 'client_secret'];
   return {
     auth_flow_type: 'oauth2.0',

@@ -16,18 +16,18 @@ const NEVER_REACHED_MS = 10_000;
  * `hubflake check`: tries the credentials, and the scopes of what is configured. Once the configuration could be read the
  * answer is a CONNECTION_STATUS, whatever is wrong.
  */
-export async function check({ output, stop }: ProtocolIo, options: { config?: string }): Promise<number> {
+export async function check({ output, stop, streams }: ProtocolIo, options: { config?: string }): Promise<number> {
   const given = readJsonFile(configPath(options), 'configuration');
-  const connectionStatus = await status(given, stop.signal);
+  const connectionStatus = await status(given, stop.signal, streams);
   output.write(encodeMessage({ type: 'CONNECTION_STATUS', connectionStatus }));
   return 0;
 }
 
-async function status(given: unknown, signal: AbortSignal): Promise<ConnectionStatus> {
+async function status(given: unknown, signal: AbortSignal, streams: ProtocolIo['streams']): Promise<ConnectionStatus> {
   try {
     const config = parseSourceConfig(given);
     return await withHubSpot(config, { signal, neverReachedMs: NEVER_REACHED_MS }, async (client) => {
-      const portal = await Portal.open(client, config, null);
+      const portal = await Portal.open(client, config, null, streams);
       const readable = await portal.readableNames();
       return verdict(readable, portal, config.deletes !== 'off');
     });
@@ -53,7 +53,7 @@ function verdict(readable: readonly string[], portal: Portal, wantsDeletes: bool
     `${readable.length} streams can be read.`,
     scopes && `Left out for want of a scope: ${scopes}.`,
     ...othersOf(unreadable),
-    ...(wantsDeletes ? portal.hiddenDeletions(readable) : []),
+    ...(wantsDeletes ? portal.hiddenDeletions(readable.map((name) => ({ name, state: null }))) : []),
   ];
   return { status: 'SUCCEEDED', message: message.filter(Boolean).join(' ') };
 }

@@ -8,11 +8,11 @@ import { runPlan, type SyncForecast } from './sync/run-plan.js';
 
 /** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
 export async function plan(
-  { print, stop }: PeopleIo,
+  { print, stop, streams: declared }: PeopleIo,
   options: { config?: string; json?: boolean; sql?: boolean },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
-  const forecast = await runPlan(config, stop.signal);
+  const forecast = await runPlan(config, stop.signal, declared);
   print(options.json ? JSON.stringify(forecast) : describePlan(forecast, options.sql === true));
   for (const { stream, message, code } of forecast.errors) log.error(`${stream}: ${message} [${code}]`);
   return forecast.errors.length > 0 ? 1 : 0;

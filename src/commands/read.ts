@@ -15,7 +15,7 @@ import { ProtocolSink } from './sinks/protocol-sink.js';
 
 /** `hubflake read`: the records of the configured streams, from their states on. Exit code 1 when a stream failed. */
 export async function read(
-  { output, stop }: ProtocolIo,
+  { output, stop, streams: declared }: ProtocolIo,
   options: { config?: string; catalog?: string; state?: string; level: LogLevel },
 ): Promise<number> {
   const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
@@ -38,9 +38,9 @@ export async function read(
   const onRefreshToken = (token: string) => announceRefreshToken(output, config, token);
   const { failures } = await withHubSpot(config, { signal: stop.signal, onRefreshToken }, async (client) => {
     const names = streams.map((stream) => stream.name);
-    const portal = await Portal.open(client, config, names);
+    const portal = await Portal.open(client, config, names, declared);
     const sink = new ProtocolSink(output, options.level === 'debug' || options.level === 'trace');
-    return readStreams(client, portal, streams, sink, config);
+    return readStreams(portal, streams, sink);
   });
   return failures.length > 0 ? 1 : 0;
 }

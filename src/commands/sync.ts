@@ -15,14 +15,13 @@ import { runSync, type SyncResult } from './sync/run-sync.js';
  * @param options.refresh names of streams to load anew, each text a list with commas
  */
 export async function sync(
-  { print, stop }: PeopleIo,
+  { print, stop, streams: declared }: PeopleIo,
   options: { config?: string; json?: boolean; refresh?: string | string[] },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
   const progress = new Progress();
-  const result = await runSync(config, stop.signal, progress, streamNames(options.refresh)).finally(() =>
-    progress.end(),
-  );
+  const refresh = streamNames(options.refresh);
+  const result = await runSync(config, stop.signal, progress, refresh, declared).finally(() => progress.end());
   print(options.json ? JSON.stringify(result) : describeSync(result));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
   return result.errors.length > 0 ? 1 : 0;

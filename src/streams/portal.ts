@@ -10,24 +10,20 @@ import {
   RequestError,
   StoppedError,
 } from '../errors.js';
-import { readAssociations } from '../hubspot/api/associations.js';
-import { readDealSplits } from '../hubspot/api/deal-splits.js';
 import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/api/metadata.js';
 import type { ObjectRow } from '../hubspot/api/object-row.js';
-import {
-  CUSTOM_SCHEMAS_SCOPE,
-  customObjectType,
-  type ObjectType,
-  standardObject,
-} from '../hubspot/api/object-types.js';
+import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/api/object-types.js';
 import { listPage } from '../hubspot/api/objects.js';
 import type { HubSpotClient } from '../hubspot/client/client.js';
 import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
 import { log } from '../log.js';
+import type { JsonObject } from '../protocol/messages.js';
+import { type Access, accessTo, scopeTexts } from './access.js';
 import { KnownObjects } from './core/known-objects.js';
-import { defineStream, type StreamDefinition } from './definition.js';
-import { mayBeCustom, planStreams, type StreamPlan } from './selection.js';
-import { type Access, accessTo, scopesOf, scopeTexts } from './stream-scopes.js';
+import { ParentIds } from './core/parent-ids.js';
+import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
+import { DECLARED_STREAMS } from './registry.js';
+import { mayBeCustom, planStreams } from './selection.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {
@@ -41,46 +37,50 @@ export interface Unreadable {
 }
 
 /** What a token's portal has, as far as a command needs to know it: each question is asked once. */
-export class Portal {
-  readonly #client: HubSpotClient;
-  readonly #config: SourceConfig;
-  readonly #definitions = new Map<string, Promise<StreamDefinition>>();
-  #known = new KnownObjects([]);
+export class Portal implements PortalFacts {
+  readonly client: HubSpotClient;
+  readonly config: SourceConfig;
+  readonly parents: ParentIds;
+  readonly #streams = new Map<string, Promise<Stream>>();
+  known = new KnownObjects([]);
   readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
   #plans: readonly StreamPlan[] = [];
   #scopes: Promise<readonly string[] | null> | null = null;
   #disabled: Promise<ReadonlySet<string>> | null = null;
-  /** The portal's id; null where HubSpot does not tell this token. */
   id: number | null = null;
   readonly unreadable: Unreadable[] = [];
   /** The fewest calls in which HubSpot gives what was asked of it here. */
   leastCalls = 0;
 
   private constructor(client: HubSpotClient, config: SourceConfig) {
-    this.#client = client;
-    this.#config = config;
+    this.client = client;
+    this.config = config;
+    this.parents = new ParentIds(client);
   }
 
   /**
    * Asks whose portal it is, and for its custom objects where one of `streamNames` may be one (null: all streams). Throws
    * CredentialsError where the token is refused, ConfigError where the streams contradict each other.
+   *
+   * @param declared the streams that are no CRM objects
    */
   static async open(
     client: HubSpotClient,
     config: SourceConfig,
     streamNames: readonly string[] | null,
+    declared: readonly StreamDeclaration[] = DECLARED_STREAMS,
   ): Promise<Portal> {
     const portal = new Portal(client, config);
     // By itself: of a token that is refused, or a day that is used up, it takes no second call to know.
     await portal.#readAccount();
-    if (mayBeCustom(config, streamNames)) {
+    if (mayBeCustom(config, streamNames, declared)) {
       const custom = await portal.#readCustomTypes();
       const isPassing = custom instanceof HubflakeError && custom.kind === 'transient_error';
       // Where every stream is wanted, those of the custom objects would be missing without a word.
       if (isPassing && streamNames === null && !config.objects) throw custom;
-      portal.#known = new KnownObjects(custom);
+      portal.known = new KnownObjects(custom);
     }
-    portal.#plans = planStreams(config, portal.#known);
+    portal.#plans = planStreams(config, portal.known, declared);
     return portal;
   }
 
@@ -90,23 +90,23 @@ export class Portal {
   }
 
   /** Whether the configuration names the stream, rather than it merely being discoverable. */
-  asks(name: string): boolean {
-    return this.#config.objects !== null || this.#config.associationStreams.some((each) => each.name === name);
+  isConfigured(name: string): boolean {
+    return this.config.objects !== null || this.config.associationStreams.some((each) => each.name === name);
   }
 
-  /** The definition of a stream, or undefined where there is none of this name. Throws why it cannot be had. */
-  async define(name: string): Promise<StreamDefinition | undefined> {
-    const plan = this.#plans.find((each) => each.name === name);
+  /** A stream, or undefined where there is none of this name. Throws why it cannot be had. */
+  async stream(name: string): Promise<Stream | undefined> {
+    const plan = this.#planOf(name);
     if (!plan) {
-      if (!this.#config.objects) this.#known.refuseIfCustom(`"${name}" is no standard stream`);
+      if (!this.config.objects) this.known.refuseIfCustom(`"${name}" is no standard stream`);
       return undefined;
     }
-    let definition = this.#definitions.get(name);
-    if (!definition) {
-      definition = defineStream(this.#client, this.#config, plan, this.#known, () => this.#tokenScopes());
-      this.#definitions.set(name, definition);
+    let stream = this.#streams.get(name);
+    if (!stream) {
+      stream = plan.open(this);
+      this.#streams.set(name, stream);
     }
-    return definition;
+    return stream;
   }
 
   /**
@@ -121,8 +121,8 @@ export class Portal {
 
   /** Whether the token's scopes rule a discoverable stream out; then notes it. */
   async isOutOfScope(name: string): Promise<boolean> {
-    const plan = this.#plans.find((each) => each.name === name);
-    const access = plan && !this.asks(name) ? await this.#accessTo(plan) : { is: 'unknown' as const };
+    const plan = this.#planOf(name);
+    const access = plan && !this.isConfigured(name) ? await this.#accessTo(plan) : { is: 'unknown' as const };
     if (access.is === 'refused') this.#noteScopes(name, access.missing);
     return access.is === 'refused';
   }
@@ -148,7 +148,7 @@ export class Portal {
   /** Notes a stream that is left out for another reason, with a warning. */
   leaveOut(name: string, error: HubflakeError): void {
     log.warn(`${name} is left out: ${error.message}`);
-    this.unreadable.push({ name, scopes: [], asked: this.asks(name), why: error.message });
+    this.unreadable.push({ name, scopes: [], asked: this.isConfigured(name), why: error.message });
   }
 
   /** What to say where no stream can be read. */
@@ -162,85 +162,71 @@ export class Portal {
     );
   }
 
-  /** What is known of deletions that HubSpot does not show of these streams, a sentence each. */
-  hiddenDeletions(names: readonly string[]): string[] {
-    return this.#plans.flatMap((plan) =>
-      plan.kind === 'object' && plan.type.hiddenDeletions !== null && names.includes(plan.name)
-        ? [`Deletions of ${plan.name} cannot be seen: ${plan.type.hiddenDeletions}.`]
-        : [],
-    );
+  /** Of which of these streams deletions cannot be seen, and why: a sentence each. @param streams with their states, if any */
+  hiddenDeletions(streams: readonly { name: string; state: JsonObject | null }[]): string[] {
+    return streams.flatMap(({ name, state }) => {
+      const why = this.#planOf(name)?.hiddenDeletions(state) ?? null;
+      return why === null ? [] : [`Deletions of ${name} cannot be seen: ${why}.`];
+    });
   }
 
   async #isReadable(plan: StreamPlan): Promise<boolean> {
-    const access: Access = this.asks(plan.name) ? { is: 'unknown' } : await this.#accessTo(plan);
+    const access: Access = this.isConfigured(plan.name) ? { is: 'unknown' } : await this.#accessTo(plan);
     if (access.is === 'granted') return true;
     if (access.is === 'refused') {
       this.#noteScopes(plan.name, access.missing);
       return false;
     }
     try {
-      if (plan.kind === 'object') await this.#readOne(plan.type);
-      else await this.#tryToRead(plan.name);
+      await plan.probe(this);
       return true;
     } catch (error) {
       if (await this.noteUnreadable(plan.name, error)) return false;
       // HubSpot's definite refusals, of which it is not known what they mean.
-      const isDefinite = error instanceof RequestError || (plan.kind === 'missing' && error instanceof ConfigError);
+      const isDefinite = error instanceof RequestError || (error instanceof ConfigError && error === plan.obstacle);
       if (!isDefinite) throw error;
       this.leaveOut(plan.name, error);
       return false;
     }
   }
 
-  async #accessTo(plan: StreamPlan): Promise<Access> {
-    const scopes = await this.#tokenScopes();
-    return scopes === null ? { is: 'unknown' } : accessTo(plan, scopes, this.#known.custom);
+  #planOf(name: string): StreamPlan | undefined {
+    return this.#plans.find((each) => each.name === name);
   }
 
-  /** The scopes of the token; null where HubSpot does not tell them. */
-  #tokenScopes(): Promise<readonly string[] | null> {
+  async #accessTo(plan: StreamPlan): Promise<Access> {
+    const scopes = await this.tokenScopes();
+    return scopes === null ? { is: 'unknown' } : accessTo(plan, scopes);
+  }
+
+  tokenScopes(): Promise<readonly string[] | null> {
     if (!this.#scopes) {
       this.leastCalls += 1;
-      this.#scopes = this.#client.tokenScopes();
+      this.#scopes = this.client.tokenScopes();
     }
     return this.#scopes;
   }
 
   /** Asked only where an object is refused for a reason that is not known. */
   async #isSwitchedOff(name: string): Promise<boolean> {
-    const plan = this.#plans.find((each) => each.name === name);
-    const typeId = plan && 'type' in plan ? plan.type.typeId : null;
+    const typeId = this.#planOf(name)?.objectTypeId ?? null;
     if (typeId === null) return false;
-    this.#disabled ??= readDisabledObjects(this.#client).catch(() => new Set<string>());
+    this.#disabled ??= readDisabledObjects(this.client).catch(() => new Set<string>());
     return (await this.#disabled).has(typeId);
   }
 
-  #readOne(type: ObjectType): Promise<ObjectRow | undefined> {
+  firstRow(type: ObjectType): Promise<ObjectRow | undefined> {
     let row = this.#firstRows.get(type.name);
     if (!row) {
       const request = { type, properties: [], associations: [], archived: false, after: null, limit: 1 };
-      row = listPage(this.#client, request).then(({ rows }) => rows[0]);
+      row = listPage(this.client, request).then(({ rows }) => rows[0]);
       this.#firstRows.set(type.name, row);
     }
     return row;
   }
 
-  async #tryToRead(name: string): Promise<void> {
-    const definition = await this.define(name);
-    if (definition?.kind === 'snapshot') await definition.read(this.#client);
-    if (definition?.kind === 'dealSplits') {
-      const deal = await this.#readOne(standardObject('deals'));
-      await readDealSplits(this.#client, [deal?.id ?? '1']);
-    }
-    if (definition?.kind !== 'associations') return;
-    const { from, to } = definition;
-    const first = await this.#readOne(from);
-    if (first) await readAssociations(this.#client, from, to, [first.id]);
-  }
-
   #likelyScopes(name: string): string[] {
-    const plan = this.#plans.find((each) => each.name === name);
-    return plan ? scopeTexts(scopesOf(plan, this.#known.custom)) : [];
+    return scopeTexts(this.#planOf(name)?.scopes ?? []);
   }
 
   #noteScopes(name: string, scopes: readonly string[]): void {
@@ -249,17 +235,17 @@ export class Portal {
 
   #note(name: string, scopes: readonly string[], why: string): void {
     if (this.unreadable.some((each) => each.name === name)) return;
-    this.unreadable.push({ name, scopes, asked: this.asks(name), why });
+    this.unreadable.push({ name, scopes, asked: this.isConfigured(name), why });
     log.info(`${name} is left out: ${why}.`);
   }
 
   async #readAccount(): Promise<void> {
     this.leastCalls += 1;
     try {
-      const account = await readAccount(this.#client);
+      const account = await readAccount(this.client);
       if (Number.isFinite(account.portalId)) this.id = account.portalId;
       const { timeZone } = account;
-      if (timeZone) this.#client.dailyResetsAt = () => nextMidnight(timeZone, this.#client.clock.now());
+      if (timeZone) this.client.dailyResetsAt = () => nextMidnight(timeZone, this.client.clock.now());
     } catch (error) {
       // At the end of the day's calls, each stream says so itself.
       const isTolerable = [MissingScopesError, RequestError, DailyLimitError].some((kind) => error instanceof kind);
@@ -272,7 +258,7 @@ export class Portal {
   async #readCustomTypes(): Promise<readonly ObjectType[] | HubflakeError> {
     this.leastCalls += 1;
     try {
-      return (await readCustomSchemas(this.#client)).map(customObjectType);
+      return (await readCustomSchemas(this.client)).map(customObjectType);
     } catch (caught) {
       const error = asHubflakeError(caught);
       const endsAll = [ConfigError, CredentialsError, InternalError, StoppedError].some(

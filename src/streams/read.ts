@@ -1,16 +1,9 @@
 import { nearest } from '../config/suggest.js';
 import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
-import type { HubSpotClient } from '../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
-import { readAssociationStream } from './associations/association-reader.js';
-import { readDealSplitStream } from './associations/deal-split-reader.js';
-import { ParentIds } from './associations/parent-ids.js';
 import type { RecordSink } from './core/sink.js';
-import { readObject } from './crm/object-reader.js';
-import type { ReadOptions } from './crm/run/object-run.js';
-import type { StreamDefinition } from './definition.js';
+import { isUnfinished } from './core/stream-state.js';
 import type { Portal } from './portal.js';
-import { readSnapshot } from './snapshots/snapshot-reader.js';
 
 /** One stream to read. */
 export interface StreamToRead {
@@ -37,49 +30,38 @@ const STREAMS_AT_ONCE = 12;
  *   gives what was read, to hold those that were made against
  */
 export async function readStreams(
-  client: HubSpotClient,
   portal: Portal,
   streams: readonly StreamToRead[],
   sink: RecordSink,
-  options: Omit<ReadOptions, 'portalId'>,
 ): Promise<{ failures: StreamFailure[]; leastCalls: number }> {
   const failures: StreamFailure[] = [];
-  const parents = new ParentIds(client);
   let leastCalls = portal.leastCalls;
   const waiting = [...streams];
   const worker = async () => {
     for (let stream = waiting.shift(); stream; stream = waiting.shift()) {
-      const outcome = await readStream(client, portal, stream, parents, sink, { ...options, portalId: portal.id });
+      const outcome = await readStream(portal, stream, sink);
       if (typeof outcome === 'number') leastCalls += outcome;
       else if (outcome) failures.push({ stream: stream.name, error: outcome });
     }
   };
   // A stream whose load or pass was interrupted goes first: it has waited since the run before.
-  waiting.sort((a, b) => Number(isUnfinished(b)) - Number(isUnfinished(a)));
+  waiting.sort((a, b) => Number(isUnfinished(b.state)) - Number(isUnfinished(a.state)));
   await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, streams.length) }, worker));
-  return { failures, leastCalls: leastCalls + parents.leastCalls };
-}
-
-function isUnfinished({ state }: StreamToRead): boolean {
-  const own = state?.hubflake as { load?: unknown; pass?: unknown } | undefined;
-  return Boolean(own?.load ?? own?.pass);
+  return { failures, leastCalls: leastCalls + portal.parents.leastCalls };
 }
 
 /** @returns the fewest calls for what was read; or what made it fail, null when that was a stop or the stream was left out */
 async function readStream(
-  client: HubSpotClient,
   portal: Portal,
-  stream: StreamToRead,
-  parents: ParentIds,
+  toRead: StreamToRead,
   sink: RecordSink,
-  options: ReadOptions,
 ): Promise<number | HubflakeError | null> {
-  const { name, state, optional } = stream;
+  const { name, state, mode, optional } = toRead;
   try {
     sink.started(name, state);
-    const definition = await portal.define(name);
-    if (!definition) throw unknownStream(name, portal);
-    const leastCalls = await readDefined(client, definition, stream, parents, sink, options);
+    const stream = await portal.stream(name);
+    if (!stream) throw unknownStream(name, portal);
+    const leastCalls = await stream.read({ state, mode, sink });
     await sink.complete(name);
     return leastCalls;
   } catch (caught) {
@@ -89,27 +71,6 @@ async function readStream(
     const stopped = error instanceof StoppedError;
     await sink.incomplete(name, stopped ? null : error);
     return stopped ? null : error;
-  }
-}
-
-/** @returns the fewest calls for what was read, but for those that `parents` counts */
-async function readDefined(
-  client: HubSpotClient,
-  definition: StreamDefinition,
-  { mode, state }: StreamToRead,
-  parents: ParentIds,
-  sink: RecordSink,
-  options: ReadOptions,
-): Promise<number> {
-  switch (definition.kind) {
-    case 'object':
-      return definition.definitionCalls + (await readObject(client, definition, sink, options, state, mode));
-    case 'snapshot':
-      return readSnapshot(client, definition, sink, options, state, mode);
-    case 'associations':
-      return readAssociationStream(client, definition, parents, sink, options, state, mode);
-    case 'dealSplits':
-      return readDealSplitStream(client, definition, parents, sink, options, state, mode);
   }
 }
 

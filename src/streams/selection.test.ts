@@ -3,11 +3,16 @@ import { MissingScopesError, UnavailableError } from '../errors.js';
 import { customObjectType } from '../hubspot/api/object-types.js';
 import { configureLog } from '../log.js';
 import { KnownObjects } from './core/known-objects.js';
-import { mayBeCustom, planStreams } from './selection.js';
+import { DECLARED_STREAMS } from './registry.js';
+import * as selection from './selection.js';
 
 const config = (more: object = {}) => parseSourceConfig({ credentials: { access_token: 'token-1' }, ...more });
 const custom = (name: string) =>
   customObjectType({ name, objectTypeId: `2-${name}`, fullyQualifiedName: `p1_${name}` });
+const planStreams = (given: ReturnType<typeof config>, known: KnownObjects) =>
+  selection.planStreams(given, known, DECLARED_STREAMS);
+const mayBeCustom = (given: ReturnType<typeof config>, names: string[] | null) =>
+  selection.mayBeCustom(given, names, DECLARED_STREAMS);
 let logged: string[];
 
 beforeEach(() => {
@@ -46,10 +51,10 @@ test('a custom object called like another stream is left out, or prefixed when t
 test('with criteria offers just those, whatever name the object is given by', () => {
   const objects = [{ object_type: '0-1' }, { object_type: 'p_vehicles', name: 'cars' }, { object_type: 'owners' }];
   const plans = planStreams(config({ objects }), new KnownObjects([custom('vehicles')]));
-  expect(plans.map((plan) => [plan.kind, plan.name])).toEqual([
-    ['object', 'contacts'],
-    ['object', 'cars'],
-    ['owners', 'owners'],
+  expect(plans.map((plan) => [plan.name, plan.subject, plan.obstacle])).toEqual([
+    ['contacts', 'contacts', undefined],
+    ['cars', 'custom', undefined],
+    ['owners', 'owners', undefined],
   ]);
 });
 
@@ -76,7 +81,7 @@ test('an entry whose object is gone is planned as missing, beside the others', (
     { object_type: 'deals' },
   ];
   const missing = (known: KnownObjects) =>
-    planStreams(config({ objects }), known).map((plan) => [plan.name, plan.kind === 'missing' ? plan.error : null]);
+    planStreams(config({ objects }), known).map((plan) => [plan.name, plan.obstacle ?? null]);
   const gone = missing(new KnownObjects([]));
   expect(gone.map(([name]) => name)).toEqual(['contcats', 'cars', 'x', 'deals']);
   expect(gone[0]?.[1]).toMatchObject({
@@ -125,9 +130,8 @@ describe('association streams', () => {
   test('that differ in capital letters only are one: the later stream fails, and no other', () => {
     const options = { association_streams: [{ ...contacts, stream_name: 'Deals' }] };
     const plans = planStreams(config(options), new KnownObjects([]));
-    expect(plans.filter(({ kind }) => kind === 'missing')).toEqual([
-      { kind: 'missing', name: 'Deals', error: expect.objectContaining({ code: 'HF-CONFIG' }) },
-    ]);
+    const missing = plans.filter(({ obstacle }) => obstacle !== undefined);
+    expect(missing).toMatchObject([{ name: 'Deals', obstacle: { code: 'HF-CONFIG' } }]);
     expect(plans.map(({ name }) => name)).toContain('deals');
   });
 

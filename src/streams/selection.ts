@@ -1,41 +1,13 @@
-import type { AssociationCriteria, ObjectCriteria, SourceConfig } from '../config/source.js';
+import type { ObjectCriteria, SourceConfig } from '../config/source.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
-import { findObjectType, type ObjectType, STANDARD_OBJECTS, standardObject } from '../hubspot/api/object-types.js';
+import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/api/object-types.js';
 import { log } from '../log.js';
 import type { KnownObjects } from './core/known-objects.js';
+import type { StreamDeclaration, StreamPlan } from './core/stream.js';
+import { objectPlan } from './crm/object-plan.js';
+import { associationsPlan } from './resources/associations.js';
+import { pipelinesOf } from './resources/pipelines.js';
 
-/** What a stream reads, before anything of the portal but its custom objects is known. */
-export type StreamPlan =
-  | { kind: 'object'; name: string; type: ObjectType; criteria: ObjectCriteria | null }
-  | { kind: 'owners'; name: string; archived: boolean }
-  | { kind: 'pipelines'; name: string; type: ObjectType }
-  | { kind: 'dealSplits'; name: string }
-  | ({ kind: 'associations' } & AssociationCriteria)
-  /** Asked for, and not to be had today. */
-  | { kind: 'missing'; name: string; error: HubflakeError };
-
-/** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
-const PIPELINES: Record<string, string> = {
-  deal_pipelines: 'deals',
-  ticket_pipelines: 'tickets',
-  lead_pipelines: 'leads',
-  order_pipelines: 'orders',
-  appointment_pipelines: 'appointments',
-  course_pipelines: 'courses',
-  listing_pipelines: 'listings',
-  service_pipelines: 'services',
-};
-
-const COLLECTIONS: readonly StreamPlan[] = [
-  { kind: 'owners', name: 'owners', archived: false },
-  { kind: 'owners', name: 'owners_archived', archived: true },
-  ...Object.entries(PIPELINES).map(([name, object]) => ({
-    kind: 'pipelines' as const,
-    name,
-    type: standardObject(object),
-  })),
-  { kind: 'dealSplits', name: 'deal_splits' },
-];
 /** Criteria that act on records of CRM objects alone. */
 const OF_RECORDS = [
   ['filter_groups', 'filterGroups'],
@@ -44,12 +16,7 @@ const OF_RECORDS = [
   ['associations', 'associations'],
 ] as const;
 /** Names that objects had here, or have in source-hubspot, for what is none. */
-const COLLECTION_ALIASES: Record<string, string> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
-
-/** The pipelines of a custom object. @param stream the object's */
-function customPipelines(type: ObjectType, stream = type.stream): StreamPlan {
-  return { kind: 'pipelines', name: `${stream}_pipelines`, type };
-}
+const ALIASES: Readonly<Record<string, string>> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
 
 /** HubSpot: a search takes up to 5 groups of up to 6 filters, 18 filters in all; reading adds two to each group. */
 const MOST_GROUPS = 5;
@@ -59,21 +26,30 @@ const FILTERS_ADDED = 2;
 
 /**
  * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
- * custom object and the collections; and the association streams. Throws a ConfigError for two streams of one name, and for
- * filters that are more than HubSpot takes. An entry whose object does not exist today is planned as missing, as is one whose
+ * custom object and the declared streams; and the association streams. Throws a ConfigError for two streams of one name, and for
+ * filters that are more than HubSpot takes. An entry whose object does not exist today has a plan that says so, as has one whose
  * name differs from that of another in capital letters only; the objects of an association stream are looked up when the stream is
- * defined, so that what is gone fails alone.
+ * opened, so that what is gone fails alone.
+ *
+ * @param declared the streams that are no CRM objects
  */
-export function planStreams(config: SourceConfig, known: KnownObjects): StreamPlan[] {
-  const plans = config.objects ? planCriteria(config.objects, known) : planEverything(config, known.custom);
-  for (const association of config.associationStreams) {
+export function planStreams(
+  config: SourceConfig,
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): StreamPlan[] {
+  const plans = config.objects
+    ? planCriteria(config.objects, known, declared)
+    : planEverything(config, known.custom, declared);
+  for (const [index, association] of config.associationStreams.entries()) {
     const { name, path } = association;
     const other = plans.find((plan) => isSameName(plan.name, name));
-    const whose = other?.kind === 'associations' ? other.path : `the stream "${other?.name}"`;
+    const before = config.associationStreams.slice(0, index).find((each) => isSameName(each.name, name));
+    const whose = before ? before.path : `the stream "${other?.name}"`;
     plans.push(
       other
         ? clash(name, other.name, `${path} is called "${name}", as is ${whose}. Give it a "stream_name" of its own.`)
-        : { kind: 'associations', ...association },
+        : associationsPlan(association, known),
     );
   }
   return plans;
@@ -88,13 +64,34 @@ function isSameName(one: string, other: string): boolean {
 function clash(name: string, other: string, message: string): StreamPlan {
   const error = new ConfigError(message);
   if (name === other) throw error;
-  return { kind: 'missing', name, error };
+  return missingPlan(name, error);
+}
+
+/** A stream that the configuration names, and that cannot be had today. */
+function missingPlan(name: string, obstacle: HubflakeError): StreamPlan {
+  const fail = async () => {
+    throw obstacle;
+  };
+  return {
+    name,
+    scopes: [],
+    subject: name,
+    objectTypeId: null,
+    obstacle,
+    probe: fail,
+    open: fail,
+    hiddenDeletions: () => null,
+  };
 }
 
 /** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
-export function mayBeCustom(config: SourceConfig, streamNames: readonly string[] | null): boolean {
+export function mayBeCustom(
+  config: SourceConfig,
+  streamNames: readonly string[] | null,
+  declared: readonly StreamDeclaration[],
+): boolean {
   const isKnown = (name: string) =>
-    findObjectType(name, STANDARD_OBJECTS) !== undefined || collectionNamed(name, []) !== undefined;
+    findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, []) !== undefined;
   const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);
   if (associations.some(({ fromObject, toObject }) => !isKnown(fromObject) || !isKnown(toObject))) return true;
   if (config.objects) {
@@ -106,10 +103,14 @@ export function mayBeCustom(config: SourceConfig, streamNames: readonly string[]
   return streamNames.some((name) => !isKnown(name) && !associations.some((each) => each.name === name));
 }
 
-function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]): StreamPlan[] {
+function planEverything(
+  config: SourceConfig,
+  customTypes: readonly ObjectType[],
+  declared: readonly StreamDeclaration[],
+): StreamPlan[] {
   const plans: StreamPlan[] = [
-    ...STANDARD_OBJECTS.map((type) => ({ kind: 'object' as const, name: type.stream, type, criteria: null })),
-    ...COLLECTIONS,
+    ...STANDARD_OBJECTS.map((type) => objectPlan({ name: type.stream, type, criteria: null })),
+    ...declared.map((each) => each.plan()),
   ];
   const taken = new Set(plans.map((plan) => plan.name.toLowerCase()));
   const pipelines: StreamPlan[] = [];
@@ -126,19 +127,23 @@ function planEverything(config: SourceConfig, customTypes: readonly ObjectType[]
       name = `custom_object_${name}`;
     }
     taken.add(name.toLowerCase());
-    plans.push({ kind: 'object', name, type, criteria: null });
-    pipelines.push(customPipelines(type, name));
+    plans.push(objectPlan({ name, type, criteria: null }));
+    pipelines.push(pipelinesOf(type, `${name}_pipelines`).plan());
   }
   // An object may be called like the pipelines of another one.
   return [...plans, ...pipelines.filter((plan) => !taken.has(plan.name.toLowerCase()))];
 }
 
-function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): StreamPlan[] {
-  const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, known));
+function planCriteria(
+  objects: readonly ObjectCriteria[],
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): StreamPlan[] {
+  const plans = objects.map((criteria, index) => planOne(criteria, `objects[${index}]`, known, declared));
   return plans.map((plan, index) => {
-    const first = plans.findIndex((other) => isSameName(other.name, plan.name));
-    if (first === index) return plan;
-    const { name: other } = plans[first] as StreamPlan;
+    const first = plans.findIndex((each) => isSameName(each.name, plan.name));
+    const other = plans[first]?.name;
+    if (first === index || other === undefined) return plan;
     return clash(
       plan.name,
       other,
@@ -148,33 +153,43 @@ function planCriteria(objects: readonly ObjectCriteria[], known: KnownObjects): 
 }
 
 /** What is no CRM object, by its name; a custom object of the same name comes first. */
-function collectionNamed(given: string, custom: readonly ObjectType[]): StreamPlan | undefined {
+function declaredAs(
+  given: string,
+  declared: readonly StreamDeclaration[],
+  custom: readonly ObjectType[],
+): StreamDeclaration | undefined {
   const lower = given.toLowerCase();
-  const name = COLLECTION_ALIASES[lower] ?? lower;
-  const fixed = COLLECTIONS.find((plan) => plan.name === name);
+  const name = ALIASES[lower] ?? lower;
+  const fixed = declared.find((each) => each.name === name);
   if (fixed || findObjectType(given, custom)) return fixed;
-  return custom.map((type) => customPipelines(type)).find((plan) => plan.name.toLowerCase() === name);
+  return custom
+    .map((type) => pipelinesOf(type, `${type.stream}_pipelines`))
+    .find((each) => isSameName(each.name, name));
 }
 
-function planOne(criteria: ObjectCriteria, path: string, known: KnownObjects): StreamPlan {
+function planOne(
+  criteria: ObjectCriteria,
+  path: string,
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): StreamPlan {
   const { objectType } = criteria;
-  const collection = collectionNamed(objectType, known.custom);
-  if (collection) {
+  const declaration = declaredAs(objectType, declared, known.custom);
+  if (declaration) {
     for (const [option, key] of OF_RECORDS) {
       if ((criteria[key] ?? []).length > 0)
-        log.warn(`${path}.${option} has no effect: ${collection.name} is read whole.`);
+        log.warn(`${path}.${option} has no effect: ${declaration.name} is read whole.`);
     }
-    return { ...collection, name: criteria.name ?? collection.name };
+    return declaration.plan(criteria.name ?? declaration.name);
   }
   checkFilters(criteria, path);
   try {
-    const others = COLLECTIONS.map((each) => each.name);
+    const others = declared.map((each) => each.name);
     const type = known.find(objectType, `${path}.object_type`, others);
-    return { kind: 'object', name: criteria.name ?? type.stream, type, criteria };
+    return objectPlan({ name: criteria.name ?? type.stream, type, criteria });
   } catch (error) {
     // The stream of a custom object has its plain name, which HubSpot's other names for it contain: p_<name>, p<portal>_<name>.
-    const name = criteria.name ?? objectType.replace(/^p\d*_/i, '');
-    return { kind: 'missing', name, error: asHubflakeError(error) };
+    return missingPlan(criteria.name ?? objectType.replace(/^p\d*_/i, ''), asHubflakeError(error));
   }
 }
 

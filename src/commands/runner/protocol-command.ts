@@ -3,12 +3,15 @@ import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
 import { encodeError, encodeLog } from '../../protocol/encode.js';
 import type { LogMessageLevel } from '../../protocol/messages.js';
 import { MessageOutput } from '../../protocol/output.js';
+import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { StopRequest } from './stop.js';
 
 /** What a command that speaks the protocol works with. */
 export interface ProtocolIo {
   output: MessageOutput;
   stop: StopRequest;
+  /** The streams that are no CRM objects, where they are not the usual ones. */
+  streams?: readonly StreamDeclaration[];
 }
 
 /**

@@ -3,8 +3,8 @@ import { nearest } from '../../config/suggest.js';
 import { asHubflakeError, ConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { ConfiguredStream } from '../../protocol/messages.js';
-import { checkPortal, portalOf } from '../../streams/core/state-checks.js';
-import { catalogEntry, type StreamDefinition } from '../../streams/definition.js';
+import type { Stream } from '../../streams/core/stream.js';
+import { checkPortal, portalOf } from '../../streams/core/stream-state.js';
 import type { Portal } from '../../streams/portal.js';
 import { type StreamFailure, type StreamToRead, unknownStream } from '../../streams/read.js';
 import type { KeptState } from '../../warehouse/store.js';
@@ -40,16 +40,16 @@ export async function planSync(
     refresh,
     wanted.map(({ name }) => name),
   );
-  const isOptional = (name: string) => listed === null && !portal.asks(name) && !refresh.includes(name);
+  const isOptional = (name: string) => listed === null && !portal.isConfigured(name) && !refresh.includes(name);
   // What was read before and is refused today must not freeze in runs that succeed.
   const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);
-  const definitions = await Promise.all(wanted.map(({ name }) => define(portal, name, mayBeLeftOut(name))));
+  const opened = await Promise.all(wanted.map(({ name }) => open(portal, name, mayBeLeftOut(name))));
   if (listed === null) await addVanished(plan, portal, states);
   for (const [index, stream] of wanted.entries()) {
-    const definition = definitions[index];
-    if (definition === null || definition === undefined) continue;
-    if ('error' in definition) {
-      plan.failures.push(definition);
+    const found = opened[index];
+    if (found === null || found === undefined) continue;
+    if ('error' in found) {
+      plan.failures.push(found);
       continue;
     }
     const kept = states.get(stream.name) ?? null;
@@ -58,7 +58,7 @@ export async function planSync(
       plan.failures.push(other);
       continue;
     }
-    const configured = configure(definition, stream);
+    const configured = configure(found, stream);
     plan.catalog.push(configured);
     const isUnderWay = kept !== null && kept.refresh !== null;
     const isWhole = configured.sync_mode === 'full_refresh';
@@ -83,8 +83,8 @@ async function addVanished(plan: SyncPlan, portal: Portal, states: ReadonlyMap<s
   for (const name of states.keys()) {
     if (portal.streamNames.includes(name)) continue;
     try {
-      await portal.define(name);
-      const level = portal.asks(name) ? 'info' : 'warn';
+      await portal.stream(name);
+      const level = portal.isConfigured(name) ? 'info' : 'warn';
       log[level](`${name} was synced before and is not read any more. Its table stays as it is.`);
     } catch (error) {
       plan.failures.push({ stream: name, error: asHubflakeError(error) });
@@ -112,15 +112,11 @@ function requireKnown(refresh: readonly string[], names: readonly string[]): voi
   }
 }
 
-/** The definition; or why there is none, null when that is no failure. */
-async function define(
-  portal: Portal,
-  name: string,
-  optional: boolean,
-): Promise<StreamDefinition | StreamFailure | null> {
+/** The stream; or why there is none, null when that is no failure. */
+async function open(portal: Portal, name: string, optional: boolean): Promise<Stream | StreamFailure | null> {
   try {
     if (optional && (await portal.isOutOfScope(name))) return null;
-    return (await portal.define(name)) ?? { stream: name, error: unknownStream(name, portal) };
+    return (await portal.stream(name)) ?? { stream: name, error: unknownStream(name, portal) };
   } catch (error) {
     if (optional && (await portal.noteUnreadable(name, error))) return null;
     return { stream: name, error: asHubflakeError(error) };
@@ -129,10 +125,9 @@ async function define(
 
 /** Incremental and deduplicated by default; of a stream without a cursor always the whole, by default as an overwrite. */
 function configure(
-  definition: StreamDefinition,
+  { entry: stream }: Stream,
   { name, syncMode, destinationSyncMode }: PipelineStream,
 ): ConfiguredStream {
-  const stream = catalogEntry(definition);
   const hasCursor = stream.supported_sync_modes.includes('incremental');
   if (syncMode === 'incremental' && !hasCursor) log.info(`${name} has no cursor, so it is read as a full refresh.`);
   const wanted = syncMode ?? (destinationSyncMode === 'overwrite' ? 'full_refresh' : 'incremental');

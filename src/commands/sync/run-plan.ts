@@ -1,10 +1,8 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError } from '../../errors.js';
-import { type Estimate, estimateStream } from '../../streams/crm/estimate.js';
-import { archiveIsRefused } from '../../streams/crm/run/archive-memory.js';
-import type { StreamDefinition } from '../../streams/definition.js';
+import type { Estimate, StreamDeclaration } from '../../streams/core/stream.js';
 import { Portal } from '../../streams/portal.js';
-import type { StreamToRead } from '../../streams/read.js';
+import { type StreamToRead, unknownStream } from '../../streams/read.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { Preview } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
@@ -43,23 +41,32 @@ export interface SyncForecast {
 /** HubSpot: five searches a second. */
 const SEARCHES_A_MINUTE = 300;
 
-/** Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible. */
-export async function runPlan(config: PipelineConfig, signal: AbortSignal): Promise<SyncForecast> {
+/**
+ * Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible.
+ *
+ * @param declared the streams that are no CRM objects, where they are not the usual ones
+ */
+export async function runPlan(
+  config: PipelineConfig,
+  signal: AbortSignal,
+  declared?: readonly StreamDeclaration[],
+): Promise<SyncForecast> {
   const store = await openStore(config.destination, config.name, 'look');
   try {
     return await withHubSpot(config.source, { signal }, async (client) => {
       const kept = await store.loadStates(config.name);
-      const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
+      const names = config.streams?.map((stream) => stream.name) ?? null;
+      const portal = await Portal.open(client, config.source, names, declared);
       const plan = await planSync(config, portal, kept.states, []);
       const targets = await settleTables(store, config, portal, plan, kept);
       const { streams } = plan;
       const forecasts: StreamForecast[] = [];
       const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
-      const options = { ...config.source, portalId: portal.id };
       const look = async (stream: StreamToRead, target: Target) => {
         try {
-          const definition = (await portal.define(stream.name)) as StreamDefinition;
-          const estimate = await estimateStream(client, definition, stream.mode, stream.state, options);
+          const opened = await portal.stream(stream.name);
+          if (!opened) throw unknownStream(stream.name, portal);
+          const estimate = await opened.estimate(stream.state, stream.mode);
           const preview = await store.preview(target);
           forecasts.push({
             stream: stream.name,
@@ -98,16 +105,7 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
 
 function notesOf(portal: Portal, streams: readonly StreamToRead[], wantsDeletes: boolean): string[] {
   const leftOut = portal.unreadable.map(({ name, why }) => `${name} is left out: ${why}.`);
-  if (!wantsDeletes) return leftOut;
-  const known = portal.hiddenDeletions(streams.map(({ name }) => name));
-  const refused = streams.filter(
-    ({ name, state }) => archiveIsRefused(state) && !known.some((note) => note.includes(` ${name} `)),
-  );
-  return [
-    ...leftOut,
-    ...known,
-    ...refused.map(({ name }) => `Deletions of ${name} cannot be seen: HubSpot refuses to list archived ones.`),
-  ];
+  return wantsDeletes ? [...leftOut, ...portal.hiddenDeletions(streams)] : leftOut;
 }
 
 function sum(forecasts: readonly StreamForecast[], budget: keyof Estimate['calls']): number {

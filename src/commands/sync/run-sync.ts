@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
+import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { Portal } from '../../streams/portal.js';
 import { readStreams, type StreamFailure } from '../../streams/read.js';
 import { Loader } from '../../warehouse/loader/loader.js';
@@ -42,12 +43,14 @@ export interface SyncProgress {
  * Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives.
  *
  * @param refresh the streams to load anew
+ * @param declared the streams that are no CRM objects, where they are not the usual ones
  */
 export async function runSync(
   config: PipelineConfig,
   signal: AbortSignal,
   progress: SyncProgress,
   refresh: readonly string[] = [],
+  declared?: readonly StreamDeclaration[],
 ): Promise<SyncResult> {
   const startedAt = performance.now();
   const store = await openStore(config.destination, config.name);
@@ -62,7 +65,8 @@ export async function runSync(
     store.onLost = (error) => lost.abort(error);
     const stop = AbortSignal.any([signal, lost.signal]);
     return await withHubSpot(config.source, { signal: stop, onRefreshToken }, async (client) => {
-      const portal = await Portal.open(client, config.source, config.streams?.map((stream) => stream.name) ?? null);
+      const names = config.streams?.map((stream) => stream.name) ?? null;
+      const portal = await Portal.open(client, config.source, names, declared);
       const plan = await planSync(config, portal, kept.states, refresh);
       const targets = await settleTables(store, config, portal, plan, kept);
       const wasRaw = config.destination.loader.tableForm !== 'raw';
@@ -74,7 +78,7 @@ export async function runSync(
           progress.records(stream, count);
           progress.calls(client.calls.summary().total);
         });
-        const read = await readStreams(client, portal, plan.streams, sink, config.source);
+        const read = await readStreams(portal, plan.streams, sink);
         // What is left would be refused, and another run has it already.
         if (lost.signal.aborted) throw lost.signal.reason;
         const results = await loader.finish();

@@ -1,7 +1,6 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { ConfigError } from '../../errors.js';
 import { log } from '../../log.js';
-import { forgetProperties } from '../../streams/crm/run/fingerprint.js';
 import type { Portal } from '../../streams/portal.js';
 import { standingOf, takenError } from '../../warehouse/kept-table.js';
 import type { Kept, KeptState, Store } from '../../warehouse/store.js';
@@ -69,15 +68,13 @@ export async function settleTables(
     if (standing.is === 'good') return null;
     if (standing.is === 'otherForm') plan.reformed.push(stream.name);
     if (standing.is === 'anew' || standing.is === 'otherForm') return standing.why;
-    const definition = await portal.define(stream.name);
+    const opened = await portal.stream(stream.name);
     const lacking = await store.lacking(target);
-    const properties = lacking.map((field) =>
-      definition?.kind === 'object' ? definition.layout.propertyOf(field) : null,
-    );
-    const lost = lacking.find((_, index) => properties[index] === null);
-    if (lost !== undefined || stream.state === null) return `a column of the table ${target.table} is gone`;
+    const state =
+      lacking.length === 0 ? stream.state : stream.state && (opened?.readAgain(stream.state, lacking) ?? null);
+    if (state === null) return `a column of the table ${target.table} is gone`;
     log.info(`${stream.name}: columns of the table ${target.table} are gone; ${lacking.join(', ')} are read again.`);
-    stream.state = forgetProperties(stream.state, properties as string[]);
+    stream.state = state;
     return null;
   }
 }

@@ -1,7 +1,9 @@
 import { RequestError } from '../../errors.js';
 import { log } from '../../log.js';
-import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { CALLS } from '../client/calls.js';
+import type { HubSpotClient } from '../client/client.js';
 import { isRefusal, isUnknownObject } from '../client/known-answers.js';
+import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
@@ -153,7 +155,7 @@ async function readBatch(
   what: string,
   asked: ReadonlySet<string>,
 ): Promise<BatchResult[] | 'too many'> {
-  const call = { kind: 'associations' as const, body: { inputs: batch }, what };
+  const call = { kind: CALLS.associations, body: { inputs: batch }, what };
   try {
     return await addressed(client, from, (source) =>
       addressed(client, to, (target) =>

@@ -1,4 +1,6 @@
-import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { CALLS } from '../client/calls.js';
+import type { HubSpotClient } from '../client/client.js';
+import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
 import type { ObjectRow } from './object-row.js';
 import { parseAnswer, refuseFaults, resultsOf, rowsOf } from './objects.js';
@@ -12,7 +14,7 @@ export const DEAL_SPLITS_LIMIT = 100;
  */
 export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]): Promise<Map<string, ObjectRow[]>> {
   const body = { inputs: dealIds.map((id) => ({ id })) };
-  const call = { kind: 'dealSplits' as const, path: paths.dealSplits(), what: 'deal splits', body };
+  const call = { kind: CALLS.dealSplits, path: paths.dealSplits(), what: 'deal splits', body };
   return client.call(call, (answered) => {
     const answer = parseAnswer(answered);
     refuseFaults(answer);

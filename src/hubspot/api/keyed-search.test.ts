@@ -30,7 +30,7 @@ let pauses: number;
 function clientOf(index: Index): HubSpotClient {
   [searches, reads, pauses] = [0, 0, 0];
   const answer = ({ kind, body }: Call): object => {
-    if (kind === 'batchRead') {
+    if (kind.name === 'batchRead') {
       reads += 1;
       const { inputs } = body as { inputs: { id: string }[] };
       return { results: inputs.filter(({ id }) => index.isLive(Number(id))).map(({ id }) => rowOf(Number(id))) };

@@ -1,3 +1,4 @@
+import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
@@ -32,7 +33,7 @@ export async function readProperties(
   const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
   const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
   const results = await addressed(client, type, (segment) => {
-    const call = { kind: 'properties' as const, what, path: `${paths.properties(segment)}${query}` };
+    const call = { kind: CALLS.properties, what, path: `${paths.properties(segment)}${query}` };
     return client.call(call, (body) => resultsOf(parseAnswer(body)));
   });
   return (results as (PropertyDefinition & { archived?: boolean })[])
@@ -42,14 +43,14 @@ export async function readProperties(
 
 /** The portal's custom objects. Throws MissingScopesError where the token may not see them. */
 export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSchema[]> {
-  const call = { kind: 'schemas' as const, path: paths.schemas(), what: 'custom objects' };
+  const call = { kind: CALLS.schemas, path: paths.schemas(), what: 'custom objects' };
   const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
   return (results as (CustomSchema & { archived?: boolean })[]).filter((schema) => schema.archived !== true);
 }
 
 /** Which objects that can be switched on and off are off in this portal, by type id. */
 export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
-  const call = { kind: 'enablement' as const, path: paths.enablement(), what: 'the object library', attempts: 2 };
+  const call = { kind: CALLS.enablement, path: paths.enablement(), what: 'the object library', attempts: 2 };
   const answer = await client.call(call, parseAnswer);
   const states = (answer.enablementByObjectTypeId ?? {}) as Record<string, unknown>;
   return new Set(Object.keys(states).filter((typeId) => states[typeId] === false));
@@ -63,7 +64,7 @@ export interface Account {
 
 /** Whose portal the token is for. */
 export function readAccount(client: HubSpotClient): Promise<Account> {
-  const call = { kind: 'account' as const, path: paths.accountDetails(), what: 'the account' };
+  const call = { kind: CALLS.account, path: paths.accountDetails(), what: 'the account' };
   return client.call(call, (body) => {
     const answer = parseAnswer(body);
     return {

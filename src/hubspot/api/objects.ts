@@ -1,5 +1,7 @@
 import { isAscii } from 'node:buffer';
-import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { CALLS } from '../client/calls.js';
+import type { HubSpotClient } from '../client/client.js';
+import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
 import { scanPage } from '../page/page-scan.js';
 import { addressed } from './address.js';
@@ -42,7 +44,7 @@ export function fitsInUrl(request: Omit<ListRequest, 'after'>): boolean {
 /** One page of an object's records, live or archived, in HubSpot's stable order. */
 export function listPage(client: HubSpotClient, request: ListRequest): Promise<ListPage> {
   const { type, properties, archived } = request;
-  const call = { kind: 'list' as const, query: listQuery(request), what: `${archived ? 'archived ' : ''}${type.name}` };
+  const call = { kind: CALLS.list, query: listQuery(request), what: `${archived ? 'archived ' : ''}${type.name}` };
   return addressed(client, type, (segment) =>
     client.call({ ...call, path: paths.objects(segment) }, (body) => {
       const answer = readPage(body, properties);
@@ -67,7 +69,7 @@ export function batchRead(
 ): Promise<ObjectRow[]> {
   const { type, ids, properties, archived = false } = request;
   const body = { inputs: ids.map((id) => ({ id })), properties };
-  const call = { kind: 'batchRead' as const, query: `archived=${archived}`, what: type.name, body };
+  const call = { kind: CALLS.batchRead, query: `archived=${archived}`, what: type.name, body };
   return addressed(client, type, (segment) =>
     client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {
       const answer = readPage(answered, properties);

@@ -1,7 +1,9 @@
 import type { FilterGroup } from '../../config/source.js';
 import { log } from '../../log.js';
-import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
+import { CALLS } from '../client/calls.js';
+import type { HubSpotClient } from '../client/client.js';
 import { isRefusal } from '../client/known-answers.js';
+import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
 import type { ObjectRow } from './object-row.js';
@@ -75,7 +77,7 @@ function bodyOf(request: SearchRequest) {
 function search(client: HubSpotClient, request: SearchRequest, body: unknown): Promise<SearchPage> {
   const { type, properties, above = '0' } = request;
   return addressed(client, type, (segment) =>
-    client.call({ kind: 'search', path: paths.search(segment), what: type.name, body }, (answered) => {
+    client.call({ kind: CALLS.search, path: paths.search(segment), what: type.name, body }, (answered) => {
       const answer = readPage(answered, properties);
       const rows = rowsOf(answer);
       refuseDisorder(rows, above);

@@ -1,50 +1,46 @@
-/** The kinds of calls, and which of HubSpot's budgets each is charged to. */
+/** The budgets of HubSpot's limits that a call can be charged to. */
 export type Budget = 'burst' | 'search' | 'exempt';
+
+/** What HubSpot's limits, and our own counts, know of a call. */
+export interface CallKind {
+  /** Under which the summary of a run counts it. */
+  readonly name: string;
+  readonly budget: Budget;
+  /** Which of HubSpot's services answers, as far as their counts of the day were seen to differ. */
+  readonly service: string;
+}
+
+/** The kind of a call that is charged to the ten-second limit, as most are. */
+export function burstCall(name: string, service: string): CallKind {
+  return { name, service, budget: 'burst' };
+}
 
 /**
  * HubSpot exempts search and the batch reading of associations from the ten-second limit; search has its own limit of five a
  * second for the whole account.
  */
-export const BUDGET_OF = {
-  account: 'burst',
-  associations: 'exempt',
-  batchRead: 'burst',
-  dealSplits: 'burst',
-  enablement: 'burst',
-  list: 'burst',
-  owners: 'burst',
-  pipelines: 'burst',
-  properties: 'burst',
-  schemas: 'burst',
-  search: 'search',
-  tokenInfo: 'burst',
-} as const satisfies Record<string, Budget>;
-
-export type CallKind = keyof typeof BUDGET_OF;
-
-/** Which of HubSpot's services answers, as far as their counts of the day were seen to differ. */
-export const SERVICE_OF: Record<CallKind, string> = {
-  account: 'account',
-  associations: 'objects',
-  batchRead: 'objects',
-  dealSplits: 'objects',
-  enablement: 'metadata',
-  list: 'objects',
-  owners: 'owners',
-  pipelines: 'metadata',
-  properties: 'metadata',
-  schemas: 'metadata',
-  search: 'objects',
-  tokenInfo: 'account',
-};
+export const CALLS = {
+  account: burstCall('account', 'account'),
+  associations: { name: 'associations', service: 'objects', budget: 'exempt' },
+  batchRead: burstCall('batchRead', 'objects'),
+  dealSplits: burstCall('dealSplits', 'objects'),
+  enablement: burstCall('enablement', 'metadata'),
+  list: burstCall('list', 'objects'),
+  owners: burstCall('owners', 'owners'),
+  pipelines: burstCall('pipelines', 'metadata'),
+  properties: burstCall('properties', 'metadata'),
+  schemas: burstCall('schemas', 'metadata'),
+  search: { name: 'search', service: 'objects', budget: 'search' },
+  tokenInfo: burstCall('tokenInfo', 'account'),
+} as const satisfies Record<string, CallKind>;
 
 /** Counts the calls that were sent, repeats included, for the summary of a sync. */
 export class CallCounter {
-  readonly #sent = new Map<CallKind, number>();
+  readonly #sent = new Map<string, number>();
   #repeated = 0;
 
-  sent(kind: CallKind): void {
-    this.#sent.set(kind, (this.#sent.get(kind) ?? 0) + 1);
+  sent({ name }: CallKind): void {
+    this.#sent.set(name, (this.#sent.get(name) ?? 0) + 1);
   }
 
   repeated(): void {

@@ -11,7 +11,9 @@ import {
 } from '../../errors.js';
 import { configureLog } from '../../log.js';
 import { parseAnswer } from '../api/objects.js';
-import { type Call, type ClientOptions, HubSpotClient, MalformedAnswer } from './client.js';
+import { CALLS } from './calls.js';
+import { type Call, type ClientOptions, HubSpotClient } from './client.js';
+import { MalformedAnswer } from './malformed-answer.js';
 
 /** Answers of a real server, one after the other; the last one stays. */
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -69,13 +71,13 @@ function make(options: Partial<ClientOptions> = {}): HubSpotClient {
   return client;
 }
 
-const list: Call = { kind: 'list', path: '/crm/objects/x/contacts', query: 'properties=a,b', what: 'contacts' };
+const list: Call = { kind: CALLS.list, path: '/crm/objects/x/contacts', query: 'properties=a,b', what: 'contacts' };
 const read = (call: Call = list) => (client ?? make()).call(call, parseAnswer);
 
 test('closed while calls are under way, it ends them instead of repeating them', async () => {
   const closing = make();
   answers = [() => undefined];
-  const calls = [read(), read({ ...list, kind: 'search' }), read()].map((call) =>
+  const calls = [read(), read({ ...list, kind: CALLS.search }), read()].map((call) =>
     call.catch((error: unknown) => error),
   );
   while (seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -87,7 +89,7 @@ test('closed while calls are under way, it ends them instead of repeating them',
 test('sends the token, the query as it is, and a body as JSON', async () => {
   make();
   expect(await read()).toEqual({ results: [1] });
-  await read({ kind: 'search', path: '/s', body: { limit: 1 }, what: 'contacts' });
+  await read({ kind: CALLS.search, path: '/s', body: { limit: 1 }, what: 'contacts' });
   expect(seen).toEqual([
     { method: 'GET', url: '/crm/objects/x/contacts?properties=a,b', authorization: 'Bearer token-1', body: '' },
     { method: 'POST', url: '/s', authorization: 'Bearer token-1', body: '{"limit":1}' },
@@ -144,7 +146,7 @@ test('after a call that was refused for the day, no other one is sent', async ()
   make();
   answers = [json({ policyName: 'DAILY' }, 429)];
   await expect(read()).rejects.toThrow(DailyLimitError);
-  for (const kind of ['search', 'associations', 'list'] as const) {
+  for (const kind of [CALLS.search, CALLS.associations, CALLS.list]) {
     await expect(read({ ...list, kind })).rejects.toThrow(DailyLimitError);
   }
   expect(seen).toHaveLength(1);
@@ -154,7 +156,7 @@ test('a refused call that is exempt from the burst limit waits, too', async () =
   make();
   answers = [json({ policyName: 'SECONDLY' }, 429, { 'retry-after': '0.3' }), good];
   const startedAt = Date.now();
-  await read({ ...list, kind: 'associations' });
+  await read({ ...list, kind: CALLS.associations });
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(290);
   expect(seen).toHaveLength(2);
 });

@@ -6,10 +6,11 @@ import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
 import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
-import { BUDGET_OF, CallCounter, type CallKind, SERVICE_OF } from './calls.js';
+import { CALLS, CallCounter, type CallKind } from './calls.js';
 import { ServerClock } from './clock.js';
 import { judge, parseRetryAfter, passes, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
 import { FirstAnswer } from './first-answer.js';
+import { MalformedAnswer } from './malformed-answer.js';
 import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
 import { paths } from './paths.js';
 import { CallScheduler, type Permit } from './scheduler.js';
@@ -27,9 +28,6 @@ export interface Call {
   /** How often it is sent at most where passing faults meet it; {@link RETRY} by default. */
   attempts?: number;
 }
-
-/** Thrown by a decoder for an answer that says 200 but is not what it should be; the call is sent again. */
-export class MalformedAnswer extends Error {}
 
 export interface ClientOptions {
   baseUrl: string;
@@ -145,7 +143,7 @@ export class HubSpotClient {
 
   async #scopesOf(tokenKey: string): Promise<readonly string[] | null> {
     const what = "the token's scopes";
-    const call = { kind: 'tokenInfo' as const, path: paths.tokenInfo(), body: { tokenKey }, what, attempts: 2 };
+    const call = { kind: CALLS.tokenInfo, path: paths.tokenInfo(), body: { tokenKey }, what, attempts: 2 };
     try {
       return await this.call(call, scopesIn);
     } catch (error) {
@@ -159,7 +157,7 @@ export class HubSpotClient {
     call: Call,
     decode: (body: Buffer) => T,
   ): Promise<{ value: T } | { verdict: Verdict; token: string }> {
-    const permit = await this.scheduler.acquire(BUDGET_OF[call.kind], this.#signal);
+    const permit = await this.scheduler.acquire(call.kind.budget, this.#signal);
     let token = '';
     let answer: RawAnswer;
     try {
@@ -189,7 +187,7 @@ export class HubSpotClient {
 
   #backOff(call: Call, { burst, why }: Extract<Verdict, { action: 'backOff' }>, pauseMs: number): void {
     log.info(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s.`);
-    const budget = BUDGET_OF[call.kind];
+    const budget = call.kind.budget;
     this.scheduler.backOff(budget, pauseMs);
     if (burst && budget !== 'burst') this.scheduler.backOff('burst', pauseMs);
   }
@@ -218,9 +216,9 @@ export class HubSpotClient {
     this.clock.observe(response.headers.get('date'));
     const limits = limitHeaders(response.headers);
     // A refusal makes way for others only when its body has said what it is.
-    if (response.ok) permit.answered(limits, SERVICE_OF[call.kind]);
+    if (response.ok) permit.answered(limits, call.kind.service);
     const body = await readBody(response, call.what);
-    permit.answered(limits, SERVICE_OF[call.kind]);
+    permit.answered(limits, call.kind.service);
     permit.done();
     return { status: response.status, headers: response.headers, body };
   }

@@ -2,6 +2,7 @@ import { ConfigError, InternalError, RequestError } from '../../errors.js';
 import type { ProxyServer } from '../../network/proxy.js';
 import { ProxyError } from '../../network/tunnel.js';
 import { parseAnswer } from '../api/objects.js';
+import { CALLS } from './calls.js';
 import { HubSpotClient } from './client.js';
 import { judgeFailure, LostAnswer } from './network-failures.js';
 import { REDIRECT_REFUSED } from './transport.js';
@@ -158,7 +159,7 @@ describe('a client', () => {
       ...{ baseUrl: 'http://127.0.0.1:1', credentials, maxInFlight: 1, burstShare: 0.9, dailyReserve: 0 },
     });
     const startedAt = Date.now();
-    const call = client.call({ kind: 'list', path: '/x', what: 'contacts' }, parseAnswer);
+    const call = client.call({ kind: CALLS.list, path: '/x', what: 'contacts' }, parseAnswer);
     await expect(call).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
     expect(Date.now() - startedAt).toBeLessThan(400);
     await client.close();

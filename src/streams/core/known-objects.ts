@@ -18,6 +18,11 @@ export class KnownObjects {
     this.#obstacle = Array.isArray(custom) ? null : (custom as HubflakeError);
   }
 
+  /** HubSpot's own objects, and the custom ones that are known. */
+  get all(): readonly ObjectType[] {
+    return this.#types;
+  }
+
   get custom(): ObjectType[] {
     return this.#types.filter((type) => type.custom);
   }

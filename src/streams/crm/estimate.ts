@@ -1,15 +1,13 @@
 import { ASSOCIATIONS_LIMIT } from '../../hubspot/api/associations.js';
-import { DEAL_SPLITS_LIMIT } from '../../hubspot/api/deal-splits.js';
-import { type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { BATCH_READ_LIMIT, fitsInUrl, LIST_LIMIT } from '../../hubspot/api/objects.js';
 import { SEARCH_LIMIT, searchPage } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import type { AssociationStream } from '../associations/association-stream.js';
 import { earlier, notBefore } from '../core/instants.js';
-import type { ObjectStream, StreamDefinition } from '../definition.js';
+import type { Estimate } from '../core/stream.js';
 import { isWorthSearching, questionsAsked } from './load/first-load.js';
 import { CHAINS } from './load/list-chains.js';
+import type { ObjectStream } from './object-stream.js';
 import { shortageOf } from './run/fingerprint.js';
 import { type ReadOptions, tellsLeft } from './run/object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
@@ -17,44 +15,8 @@ import { unpackIds } from './run/packed-ids.js';
 import { questionsToFill, worthFilling } from './search/fill.js';
 import { rangeGroups } from './search/search-filters.js';
 
-/** What reading a stream would take, as far as HubSpot tells beforehand. */
-export interface Estimate {
-  /** What would be read, in a few words. */
-  what: string;
-  /** Records to read at most; of an increment, those of the lookback that have not changed are not sent. null: not known. */
-  rows: number | null;
-  /** Calls by the budget they are charged to. */
-  calls: { burst: number; search: number; exempt: number };
-}
-
-/**
- * Estimates what a sync would read of a stream: one search at most two, each of one record, for HubSpot's count. Nothing is read
- * but that. Throws what makes reading the stream impossible.
- */
-export async function estimateStream(
-  client: HubSpotClient,
-  stream: StreamDefinition,
-  mode: SyncMode,
-  given: JsonObject | null,
-  options: ReadOptions,
-): Promise<Estimate> {
-  switch (stream.kind) {
-    case 'object': {
-      const estimate = await estimateObject(client, stream, mode, given, options);
-      // One is counted there.
-      estimate.calls.burst += stream.definitionCalls - 1;
-      return estimate;
-    }
-    case 'snapshot':
-      return { what: 'all of it', rows: null, calls: { burst: 1, search: 0, exempt: 0 } };
-    case 'associations':
-      return estimateAssociations(client, stream);
-    case 'dealSplits':
-      return estimateDealSplits(client, mode, given, options);
-  }
-}
-
-async function estimateObject(
+/** What a sync would read of an object: one search at most two, each of one record, for HubSpot's count. Nothing is read but that. */
+export async function estimateObject(
   client: HubSpotClient,
   stream: ObjectStream,
   mode: SyncMode,
@@ -203,49 +165,6 @@ function withCalls(
 ): Estimate {
   const exempt = stream.associations.length * Math.ceil(searched / ASSOCIATIONS_LIMIT);
   return { what, rows, calls: { burst, search: Math.max(1, Math.ceil(searched / SEARCH_LIMIT)), exempt } };
-}
-
-/** Splits are read by their deals. */
-async function estimateDealSplits(
-  client: HubSpotClient,
-  mode: SyncMode,
-  given: JsonObject | null,
-  { lookbackMinutes }: ReadOptions,
-): Promise<Estimate> {
-  const cursor = (given?.hubflake as { cursor?: string | null } | undefined)?.cursor ?? null;
-  const since = cursor === null || mode === 'full_refresh' ? null : earlier(cursor, lookbackMinutes);
-  const deals = await countFrom(client, standardObject('deals'), since);
-  const reads = Math.ceil(deals / DEAL_SPLITS_LIMIT);
-  if (since === null) {
-    const burst = Math.max(1, Math.ceil(deals / LIST_LIMIT)) + reads;
-    return {
-      what: `the splits of ${deals.toLocaleString('en')} deals`,
-      rows: null,
-      calls: { burst, search: 1, exempt: 0 },
-    };
-  }
-  const search = Math.max(1, Math.ceil(deals / SEARCH_LIMIT));
-  return {
-    what: `of deals modified since ${since.slice(0, 16)}Z`,
-    rows: null,
-    calls: { burst: reads, search, exempt: 0 },
-  };
-}
-
-async function estimateAssociations(client: HubSpotClient, { from }: AssociationStream): Promise<Estimate> {
-  const total = await countFrom(client, from, null);
-  const calls = {
-    burst: Math.max(1, Math.ceil(total / LIST_LIMIT)),
-    search: 0,
-    exempt: Math.ceil(total / ASSOCIATIONS_LIMIT),
-  };
-  return { what: `all associations of ${total.toLocaleString('en')} records`, rows: null, calls };
-}
-
-/** How many records of an object there are, or were modified since an instant. */
-async function countFrom(client: HubSpotClient, type: ObjectType, since: string | null): Promise<number> {
-  const filterGroups = rangeGroups({ type, filterGroups: [] }, { since }, EVERY_ID);
-  return (await searchPage(client, { type, properties: [], filterGroups, limit: 1 })).total;
 }
 
 function count(client: HubSpotClient, stream: ObjectStream, since: string | null): Promise<number> {

@@ -3,7 +3,7 @@ import { LIST_LIMIT } from '../../../hubspot/api/objects.js';
 import { SEARCH_LIMIT, type SearchPage, searchPage } from '../../../hubspot/api/search.js';
 import { log } from '../../../log.js';
 import { earlier } from '../../core/instants.js';
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type LoadPosition, type PassPosition } from '../run/object-state.js';
 import { searchRange } from '../search/ranges.js';

@@ -2,7 +2,7 @@ import { readAssociations } from '../../../hubspot/api/associations.js';
 import type { AssociationList, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 
 /** For each record by id, the associated ids for each of the stream's associations, in their order. */
 export type Associated = Map<string, string[][]>;

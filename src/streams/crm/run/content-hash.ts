@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { JsonValue } from '../../../protocol/messages.js';
-import type { ObjectStream } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import type { ObjectStream } from '../object-stream.js';
 
 /** 48 bits: a change goes unnoticed once in 10^14. */
 const HASH_LENGTH = 8;

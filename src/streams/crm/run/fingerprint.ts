@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../protocol/messages.js';
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 
 /** What a stream selects, small enough to lie in each of its states. */
 export interface Fingerprint {

@@ -1,6 +1,6 @@
 import { type ObjectRow, propertyOf } from '../../../hubspot/api/object-row.js';
-import { MERGED_IDS } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import { MERGED_IDS } from '../object-stream.js';
 import { inBase36, isPackable, PackedText, StepWalker, withSteps } from './packed-ids.js';
 
 /** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */

@@ -1,14 +1,12 @@
 import { StateError } from '../../../errors.js';
 import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
-import { checkVersion } from '../../core/state-checks.js';
+import { checkVersion, REFRESH_COMPLETE } from '../../core/stream-state.js';
 import { sourceHubspotCursor } from '../../core/taken-over.js';
 import { type ArchiveState, NO_ARCHIVE, parseArchive } from './archive-memory.js';
 import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
 
 /** The layout of the states below; a newer one cannot be read by this version. */
 const VERSION = 1;
-/** Airbyte's mark on the state of a stream whose full refresh is finished. */
-export const REFRESH_COMPLETE = '__ab_full_refresh_sync_complete';
 /** The cursor that source-hubspot begins with. */
 const BEGINNING = '2006-06-01T00:00:00.000Z';
 

@@ -3,8 +3,8 @@ import { fitsInUrl, LIST_LIMIT, listPage } from '../../../hubspot/api/objects.js
 import { refusesArchive } from '../../../hubspot/client/known-answers.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom } from '../../core/instants.js';
-import { MERGED_IDS } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import { MERGED_IDS } from '../object-stream.js';
 import { MOST_ARCHIVED, type ScanPosition } from '../run/archive-memory.js';
 import { readAssociated } from '../run/associated.js';
 import type { ObjectRun } from '../run/object-run.js';

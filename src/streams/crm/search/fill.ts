@@ -3,7 +3,7 @@ import { ASSOCIATIONS_LIMIT } from '../../../hubspot/api/associations.js';
 import { KeyedSearch } from '../../../hubspot/api/keyed-search.js';
 import { SEARCH_LIMIT, searchPage } from '../../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 import { readAssociated } from '../run/associated.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type FillPosition } from '../run/object-state.js';

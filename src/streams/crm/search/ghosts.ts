@@ -2,8 +2,8 @@ import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { BATCH_READ_LIMIT, batchRead } from '../../../hubspot/api/objects.js';
 import { searchPage } from '../../../hubspot/api/search.js';
 import { isFrom } from '../../core/instants.js';
-import type { ObjectStream } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import type { ObjectStream } from '../object-stream.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { boundedGroups } from './search-filters.js';
 

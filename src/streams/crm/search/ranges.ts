@@ -4,8 +4,8 @@ import { type KeyedPage, KeyedSearch } from '../../../hubspot/api/keyed-search.j
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { type SearchPage, searchPage } from '../../../hubspot/api/search.js';
 import { isFrom } from '../../core/instants.js';
-import type { ObjectStream } from '../../definition.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import type { ObjectStream } from '../object-stream.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { PassPosition, RangePosition } from '../run/object-state.js';
 import { rangeGroups } from './search-filters.js';

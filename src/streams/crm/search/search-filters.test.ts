@@ -1,4 +1,4 @@
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 import { rangeGroups } from './search-filters.js';
 
 describe('the filters of a search', () => {

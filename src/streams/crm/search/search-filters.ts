@@ -1,5 +1,5 @@
 import type { Filter, FilterGroup } from '../../../config/source.js';
-import type { ObjectStream } from '../../definition.js';
+import type { ObjectStream } from '../object-stream.js';
 import type { PassPosition, RangePosition } from '../run/object-state.js';
 
 /**

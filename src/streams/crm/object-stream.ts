@@ -1,28 +1,14 @@
-import type { ObjectCriteria, SensitiveMode, SourceConfig } from '../config/source.js';
-import { nearest } from '../config/suggest.js';
-import type { PropertyDefinition } from '../hubspot/api/metadata.js';
-import type { ObjectType } from '../hubspot/api/object-types.js';
-import type { HubSpotClient } from '../hubspot/client/client.js';
-import { log } from '../log.js';
-import type { AirbyteStream, JsonObject } from '../protocol/messages.js';
-import { type AssociationStream, associationStream, LINK_KEY, LINK_SCHEMA } from './associations/association-stream.js';
-import { type DealSplitStream, dealSplitStream } from './associations/deal-splits.js';
-import type { KnownObjects } from './core/known-objects.js';
-import {
-  type ObjectProperties,
-  readObjectProperties,
-  type TokenScopes,
-  type Withheld,
-} from './crm/object-properties.js';
-import { airbyteLayout, legacyAliases } from './layouts/airbyte-layout.js';
-import { kindOf, type ValueKind } from './layouts/coerce.js';
-import { columnsLayout } from './layouts/columns-layout.js';
-import type { Layout } from './layouts/layout.js';
-import { streamSchema } from './layouts/property-schema.js';
-import type { StreamPlan } from './selection.js';
-import { ownersStream } from './snapshots/owners.js';
-import { pipelinesStream } from './snapshots/pipelines.js';
-import type { SnapshotStream } from './snapshots/snapshot.js';
+import type { ObjectCriteria, SensitiveMode } from '../../config/source.js';
+import { nearest } from '../../config/suggest.js';
+import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
+import type { ObjectType } from '../../hubspot/api/object-types.js';
+import { log } from '../../log.js';
+import type { PortalFacts } from '../core/stream.js';
+import { airbyteLayout, legacyAliases } from '../layouts/airbyte-layout.js';
+import { kindOf, type ValueKind } from '../layouts/coerce.js';
+import { columnsLayout } from '../layouts/columns-layout.js';
+import type { Layout } from '../layouts/layout.js';
+import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
 export const MERGED_IDS = 'hs_merged_object_ids';
@@ -36,7 +22,6 @@ export interface AssociationTarget {
 
 /** A stream of CRM records, with everything that reading it needs to know. */
 export interface ObjectStream {
-  kind: 'object';
   name: string;
   type: ObjectType;
   layout: Layout;
@@ -56,52 +41,33 @@ export interface ObjectStream {
   definitionCalls: number;
 }
 
-type ObjectPlan = Extract<StreamPlan, { kind: 'object' }>;
+/** What a configuration asks for of an object, before anything of its properties is known. */
+export interface ObjectSelection {
+  /** The stream's. */
+  name: string;
+  type: ObjectType;
+  criteria: ObjectCriteria | null;
+}
 
-export type StreamDefinition = ObjectStream | SnapshotStream | AssociationStream | DealSplitStream;
-
-/** Makes a plan a definition: for an object this reads its properties. Throws what the plan cannot be had for. */
-export async function defineStream(
-  client: HubSpotClient,
-  config: SourceConfig,
-  plan: StreamPlan,
-  known: KnownObjects,
-  tokenScopes: TokenScopes,
-): Promise<StreamDefinition> {
-  switch (plan.kind) {
-    case 'owners':
-      return ownersStream(plan.name, plan.archived, config);
-    case 'pipelines':
-      return pipelinesStream(plan.name, plan.type, config);
-    case 'dealSplits':
-      return dealSplitStream(plan.name, config);
-    case 'associations':
-      return associationStream(plan, known);
-    case 'missing':
-      throw plan.error;
-    case 'object':
-      return defineObject(
-        config,
-        plan,
-        known,
-        await readObjectProperties(client, plan.type, config.sensitive, tokenScopes),
-      );
-  }
+/** Reads the object's properties, and selects from them. Throws what keeps them from being read. */
+export async function openObject(selection: ObjectSelection, portal: PortalFacts): Promise<ObjectStream> {
+  const { client, config } = portal;
+  const found = await readObjectProperties(client, selection.type, config.sensitive, () => portal.tokenScopes());
+  return defineObject(selection, portal, found);
 }
 
 function defineObject(
-  config: SourceConfig,
-  plan: ObjectPlan,
-  known: KnownObjects,
+  selection: ObjectSelection,
+  { config, known }: PortalFacts,
   found: ObjectProperties,
 ): ObjectStream {
-  const { type, criteria } = plan;
+  const { name, type, criteria } = selection;
   const { readable: all, calls: definitionCalls } = found;
-  const withheld = withheldFrom(plan, found);
-  const selected = selectProperties(found, criteria, plan.name, config.sensitive);
-  checkFilters(all, criteria, plan.name);
-  const associations = (criteria?.associations ?? type.associations).map((name) => {
-    const target = known.find(name, `associations of "${plan.name}"`);
+  const withheld = withheldFrom(selection, found);
+  const selected = selectProperties(found, criteria, name, config.sensitive);
+  checkFilters(all, criteria, name);
+  const associations = (criteria?.associations ?? type.associations).map((other) => {
+    const target = known.find(other, `associations of "${name}"`);
     return { type: target, field: target.custom ? target.stream : target.name };
   });
   const kinds = selected.map((property) => kindFor(property, config.numbersAsStrings));
@@ -115,12 +81,11 @@ function defineObject(
   const names = selected.map((property) => property.name);
   const knowsMerges = all.some((property) => property.name === MERGED_IDS);
   return {
-    kind: 'object',
-    name: plan.name,
+    name,
     type,
     layout: config.layout === 'airbyte' ? airbyteLayout(input, legacyAliases(type.name, names)) : columnsLayout(input),
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
-    kinds: new Map(selected.map(({ name }, index) => [name, kinds[index] as ValueKind])),
+    kinds: new Map(selected.map((property) => [property.name, kindFor(property, config.numbersAsStrings)])),
     associations,
     filterGroups: criteria?.filterGroups ?? [],
     updatedAfter: criteria?.updatedAfter ?? config.startDate,
@@ -131,7 +96,7 @@ function defineObject(
 }
 
 /** Those of the wanted properties that the token may not read, with a warning. */
-function withheldFrom({ name: stream, criteria }: ObjectPlan, found: ObjectProperties): Withheld[] {
+function withheldFrom({ name: stream, criteria }: ObjectSelection, found: ObjectProperties): Withheld[] {
   const withheld = found.withheld
     .map(({ names, scope }) => ({ scope, names: names.filter((name) => isWanted(name, criteria)) }))
     .filter(({ names }) => names.length > 0);
@@ -179,29 +144,4 @@ function selectProperties(
 function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): ValueKind {
   const kind = kindOf(property.type);
   return numbersAsStrings && (kind === 'number' || kind === 'boolean') ? 'string' : kind;
-}
-
-/** The stream as `discover` offers it. */
-export function catalogEntry(stream: StreamDefinition): AirbyteStream {
-  if (stream.kind === 'associations') {
-    return {
-      name: stream.name,
-      json_schema: streamSchema(LINK_SCHEMA) as JsonObject,
-      supported_sync_modes: ['full_refresh'],
-      // The protocol wants it of every resumable stream: nobody is to choose a cursor.
-      source_defined_cursor: true,
-      source_defined_primary_key: LINK_KEY.map((field) => [field]),
-      is_resumable: true,
-    };
-  }
-  const { schema, primaryKey, cursorField } = stream.kind === 'snapshot' ? stream : stream.layout;
-  return {
-    name: stream.name,
-    json_schema: streamSchema(schema) as JsonObject,
-    supported_sync_modes: ['full_refresh', 'incremental'],
-    source_defined_cursor: true,
-    default_cursor_field: [cursorField],
-    source_defined_primary_key: [[primaryKey]],
-    is_resumable: true,
-  };
 }

@@ -10,11 +10,18 @@ interface IdPage {
   after: string | null;
 }
 
+/** The ids of several pages. */
+export interface ParentBatch {
+  ids: string[];
+  /** The cursor of the page behind them, or null at the end. */
+  after: string | null;
+}
+
 /** Pages that are kept: about 12 MB of ids, for a million records. */
 const MOST_PAGES = 10_000;
 
 /**
- * The ids of the live records of objects, by HubSpot's list, for the association streams of one run. Streams that start from
+ * The ids of the live records of objects, by HubSpot's list, for the streams of one run that read what hangs on them. Streams that start from
  * the same object share the pages, so that each is asked for once, however many streams there are; all of them see the
  * records that the first one saw.
  */
@@ -48,6 +55,18 @@ export class ParentIds {
     }
     const read = await page;
     return { ids: read.ids === '' ? [] : read.ids.split(','), after: read.after };
+  }
+
+  /** As many whole pages as have at most `most` ids, and at least one. @param start the cursor of the first, null for the very first */
+  async batch(type: ObjectType, start: string | null, most: number): Promise<ParentBatch> {
+    const ids: string[] = [];
+    let after = start;
+    do {
+      const page = await this.page(type, after);
+      ids.push(...page.ids);
+      after = page.after;
+    } while (after !== null && ids.length + LIST_LIMIT <= most);
+    return { ids, after };
   }
 
   async #read(type: ObjectType, after: string | null): Promise<{ ids: string; after: string | null }> {

@@ -1,0 +1,54 @@
+import type { Item } from '../../hubspot/api/endpoint.js';
+import { CALLS } from '../../hubspot/client/calls.js';
+import { paths } from '../../hubspot/client/paths.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import { BOOLEAN, INSTANT, INTEGER, STRING } from '../layouts/property-schema.js';
+import { pick } from '../strategies/resource.js';
+import { whole } from '../strategies/whole.js';
+
+const SCHEMA: JsonObject = {
+  id: STRING,
+  email: STRING,
+  /** PERSON, or QUEUE: records of a queue are nobody's yet. */
+  type: STRING,
+  firstName: STRING,
+  lastName: STRING,
+  userId: INTEGER,
+  userIdIncludingInactive: INTEGER,
+  createdAt: INSTANT,
+  updatedAt: INSTANT,
+  archived: BOOLEAN,
+  teams: { type: ['null', 'array'], items: { type: ['null', 'object'], additionalProperties: true } },
+};
+
+const endpoint = (archived: boolean) => ({
+  kind: CALLS.owners,
+  path: paths.owners(),
+  query: { archived: String(archived) },
+  what: archived ? 'archived owners' : 'owners',
+  paging: 'after' as const,
+});
+
+const OWNERS = {
+  scopes: [['crm.objects.owners.read']],
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: SCHEMA,
+  record(owner: Item): JsonObject {
+    const fields = pick(SCHEMA, owner);
+    const { updatedAt, createdAt, archived, teams } = fields;
+    return { ...fields, updatedAt: updatedAt ?? createdAt ?? null, archived: archived ?? false, teams: teams ?? [] };
+  },
+};
+
+/** The people of the portal; those who have left are tombstones. */
+export const owners = whole({ ...OWNERS, name: 'owners', endpoint: endpoint(false), archived: endpoint(true) });
+
+/** Those who have left, as rows: source-hubspot has them in a stream of their own. */
+export const ownersArchived = whole({
+  ...OWNERS,
+  name: 'owners_archived',
+  subject: 'owners',
+  endpoint: endpoint(true),
+  hasTombstones: false,
+});

@@ -1,0 +1,114 @@
+import type { Item } from '../../hubspot/api/endpoint.js';
+import { CUSTOM_SCHEMAS_SCOPE, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
+import { CALLS } from '../../hubspot/client/calls.js';
+import { paths } from '../../hubspot/client/paths.js';
+import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import type { StreamDeclaration } from '../core/stream.js';
+import { stateValue } from '../core/stream-state.js';
+import { BOOLEAN, INSTANT, INTEGER, STRING } from '../layouts/property-schema.js';
+import { pick } from '../strategies/resource.js';
+import { whole } from '../strategies/whole.js';
+
+const STAGES: JsonObject = { type: ['null', 'array'], items: { type: ['null', 'object'], additionalProperties: true } };
+
+const SCHEMA: JsonObject = {
+  id: STRING,
+  label: STRING,
+  displayOrder: INTEGER,
+  stages: STAGES,
+  createdAt: INSTANT,
+  updatedAt: INSTANT,
+};
+
+/** The pipelines of an object with their stages inside, in source-hubspot's layouts. */
+export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
+  // Metadata is open to whoever may read the records or the schema.
+  const schemaScope = type.custom ? CUSTOM_SCHEMAS_SCOPE : `crm.schemas.${type.name}.read`;
+  const layout =
+    type.name === 'deals'
+      ? { key: 'pipelineId', schema: LEGACY_SCHEMA, record: legacyRecord }
+      : { key: 'id', schema: SCHEMA, record: currentRecord };
+  return whole({
+    name,
+    scopes: [[...(type.scopes[0] ?? []), schemaScope]],
+    subject: type.custom ? 'custom' : type.name,
+    endpoint: {
+      kind: CALLS.pipelines,
+      path: { of: type, at: paths.pipelines },
+      what: `the pipelines of ${type.name}`,
+      paging: 'none',
+    },
+    isLive: (pipeline) => pipeline.archived !== true,
+    cursor: 'updatedAt',
+    ...layout,
+  });
+}
+
+function currentRecord(pipeline: Item): JsonObject {
+  const fields = pick(SCHEMA, pipeline);
+  return { ...fields, stages: fields.stages ?? [] };
+}
+
+/** source-hubspot's deal_pipelines keep the layout of HubSpot's first API: other names, and times as milliseconds. */
+const LEGACY_SCHEMA: JsonObject = {
+  label: STRING,
+  displayOrder: INTEGER,
+  active: BOOLEAN,
+  stages: STAGES,
+  objectType: STRING,
+  objectTypeId: STRING,
+  pipelineId: STRING,
+  createdAt: INTEGER,
+  updatedAt: INTEGER,
+  default: BOOLEAN,
+};
+
+function legacyRecord(pipeline: Item): JsonObject {
+  const { id, label, displayOrder, stages, createdAt, updatedAt } = currentRecord(pipeline);
+  return {
+    label: label ?? null,
+    displayOrder: displayOrder ?? null,
+    active: pipeline.archived !== true,
+    stages: Array.isArray(stages) ? stages.map(legacyStage) : [],
+    objectType: 'DEAL',
+    objectTypeId: standardObject('deals').typeId,
+    pipelineId: id ?? null,
+    createdAt: milliseconds(createdAt),
+    updatedAt: milliseconds(updatedAt),
+    default: id === 'default',
+  };
+}
+
+function legacyStage(value: JsonValue): JsonObject {
+  const stage = stateValue.object(value) ?? {};
+  return {
+    stageId: String(stage.id),
+    label: stage.label ?? null,
+    displayOrder: stage.displayOrder ?? null,
+    metadata: stage.metadata ?? {},
+    active: stage.archived !== true,
+    createdAt: milliseconds(stage.createdAt),
+    updatedAt: milliseconds(stage.updatedAt),
+  };
+}
+
+function milliseconds(instant: JsonValue | undefined): number | null {
+  const time = typeof instant === 'string' ? Date.parse(instant) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+/** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
+const OBJECTS: Readonly<Record<string, string>> = {
+  deal_pipelines: 'deals',
+  ticket_pipelines: 'tickets',
+  lead_pipelines: 'leads',
+  order_pipelines: 'orders',
+  appointment_pipelines: 'appointments',
+  course_pipelines: 'courses',
+  listing_pipelines: 'listings',
+  service_pipelines: 'services',
+};
+
+export const pipelines: readonly StreamDeclaration[] = Object.entries(OBJECTS).map(([name, object]) =>
+  pipelinesOf(standardObject(object), name),
+);

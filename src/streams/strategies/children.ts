@@ -1,0 +1,280 @@
+import { KeyedSearch } from '../../hubspot/api/keyed-search.js';
+import type { ObjectType } from '../../hubspot/api/object-types.js';
+import { LIST_LIMIT } from '../../hubspot/api/objects.js';
+import { SEARCH_LIMIT } from '../../hubspot/api/search.js';
+import type { CallKind } from '../../hubspot/client/calls.js';
+import type { HubSpotClient } from '../../hubspot/client/client.js';
+import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { log } from '../../log.js';
+import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
+import { earlier, isFrom, later } from '../core/instants.js';
+import { StreamOutput } from '../core/output.js';
+import type { ParentBatch } from '../core/parent-ids.js';
+import type { EncodedRecord } from '../core/sink.js';
+import type { Estimate, PortalFacts, Stream, StreamRun } from '../core/stream.js';
+import { REFRESH_COMPLETE } from '../core/stream-state.js';
+import { EVERY_ID } from '../crm/run/object-state.js';
+import { countRecords } from '../crm/search/count.js';
+import { rangeGroups } from '../crm/search/search-filters.js';
+import { updatedAtOf } from '../layouts/layout.js';
+import {
+  type ChildrenState,
+  childrenStateJson,
+  parseChildrenState,
+  rememberChildren,
+  UNSURE,
+} from './children-state.js';
+import { contentHash } from './content-memory.js';
+
+/** What HubSpot gives by the ids of CRM records alone: what hangs on them. */
+export interface ChildrenResource<Child> {
+  /** As the catalog has it. */
+  entry: AirbyteStream;
+  /** What the children are called, for messages. */
+  noun: string;
+  parent: ObjectType;
+  /** The call that reads them, and the most parents that it takes. */
+  kind: CallKind;
+  parentsPerCall: number;
+  /** The children of parents, as each answer has them; of one parent, they may come in several. */
+  read(client: HubSpotClient, parentIds: readonly string[]): AsyncIterable<readonly Child[]>;
+  encode(child: Child): EncodedRecord;
+  /** What else tells one such stream from another of its name: a state of others is begun anew. */
+  identity?: Readonly<Record<string, string>>;
+  /** How children change with their parents; null: they change on their own and have no time, so that all are read each time. */
+  increments: ChildIncrements<Child> | null;
+}
+
+/** What an increment has to know of children: those of a parent that was modified are compared with those that it had. */
+export interface ChildIncrements<Child> {
+  parentOf(child: Child): string;
+  idOf(child: Child): string;
+  /** What a change of the child changes, as HubSpot answers it. */
+  contentOf(child: Child): unknown;
+  /** Whether the child is there, and not archived. */
+  isLive(child: Child): boolean;
+  /** Whether the child is wanted: a start date may leave it out. */
+  isWanted(child: Child): boolean;
+  /** The tombstone of a child that its parent does not have any more; null: none is wanted. @param at ISO 8601 */
+  tombstone: ((id: string, at: string) => EncodedRecord) | null;
+}
+
+/**
+ * A stream of what hangs on the records of a CRM object. The ids of the parents come by HubSpot's list, which the streams of a run share,
+ * and in an increment by a search for those that were modified.
+ */
+export class Children<Child> implements Stream {
+  readonly name: string;
+  readonly entry: AirbyteStream;
+
+  constructor(
+    readonly resource: ChildrenResource<Child>,
+    readonly portal: PortalFacts,
+  ) {
+    this.entry = resource.entry;
+    this.name = resource.entry.name;
+  }
+
+  async probe(): Promise<void> {
+    const { resource, portal } = this;
+    const first = await portal.firstRow(resource.parent);
+    // Where there is no parent yet, any id shows what the token may do.
+    for await (const _ of resource.read(portal.client, [first?.id ?? '1'])) return;
+  }
+
+  async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const { resource, portal } = this;
+    const { parent, noun, parentsPerCall, kind, increments } = resource;
+    const { cursor } = parseChildrenState(given, this.name, portal.id, resource.identity);
+    const isIncrement = increments !== null && cursor !== null && mode === 'incremental';
+    const since = isIncrement ? earlier(cursor, portal.config.lookbackMinutes) : null;
+    const parents = await countRecords(portal.client, parent, since);
+    const calls = { burst: 0, search: 0, exempt: 0 };
+    calls[kind.budget] += Math.ceil(parents / parentsPerCall);
+    // A first load is followed by a search for what was modified meanwhile.
+    if (increments) calls.search += Math.max(1, isIncrement ? Math.ceil(parents / SEARCH_LIMIT) : 1);
+    if (!isIncrement) calls.burst += Math.max(1, Math.ceil(parents / LIST_LIMIT));
+    const what = since
+      ? `${noun} of ${parent.name} modified since ${since.slice(0, 16)}Z`
+      : `all ${noun} of ${parents.toLocaleString('en')} ${parent.name}`;
+    return { what, rows: null, calls };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    const { state, mode, sink } = run;
+    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    if (mode === 'full_refresh' && state?.[REFRESH_COMPLETE] === true) {
+      await sink.state(this.name, state);
+      return 0;
+    }
+    return new ChildrenRead(this, run).read();
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
+
+/** One read of a stream of children. */
+class ChildrenRead<Child> {
+  readonly #resource: ChildrenResource<Child>;
+  readonly #portal: PortalFacts;
+  readonly #name: string;
+  readonly #isRefresh: boolean;
+  readonly #state: ChildrenState;
+  readonly #output: StreamOutput;
+  #calls = 0;
+
+  constructor({ resource, portal, name }: Children<Child>, { state, mode, sink }: StreamRun) {
+    this.#resource = resource;
+    this.#portal = portal;
+    this.#name = name;
+    this.#isRefresh = mode === 'full_refresh';
+    this.#state = parseChildrenState(state, name, portal.id, resource.identity);
+    this.#output = new StreamOutput(sink, name, portal.client.clock, this.#state.emittedAt);
+  }
+
+  async read(): Promise<number> {
+    const state = this.#state;
+    const { lookbackMinutes } = this.#portal.config;
+    const hasIncrements = this.#resource.increments !== null;
+    if (!hasIncrements && !this.#isRefresh) log.info(`${this.#name} has no cursor, so it is read as a full refresh.`);
+    const startedAt = this.#now();
+    if (state.cursor === null || this.#isRefresh || !hasIncrements) state.load ??= { startedAt, after: null };
+    const since = state.load?.startedAt ?? earlier(state.cursor ?? startedAt, lookbackMinutes);
+    if (state.load) await this.#readAll(state.load);
+    if (hasIncrements) {
+      // Parents that changed while the list of them was read; a refresh leaves them to the next sync.
+      const isWhole = this.#isRefresh || (await this.#readChanged(since));
+      state.cursor = this.#isRefresh ? since : isWhole ? startedAt : later(since, lookbackMinutes);
+    }
+    state.load = null;
+    await this.#save({ isComplete: this.#isRefresh });
+    return this.#calls;
+  }
+
+  async #readAll(load: { after: string | null }): Promise<void> {
+    let batch = await this.#firstBatch(load);
+    for (;;) {
+      const { ids, after } = batch;
+      // The next ids travel while these are worked on.
+      const next = after === null ? null : this.#batchAt(after);
+      next?.catch(() => undefined);
+      await this.#emitChildrenOf(ids);
+      load.after = after;
+      if (next === null) return;
+      await this.#save();
+      batch = await next;
+    }
+  }
+
+  #batchAt(after: string | null): Promise<ParentBatch> {
+    const { parent, parentsPerCall } = this.#resource;
+    return this.#portal.parents.batch(parent, after, parentsPerCall);
+  }
+
+  /** The batch to start at. A position that HubSpot no longer accepts starts the read anew. */
+  async #firstBatch(load: { after: string | null }): Promise<ParentBatch> {
+    try {
+      return await this.#batchAt(load.after);
+    } catch (error) {
+      if (load.after === null || !isRefusal(error, [400])) throw error;
+      log.warn(`HubSpot no longer accepts where the read of ${this.#name} stopped; it starts anew.`);
+      load.after = null;
+      return this.#batchAt(null);
+    }
+  }
+
+  /** @returns whether search has shown every parent that it counted */
+  async #readChanged(since: string): Promise<boolean> {
+    const { parent, parentsPerCall } = this.#resource;
+    const search = new KeyedSearch(this.#portal.client, {
+      type: parent,
+      properties: [],
+      filtersOf: (range) => rangeGroups({ type: parent, filterGroups: [] }, { since }, range),
+      isWanted: (row) => isFrom(updatedAtOf(row), since),
+    });
+    let found = 0;
+    for (let { after } = EVERY_ID, isLast = false; !isLast; ) {
+      const page = await search.next({ after, upTo: null });
+      const ids = page.rows.map((row) => row.id);
+      for (let start = 0; start < ids.length; start += parentsPerCall) {
+        await this.#emitChildrenOf(ids.slice(start, start + parentsPerCall));
+      }
+      found += ids.length;
+      ({ reached: after, isLast } = page);
+    }
+    this.#calls += Math.max(1, Math.ceil(found / SEARCH_LIMIT));
+    return !search.isUnsettled;
+  }
+
+  async #emitChildrenOf(parentIds: readonly string[]): Promise<void> {
+    if (parentIds.length === 0) return;
+    const { increments } = this.#resource;
+    const byParent = new Map<string, Child[]>(parentIds.map((id) => [id, []]));
+    for await (const children of this.#resource.read(this.#portal.client, parentIds)) {
+      this.#calls += 1;
+      if (increments === null) await this.#emit(children);
+      else for (const child of children) byParent.get(increments.parentOf(child))?.push(child);
+    }
+    if (increments) await this.#emitChanges(byParent, increments);
+  }
+
+  async #emit(children: readonly Child[]): Promise<void> {
+    this.#output.stamp();
+    await this.#output.records(children.map((child) => this.#resource.encode(child)));
+  }
+
+  async #emitChanges(byParent: ReadonlyMap<string, Child[]>, increments: ChildIncrements<Child>): Promise<void> {
+    const changes = [...byParent].map(([parentId, children]) => this.#changesOf(parentId, children, increments));
+    this.#output.stamp();
+    if (!this.#isRefresh && changes.some(({ changed, gone }) => changed.length + gone.length > 0)) {
+      for (const { parentId, changed, gone, hashes } of changes) {
+        const unsure = [...changed.map((child) => increments.idOf(child)), ...gone].map((id) => [id, UNSURE]);
+        this.#remember(parentId, { ...hashes, ...Object.fromEntries(unsure) });
+      }
+      await this.#save({ isAhead: true });
+    }
+    const at = this.#now();
+    for (const { parentId, changed, gone, hashes } of changes) {
+      await this.#output.records([
+        ...changed.map((child) => this.#resource.encode(child)),
+        // Its own time of change is not known any more, and nothing of it can come later.
+        ...gone.flatMap((id) => increments.tombstone?.(id, at) ?? []),
+      ]);
+      this.#remember(parentId, hashes);
+    }
+  }
+
+  #changesOf(parentId: string, all: readonly Child[], increments: ChildIncrements<Child>) {
+    const before = this.#state.seen?.[parentId] ?? {};
+    const live = all.filter((child) => increments.isLive(child));
+    const hashes: Record<string, string> = Object.fromEntries(
+      live.map((child) => [increments.idOf(child), contentHash(JSON.stringify(increments.contentOf(child)))]),
+    );
+    const changed = live.filter((child) => {
+      const id = increments.idOf(child);
+      return increments.isWanted(child) && (this.#isRefresh || before[id] !== hashes[id]);
+    });
+    const tellsGone = increments.tombstone !== null && !this.#isRefresh;
+    const gone = tellsGone ? Object.keys(before).filter((id) => !(id in hashes)) : [];
+    return { parentId, changed, gone, hashes };
+  }
+
+  #remember(parentId: string, hashes: Record<string, string>): void {
+    rememberChildren(this.#state, parentId, hashes, this.#resource.noun);
+  }
+
+  #now(): string {
+    return new Date(this.#portal.client.clock.now()).toISOString();
+  }
+
+  async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {
+    this.#output.stamp();
+    const { entry, identity } = this.#resource;
+    const own = { ...this.#state, emittedAt: this.#output.emittedAt };
+    const lookback = this.#portal.config.lookbackMinutes;
+    const json = childrenStateJson(own, entry.default_cursor_field?.[0] ?? null, lookback, isComplete, identity);
+    await (isAhead ? this.#output.stateAhead(json) : this.#output.state(json));
+  }
+}
