@@ -7,6 +7,7 @@ import { configureLog } from '../../src/log.js';
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { EncodedRecord, RecordSink } from '../../src/streams/core/sink.js';
+import type { StreamDeclaration } from '../../src/streams/core/stream.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
 
@@ -19,6 +20,8 @@ export interface SyncOptions {
   mode?: SyncMode;
   /** The source's options besides the credentials. */
   config?: JsonObject;
+  /** The streams that are no CRM objects, where they are not the usual ones. */
+  declared?: readonly StreamDeclaration[];
   /** Silence after which a call is given up, ms. */
   silenceMs?: number;
 }
@@ -54,7 +57,7 @@ export async function readInProcess(
   const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
   const client = new HubSpotClient({ ...config, ...silence, signal: stop.signal, now });
   try {
-    const portal = await Portal.open(client, config, [stream]);
+    const portal = await Portal.open(client, config, [stream], options.declared);
     const mode = options.mode ?? 'incremental';
     await readStreams(portal, [{ name: stream, mode, state, optional: false }], sink);
   } finally {

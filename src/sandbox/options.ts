@@ -4,6 +4,7 @@ import type { LimitSettings } from './http/limits.js';
 import type { OnCall } from './http/listener.js';
 import type { Settings } from './http/settings.js';
 import type { Account } from './portal/account.js';
+import type { CollectionOptions } from './portal/collection.js';
 import type { PortalRules } from './portal/portal.js';
 import type { SampleOptions } from './sample/build.js';
 
@@ -26,6 +27,8 @@ export interface SandboxOptions
   readonly faults?: readonly FaultRule[];
   /** Called with each call before it is answered. */
   readonly onCall?: OnCall;
+  /** Collections besides those that every portal has. */
+  readonly collections?: readonly CollectionOptions[];
   /** Megabytes of list pages kept as bytes. */
   readonly cacheMb?: number;
 }

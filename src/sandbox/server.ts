@@ -54,6 +54,7 @@ const MAX_HEADER_BYTES = 1_024 * 1_024;
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = new Clock(options.clock);
   const portal = new Portal(accountOf(options), choose(DEFAULT_RULES, options), clock);
+  for (const each of options.collections ?? []) portal.addCollection(each);
   buildSample(portal, choose(DEFAULT_SAMPLE, options));
   const limits = options.limits === 'off' ? { enabled: false } : (options.limits ?? {});
   const services: Services = {
@@ -65,7 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     calls: new CallLog(),
   };
   const pages = new PageCache((options.cacheMb ?? DEFAULT_CACHE_MB) * 1_024 * 1_024);
-  const listener = new Listener(services, new Router(routes(pages)), options.onCall);
+  const listener = new Listener(services, new Router(routes(pages, portal.collections)), options.onCall);
   const door = new AdminDoor(services);
 
   const server = createServer(

@@ -35,6 +35,11 @@ export interface ItemPage {
   after: string | null;
 }
 
+/** The same endpoint with more in its query. */
+export function withQuery(endpoint: Endpoint, query: Readonly<Record<string, string>>): Endpoint {
+  return { ...endpoint, query: { ...endpoint.query, ...query } };
+}
+
 /** The most items that one call gives; null where that is all of them. */
 export function itemsPerCall({ paging, limit = PAGE_ITEMS }: Endpoint): number | null {
   return paging === 'none' ? null : limit;

@@ -1,6 +1,7 @@
 import type { CallKind } from '../http/call.js';
 import type { Handler } from '../http/listener.js';
 import type { Route } from '../http/router.js';
+import type { Collection } from '../portal/collection.js';
 import {
   accountHandler,
   enablementHandler,
@@ -15,6 +16,7 @@ import {
   recordAssociationsHandler,
   recordAssociationsV3Handler,
 } from './associations.js';
+import { collectionHandler } from './collections.js';
 import { dealSplitsHandler } from './deal-splits.js';
 import { listHandler } from './list.js';
 import {
@@ -33,7 +35,7 @@ import { searchHandler } from './search.js';
 import { introspectHandler, privateTokenInfoHandler } from './token-info.js';
 
 /** Every operation with its date-based path and the ones of v3 and v4. */
-export function routes(pages: PageCache): Route<Handler>[] {
+export function routes(pages: PageCache, collections: readonly Collection[]): Route<Handler>[] {
   const get = (kind: CallKind, handler: Handler, ...paths: string[]) => ({ kind, method: 'GET', paths, handler });
   const post = (kind: CallKind, handler: Handler, ...paths: string[]) => ({ kind, method: 'POST', paths, handler });
   return [
@@ -100,6 +102,7 @@ export function routes(pages: PageCache): Route<Handler>[] {
     ),
     post('token', tokenHandler, '/oauth/:date/token', '/oauth/v3/token', '/oauth/v1/token'),
     post('tokenInfo', privateTokenInfoHandler, '/oauth/v2/private-apps/get/access-token-info'),
+    ...collections.map((each) => get('collection', collectionHandler(each), each.options.path)),
     post('tokenInfo', introspectHandler, '/oauth/:date/token/introspect', '/oauth/v3/token/introspect'),
   ];
 }

@@ -28,7 +28,8 @@ export function valueScope(type: ObjectType, { dataSensitivity }: Property): str
 
 /** Every scope that some call asks for: what a token has that may do everything. */
 export function everyScope(portal: Portal): string[] {
-  const scopes = [OWNER_SCOPES, SCHEMA_SCOPES, DEAL_SPLIT_SCOPES].flat(2);
+  const ofCollections = portal.collections.map(({ options }) => options.scopes);
+  const scopes = [OWNER_SCOPES, SCHEMA_SCOPES, DEAL_SPLIT_SCOPES, ...ofCollections].flat(2);
   for (const type of portal.types.all().filter(({ readable }) => readable)) {
     scopes.push(...type.scopes.flat(), ...metadataScopesOf(type).flat());
     const ofValues = portal

@@ -17,6 +17,7 @@ export type CallKind =
   | 'recordCounts'
   | 'enablement'
   | 'dealSplits'
+  | 'collection'
   | 'token'
   | 'tokenInfo'
   | 'unknown';

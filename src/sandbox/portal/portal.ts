@@ -1,6 +1,7 @@
 import type { Account } from './account.js';
 import { Catalog } from './catalog.js';
 import { Clock } from './clock.js';
+import { Collection, type CollectionOptions } from './collection.js';
 import { Links } from './links.js';
 import type { ObjectType } from './object-types.js';
 import type { PropertySet } from './properties.js';
@@ -40,6 +41,8 @@ export interface LinkOptions {
 /** A HubSpot portal's truth: what is in it, whatever its API has shown of that so far. Object types go by any of their names. */
 export class Portal extends Catalog {
   readonly links = new Links();
+  /** What is no CRM object and has a list of its own. */
+  readonly collections: Collection[] = [];
 
   constructor(
     account: Account,
@@ -47,6 +50,12 @@ export class Portal extends Catalog {
     clock: Clock = new Clock(),
   ) {
     super(account, clock);
+  }
+
+  addCollection(options: CollectionOptions): Collection {
+    const collection = new Collection(options, this.clock);
+    this.collections.push(collection);
+    return collection;
   }
 
   /** Creates a record and returns its id. Values of properties that do not exist are refused. */

@@ -1,0 +1,84 @@
+import { type Clock, iso } from './clock.js';
+
+/** What tells one collection from another. */
+export interface CollectionOptions {
+  /** Without a slash at its end; `:date` stands for any date-based version. */
+  readonly path: string;
+  /** What a token needs for it: one of each group. */
+  readonly scopes: readonly (readonly string[])[];
+  /** Items that are there at the start, by their ids. */
+  readonly items?: Readonly<Record<string, object>>;
+}
+
+/** An item of a collection: its members, and what the API says of every item. */
+export interface CollectionItem {
+  readonly id: string;
+  readonly members: object;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When it was archived, epoch ms; undefined while it is there. */
+  readonly archivedAt?: number;
+}
+
+/** Things of one kind that are no CRM records, such as forms: a list of items with members of any kind. */
+export class Collection {
+  readonly #items = new Map<string, CollectionItem>();
+  /** Both lists as they stand; made again when an item has changed. */
+  #lists: { live: readonly CollectionItem[]; archived: readonly CollectionItem[] } | null = null;
+
+  constructor(
+    readonly options: CollectionOptions,
+    readonly clock: Clock,
+  ) {
+    for (const [id, members] of Object.entries(options.items ?? {})) this.put(id, members);
+  }
+
+  /** Creates an item, or changes its members. @param at when, epoch ms */
+  put(id: string, members: object, at = this.clock.now()): void {
+    this.#lists = null;
+    const createdAt = this.#items.get(id)?.createdAt ?? at;
+    this.#items.set(id, { id, members: { ...this.#items.get(id)?.members, ...members }, createdAt, updatedAt: at });
+  }
+
+  /** Takes an item out of the list; the list of archived items has it from then on. */
+  archive(id: string, at = this.clock.now()): void {
+    this.#lists = null;
+    const item = this.#items.get(id);
+    if (item) this.#items.set(id, { ...item, archivedAt: at });
+  }
+
+  /** Erases an item: no list has it any more. */
+  erase(id: string): void {
+    this.#lists = null;
+    this.#items.delete(id);
+  }
+
+  /** The live items, or the archived ones, in the order of their ids. */
+  list(archived: boolean): readonly CollectionItem[] {
+    if (this.#lists === null) {
+      const items = [...this.#items.values()].sort((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
+      this.#lists = {
+        live: items.filter(({ archivedAt }) => archivedAt === undefined),
+        archived: items.filter(({ archivedAt }) => archivedAt !== undefined),
+      };
+    }
+    return archived ? this.#lists.archived : this.#lists.live;
+  }
+
+  /** The live items as the API answers them, by their ids. */
+  truth(): Map<string, Record<string, unknown>> {
+    return new Map(this.list(false).map((item) => [item.id, itemJson(item)]));
+  }
+}
+
+/** An item as the API answers it. */
+export function itemJson({ id, members, createdAt, updatedAt, archivedAt }: CollectionItem): Record<string, unknown> {
+  return {
+    ...members,
+    id,
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+    archived: archivedAt !== undefined,
+    ...(archivedAt === undefined ? {} : { archivedAt: iso(archivedAt) }),
+  };
+}

@@ -1,0 +1,273 @@
+import { type Endpoint, type Item, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
+import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { log } from '../../log.js';
+import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
+import { earlier, isFrom, notBefore } from '../core/instants.js';
+import { StreamOutput } from '../core/output.js';
+import type { EncodedRecord } from '../core/sink.js';
+import {
+  catalogEntry,
+  type Estimate,
+  type PortalFacts,
+  type Stream,
+  type StreamDeclaration,
+  type StreamRun,
+} from '../core/stream.js';
+import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
+
+const VERSION = 1;
+/** The cursor of a state before anything was read, as source-hubspot has it. */
+const BEGINNING = '2006-06-01T00:00:00.000Z';
+
+/** A collection that HubSpot answers from an instant on: what was updated since the read before is asked for, and no more. */
+export interface CursorResource extends Resource {
+  /** The query by which HubSpot leaves out what was last updated before an instant (ISO 8601). */
+  since(instant: string): Readonly<Record<string, string>>;
+  /** Where HubSpot lists what is gone; without it, deletions cannot be seen. */
+  archived?: {
+    endpoint: Endpoint;
+    /** The query by which it leaves out what was archived before an instant; without it, the list is read whole. */
+    since?(instant: string): Readonly<Record<string, string>>;
+    /** When an item was archived, ISO 8601. */
+    archivedAt(item: Item): string | null;
+  };
+}
+
+/** Declares a stream that is read by its cursor. */
+export function byCursor(resource: CursorResource): StreamDeclaration {
+  return {
+    name: resource.name,
+    plan: (name = resource.name) => ({
+      ...planOf(
+        { ...resource, subject: resource.subject ?? resource.name, name },
+        (portal) => new ByCursor({ ...resource, name }, portal),
+      ),
+      hiddenDeletions: () => (resource.archived ? null : 'HubSpot lists only what there is'),
+    }),
+  };
+}
+
+class ByCursor implements Stream {
+  readonly name: string;
+  readonly entry;
+  readonly marks: Marks;
+
+  constructor(
+    readonly resource: CursorResource,
+    readonly portal: PortalFacts,
+  ) {
+    const { name, key, cursor, archived } = resource;
+    this.name = name;
+    this.marks = marksFor(portal, archived !== undefined);
+    this.entry = catalogEntry(name, markedSchema(resource, archived !== undefined, this.marks), [key], cursor);
+  }
+
+  async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const state = parseCursorState(given, this.resource, this.portal.id);
+    const isIncrement = mode === 'incremental' && state.cursor !== null;
+    const calls = { burst: 0, search: 0, exempt: 0 };
+    // HubSpot gives no count of such a collection: one page, and more where there is more.
+    calls[this.resource.endpoint.kind.budget] += 1 + (this.marks.deletes && mode === 'incremental' ? 1 : 0);
+    const what = isIncrement
+      ? `updated since ${(state.cursor ?? '').slice(0, 16)}Z, in one page or more`
+      : 'everything, in one page or more';
+    return { what, rows: null, calls };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    return new CursorRead(this, run).read();
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
+
+/** What a stream that is read by its cursor goes on from. */
+export interface CursorState {
+  emittedAt: number;
+  /** HubSpot's time when the last complete read began; null before there is one. */
+  cursor: string | null;
+  /** A first load under way: when it began, and its next page. */
+  load: { startedAt: string; after: string | null } | null;
+  /** What was emitted of the items that the next increment meets again, since it reaches back by the lookback. */
+  memory: ContentMemory;
+}
+
+/** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
+export function parseCursorState(
+  given: JsonObject | null,
+  { name, cursor }: Resource,
+  portalId: number | null,
+): CursorState {
+  const own = ownState(given, name, VERSION, portalId);
+  if (own === null) {
+    const shown = cursorTime(given?.[cursor]);
+    const isGiven = Number.isFinite(shown) && given?.[REFRESH_COMPLETE] !== true;
+    return {
+      emittedAt: 0,
+      cursor: isGiven ? new Date(shown).toISOString() : null,
+      load: null,
+      memory: new ContentMemory(),
+    };
+  }
+  const load = stateValue.object(own.load);
+  return {
+    emittedAt: stateValue.number(own.emittedAt) ?? 0,
+    cursor: stateValue.text(own.cursor),
+    load: load && { startedAt: stateValue.text(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
+    memory: ContentMemory.parse(own.seen, own.many) ?? new ContentMemory(),
+  };
+}
+
+/** One read of a stream. */
+class CursorRead {
+  readonly #resource: CursorResource;
+  readonly #portal: PortalFacts;
+  readonly #marks: Marks;
+  readonly #isRefresh: boolean;
+  readonly #state: CursorState;
+  readonly #output: StreamOutput;
+  /** The next increment begins here, epoch ms: what is older need not be remembered. */
+  #nextSince = 0;
+  #calls = 0;
+
+  constructor(
+    { resource, portal, marks }: ByCursor,
+    readonly run: StreamRun,
+  ) {
+    this.#resource = resource;
+    this.#portal = portal;
+    this.#marks = marks;
+    this.#isRefresh = run.mode === 'full_refresh';
+    this.#state = parseCursorState(run.state, resource, portal.id);
+    this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
+  }
+
+  async read(): Promise<number> {
+    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
+      await this.#output.state(this.run.state);
+      return 0;
+    }
+    const state = this.#state;
+    const { lookbackMinutes, startDate } = this.#portal.config;
+    const now = new Date(this.#portal.client.clock.now()).toISOString();
+    if (state.cursor === null || this.#isRefresh) state.load ??= { startedAt: now, after: null };
+    const beganAt = state.load?.startedAt ?? now;
+    const lookback = earlier(state.load ? beganAt : (state.cursor ?? beganAt), lookbackMinutes);
+    this.#nextSince = Date.parse(earlier(beganAt, lookbackMinutes));
+    await this.#readLive(state.load ? startDate : notBefore(lookback, startDate));
+    // A first load owes tombstones for what goes away while it runs.
+    if (!this.#isRefresh && this.#marks.deletes) await this.#readArchived(lookback);
+    state.cursor = beganAt;
+    state.load = null;
+    state.memory.keep((cursor) => cursorTime(cursor) >= this.#nextSince);
+    await this.#save({ isComplete: this.#isRefresh });
+    return this.#calls;
+  }
+
+  async #readLive(since: string | null): Promise<void> {
+    const { load } = this.#state;
+    try {
+      await this.#readPages(since, load?.after ?? null);
+    } catch (error) {
+      const isResumed = load !== null && load.after !== null && this.#calls === 0;
+      if (!isResumed || !isRefusal(error, [400])) throw error;
+      log.warn(`HubSpot no longer accepts where the read of ${this.#resource.name} stopped; it starts anew.`);
+      load.after = null;
+      await this.#readPages(since, null);
+    }
+  }
+
+  async #readPages(since: string | null, start: string | null): Promise<void> {
+    const resource = this.#resource;
+    const endpoint = withQuery(resource.endpoint, since === null ? {} : resource.since(since));
+    for await (const { items, after } of pagesOf(this.#portal.client, endpoint, start)) {
+      this.#calls += 1;
+      await this.#emit(items.flatMap((item) => this.#liveChange(item) ?? []));
+      // An increment that is interrupted is read again from its beginning; what was emitted is remembered.
+      if (this.#state.load === null || after === null) continue;
+      this.#state.load.after = after;
+      await this.#save();
+    }
+  }
+
+  async #readArchived(since: string): Promise<void> {
+    const { archived } = this.#resource;
+    if (!archived) return;
+    const { endpoint, since: query, archivedAt: timeOf } = archived;
+    for await (const { items } of pagesOf(this.#portal.client, withQuery(endpoint, query?.(since) ?? {}))) {
+      this.#calls += 1;
+      const changes = items.flatMap((item) => {
+        const archivedAt = timeOf(item);
+        return archivedAt !== null && isFrom(archivedAt, since) ? [this.#change(item, archivedAt)] : [];
+      });
+      await this.#emit(changes.filter((change) => !this.#isKnown(change)));
+    }
+  }
+
+  /** null where it is not wanted, or is out as it is. */
+  #liveChange(item: Item): Change | null {
+    const change = this.#change(item, null);
+    const isWanted = typeof change.at !== 'string' || isFrom(change.at, this.#portal.config.startDate);
+    return isWanted && (this.#isRefresh || !this.#isKnown(change)) ? change : null;
+  }
+
+  #change(item: Item, archivedAt: string | null): Change {
+    const data = recordOf(this.#resource, item);
+    return {
+      id: String(data[this.#resource.key]),
+      at: archivedAt ?? data[this.#resource.cursor] ?? null,
+      hash: contentHash(JSON.stringify([data, archivedAt])),
+      record: encodeRecord(data, this.#marks, archivedAt),
+    };
+  }
+
+  #isKnown({ id, hash }: Change): boolean {
+    return this.#state.memory.isUnchanged(id, hash);
+  }
+
+  async #emit(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    const { memory } = this.#state;
+    this.#output.stamp();
+    const known = changes.filter(({ id }) => memory.has(id));
+    for (const { id, at } of known) memory.doubt(id, at);
+    if (known.length > 0 && !this.#isRefresh) await this.#save({ isAhead: true });
+    await this.#output.records(changes.map(({ record }) => record));
+    for (const { id, hash, at } of changes) {
+      if (cursorTime(at) >= this.#nextSince) memory.remember(id, hash, at);
+    }
+  }
+
+  async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {
+    const { cursor, load, memory } = this.#state;
+    this.#output.stamp();
+    const shown = cursor === null ? BEGINNING : earlier(cursor, this.#portal.config.lookbackMinutes);
+    const state = {
+      [this.#resource.cursor]: shown,
+      ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
+      hubflake: {
+        version: VERSION,
+        portal: this.#portal.id,
+        emittedAt: this.#output.emittedAt,
+        cursor,
+        load: load && { ...load },
+        ...memory.toJson(),
+      },
+    };
+    await (isAhead ? this.#output.stateAhead(state) : this.#output.state(state));
+  }
+}
+
+/** A record to emit, and what is remembered of it. */
+interface Change {
+  id: string;
+  /** When the item was last updated or archived. */
+  at: JsonValue;
+  hash: string;
+  record: EncodedRecord;
+}

@@ -1,0 +1,224 @@
+import { type Item, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
+import { jsonText } from '../../protocol/encode.js';
+import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
+import { earlier, later, notBefore } from '../core/instants.js';
+import { StreamOutput } from '../core/output.js';
+import {
+  catalogEntry,
+  type Estimate,
+  type PortalFacts,
+  type Stream,
+  type StreamDeclaration,
+  type StreamRun,
+} from '../core/stream.js';
+import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import { planOf, type Resource, recordOf } from './resource.js';
+
+const VERSION = 1;
+const MINUTES_A_DAY = 24 * 60;
+/** A window in which HubSpot had more pages than this is followed by a shorter one. */
+const MANY_PAGES = 10;
+
+/**
+ * A collection of events, which HubSpot answers by a span of time: what happened stays as it is, so that a span that was read need not
+ * be read again, but for what HubSpot shows late.
+ */
+export interface WindowResource extends Resource {
+  /** The query for what happened from one instant on, and before another (ISO 8601). */
+  window(from: string, to: string): Readonly<Record<string, string>>;
+  /**
+   * Days of the shortest window that is read at once: it grows where little happened. A read that is interrupted goes on with the window
+   * it was in.
+   */
+  sliceDays: number;
+  /** What HubSpot may show so many minutes late: each read reaches back by them, or by the configured lookback where that is more. */
+  overlapMinutes: number;
+  /** How far back HubSpot keeps events, in days; null: for good. */
+  keptDays: number | null;
+}
+
+/** The first events that HubSpot can have. */
+const EARLIEST = '2006-06-01T00:00:00.000Z';
+
+/** Declares a stream of events that is read in windows of time. `cursor` names the field that says when an event happened. */
+export function byWindow(resource: WindowResource): StreamDeclaration {
+  return {
+    name: resource.name,
+    plan: (name = resource.name) =>
+      planOf(
+        { ...resource, subject: resource.subject ?? resource.name, name },
+        (portal) => new ByWindow({ ...resource, name }, portal),
+      ),
+  };
+}
+
+class ByWindow implements Stream {
+  readonly name: string;
+  readonly entry;
+
+  constructor(
+    readonly resource: WindowResource,
+    readonly portal: PortalFacts,
+  ) {
+    const { name, schema, key, cursor } = resource;
+    this.name = name;
+    this.entry = catalogEntry(name, schema, [key], cursor);
+  }
+
+  async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const { until } = parseWindowState(given, this.resource, this.portal.id);
+    const isIncrement = mode === 'incremental' && until !== null;
+    const now = this.portal.client.clock.now();
+    const from = startOf(this.resource, this.portal, isIncrement ? until : null);
+    const calls = { burst: 0, search: 0, exempt: 0 };
+    const slice = this.resource.sliceDays * MINUTES_A_DAY * 60_000;
+    calls[this.resource.endpoint.kind.budget] += Math.max(1, Math.ceil((now - Date.parse(from)) / slice));
+    return { what: `events since ${from.slice(0, 16)}Z, in a page a window or more`, rows: null, calls };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    return new WindowRead(this, run).read();
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
+
+/** What a stream of events goes on from. */
+export interface WindowState {
+  emittedAt: number;
+  /** All before this instant is read; null: nothing is. */
+  until: string | null;
+  /** Whether a full refresh is under way. */
+  isRefresh: boolean;
+  /** Events that the next read meets again, since it reaches back. */
+  memory: ContentMemory;
+}
+
+/** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
+export function parseWindowState(
+  given: JsonObject | null,
+  { name, cursor }: Resource,
+  portalId: number | null,
+): WindowState {
+  const own = ownState(given, name, VERSION, portalId);
+  const shown = cursorTime(given?.[cursor]);
+  return {
+    emittedAt: stateValue.number(own?.emittedAt) ?? 0,
+    until: own ? stateValue.text(own.until) : Number.isFinite(shown) ? new Date(shown).toISOString() : null,
+    isRefresh: own?.pass === 'refresh',
+    memory: (own && ContentMemory.parse(own.seen, own.many)) ?? new ContentMemory(),
+  };
+}
+
+/** Where reading begins. */
+function startOf(resource: WindowResource, { client, config }: PortalFacts, until: string | null): string {
+  const overlap = Math.max(resource.overlapMinutes, config.lookbackMinutes);
+  const start = until === null ? (config.startDate ?? EARLIEST) : notBefore(earlier(until, overlap), config.startDate);
+  if (resource.keptDays === null) return start;
+  const now = new Date(client.clock.now()).toISOString();
+  return notBefore(start, earlier(now, resource.keptDays * MINUTES_A_DAY));
+}
+
+/** One read of a stream of events. */
+class WindowRead {
+  readonly #resource: WindowResource;
+  readonly #portal: PortalFacts;
+  readonly #isRefresh: boolean;
+  readonly #state: WindowState;
+  readonly #output: StreamOutput;
+  #calls = 0;
+
+  constructor(
+    { resource, portal }: ByWindow,
+    readonly run: StreamRun,
+  ) {
+    this.#resource = resource;
+    this.#portal = portal;
+    this.#isRefresh = run.mode === 'full_refresh';
+    this.#state = parseWindowState(run.state, resource, portal.id);
+    this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
+  }
+
+  async read(): Promise<number> {
+    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
+      await this.#output.state(this.run.state);
+      return 0;
+    }
+    const state = this.#state;
+    if (this.#isRefresh && !state.isRefresh) {
+      state.until = null;
+      state.memory = new ContentMemory();
+    }
+    const end = new Date(this.#portal.client.clock.now()).toISOString();
+    let from = startOf(this.#resource, this.#portal, state.until);
+    let days = this.#resource.sliceDays;
+    while (Date.parse(from) < Date.parse(end)) {
+      const windowEnd = later(from, days * MINUTES_A_DAY);
+      const to = Date.parse(windowEnd) < Date.parse(end) ? windowEnd : end;
+      const pages = await this.#readWindow(from, to);
+      if (pages === 1) days *= 2;
+      else if (pages > MANY_PAGES) days = Math.max(this.#resource.sliceDays, days / 2);
+      state.until = to;
+      this.#forgetBefore(to);
+      if (to !== end) await this.#save(false);
+      from = to;
+    }
+    await this.#save(this.#isRefresh);
+    return this.#calls;
+  }
+
+  /** @returns how many pages there were */
+  async #readWindow(from: string, to: string): Promise<number> {
+    const before = this.#calls;
+    const endpoint = withQuery(this.#resource.endpoint, this.#resource.window(from, to));
+    for await (const { items } of pagesOf(this.#portal.client, endpoint)) {
+      this.#calls += 1;
+      await this.#emit(items);
+    }
+    return this.#calls - before;
+  }
+
+  /** An event that is emitted twice is the same row: no state needs to stand in front of it. */
+  async #emit(items: readonly Item[]): Promise<void> {
+    const { key, cursor } = this.#resource;
+    const events = items.map((item) => recordOf(this.#resource, item)).filter((data) => !this.#isKnown(data));
+    this.#output.stamp();
+    await this.#output.records(events.map((data) => ({ data: jsonText(data), changes: null })));
+    for (const data of events) this.#state.memory.remember(String(data[key]), hashOf(data), data[cursor] ?? null);
+  }
+
+  #isKnown(data: JsonObject): boolean {
+    return this.#state.memory.isUnchanged(String(data[this.#resource.key]), hashOf(data));
+  }
+
+  /** What lies before the overlap is not met again. */
+  #forgetBefore(to: string): void {
+    const start = Date.parse(startOf(this.#resource, this.#portal, to));
+    this.#state.memory.keep((cursor: JsonValue) => cursorTime(cursor) >= start);
+  }
+
+  async #save(isComplete: boolean): Promise<void> {
+    const { until, memory } = this.#state;
+    this.#output.stamp();
+    await this.#output.state({
+      ...(until === null ? {} : { [this.#resource.cursor]: until }),
+      ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
+      hubflake: {
+        version: VERSION,
+        portal: this.#portal.id,
+        emittedAt: this.#output.emittedAt,
+        until,
+        ...(this.#isRefresh && !isComplete ? { pass: 'refresh' } : {}),
+        ...memory.toJson(),
+      },
+    });
+  }
+}
+
+function hashOf(data: JsonObject): string {
+  return contentHash(JSON.stringify(data));
+}
