@@ -35,7 +35,10 @@ beforeEach(erase);
 
 const id = fc.integer({ min: 1, max: 7 }).map(String);
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ is: fc.constant('put'), id, name: fc.constantFrom('a', 'b', 'c') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ id, name: fc.constantFrom('a', 'b', 'c'), minutesAgo: fc.constantFrom(0, 0, 20, 50) }),
+  },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('archive'), id }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('wait'), minutes: fc.constantFrom(10, 100, 1_000) }) },
   { weight: 3, arbitrary: fc.record({ is: fc.constant('sync'), killAfter: fc.option(fc.nat(12)) }) },
@@ -43,6 +46,13 @@ const step = fc.oneof(
 
 function erase(): void {
   for (const archived of [false, true]) for (const item of items.list(archived)) items.erase(item.id);
+}
+
+/** Changes an item; HubSpot shows that so many minutes late. */
+function put(key: string, name: string, minutesAgo: number): void {
+  const before = items.list(false).find((each) => each.id === key) ?? items.list(true).find((each) => each.id === key);
+  const at = played.sandbox.portal.clock.now() - minutesAgo * 60_000;
+  items.put(key, { name }, Math.max(at, (before?.archivedAt ?? before?.updatedAt ?? 0) + 1_000));
 }
 
 test('whatever happens to the collection, and wherever a sync is killed', async () => {
@@ -53,7 +63,7 @@ test('whatever happens to the collection, and wherever a sync is killed', async 
       for (const each of steps) {
         played.wait('minutes' in each ? each.minutes : 1);
         if ('killAfter' in each) await destination.sync(each.killAfter);
-        else if ('name' in each) items.put(each.id, { name: each.name });
+        else if ('name' in each) put(each.id, each.name, each.minutesAgo);
         else if ('id' in each) items.archive(each.id);
       }
       await destination.sync(null);

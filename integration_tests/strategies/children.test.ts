@@ -46,6 +46,28 @@ describe('splits, by the deals that were modified', () => {
     );
   });
 
+  test('wherever a sync is killed that has something to add and something to mark', async () => {
+    const [first = '', second = ''] = deals;
+    for (let killAfter = 0; killAfter <= 8; killAfter += 1) {
+      for (const id of [...truth().keys()]) played.sandbox.portal.archive('deal_splits', id);
+      split(first, '10');
+      split(second, '10');
+      played.wait(1);
+      const destination = new Destination(played.sandbox, 'deal_splits', undefined);
+      await destination.sync(null);
+      played.wait(1);
+      drop(first);
+      split(second, '50');
+      played.wait(1);
+      await destination.sync(killAfter);
+      played.wait(1);
+      for (let n = 0; n < 2; n += 1) drop(second);
+      played.wait(1);
+      await destination.sync(null);
+      expect([killAfter, percentsOf(destination)]).toEqual([killAfter, Object.fromEntries(truth())]);
+    }
+  });
+
   function split(dealId: string, percent: string): void {
     const { portal } = played.sandbox;
     portal.create('deal_splits', { hs_deal_id: dealId, hs_deal_split_percentage: percent });

@@ -73,6 +73,25 @@ test.each([
   );
 });
 
+test('wherever a sync is killed that has something to change and something to mark', async () => {
+  for (let killAfter = 0; killAfter <= 8; killAfter += 1) {
+    erase();
+    for (const each of ['1', '2', '3', '4']) widgets.put(each, { name: 'a' });
+    const destination = new Destination(played.sandbox, 'widgets', [plain]);
+    await destination.sync(null);
+    played.wait(1);
+    widgets.put('1', { name: 'b' });
+    widgets.erase('2');
+    widgets.erase('3');
+    await destination.sync(killAfter);
+    played.wait(1);
+    // What comes back as it was before must not be taken for what is out.
+    widgets.put('1', { name: 'a' });
+    await destination.sync(null);
+    expect([killAfter, namesOf(destination.live())]).toEqual([killAfter, namesOf(widgets.truth())]);
+  }
+});
+
 test('past 20,000 items unchanged ones are not emitted again, and those that are gone are noticed', async () => {
   erase();
   for (let n = 1; n <= 20_100; n += 1) widgets.put(String(n), { name: 'a' });
