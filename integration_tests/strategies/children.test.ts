@@ -68,6 +68,23 @@ describe('splits, by the deals that were modified', () => {
     }
   });
 
+  test('what changes on pages that an interrupted first load had read', async () => {
+    const { portal } = played.sandbox;
+    const more = Array.from({ length: 220 }, (_, n) => portal.create('deals', { dealname: `deal ${n}` }));
+    for (const id of [...truth().keys()]) portal.archive('deal_splits', id);
+    for (const id of [deals[0], more[90], more[219]]) split(id ?? '', '10');
+    played.wait(100);
+    const destination = new Destination(played.sandbox, 'deal_splits', undefined);
+    const isSaved = () => (destination.state?.hubflake as { load?: { after?: string } } | undefined)?.load?.after;
+    for (let killAfter = 1; !isSaved(); killAfter += 1) await destination.sync(killAfter);
+    played.wait(1);
+    drop(deals[0] ?? '');
+    played.wait(100);
+    await destination.sync(null);
+    expect(percentsOf(destination)).toEqual(Object.fromEntries(truth()));
+    portal.archive('deals', more);
+  });
+
   function split(dealId: string, percent: string): void {
     const { portal } = played.sandbox;
     portal.create('deal_splits', { hs_deal_id: dealId, hs_deal_split_percentage: percent });
