@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf } from '../json.js';
 import { type FoundConnection, withHome } from './connections-toml.js';
 import { textOf } from './snowflake-credentials.js';
 import { sqlName } from './snowflake-names.js';
@@ -127,7 +128,8 @@ function contentOf(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`${what} has token_file_path = "${path}", which cannot be read (${code}). Check the path.`);
+    throw new ConfigError(
+      `${what} has token_file_path = "${path}", which cannot be read (${codeOf(error)}). Check the path.`,
+    );
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
+import { codeOf, isObject, memberOf } from '../json.js';
 import { loadPackage } from '../load-package.js';
 import { log } from '../log.js';
 import { nearest } from './suggest.js';
@@ -84,19 +85,19 @@ function tablesOf(file: string): Record<string, unknown> | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new ConfigError(
       `Snowflake's file of connections ${file} cannot be read (${code}). Let the user who runs hubflake read it.`,
     );
   }
-  const { parse } = loadPackage('smol-toml') as typeof import('smol-toml');
+  const { parse }: typeof import('smol-toml') = loadPackage('smol-toml');
   let document: Record<string, unknown>;
   try {
     document = parse(text);
   } catch (error) {
     // Its message shows the lines around.
-    const { line, column } = error as { line?: number; column?: number };
+    const [line, column] = ['line', 'column'].map((name) => memberOf(error, name));
     throw new ConfigError(`${file} is not TOML: see line ${line}, column ${column}. Mend the file.`);
   }
   if (file.endsWith('connections.toml')) return document;
@@ -125,5 +126,5 @@ function inSnakeCase(table: ConnectionTable): ConnectionTable {
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
+  return isObject(value) && !(value instanceof Date);
 }

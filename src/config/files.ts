@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf } from '../json.js';
 
 /**
  * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with the file: missing, not
@@ -27,7 +28,7 @@ export function readJsonFile(path: string, what: string): unknown {
 }
 
 function reason(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
+  switch (codeOf(error)) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EACCES':
@@ -40,7 +41,7 @@ function reason(error: unknown): string {
 }
 
 function whereItStops(text: string, error: unknown): string {
-  const position = /position (\d+)/.exec((error as Error).message)?.[1];
+  const position = /position (\d+)/.exec(String(error))?.[1];
   if (position === undefined) return ': it ends too early';
   const before = text.slice(0, Number(position)).split('\n');
   return `: see line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;

@@ -1,7 +1,14 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf } from '../json.js';
 import { registerSecret } from '../log.js';
+
+export interface KeyOptions {
+  private_key?: string;
+  private_key_file?: string;
+  private_key_password?: string;
+}
 
 /** Bits of a mode that let others than the owner read, write or execute. */
 const OTHERS = 0o077;
@@ -12,8 +19,11 @@ const LEAST_BITS = 2048;
  * file's path, `private_key_file` a path. Throws a ConfigError that says what is wrong with the key, and never shows it.
  * Snowflake's rules: https://docs.snowflake.com/en/user-guide/key-pair-auth
  */
-export function readPrivateKey(credentials: Readonly<Record<string, string | undefined>>): string {
-  const { private_key: given, private_key_file: file, private_key_password: password } = credentials;
+export function readPrivateKey({
+  private_key: given,
+  private_key_file: file,
+  private_key_password: password,
+}: KeyOptions): string {
   if (given && file)
     throw new ConfigError('credentials has both private_key and private_key_file. Leave one of them out.');
   registerSecret(password);
@@ -33,7 +43,7 @@ function readKeyFile(path: string, option: string): string {
     mode = statSync(path).mode;
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`;
     const hint = option === 'private_key' ? ' (private_key is the text of a PEM file, or the path of one)' : '';
     throw new ConfigError(`credentials.${option}: the key file ${path} cannot be read: ${why}${hint}.`);

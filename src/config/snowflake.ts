@@ -1,8 +1,10 @@
 import { ConfigError } from '../errors.js';
+import { isObject } from '../json.js';
 import { log } from '../log.js';
 import { optionsOf } from './connection-options.js';
 import { findConnection } from './connections-toml.js';
 import { isLoopback } from './environment.js';
+import { type LoaderOptions, loaderOptions } from './loader-options.js';
 import { validate } from './schema.js';
 import { kindOfLogin, parseCredentials, type SnowflakeCredentials, textOf } from './snowflake-credentials.js';
 import { shownName } from './snowflake-names.js';
@@ -35,34 +37,42 @@ const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.local
 /** An account name that stands for a stand-in on this machine, which has none. */
 const LOCAL_ACCOUNT = 'LOCAL';
 
-/** Checks a Snowflake configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
-export function parseSnowflakeConfig(config: Record<string, unknown>): SnowflakeConfig {
-  dropNulls(config);
-  const account = takeConnection(config);
-  nameTheCredentials(config);
-  validate('destination', config, 'destination configuration', WITHOUT_EFFECT);
-  if (config.disable_type_dedupe === true) {
+/**
+ * Checks a Snowflake configuration and gives it its defaults. Throws a ConfigError that lists every mistake.
+ *
+ * @param document is changed: what a connection or a default says is filled in
+ */
+export function parseSnowflakeConfig(document: unknown): SnowflakeConfig & { loader: LoaderOptions } {
+  let account: string | null = null;
+  if (isObject(document)) {
+    dropNulls(document);
+    account = takeConnection(document);
+    nameTheCredentials(document);
+  }
+  const options = validate('destination', document, 'destination configuration', WITHOUT_EFFECT);
+  if (options.disable_type_dedupe) {
     throw new ConfigError(
       'disable_type_dedupe asks for Airbyte\'s legacy raw tables, which hubflake does not write. Leave it out; "table_form": "raw" keeps each record as one JSON value, with a view that has the columns.',
     );
   }
-  const credentials = parseCredentials(config.credentials as Record<string, unknown>, textOf(config.username));
+  const credentials = parseCredentials(options.credentials, textOf(options.username));
   return {
     type: 'snowflake',
-    ...address(config.host as string, account, credentials.kind === 'container'),
-    role: nameOf(config.role),
-    warehouse: nameOf(config.warehouse),
-    database: config.database as string,
-    schema: config.schema as string,
+    ...address(options.host, account, credentials.kind === 'container'),
+    role: nameOf(options.role),
+    warehouse: nameOf(options.warehouse),
+    database: options.database,
+    schema: options.schema,
     credentials,
-    sessionParameters: parseParameters((config.jdbc_url_params as string | undefined) ?? ''),
-    retentionDays: (config.retention_period_days as number | undefined) ?? null,
-    transient: config.transient as boolean,
-    createSchema: config.create_schema as boolean,
+    sessionParameters: parseParameters(options.jdbc_url_params ?? ''),
+    retentionDays: options.retention_period_days ?? null,
+    transient: options.transient,
+    createSchema: options.create_schema,
+    loader: loaderOptions(options),
   };
 }
 
-function nameOf(value: unknown): string | null {
+function nameOf(value: string | undefined): string | null {
   const name = textOf(value);
   return name === null ? null : shownName(name);
 }
@@ -92,13 +102,10 @@ function takeConnection(config: Record<string, unknown>): string | null {
   return isItsHost ? account : null;
 }
 
-function nameTheCredentials(config: Record<string, unknown>): void {
-  const { credentials } = config;
-  if (credentials === null || typeof credentials !== 'object') return;
-  const given = credentials as Record<string, unknown>;
-  dropNulls(given);
-  const kind = kindOfLogin(given);
-  if (kind !== undefined) given.auth_type = kind;
+function nameTheCredentials({ credentials }: Record<string, unknown>): void {
+  if (!isObject(credentials)) return;
+  dropNulls(credentials);
+  credentials.auth_type ??= kindOfLogin(credentials);
 }
 
 /**

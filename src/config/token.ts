@@ -57,7 +57,7 @@ export function plainToken(given: string, path: string, source: string): string 
   const found = NOT_IN_A_TOKEN.exec(token);
   if (!found) return token;
   const [character] = found;
-  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const name = NAMES[character] === undefined ? '' : ` (${NAMES[character]})`;
   const position = [...token.slice(0, found.index)].length + 1;
   throw new ConfigError(
