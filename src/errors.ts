@@ -4,6 +4,8 @@
  * one of what to do. Technical detail goes into `internal`, never a secret into either.
  */
 
+import { stringAt } from './json.js';
+
 /** Airbyte's `failure_type` of a TRACE ERROR: the user mends it, waiting mends it, or we must mend it. */
 export type FailureKind = 'config_error' | 'transient_error' | 'system_error';
 
@@ -193,5 +195,5 @@ const OURS = /^(Type|Range|Reference|Syntax|Eval|URI|Assertion)Error$/;
  * warehouse or host is to blame. (`fetch` throws a TypeError for everything; of its errors, the cause tells.)
  */
 export function isProgrammingError(error: unknown): boolean {
-  return OURS.test((error as { name?: unknown } | null)?.name as string);
+  return OURS.test(stringAt(error, 'name') ?? '');
 }

@@ -8,13 +8,23 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is one of a list of texts, such as the values of a union type. */
+export function isOneOf<T extends string>(texts: readonly T[], value: unknown): value is T {
+  return texts.some((text) => text === value);
+}
+
 /** The member of an object; undefined where it has none of this name, or the value is no object. */
 export function memberOf(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
 }
 
+/** The same, where it is a text. */
+export function stringAt(value: unknown, name: string): string | undefined {
+  const member = memberOf(value, name);
+  return typeof member === 'string' ? member : undefined;
+}
+
 /** The `code` of an error of Node, the system or a library; undefined where it has none. */
 export function codeOf(error: unknown): string | undefined {
-  const code = memberOf(error, 'code');
-  return typeof code === 'string' ? code : undefined;
+  return stringAt(error, 'code');
 }

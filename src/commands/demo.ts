@@ -75,8 +75,9 @@ function changePortal({ portal }: Sandbox): string[] {
   for (const id of contacts.slice(10, 35)) portal.edit('contacts', id, { jobtitle: 'Head of Data' });
   portal.create('contacts', { firstname: 'Ada', lastname: 'Lovelace', email: 'ada@example.com' });
   for (const id of deals.slice(0, 3)) portal.edit('deals', id, { amount: '250000' });
-  portal.archive('deals', deals[5] as string);
-  portal.merge('companies', companies[1] as string, companies[2] as string);
+  for (const id of deals.slice(5, 6)) portal.archive('deals', id);
+  const [, survivor = '', merged = ''] = companies;
+  portal.merge('companies', survivor, merged);
   return [
     '25 contacts got a new job title',
     '1 contact was created',
@@ -87,11 +88,11 @@ function changePortal({ portal }: Sandbox): string[] {
 }
 
 async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const { DuckDBInstance } = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
+  const { DuckDBInstance }: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
   const instance = await DuckDBInstance.create(DATABASE);
   const connection = await instance.connect();
   try {
-    return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
   } finally {
     connection.closeSync();
     instance.closeSync();

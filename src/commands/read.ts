@@ -1,9 +1,9 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig, type SourceConfig } from '../config/source.js';
+import { isObject } from '../json.js';
 import { type LogLevel, log } from '../log.js';
 import { parseConfiguredCatalog } from '../protocol/catalog.js';
 import { encodeMessage } from '../protocol/encode.js';
-import type { JsonObject } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
 import { parseInputState } from '../protocol/state.js';
 import { Portal } from '../streams/portal.js';
@@ -62,8 +62,11 @@ function tellStrangers(given: readonly string[], streams: readonly string[], fil
 
 /** HubSpot issued another refresh token: a CONTROL message asks the platform to keep it for the next run. */
 function announceRefreshToken(output: MessageOutput, config: SourceConfig, refreshToken: string): void {
-  const given = config.given as JsonObject & { credentials: JsonObject };
-  const changed = { ...given, credentials: { ...given.credentials, refresh_token: refreshToken } };
+  const { credentials } = config.given;
+  const changed = {
+    ...config.given,
+    credentials: { ...(isObject(credentials) ? credentials : {}), refresh_token: refreshToken },
+  };
   output.write(
     encodeMessage({
       type: 'CONTROL',

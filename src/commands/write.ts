@@ -111,9 +111,8 @@ async function takeOther(loader: Loader, message: Incoming, output: MessageOutpu
 }
 
 function spoolRecord({ data, isPlain, emittedAt, meta }: IncomingRecord) {
-  const changes =
-    meta === null ? null : ((JSON.parse(meta.toString('utf8')) as { changes?: RecordChange[] }).changes ?? null);
-  return { data, isPlain, emittedAt, changes };
+  const parsed: { changes?: RecordChange[] } = meta === null ? {} : JSON.parse(meta.toString('utf8'));
+  return { data, isPlain, emittedAt, changes: parsed.changes ?? null };
 }
 
 function unknownStream({ stream, line }: IncomingRecord): InputError {

@@ -1,3 +1,4 @@
+import { codeOf, memberOf, stringAt } from '../json.js';
 import { nameOf } from './proxy.js';
 import { ProxyError } from './tunnel.js';
 
@@ -34,16 +35,13 @@ export function causesOf(error: unknown): unknown[] {
   const found: unknown[] = [];
   for (let each = error; each !== undefined && each !== null && found.length < 20; ) {
     found.push(each);
-    each = typeof each === 'object' ? (each as { cause?: unknown }).cause : undefined;
+    each = memberOf(each, 'cause');
   }
   return found;
 }
 
 function codesOf(error: unknown): string[] {
-  return causesOf(error).flatMap((each) => {
-    const { code } = each as { code?: unknown };
-    return typeof code === 'string' ? [code] : [];
-  });
+  return causesOf(error).flatMap((each) => codeOf(each) ?? []);
 }
 
 /** The code by which an error is the network's, not ours; null where it is none. */
@@ -95,7 +93,7 @@ function explainProxy({ proxy, status, target, cause }: ProxyError): Explanation
     const message = `${name} does not speak TLS. Write http:// in ${variable}: what goes through it is encrypted all the same.`;
     return { message, isMendable: true };
   }
-  const why = networkCode(cause) ?? (cause as Error | undefined)?.message ?? 'no answer';
+  const why = networkCode(cause) ?? stringAt(cause, 'message') ?? 'no answer';
   return { message: `${name} cannot be reached (${why})`, isMendable: false };
 }
 

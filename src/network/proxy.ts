@@ -31,8 +31,11 @@ export function proxyFor(url: string, environment: NodeJS.ProcessEnv = process.e
 /** The proxy of a protocol (`https:`), whatever NO_PROXY lists. Throws a ConfigError. */
 export function configuredProxy(protocol: string, environment: NodeJS.ProcessEnv = process.env): ProxyServer | null {
   const names = protocol === 'https:' ? ['https_proxy', 'http_proxy'] : ['http_proxy'];
-  const variable = names.flatMap((name) => [name, name.toUpperCase()]).find((name) => environment[name]?.trim());
-  return variable === undefined ? null : parseProxy(variable, (environment[variable] as string).trim());
+  for (const variable of names.flatMap((name) => [name, name.toUpperCase()])) {
+    const value = environment[variable]?.trim();
+    if (value) return parseProxy(variable, value);
+  }
+  return null;
 }
 
 /** One entry of NO_PROXY: a host with all hosts below it, on one port or on any. `*` is every host. */
@@ -74,7 +77,8 @@ function parseProxy(variable: string, value: string): ProxyServer {
     throw wrong('cannot be read as one. In a password, special characters are percent-encoded: %40 for @, %2F for /');
   }
   const url = new URL(given);
-  if (DEFAULT_PORTS[url.protocol] === undefined) {
+  const defaultPort = DEFAULT_PORTS[url.protocol];
+  if (defaultPort === undefined) {
     throw wrong(`begins with ${url.protocol}//. Only http:// and https:// proxies are known`);
   }
   // "http://user:pass#word@proxy:3128" is read as the host "user": part of the password would be taken for a port, and shown.
@@ -91,7 +95,7 @@ function parseProxy(variable: string, value: string): ProxyServer {
   } catch {
     throw wrong('has a % in it that begins no percent-encoded character. Write %25 for it');
   }
-  const port = Number(url.port) || (DEFAULT_PORTS[url.protocol] as number);
+  const port = Number(url.port) || defaultPort;
   const proxy = {
     url: `${url.protocol}//${url.hostname}:${port}`,
     isTls: url.protocol === 'https:',

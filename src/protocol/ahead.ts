@@ -1,3 +1,4 @@
+import { isObject } from '../json.js';
 import type { JsonObject } from './messages.js';
 
 /**
@@ -6,7 +7,8 @@ import type { JsonObject } from './messages.js';
  * know the mark (docs/durability.md).
  */
 export function aheadOfRecords(state: JsonObject): JsonObject {
-  return { ...state, hubflake: { ...(state.hubflake as JsonObject), [AHEAD]: true } };
+  const own = isObject(state.hubflake) ? state.hubflake : {};
+  return { ...state, hubflake: { ...own, [AHEAD]: true } };
 }
 
 /** The member of a state's own part that is the mark. */

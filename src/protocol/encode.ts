@@ -1,5 +1,5 @@
 import type { HubflakeError } from '../errors.js';
-import { redact } from '../log.js';
+import { type LogLevel, redact } from '../log.js';
 import type { JsonObject, LogMessageLevel, Message, RecordChange, StreamStatus } from './messages.js';
 
 /** Half of a surrogate pair, as JSON.stringify writes it; a backslash that is itself escaped begins none. */
@@ -19,8 +19,13 @@ export function encodeMessage(message: Message): string {
   return `${jsonText(message)}\n`;
 }
 
-export function encodeLog(level: LogMessageLevel, message: string): string {
-  return encodeMessage({ type: 'LOG', log: { level, message } });
+const LEVEL: Record<LogLevel, LogMessageLevel> = {
+  ...{ fatal: 'FATAL', error: 'ERROR', warn: 'WARN' },
+  ...{ info: 'INFO', debug: 'DEBUG', trace: 'TRACE' },
+};
+
+export function encodeLog(level: LogLevel, message: string): string {
+  return encodeMessage({ type: 'LOG', log: { level: LEVEL[level], message } });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { InputError } from '../errors.js';
+import { isOneOf, memberOf, stringAt } from '../json.js';
 import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
-import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json/json-scan.js';
+import { isNull, membersAndInner, membersOf, type Span, stringAt as textAt } from './json/json-scan.js';
 import { JsonSyntaxError, odditiesMet } from './json/json-skip.js';
-import type { StreamStatus } from './messages.js';
+import { STREAM_STATUSES, type StreamStatus } from './messages.js';
 
 /**
  * A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. As the bytes of a STATE,
@@ -79,7 +80,7 @@ function parse(line: Line): Incoming {
   };
   const type = envelope.get('type');
   if (type === undefined || bytes[type.start] !== 0x22) throw notAMessage(line, 'is not an Airbyte message: no "type"');
-  switch (stringAt(bytes, type)) {
+  switch (textAt(bytes, type)) {
     case 'RECORD':
       return parseRecord(line, body('record'), isPlain);
     case 'STATE':
@@ -149,13 +150,12 @@ function isMarkedAhead(bytes: Buffer, state: Span | undefined): boolean {
 function parseStatus(bytes: Buffer, trace: Map<string, Span>): IncomingStatus | IncomingOther {
   const span = trace.get('stream_status');
   if (span === undefined || isNull(bytes, span)) return { type: 'OTHER' };
-  const status = parseJson(bytes, span) as {
-    status?: StreamStatus;
-    stream_descriptor?: { name?: string; namespace?: string | null };
-  };
-  if (!status.stream_descriptor?.name || !status.status) return { type: 'OTHER' };
-  const { name, namespace } = status.stream_descriptor;
-  return { type: 'STATUS', stream: name, namespace: namespace ?? null, status: status.status };
+  const body: unknown = JSON.parse(bytes.toString('utf8', span.start, span.end));
+  const descriptor = memberOf(body, 'stream_descriptor');
+  const stream = stringAt(descriptor, 'name');
+  const status = memberOf(body, 'status');
+  if (!stream || !isOneOf(STREAM_STATUSES, status)) return { type: 'OTHER' };
+  return { type: 'STATUS', stream, namespace: stringAt(descriptor, 'namespace') ?? null, status };
 }
 
 /**
@@ -163,7 +163,8 @@ function parseStatus(bytes: Buffer, trace: Map<string, Span>): IncomingStatus | 
  * untouched. Returns a whole line, newline included.
  */
 export function echoState(raw: Buffer, records: number): Buffer {
-  const state = membersOf(raw).get('state') as Span;
+  const state = membersOf(raw).get('state');
+  if (state === undefined) throw new TypeError('not a STATE line');
   const stats = membersOf(raw, state).get('destinationStats');
   const value = `{"recordCount":${records}.0}`;
   // Either in place of the value that is there, or as the object's last member.
@@ -172,12 +173,8 @@ export function echoState(raw: Buffer, records: number): Buffer {
   return Buffer.concat([raw.subarray(0, cut.start), Buffer.from(text), raw.subarray(cut.end), Buffer.from('\n')]);
 }
 
-function parseJson(bytes: Buffer, span: Span): unknown {
-  return JSON.parse(bytes.toString('utf8', span.start, span.end));
-}
-
 function optionalString(bytes: Buffer, span: Span | undefined): string | null {
-  return span !== undefined && bytes[span.start] === 0x22 ? stringAt(bytes, span) : null;
+  return span !== undefined && bytes[span.start] === 0x22 ? textAt(bytes, span) : null;
 }
 
 function requiredString(line: Line, members: Map<string, Span>, key: string): string {

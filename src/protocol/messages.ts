@@ -5,10 +5,11 @@
  * Source: airbyte_protocol.yaml of protocol 0.18.0, checked in the integration tests against Airbyte's own models.
  */
 
+import type { JsonObject, JsonValue } from '../json.js';
+
 export const PROTOCOL_VERSION = '0.18.0';
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
-export type JsonObject = { [key: string]: JsonValue };
+export type { JsonObject, JsonValue };
 
 export type SyncMode = 'full_refresh' | 'incremental';
 export type DestinationSyncMode = 'append' | 'overwrite' | 'append_dedup' | 'update' | 'soft_delete';
@@ -97,7 +98,8 @@ export interface EstimateTrace {
   byte_estimate?: number;
 }
 
-export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE';
+export const STREAM_STATUSES = ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] as const;
+export type StreamStatus = (typeof STREAM_STATUSES)[number];
 
 export interface StreamStatusTrace {
   stream_descriptor: StreamDescriptor;
@@ -118,7 +120,7 @@ export interface TraceMessage {
 export interface ControlMessage {
   type: 'CONNECTOR_CONFIG';
   emitted_at: number;
-  connectorConfig?: { config: JsonObject };
+  connectorConfig?: { config: Record<string, unknown> };
 }
 
 export interface ConnectionStatus {

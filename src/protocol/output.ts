@@ -1,7 +1,8 @@
 import { write as fsWrite } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.js';
-import type { ByteText } from './json/byte-text.js';
+import { codeOf } from '../json.js';
+import { type ByteText, fromLatin1 } from './json/byte-text.js';
 import { escapeBreaks, escapeBreaksInBytes } from './json/line-breaks.js';
 
 /** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
@@ -58,10 +59,15 @@ export class MessageOutput {
     return this.#broken.signal;
   }
 
+  /** Why the output cannot be written any more; null while it can. */
+  get failure(): OutputError | null {
+    return this.#failure;
+  }
+
   /** Appends one or more whole lines, newlines included. Never blocks: await {@link drained} between batches. */
   write(lines: string | Buffer): void {
     if (typeof lines !== 'string') {
-      this.writeBytes(lines.toString('latin1') as ByteText);
+      this.writeBytes(fromLatin1(lines.toString('latin1')));
       return;
     }
     const text = escapeBreaks(lines);
@@ -180,7 +186,7 @@ export class MessageOutput {
   }
 
   #fail(error: unknown): void {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = codeOf(error);
     const why =
       code === 'EPIPE'
         ? 'The reader of the output has gone away, so reading was stopped. States already received stay valid.'

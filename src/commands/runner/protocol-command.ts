@@ -1,7 +1,6 @@
 import { asHubflakeError, exitCodeOf } from '../../errors.js';
 import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
 import { encodeError, encodeLog } from '../../protocol/encode.js';
-import type { LogMessageLevel } from '../../protocol/messages.js';
 import { MessageOutput } from '../../protocol/output.js';
 import { StopRequest } from './stop.js';
 
@@ -23,7 +22,7 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   const stop = new StopRequest();
   configureLog({
     level,
-    sink: (lineLevel, message) => output.write(encodeLog(lineLevel.toUpperCase() as LogMessageLevel, message)),
+    sink: (lineLevel, message) => output.write(encodeLog(lineLevel, message)),
   });
   output.broken.addEventListener('abort', () => stop.abort(output.broken.reason));
   let failure = 0;
@@ -38,9 +37,9 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   } catch (error) {
     report(error);
   }
-  if (output.broken.aborted) {
+  if (output.failure) {
     // Nobody reads stdout any more: stderr is the last place to say why.
-    process.stderr.write(`${(output.broken.reason as Error).message}\n`);
+    process.stderr.write(`${output.failure.message}\n`);
     failure ||= 1;
   }
   await output.close();

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { isOneOf } from '../../json.js';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** As process 1, where the kernel ignores signals that are not handled, dying of one takes an exit code: 128 + 15. */
@@ -9,7 +10,8 @@ const DEATH_TAKES_MS = 200;
 export class StopRequest {
   readonly #controller = new AbortController();
   readonly #onSignal = (signal: NodeJS.Signals) => {
-    this.received = signal as (typeof STOP_SIGNALS)[number];
+    if (!isOneOf(STOP_SIGNALS, signal)) return;
+    this.received = signal;
     this.#release();
     this.#controller.abort();
   };

@@ -7,7 +7,7 @@ import {
   recordEnvelope,
   recordEnvelopeEnd,
 } from '../../protocol/encode.js';
-import { type ByteText, byteText } from '../../protocol/json/byte-text.js';
+import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { MessageOutput } from '../../protocol/output.js';
 import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
@@ -42,7 +42,7 @@ export class ProtocolSink implements RecordSink {
     const before = byteText(envelope.before);
     for (const record of records) {
       const after = record.changes ? recordEnvelopeEnd(record.changes) : envelope.after;
-      if (record.bytes) this.#output.writeBytes(`${before}${record.bytes}${byteText(after)}` as ByteText);
+      if (record.bytes) this.#output.writeBytes(fromLatin1(`${before}${record.bytes}${byteText(after)}`));
       else this.#output.write(`${envelope.before}${record.data}${after}`);
     }
     this.#emitted.set(stream, this.emitted(stream) + records.length);

@@ -2,9 +2,8 @@ import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError } from '../../errors.js';
 import { type Estimate, estimateStream } from '../../streams/crm/estimate.js';
 import { archiveIsRefused } from '../../streams/crm/run/archive-memory.js';
-import type { StreamDefinition } from '../../streams/definition.js';
 import { Portal } from '../../streams/portal.js';
-import type { StreamToRead } from '../../streams/read.js';
+import { type StreamToRead, unknownStream } from '../../streams/read.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { Preview } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
@@ -56,9 +55,11 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
       const forecasts: StreamForecast[] = [];
       const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
       const options = { ...config.source, portalId: portal.id };
-      const look = async (stream: StreamToRead, target: Target) => {
+      const look = async (target: Target, stream: StreamToRead | undefined) => {
+        if (!stream) return;
         try {
-          const definition = (await portal.define(stream.name)) as StreamDefinition;
+          const definition = await portal.define(stream.name);
+          if (!definition) throw unknownStream(stream.name, portal);
           const estimate = await estimateStream(client, definition, stream.mode, stream.state, options);
           const preview = await store.preview(target);
           forecasts.push({
@@ -75,7 +76,7 @@ export async function runPlan(config: PipelineConfig, signal: AbortSignal): Prom
           errors.push(describe(stream.name, error));
         }
       };
-      await Promise.all(streams.map((stream, index) => look(stream, targets[index] as Target)));
+      await Promise.all(targets.map((target, index) => look(target, streams[index])));
       const order = streams.map((stream) => stream.name);
       forecasts.sort((a, b) => order.indexOf(a.stream) - order.indexOf(b.stream));
       const burst = portal.leastCalls + sum(forecasts, 'burst');

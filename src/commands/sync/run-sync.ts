@@ -109,7 +109,8 @@ async function beginRefreshes(
   states: ReadonlyMap<string, KeptState>,
 ): Promise<void> {
   for (const { stream, begins } of planned) {
-    const target = targets.find((each) => each.stream === stream) as Target;
+    const target = targets.find((each) => each.stream === stream);
+    if (!target) continue;
     const kept = states.get(stream) ?? null;
     const generation = begins ? await store.beginRefresh(target, pipeline, kept) : (kept?.refresh ?? null);
     if (generation === null) continue;

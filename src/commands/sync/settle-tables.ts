@@ -24,21 +24,20 @@ export async function settleTables(
 ): Promise<Target[]> {
   const { loader } = config.destination;
   const targets = eachTarget(plan.catalog, { ...loader, schema: store.defaultSchema, names: store.names });
-  const wanted = targets.flatMap((target, index) =>
-    target instanceof ConfigError
-      ? []
-      : [target.table, kept.states.get(plan.streams[index]?.name as string)?.table?.holder].flatMap(
-          (name) => name ?? [],
-        ),
-  );
+  const wanted = targets.flatMap((target) => {
+    if (target instanceof ConfigError) return [];
+    const holder = kept.states.get(target.stream)?.table?.holder;
+    return holder ? [target.table, holder] : [target.table];
+  });
   const found = await store.look([...new Set(wanted)]);
   const settled: Target[] = [];
   const failed = new Set<string>();
-  for (const [index, target] of targets.entries()) {
-    const stream = plan.streams[index] as SyncPlan['streams'][number];
-    const error = target instanceof ConfigError ? target : refusal(store, target, kept);
-    if (error || target instanceof ConfigError) {
-      plan.failures.push({ stream: stream.name, error: error as ConfigError });
+  for (const [index, stream] of plan.streams.entries()) {
+    const given = targets[index];
+    if (given === undefined) continue;
+    const target = given instanceof ConfigError ? given : (refusal(store, given, kept) ?? given);
+    if (target instanceof Error) {
+      plan.failures.push({ stream: stream.name, error: target });
       failed.add(stream.name);
       continue;
     }
@@ -74,10 +73,10 @@ export async function settleTables(
     const properties = lacking.map((field) =>
       definition?.kind === 'object' ? definition.layout.propertyOf(field) : null,
     );
-    const lost = lacking.find((_, index) => properties[index] === null);
-    if (lost !== undefined || stream.state === null) return `a column of the table ${target.table} is gone`;
+    const lost = properties.filter((property) => property !== null);
+    if (lost.length < lacking.length || stream.state === null) return `a column of the table ${target.table} is gone`;
     log.info(`${stream.name}: columns of the table ${target.table} are gone; ${lacking.join(', ')} are read again.`);
-    stream.state = forgetProperties(stream.state, properties as string[]);
+    stream.state = forgetProperties(stream.state, lost);
     return null;
   }
 }

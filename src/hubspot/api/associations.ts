@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.js';
+import { isObject } from '../../json.js';
 import { log } from '../../log.js';
 import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
 import { isRefusal, isUnknownObject } from '../client/known-answers.js';
@@ -18,6 +19,11 @@ interface BatchResult {
   from?: { id?: string | number };
   to?: BatchTarget[];
   paging?: unknown;
+}
+
+/** Whether it can be read as one: what is missing in it is judged where it is used. */
+function isBatchResult(value: unknown): value is BatchResult {
+  return isObject(value);
 }
 
 interface BatchTarget {
@@ -186,7 +192,7 @@ function withExactIds(body: Buffer): Buffer {
 function decode(body: Buffer, asked: ReadonlySet<string>): BatchResult[] {
   const answer = parseAnswer(withExactIds(body));
   refuseFaults(answer);
-  const results = resultsOf(answer) as BatchResult[];
+  const results = resultsOf(answer, isBatchResult);
   const stranger = results.find((result) => !asked.has(String(result.from?.id)));
   if (stranger) throw new MalformedAnswer(`associations of ${stranger.from?.id}, which was not asked for`);
   return results;

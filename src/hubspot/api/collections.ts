@@ -1,3 +1,4 @@
+import { memberOf } from '../../json.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
@@ -22,6 +23,10 @@ export interface Owner {
   teams?: unknown[];
 }
 
+function isOwner(value: unknown): value is Owner {
+  return memberOf(value, 'id') !== undefined;
+}
+
 /** One page of owners, live or archived. */
 export function ownersPage(
   client: HubSpotClient,
@@ -36,7 +41,7 @@ export function ownersPage(
   };
   return client.call(call, (body) => {
     const answer = parseAnswer(body);
-    const owners = (resultsOf(answer) as Owner[]).map((owner) => ({ ...owner, id: String(owner.id) }));
+    const owners = resultsOf(answer, isOwner).map((owner) => ({ ...owner, id: String(owner.id) }));
     return { owners, after: nextOf(answer) };
   });
 }
@@ -49,6 +54,10 @@ export interface Pipeline {
   createdAt?: string;
   updatedAt?: string;
   stages?: PipelineStage[];
+}
+
+function isPipeline(value: unknown): value is Pipeline {
+  return memberOf(value, 'id') !== undefined;
 }
 
 export interface PipelineStage {
@@ -65,6 +74,6 @@ export interface PipelineStage {
 export function readPipelines(client: HubSpotClient, type: ObjectType): Promise<Pipeline[]> {
   const call = { kind: 'pipelines' as const, what: `the pipelines of ${type.name}` };
   return addressed(client, type, (segment) =>
-    client.call({ ...call, path: paths.pipelines(segment) }, (body) => resultsOf(parseAnswer(body)) as Pipeline[]),
+    client.call({ ...call, path: paths.pipelines(segment) }, (body) => resultsOf(parseAnswer(body), isPipeline)),
   );
 }

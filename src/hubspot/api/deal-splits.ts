@@ -1,3 +1,4 @@
+import { isObject } from '../../json.js';
 import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import type { ObjectRow } from './object-row.js';
@@ -16,9 +17,8 @@ export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]
   return client.call(call, (answered) => {
     const answer = parseAnswer(answered);
     refuseFaults(answer);
-    const results = resultsOf(answer) as { id?: unknown; splits?: unknown }[];
     return new Map(
-      results.map(({ id, splits }) => {
+      resultsOf(answer, isObject).map(({ id, splits }) => {
         if (!dealIds.includes(String(id)))
           throw new MalformedAnswer(`splits of the deal ${id}, which was not asked for`);
         return [String(id), rowsOf({ results: splits ?? [] })];

@@ -1,3 +1,4 @@
+import { isObject, memberOf, stringAt } from '../../json.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
@@ -31,27 +32,40 @@ export async function readProperties(
 ): Promise<PropertyDefinition[]> {
   const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
   const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
-  const results = await addressed(client, type, (segment) => {
+  const results: unknown[] = await addressed(client, type, (segment) => {
     const call = { kind: 'properties' as const, what, path: `${paths.properties(segment)}${query}` };
-    return client.call(call, (body) => resultsOf(parseAnswer(body)));
+    return client.call(call, (body) => resultsOf(parseAnswer(body), isObject));
   });
-  return (results as (PropertyDefinition & { archived?: boolean })[])
-    .filter((property) => typeof property?.name === 'string' && property.archived !== true)
+  return results
+    .filter(isProperty)
+    .filter(isLive)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The portal's custom objects. Throws MissingScopesError where the token may not see them. */
 export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSchema[]> {
   const call = { kind: 'schemas' as const, path: paths.schemas(), what: 'custom objects' };
-  const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
-  return (results as (CustomSchema & { archived?: boolean })[]).filter((schema) => schema.archived !== true);
+  const schemas = await client.call(call, (body) => resultsOf(parseAnswer(body), isCustomSchema));
+  return schemas.filter(isLive);
+}
+
+function isProperty(value: unknown): value is PropertyDefinition {
+  return stringAt(value, 'name') !== undefined;
+}
+
+function isCustomSchema(value: unknown): value is CustomSchema {
+  return stringAt(value, 'fullyQualifiedName') !== undefined;
+}
+
+function isLive(value: unknown): boolean {
+  return memberOf(value, 'archived') !== true;
 }
 
 /** Which objects that can be switched on and off are off in this portal, by type id. */
 export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
   const call = { kind: 'enablement' as const, path: paths.enablement(), what: 'the object library', attempts: 2 };
   const answer = await client.call(call, parseAnswer);
-  const states = (answer.enablementByObjectTypeId ?? {}) as Record<string, unknown>;
+  const states = isObject(answer.enablementByObjectTypeId) ? answer.enablementByObjectTypeId : {};
   return new Set(Object.keys(states).filter((typeId) => states[typeId] === false));
 }
 

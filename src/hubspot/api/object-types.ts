@@ -121,7 +121,9 @@ export const STANDARD_OBJECTS: readonly ObjectType[] = ROWS.map(([name, typeId, 
 
 /** The standard object of this name. */
 export function standardObject(name: string): ObjectType {
-  return STANDARD_OBJECTS.find((type) => type.name === name) as ObjectType;
+  const found = STANDARD_OBJECTS.find((type) => type.name === name);
+  if (!found) throw new RangeError(`no standard object is called ${name}`);
+  return found;
 }
 
 /** What `GET /crm-object-schemas/…/schemas` says of a custom object. */

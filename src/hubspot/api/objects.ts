@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { isObject, memberOf, stringAt } from '../../json.js';
 import { type HubSpotClient, MalformedAnswer } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { scanPage } from '../page/page-scan.js';
@@ -91,14 +92,24 @@ export function parseAnswer(body: Buffer): Record<string, unknown> {
   } catch {
     throw new MalformedAnswer(body[0] === 0x3c ? 'HTML instead of JSON' : 'cut off, or not JSON');
   }
-  if (typeof answer !== 'object' || answer === null) throw new MalformedAnswer('not an object');
-  return answer as Record<string, unknown>;
+  if (!isObject(answer)) throw new MalformedAnswer('not an object');
+  return answer;
 }
 
-/** The `results` of an answer. Throws MalformedAnswer where there is no such list. */
-export function resultsOf(answer: Record<string, unknown>): unknown[] {
-  if (!Array.isArray(answer.results)) throw new MalformedAnswer('no results in it');
-  return answer.results;
+/**
+ * The `results` of an answer. Throws MalformedAnswer where there is no such list, or one of them is not what it should be.
+ *
+ * @param unlike says so of such a result
+ */
+export function resultsOf<T>(
+  answer: Record<string, unknown>,
+  isResult: (value: unknown) => value is T,
+  unlike = 'a result that is no object',
+): T[] {
+  const results: unknown = answer.results;
+  if (!Array.isArray(results)) throw new MalformedAnswer('no results in it');
+  if (!results.every(isResult)) throw new MalformedAnswer(unlike);
+  return results;
 }
 
 /**
@@ -106,28 +117,30 @@ export function resultsOf(answer: Record<string, unknown>): unknown[] {
  * for another reason than that there is nothing: taken as it is, it would be a shorter answer.
  */
 export function refuseFaults(answer: Record<string, unknown>): void {
-  const errors = Array.isArray(answer.errors) ? (answer.errors as { category?: string; subCategory?: string }[]) : [];
-  const fault = errors.find(({ category = '', subCategory = '' }) =>
-    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
-  );
-  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
+  const errors: unknown[] = Array.isArray(answer.errors) ? answer.errors : [];
+  for (const error of errors) {
+    const category = stringAt(error, 'category');
+    const subCategory = stringAt(error, 'subCategory') ?? '';
+    const isFault = NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each));
+    if (isFault) throw new MalformedAnswer(`an error of the category ${category} in it`);
+  }
 }
 
 /** The cursor of the next page, or null. */
 export function nextOf(answer: { paging?: unknown }): string | null {
-  const after = (answer.paging as { next?: { after?: unknown } } | null | undefined)?.next?.after;
+  const after = memberOf(memberOf(answer.paging, 'next'), 'after');
   return after === undefined || after === null || after === '' ? null : String(after);
 }
 
 /** The records of an answer. Throws MalformedAnswer where one has no id or no properties. */
 export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
-  const rows = resultsOf(answer) as ObjectRow[];
-  for (const row of rows) {
-    if (row?.inPage) continue;
-    if (typeof row?.id === 'number') row.id = String(row.id);
-    if (typeof row?.id !== 'string' || typeof row.properties !== 'object' || row.properties === null) {
-      throw new MalformedAnswer('a record without id or properties');
-    }
-  }
-  return rows;
+  return resultsOf(answer, isRow, 'a record without id or properties');
+}
+
+/** Whether a result is a record; an id that is a number becomes text. */
+function isRow(row: unknown): row is ObjectRow {
+  if (!isObject(row)) return false;
+  if (row.inPage) return true;
+  if (typeof row.id === 'number') row.id = String(row.id);
+  return typeof row.id === 'string' && typeof row.properties === 'object' && row.properties !== null;
 }

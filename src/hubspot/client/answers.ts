@@ -1,5 +1,6 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { RequestError } from '../../errors.js';
+import { codeOf } from '../../json.js';
 import { LostAnswer } from './network-failures.js';
 import type { LimitHeaders } from './scheduler.js';
 import { PACKED } from './transport.js';
@@ -62,7 +63,7 @@ function unpack(body: Buffer, response: Response, what: string): Buffer {
   try {
     return gunzipSync(body, { chunkSize, maxOutputLength: LARGEST_ANSWER_BYTES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
     throw new LostAnswer('the answer is cut off, or damaged on its way');
   }
 }
@@ -75,7 +76,7 @@ function unpacksTooFar(chunks: readonly Uint8Array[], size: number, response: Re
     return gunzipSync(joined(chunks, size), { ...options, chunkSize: LARGEST_PIECE }).length > LARGEST_ANSWER_BYTES;
   } catch (error) {
     // Damaged bytes are found at the end, too.
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE';
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Credentials } from '../../config/source.js';
 import { CredentialsError } from '../../errors.js';
+import { memberOf, stringAt } from '../../json.js';
 import { registerSecret } from '../../log.js';
 import { LostAnswer } from './network-failures.js';
 import { paths } from './paths.js';
@@ -112,23 +113,24 @@ export class OAuthTokens implements TokenSource {
 
   async #renew(): Promise<string> {
     const { status, grant } = await this.#ask();
-    if (!grant.access_token) {
+    const { accessToken, refreshToken } = grant;
+    if (!accessToken) {
       throw new CredentialsError(
         'HubSpot refused to renew the access token. Check client_id, client_secret and refresh_token: the refresh token must have been issued to this app, and the app must still be installed.',
-        { internal: `${status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
+        { internal: `${status} ${grant.error ?? ''} ${grant.description ?? ''}`.trim() },
       );
     }
-    registerSecret(grant.access_token);
-    const lifeMs = (grant.expires_in ?? 1800) * 1000;
+    registerSecret(accessToken);
+    const lifeMs = grant.lifeSeconds * 1000;
     // A life shorter than twice the margin would be renewed before each call; half of it is as early as makes sense.
     const renewAt = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
-    this.#current = { token: grant.access_token, renewAt };
-    if (grant.refresh_token && grant.refresh_token !== this.#refreshToken) {
-      registerSecret(grant.refresh_token);
-      this.#refreshToken = grant.refresh_token;
-      this.#onRotated(grant.refresh_token);
+    this.#current = { token: accessToken, renewAt };
+    if (refreshToken && refreshToken !== this.#refreshToken) {
+      registerSecret(refreshToken);
+      this.#refreshToken = refreshToken;
+      this.#onRotated(refreshToken);
     }
-    return grant.access_token;
+    return accessToken;
   }
 
   /** Asks until the answer is a token or a refusal. */
@@ -154,7 +156,7 @@ export class OAuthTokens implements TokenSource {
           continue;
         }
         // HTML, or what is left of an answer that was cut off, is neither a token nor a refusal.
-        if (!answer.passes && (answer.status !== 200 || grant.access_token)) return { status: answer.status, grant };
+        if (!answer.passes && (answer.status !== 200 || grant.accessToken)) return { status: answer.status, grant };
         why = `Renewing the access token failed (${answer.passes ? `status ${answer.status}` : 'a damaged answer'})`;
         leastPauseMs = Math.min(answer.retryAfterMs, LONGEST_RETRY_AFTER_MS);
       }
@@ -165,26 +167,39 @@ export class OAuthTokens implements TokenSource {
 
 /** The scopes that an answer about a token lists; null where it lists none. */
 export function scopesIn(body: Buffer): string[] | null {
-  const { scopes } = readGrant(body);
+  const scopes = memberOf(parsed(body), 'scopes');
   return Array.isArray(scopes) && scopes.length > 0 ? scopes.map(String) : null;
 }
 
-/** The token endpoint's answer; errors come in RFC 6749's form and in HubSpot's older one. */
+/** The token endpoint's answer. */
 interface Grant {
-  access_token?: string;
-  refresh_token?: string;
-  expires_in?: number;
-  scopes?: unknown;
+  accessToken?: string;
+  refreshToken?: string;
+  lifeSeconds: number;
   error?: string;
-  error_description?: string;
-  status?: string;
+  description?: string;
 }
 
+/** What HubSpot's access tokens live for, where an answer does not say. */
+const USUAL_LIFE_SECONDS = 1800;
+
 function readGrant(body: Buffer): Grant {
+  const answer = parsed(body);
+  const life = memberOf(answer, 'expires_in');
+  return {
+    accessToken: stringAt(answer, 'access_token'),
+    refreshToken: stringAt(answer, 'refresh_token'),
+    lifeSeconds: typeof life === 'number' ? life : USUAL_LIFE_SECONDS,
+    // Errors come in RFC 6749's form and in HubSpot's older one.
+    error: stringAt(answer, 'status') ?? stringAt(answer, 'error'),
+    description: stringAt(answer, 'error_description'),
+  };
+}
+
+function parsed(body: Buffer): unknown {
   try {
-    const grant: unknown = JSON.parse(body.toString('utf8'));
-    return typeof grant === 'object' && grant !== null ? (grant as Grant) : {};
+    return JSON.parse(body.toString('utf8'));
   } catch {
-    return {};
+    return null;
   }
 }

@@ -28,12 +28,13 @@ export class ServerClock {
   observe(dateHeader: string | null): void {
     const date = dateHeader === null ? Number.NaN : Date.parse(dateHeader);
     if (Number.isNaN(date)) return;
-    this.#observed.push(date - this.#monotonic());
+    const offset = date - this.#monotonic();
+    this.#observed.push(offset);
     if (this.#observed.length > KEPT) this.#observed.shift();
     const ascending = [...this.#observed].sort((a, b) => a - b);
     // Of two that differ, the earlier one counts until a third has decided.
-    const middle = ascending[Math.floor((ascending.length - 1) / 2)] as number;
-    const latest = ascending.findLast((offset) => offset <= middle + TOLERANCE_MS) as number;
+    const middle = ascending[Math.floor((ascending.length - 1) / 2)] ?? offset;
+    const latest = ascending.findLast((each) => each <= middle + TOLERANCE_MS) ?? middle;
     this.#offset = this.#offset > middle + TOLERANCE_MS ? latest : Math.max(this.#offset, latest);
   }
 

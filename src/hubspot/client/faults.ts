@@ -6,6 +6,7 @@ import {
   RequestError,
   UnavailableError,
 } from '../../errors.js';
+import { isObject, memberOf, stringAt } from '../../json.js';
 import { dailyLimit } from './daily-quota.js';
 
 /** An answer as the rules below see it; `network-failures.ts` judges the lack of one. */
@@ -15,15 +16,13 @@ export interface Answer {
   body: Buffer;
 }
 
-/** HubSpot's error body; every field may be missing. */
+/** HubSpot's error body; each field may be missing. */
 interface ErrorBody {
   status?: string;
   message?: string;
   category?: string;
-  errorType?: string;
   policyName?: string;
-  correlationId?: string;
-  errors?: { message?: string; context?: Record<string, unknown> }[];
+  errors: { message?: string; context: Record<string, unknown> }[];
 }
 
 export type Verdict =
@@ -125,8 +124,8 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
     const leastPauseMs = Math.max(retryAfterMs ?? 0, answer.status === 423 ? LOCKED_PAUSE_MS : 0);
     return { action: 'repeat', leastPauseMs, why: `HubSpot answered ${answer.status} when asked for ${what}` };
   }
-  const said = [body.message, ...(body.errors ?? []).map((error) => error?.message)]
-    .filter((text): text is string => typeof text === 'string' && text !== '')
+  const said = [body.message, ...body.errors.map((error) => error.message)]
+    .filter(Boolean)
     .join(' ')
     .slice(0, LONGEST_SAID);
   const message = `HubSpot refused a call for ${what} (${answer.status})${said === '' ? '' : `: ${said}`}`;
@@ -154,9 +153,9 @@ function foreignAnswer({ status, body }: Answer, what: string): string {
 /** The texts with which HubSpot's services refuse a token for want of a scope, where they name no category. */
 const SCOPE_TEXTS = /required.{0,40}scope|scopes? .{0,40}required|proper permissions|available for public use/i;
 
-function isAboutScopes({ category, message = '', errors = [] }: ErrorBody): boolean {
+function isAboutScopes({ category, message = '', errors }: ErrorBody): boolean {
   if (category === 'MISSING_SCOPES' || SCOPE_TEXTS.test(message)) return true;
-  return errors.some(({ context = {} }) => SCOPE_KEYS.some((key) => Array.isArray(context[key])));
+  return errors.some(({ context }) => SCOPE_KEYS.some((key) => Array.isArray(context[key])));
 }
 
 function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTimes, internal: string): Verdict {
@@ -187,9 +186,9 @@ function refusedCredentials(body: ErrorBody, internal: string): CredentialsError
 function missingScopes(body: ErrorBody, what: string, internal: string): MissingScopesError {
   const scopes = [
     ...new Set(
-      (body.errors ?? []).flatMap((error) =>
+      body.errors.flatMap(({ context }) =>
         SCOPE_KEYS.flatMap((key) => {
-          const list = error.context?.[key];
+          const list = context[key];
           return Array.isArray(list) ? list.map(String) : [];
         }),
       ),
@@ -205,13 +204,24 @@ function missingScopes(body: ErrorBody, what: string, internal: string): Missing
 }
 
 function parseBody(body: Buffer): ErrorBody {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as ErrorBody) : {};
+    parsed = JSON.parse(body.toString('utf8'));
   } catch {
     // HTML from a gateway: the status says all there is to know.
-    return {};
   }
+  const errors = memberOf(parsed, 'errors');
+  const parts: unknown[] = Array.isArray(errors) ? errors : [];
+  return {
+    status: stringAt(parsed, 'status'),
+    message: stringAt(parsed, 'message'),
+    category: stringAt(parsed, 'category'),
+    policyName: stringAt(parsed, 'policyName'),
+    errors: parts.map((part) => {
+      const context = memberOf(part, 'context');
+      return { message: stringAt(part, 'message'), context: isObject(context) ? context : {} };
+    }),
+  };
 }
 
 /** `Retry-After` in milliseconds, in either of its forms (seconds, or an HTTP date), or null. */

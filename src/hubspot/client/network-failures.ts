@@ -1,4 +1,5 @@
 import { asHubflakeError, ConfigError, RequestError } from '../../errors.js';
+import { codeOf, stringAt } from '../../json.js';
 import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
 import { nameOf, type ProxyServer } from '../../network/proxy.js';
 import type { Verdict } from './faults.js';
@@ -22,9 +23,9 @@ export interface Route {
  */
 export function judgeFailure(error: unknown, { url, proxy }: Route): Verdict {
   const causes = causesOf(error);
-  const redirect = causes.find((each) => (each as { code?: unknown }).code === REDIRECT_REFUSED) as Error | undefined;
+  const redirect = causes.find((each) => codeOf(each) === REDIRECT_REFUSED);
   if (redirect) {
-    const message = `${redirect.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
+    const message = `${stringAt(redirect, 'message')}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
     return { action: 'fail', error: new RequestError(message, 302) };
   }
   const explained = explainConnection(error, url);

@@ -71,8 +71,9 @@ export class RollingWindow {
   /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
   waitFor(most: number, intervalMs: number, now: number): number {
     const counts = intervalMs + MARGIN_MS - this.#leastTravelMs();
-    while ((this.#answered[this.#left] as number) <= now - counts) this.#left += 1;
-    while ((this.#answered[0] as number) <= now - 2 * intervalMs) {
+    const answeredAt = (index: number) => this.#answered[index] ?? Number.POSITIVE_INFINITY;
+    while (answeredAt(this.#left) <= now - counts) this.#left += 1;
+    while (answeredAt(0) <= now - 2 * intervalMs) {
       this.#answered.shift();
       this.#left -= 1;
     }

@@ -169,8 +169,9 @@ export class CallScheduler {
     this.#timer = null;
     let soonest = Number.POSITIVE_INFINITY;
     const blocked = new Set<Budget>();
-    for (let i = 0; i < this.#waiting.length && this.#inFlight < this.#maxInFlight; ) {
-      const waiter = this.#waiting[i] as Waiter;
+    for (let i = 0; this.#inFlight < this.#maxInFlight; ) {
+      const waiter = this.#waiting[i];
+      if (!waiter) break;
       const obstacle = this.#quota.obstacle(this.#onTheirWay);
       if (obstacle === 'wait') return;
       const wait = blocked.has(waiter.budget) ? Number.POSITIVE_INFINITY : this.#waitFor(waiter.budget);
@@ -265,11 +266,12 @@ export class CallScheduler {
     // that they have: while our own leave the interval, some of theirs are hidden.
     const now = this.#now();
     const { max, intervalMs } = this.#burstLimit;
-    const counted = headers.remaining === null ? 0 : max - headers.remaining;
+    const { remaining } = headers;
+    const counted = remaining === null ? 0 : max - remaining;
     const others = Math.max(0, counted - this.#bursts.countedWith(call, intervalMs));
     if (others >= this.#others.calls || now - this.#others.at >= intervalMs) this.#others = { calls: others, at: now };
     // What remains is less than what is already on its way. Without a word of it, a 429 will tell.
-    const exhausted = others > 0 && (headers.remaining as number) <= this.#bursts.inFlight;
+    const exhausted = others > 0 && remaining !== null && remaining <= this.#bursts.inFlight;
     if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, now + LEAN_PAUSE_MS);
     this.#lean = exhausted;
   }

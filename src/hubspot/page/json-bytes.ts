@@ -54,7 +54,7 @@ function blockHasControls(words: Int32Array, from: number, to: number): boolean 
   // Taking 0x20 from each byte sets the highest bit of those that are smaller, and of those that had it before.
   let found = 0;
   for (let i = from; i < to; i += 1) {
-    const word = words[i] as number;
+    const word = words[i] ?? 0;
     found |= ((word - 0x20202020) | 0) & ~word;
   }
   return (found & 0x80808080) !== 0;

@@ -67,7 +67,7 @@ class PageScan {
       if (end === 0) return null;
       at = skipSpaces(bytes, end);
     }
-    const { '': _, ...rest } = parseAround(bytes, 0, key, at + 1, bytes.length);
+    const { '': _, ...rest }: Record<string, unknown> = JSON.parse(textAround(bytes, 0, key, at + 1, bytes.length));
     return Object.hasOwn(rest, 'results') ? null : { ...rest, results };
   }
 
@@ -95,7 +95,7 @@ class PageScan {
     const tail = start + closing + 1;
     const end = objectEnd(bytes, tail);
     if (end === 0) return null;
-    const rest = parseAround(bytes, start, key, tail, end) as RowRest & { id: unknown };
+    const rest: RowRest & { id: unknown } = JSON.parse(textAround(bytes, start, key, tail, end));
     const id = typeof rest.id === 'number' ? String(rest.id) : rest.id;
     if (typeof id !== 'string' || Object.hasOwn(rest, 'properties')) return null;
     const row = new ScannedRow(values, this.#used, text, id, rest);
@@ -148,8 +148,7 @@ class PageScan {
   }
 }
 
-/** Parses what stands around a member of an object: from `start` to `key`, and from `tail` to `end`. */
-function parseAround(bytes: Buffer, start: number, key: number, tail: number, end: number): Record<string, unknown> {
-  const text = `${bytes.toString('utf8', start, key)}${LEFT_OUT}${bytes.toString('utf8', tail, end)}`;
-  return JSON.parse(text) as Record<string, unknown>;
+/** The JSON of an object without one of its members: from `start` to its `key`, and from `tail` behind it to `end`. */
+function textAround(bytes: Buffer, start: number, key: number, tail: number, end: number): string {
+  return `${bytes.toString('utf8', start, key)}${LEFT_OUT}${bytes.toString('utf8', tail, end)}`;
 }

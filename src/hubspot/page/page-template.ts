@@ -38,8 +38,7 @@ export class PageTemplate {
     this.#quotes = Int32Array.from(keys, ({ quoteAt }) => quoteAt);
     this.#words = Int32Array.from(words.flat());
     this.#starts = new Int32Array(keys.length + 1);
-    for (const [index, { length }] of words.entries())
-      this.#starts[index + 1] = (this.#starts[index] as number) + length;
+    for (const [index, { length }] of words.entries()) this.#starts[index + 1] = (this.#starts[index] ?? 0) + length;
   }
 
   /** The place of a property's value among a row's spans, or -1. */
@@ -68,7 +67,7 @@ export class PageTemplate {
       const keyEnd = Math.abs(stringEnd(bytes, quote));
       const value = valueStart(bytes, keyEnd);
       if (keyEnd === 0 || value < start + WORD) return null;
-      const name = JSON.parse(bytes.toString('utf8', quote, keyEnd)) as string;
+      const name: string = JSON.parse(bytes.toString('utf8', quote, keyEnd));
       keys.push({ name, bytes: Buffer.from(bytes.subarray(start, value)), quoteAt: quote - start });
       at = Math.abs(stringEnd(bytes, value)) || (isAt(bytes, NULL, value) ? value + NULL.length : 0);
       if (at === 0) return null;
@@ -127,11 +126,11 @@ export class PageTemplate {
 
   /** Where a property's key ends that begins at `at`; 0: another one does, or none. */
   #keyEnd(index: number, bytes: DataView, at: number): number {
-    const end = at + (this.#lengths[index] as number);
+    const end = at + (this.#lengths[index] ?? 0);
     if (end > bytes.byteLength) return 0;
-    const last = (this.#starts[index + 1] as number) - 1;
+    const last = (this.#starts[index + 1] ?? 0) - 1;
     let place = at;
-    for (let word = this.#starts[index] as number; word < last; word += 1, place += WORD) {
+    for (let word = this.#starts[index] ?? 0; word < last; word += 1, place += WORD) {
       if (bytes.getInt32(place, true) !== this.#words[word]) return 0;
     }
     return bytes.getInt32(end - WORD, true) === this.#words[last] ? end : 0;

@@ -62,9 +62,9 @@ export class ScannedRow implements ObjectRow, RowInPage {
   /** The same by the property's place in the template. */
   valueAt(index: number): string | null | undefined {
     const { spans } = this.values;
-    const start = spans[this.base + 2 * index] as number;
-    const end = spans[this.base + 2 * index + 1] as number;
+    const start = spans[this.base + 2 * index] ?? 0;
+    const end = spans[this.base + 2 * index + 1] ?? 0;
     if (start === 0) return end === 0 ? undefined : null;
-    return JSON.parse(Buffer.from(this.text.slice(start, Math.abs(end)), 'latin1').toString('utf8')) as string;
+    return JSON.parse(Buffer.from(this.text.slice(start, Math.abs(end)), 'latin1').toString('utf8'));
   }
 }

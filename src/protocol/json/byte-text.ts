@@ -6,8 +6,13 @@ export type ByteText = string & { readonly bytes: true };
 
 const WIDE = /[\u0080-\uffff]/;
 
+/** Takes text whose characters are bytes of UTF-8 already: bytes read as latin1, or several of these texts one after the other. */
+export function fromLatin1(bytes: string): ByteText {
+  return bytes as ByteText;
+}
+
 export function byteText(text: string): ByteText {
-  return (WIDE.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text) as ByteText;
+  return fromLatin1(WIDE.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text);
 }
 
 /** The text itself. */

@@ -116,7 +116,7 @@ export function stringAt(bytes: Buffer, span: Span): string {
   const { start, end } = span;
   const length = end - start;
   if (length > LONGEST_MET || length < 3) return decode(bytes, start, end);
-  const place = (length * 37 + (bytes[start + 1] as number) * 5 + (bytes[end - 2] as number)) & 255;
+  const place = (length * 37 + (bytes[start + 1] ?? 0) * 5 + (bytes[end - 2] ?? 0)) & 255;
   const known = met[place];
   if (known !== undefined && isAt(bytes, start, end, known.bytes)) return known.text;
   const text = decode(bytes, start, end);
@@ -132,7 +132,7 @@ function isAt(bytes: Buffer, start: number, end: number, expected: Buffer): bool
 
 function decode(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('utf8', start, end);
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+  return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
 }
 
 export function isNull(bytes: Buffer, span: Span | undefined): boolean {

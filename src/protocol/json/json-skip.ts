@@ -45,7 +45,7 @@ export function fail(offset: number): never {
 export function skipSpace(bytes: Buffer, at: number): number {
   let i = at;
   for (;;) {
-    const c = bytes[i] as number;
+    const c = bytes[i] ?? 0;
     // Most often there is none.
     if (c > 0x20) return i;
     if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) i += 1;

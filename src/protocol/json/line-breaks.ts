@@ -1,3 +1,5 @@
+import { type ByteText, fromLatin1 } from './byte-text.js';
+
 /**
  * JSON allows U+0085, U+2028 and U+2029 in strings as they are, but programs that divide text into lines by Unicode's rules (Python's
  * `splitlines()`, as in Airbyte's own test suites) break a message there. In JSON text they can only be inside of strings, where an
@@ -14,10 +16,10 @@ export function escapeBreaks(text: string): string {
 }
 
 /** The same with bytes as characters. */
-export function escapeBreaksInBytes<T extends string>(bytes: T): T {
+export function escapeBreaksInBytes(bytes: ByteText): ByteText {
   // Looking for two characters costs a fraction of a regular expression, and most texts have neither.
   if (!bytes.includes('\xc2\x85') && !bytes.includes('\xe2\x80')) return bytes;
-  return bytes.replace(BYTES, (found) => escaped(Buffer.from(found, 'latin1').toString('utf8'))) as T;
+  return fromLatin1(bytes.replace(BYTES, (found) => escaped(Buffer.from(found, 'latin1').toString('utf8'))));
 }
 
 function escaped(character: string): string {

@@ -48,8 +48,9 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   #waiter: Waiter | null = null;
 
   constructor(fd: number) {
-    const buffer = () => this.#free.pop() as Buffer;
-    const callback = (length: number, piece: Uint8Array) => this.#take(piece as Buffer, length);
+    const buffer = () => this.#free.pop() ?? Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES);
+    const callback = (length: number, { buffer, byteOffset, byteLength }: Uint8Array) =>
+      this.#take(Buffer.from(buffer, byteOffset, byteLength), length);
     const options: SocketConstructorOpts & ConnectOpts = {
       fd,
       readable: true,
@@ -96,13 +97,14 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   #answer(): void {
     const waiter = this.#waiter;
     if (!waiter) return;
+    const ended = this.#ended;
     const piece = this.#read.shift();
-    if (piece === undefined && this.#ended === null) return;
+    if (piece === undefined && ended === null) return;
     this.#waiter = null;
     if (piece !== undefined) {
       this.#given = piece.buffer;
       waiter.resolve({ done: false, value: piece.buffer.subarray(0, piece.length) });
-    } else if (this.#ended === true) waiter.resolve({ done: true, value: undefined });
-    else waiter.reject(this.#ended as Error);
+    } else if (ended === true || ended === null) waiter.resolve({ done: true, value: undefined });
+    else waiter.reject(ended);
   }
 }
