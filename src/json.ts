@@ -14,6 +14,8 @@ export function isOneOf<T extends string>(texts: readonly T[], value: unknown): 
 }
 
 /** The member of an object; undefined where it has none of this name, or the value is no object. */
+export function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined;
+export function memberOf(value: unknown, name: string): unknown;
 export function memberOf(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
 }

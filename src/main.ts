@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { usualLine } from './commands/runner/protocol-commands.js';
+import { parsePlainLine } from './commands/runner/protocol-commands.js';
 
 /** How long what is left over may still take when the work is done and all output is written. */
 const LEFTOVERS_MS = 2000;
@@ -8,10 +8,10 @@ const LEFTOVERS_MS = 2000;
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: readonly string[]): Promise<number> {
-  const usual = usualLine(args);
-  if (!usual) return (await import('./commands/runner/cli.js')).runCommandLine(args);
+  const plain = parsePlainLine(args);
+  if (!plain) return (await import('./commands/runner/cli.js')).runCommandLine(args);
   const { runProtocolCommand } = await import('./commands/runner/protocol-command.js');
-  return runProtocolCommand(usual.given.logLevel, (io) => usual.command.run(io, usual.given));
+  return runProtocolCommand(plain.given.logLevel, (io) => plain.command.run(io, plain.given));
 }
 
 // A driver that was given up may go on trying for hours. The timer alone does not keep the process alive.

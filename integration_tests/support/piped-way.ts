@@ -88,7 +88,7 @@ function cutAt({ nth }: Break): number {
 }
 
 function stateIn(kept: readonly JsonObject[]): JsonObject | null {
-  return parseInputState(kept, 'state').get(STREAM) ?? null;
+  return parseInputState([...kept], 'state').get(STREAM) ?? null;
 }
 
 type Client = Parameters<Parameters<typeof withHubSpot>[2]>[0];

@@ -3,7 +3,7 @@ import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js'
 import { loadPackage } from '../load-package.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { startSandbox } from '../sandbox/server.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { Progress } from './sinks/progress.js';
 import { runSync, type SyncResult } from './sync/run-sync.js';
@@ -24,7 +24,7 @@ GROUP BY ALL ORDER BY amount DESC LIMIT 5`;
  * `hubflake demo`: a portal of its own, a first sync into a DuckDB file, some changes in HubSpot, a second sync, and what is in
  * the tables then. No account, no network.
  */
-export async function demo({ print, stop }: PeopleIo, options: { json?: boolean }): Promise<number> {
+export async function demo({ print, stop }: TextIo, options: { json?: boolean }): Promise<number> {
   for (const file of [DATABASE, `${DATABASE}.wal`]) rmSync(file, { force: true });
   const say = options.json ? () => undefined : print;
   const sandbox = await startSandbox({ counts: RECORDS, limits: { burst: BURST } });

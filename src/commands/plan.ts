@@ -2,13 +2,13 @@ import { readJsonFile } from '../config/files.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { runPlan, type SyncForecast } from './sync/run-plan.js';
 
 /** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
 export async function plan(
-  { print, stop }: PeopleIo,
+  { print, stop }: TextIo,
   options: { config?: string; json?: boolean; sql?: boolean },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));

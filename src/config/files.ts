@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
-import { codeOf } from '../json.js';
+import { codeOf, type JsonValue } from '../json.js';
 
 /**
  * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with the file: missing, not
@@ -9,7 +9,7 @@ import { codeOf } from '../json.js';
  *
  * @param what how the file is called in messages, for example "configuration"
  */
-export function readJsonFile(path: string, what: string): unknown {
+export function readJsonFile(path: string, what: string): JsonValue {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

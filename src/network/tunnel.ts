@@ -46,7 +46,7 @@ export function openTunnel(proxy: ProxyServer, target: string, longestMs: number
         const status = answer.statusCode ?? 0;
         if (status >= 200 && status < 300) {
           if (head.length > 0) socket.unshift(head);
-          return resolve(socket as Socket);
+          return resolve(socket);
         }
         socket.on('error', () => undefined).destroy();
         reject(new ProxyError(proxy, target, status));

@@ -17,12 +17,12 @@ export function catalogPath(options: { catalog?: string }): string {
 }
 
 /** Warns of options that no command knows, naming the nearest known one: a new platform may pass more than we know. */
-export function warnOfUnknownOptions(given: Record<string, unknown>, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
+export function warnOfUnknownOptions(given: readonly string[], known: readonly string[]): void {
+  for (const name of given) {
     if (name === '_' || name === '$0' || known.includes(name)) continue;
     const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     // yargs gives each dashed option again in camel case.
-    if (dashed !== name && dashed in given) continue;
+    if (dashed !== name && given.includes(dashed)) continue;
     const meant = nearest(name, known);
     log.warn(`Unknown option --${name}; it is ignored.${meant ? ` Did you mean --${meant}?` : ''}`);
   }

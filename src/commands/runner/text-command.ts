@@ -4,7 +4,7 @@ import { configureLog, divertConsole, type LogLevel, log, redact } from '../../l
 import { MessageOutput } from '../../protocol/output.js';
 import { StopRequest } from './stop.js';
 
-export interface PeopleIo {
+export interface TextIo {
   /** Writes to stdout. */
   print(text: string): void;
   stop: StopRequest;
@@ -14,7 +14,7 @@ export interface PeopleIo {
  * Runs a command whose stdout is for people, or one JSON document: logs go to stderr, an error is one line there and exit
  * code 1; 4 where another run is going on.
  */
-export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => Promise<number>): Promise<number> {
+export async function runTextCommand(level: LogLevel, body: (io: TextIo) => Promise<number>): Promise<number> {
   divertConsole();
   const output = new MessageOutput();
   const stop = new StopRequest();
