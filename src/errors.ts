@@ -5,6 +5,7 @@
  */
 
 import { stringAt } from './json.js';
+import type { EpochMs } from './time.js';
 
 /** Airbyte's `failure_type` of a TRACE ERROR: the user mends it, waiting mends it, or we must mend it. */
 export type FailureKind = 'config_error' | 'transient_error' | 'system_error';
@@ -84,13 +85,13 @@ export class UnavailableError extends HubflakeError {
   readonly kind = 'transient_error';
 }
 
-/** HF-DAILY-LIMIT: the portal's calls of the day are used up; `resetsAt` (epoch ms) is when it can go on. */
+/** HF-DAILY-LIMIT: the portal's calls of the day are used up; `resetsAt` is when it can go on. */
 export class DailyLimitError extends HubflakeError {
   readonly code = 'HF-DAILY-LIMIT';
   readonly kind = 'transient_error';
-  readonly resetsAt: number | undefined;
+  readonly resetsAt: EpochMs | undefined;
 
-  constructor(message: string, resetsAt: number | undefined, details?: ErrorDetails) {
+  constructor(message: string, resetsAt: EpochMs | undefined, details?: ErrorDetails) {
     super(message, details);
     this.resetsAt = resetsAt;
   }

@@ -8,6 +8,7 @@ import type { MessageOutput } from '../protocol/output.js';
 import { parseInputState } from '../protocol/state.js';
 import { Portal } from '../streams/portal.js';
 import { readStreams } from '../streams/read.js';
+import { epochNow } from '../time.js';
 import { withHubSpot } from './runner/hubspot-session.js';
 import { catalogPath, configPath } from './runner/options.js';
 import type { ProtocolIo } from './runner/protocol-command.js';
@@ -70,7 +71,7 @@ function announceRefreshToken(output: MessageOutput, config: SourceConfig, refre
   output.write(
     encodeMessage({
       type: 'CONTROL',
-      control: { type: 'CONNECTOR_CONFIG', emitted_at: Date.now(), connectorConfig: { config: changed } },
+      control: { type: 'CONNECTOR_CONFIG', emitted_at: epochNow(), connectorConfig: { config: changed } },
     }),
   );
 }

@@ -9,6 +9,7 @@ import { type Line, readLines } from '../protocol/input.js';
 import { readPieces } from '../protocol/json/pieces.js';
 import type { RecordChange } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
+import { epochNow } from '../time.js';
 import { Loader } from '../warehouse/loader/loader.js';
 import { openStore } from '../warehouse/open-store.js';
 import { targetsOf } from '../warehouse/target.js';
@@ -37,7 +38,7 @@ export async function write(
       const results = await loader.finish();
       const withStack = options.level === 'debug' || options.level === 'trace';
       for (const { stream, error } of results) {
-        if (error) output.write(encodeError(error, Date.now(), stream, withStack));
+        if (error) output.write(encodeError(error, epochNow(), stream, withStack));
       }
       if (failure !== null) throw failure;
       return results.some((result) => result.error) ? 1 : 0;

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.js';
 import { isObject } from '../json.js';
 import { log, registerSecret } from '../log.js';
+import { type Instant, instantOf, timeOf } from '../time.js';
 import { hubspotBaseUrl } from './environment.js';
 import type { SourceOptions } from './generated/options.js';
 import { validate } from './schema.js';
@@ -12,7 +13,7 @@ const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'] as const;
 /** source-hubspot's own misspelling: its spec says num_worker, its manifest reads num_workers. */
 const ALIASES = ['num_workers'];
-const EARLIEST_MS = Date.parse('2006-01-01T00:00:00Z');
+const EARLIEST = timeOf('2006-01-01T00:00:00Z');
 /** HubSpot's search shows changes late; less than this would lose them. */
 const LEAST_LOOKBACK_MINUTES = 10;
 
@@ -36,8 +37,8 @@ export interface FilterGroup {
 export interface ObjectCriteria {
   objectType: string;
   name: string | null;
-  /** An instant, ISO 8601 in UTC; null: from the beginning. */
-  updatedAfter: string | null;
+  /** null: from the beginning. */
+  updatedAfter: Instant | null;
   filterGroups: FilterGroup[];
   /** null: all properties. */
   properties: string[] | null;
@@ -64,8 +65,8 @@ export type SensitiveMode = SourceOptions['sensitive'];
 export interface SourceConfig {
   baseUrl: string;
   credentials: Credentials;
-  /** An instant, ISO 8601 in UTC; null: from the beginning. */
-  startDate: string | null;
+  /** null: from the beginning. */
+  startDate: Instant | null;
   /** null: everything that the token may read. */
   objects: ObjectCriteria[] | null;
   associationStreams: AssociationCriteria[];
@@ -177,15 +178,15 @@ function parseAssociations(entries: SourceOptions['association_streams'], option
 }
 
 /** A date or instant as an instant; the form was checked by the schema, the calendar is checked here. */
-function parseInstant(value: string | undefined, path: string): string | null {
+function parseInstant(value: string | undefined, path: string): Instant | null {
   if (value === undefined || value === '') return null;
-  const time = Date.parse(value);
+  const time = timeOf(value);
   const day = value.slice(0, 10);
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day) {
+  if (Number.isNaN(time) || instantOf(time).slice(0, 10) !== day) {
     throw new ConfigError(`${path} should be a date of the calendar, but is "${value}".`);
   }
   // Before HubSpot there is nothing, and its search fails for instants near 1970.
-  return time < EARLIEST_MS ? null : new Date(time).toISOString();
+  return time < EARLIEST ? null : instantOf(time);
 }
 
 function effectiveLookback(minutes: number): number {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { monotonicNow } from '../time.js';
 import type { ProxyServer } from './proxy.js';
 import { openTunnel } from './tunnel.js';
 
@@ -13,7 +14,7 @@ export async function openConnection(url: string, proxy: ProxyServer | null, lon
   const isTls = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
   const port = Number(given) || (isTls ? 443 : 80);
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const tunnel = proxy && (await openTunnel(proxy, `${hostname}:${port}`, longestMs));
   if (tunnel && !isTls) return tunnel;
   // An address is no name to ask for; that the certificate is the host's is checked either way.
@@ -23,7 +24,7 @@ export async function openConnection(url: string, proxy: ProxyServer | null, lon
     : connect({ host, port });
   const timer = setTimeout(
     () => socket.destroy(Object.assign(new Error(`no answer within ${longestMs / 1000} s`), { code: 'ETIMEDOUT' })),
-    Math.max(longestMs - (performance.now() - startedAt), 0),
+    Math.max(longestMs - (monotonicNow() - startedAt), 0),
   );
   try {
     await once(socket, isTls ? 'secureConnect' : 'connect');

@@ -1,5 +1,6 @@
 import type { HubflakeError } from '../errors.js';
 import { type LogLevel, redact } from '../log.js';
+import type { EpochMs } from '../time.js';
 import type { JsonObject, LogMessageLevel, Message, RecordChange, StreamStatus } from './messages.js';
 
 /** Half of a surrogate pair, as JSON.stringify writes it; a backslash that is itself escaped begins none. */
@@ -32,7 +33,7 @@ export function encodeLog(level: LogLevel, message: string): string {
  * The two halves of a stream's RECORD lines around the `data` JSON. Built once per page, so that a record costs one
  * concatenation and its `data` may be bytes that were never parsed.
  */
-export function recordEnvelope(stream: string, emittedAt: number): { before: string; after: string } {
+export function recordEnvelope(stream: string, emittedAt: EpochMs): { before: string; after: string } {
   return {
     before: `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},"data":`,
     after: '}}\n',
@@ -53,7 +54,7 @@ export function encodeStreamState(stream: string, state: JsonObject, recordCount
   return `{"type":"STATE","state":{"type":"STREAM","stream":${body},"sourceStats":{"recordCount":${recordCount}.0}}}\n`;
 }
 
-export function encodeStreamStatus(stream: string, status: StreamStatus, now: number, quotaReset?: number): string {
+export function encodeStreamStatus(stream: string, status: StreamStatus, now: EpochMs, quotaReset?: EpochMs): string {
   return encodeMessage({
     type: 'TRACE',
     trace: {
@@ -71,7 +72,7 @@ export function encodeStreamStatus(stream: string, status: StreamStatus, now: nu
 }
 
 /** How many rows a stream is about to emit, where HubSpot said so. */
-export function encodeEstimate(stream: string, rows: number, now: number): string {
+export function encodeEstimate(stream: string, rows: number, now: EpochMs): string {
   return encodeMessage({
     type: 'TRACE',
     trace: { type: 'ESTIMATE', emitted_at: now, estimate: { name: stream, type: 'STREAM', row_estimate: rows } },
@@ -83,7 +84,7 @@ export function encodeEstimate(stream: string, rows: number, now: number): strin
  *
  * @param stream the stream that failed, where one did
  */
-export function encodeError(error: HubflakeError, now: number, stream?: string, withStack = false): string {
+export function encodeError(error: HubflakeError, now: EpochMs, stream?: string, withStack = false): string {
   const internal = error.internal ?? (error.cause instanceof Error ? error.cause.message : undefined);
   return encodeMessage({
     type: 'TRACE',

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import { isOneOf, memberOf, stringAt } from '../json.js';
+import { type EpochMs, epochMs } from '../time.js';
 import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
 import { isNull, membersAndInner, membersOf, type Span, stringAt as textAt } from './json/json-scan.js';
@@ -14,8 +15,7 @@ export interface IncomingRecord {
   type: 'RECORD';
   stream: string;
   namespace: string | null;
-  /** Epoch milliseconds. */
-  emittedAt: number;
+  emittedAt: EpochMs;
   data: Buffer;
   /** Whether it is known that the data has no escapes, and no number of more digits than a double keeps. */
   isPlain: boolean;
@@ -109,7 +109,7 @@ function parseRecord(line: Line, record: Map<string, Span>, isPlain: boolean): I
     type: 'RECORD',
     stream: requiredString(line, record, 'stream'),
     namespace: optionalString(bytes, record.get('namespace')),
-    emittedAt: Math.trunc(time < SECONDS_BELOW ? time * 1000 : time),
+    emittedAt: epochMs(Math.trunc(time < SECONDS_BELOW ? time * 1000 : time)),
     data: bytes.subarray(data.start, data.end),
     isPlain,
     meta: meta === undefined || isNull(bytes, meta) ? null : bytes.subarray(meta.start, meta.end),

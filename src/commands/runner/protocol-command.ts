@@ -2,6 +2,7 @@ import { asHubflakeError, exitCodeOf } from '../../errors.js';
 import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
 import { encodeError, encodeLog } from '../../protocol/encode.js';
 import { MessageOutput } from '../../protocol/output.js';
+import { epochNow } from '../../time.js';
 import { StopRequest } from './stop.js';
 
 /** What a command that speaks the protocol works with. */
@@ -52,5 +53,5 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
 function reportError(output: MessageOutput, caught: unknown, level: LogLevel): void {
   const error = asHubflakeError(caught);
   log.debug(`${error.code} ${error.stack ?? ''}`);
-  output.write(encodeError(error, Date.now(), undefined, level === 'debug' || level === 'trace'));
+  output.write(encodeError(error, epochNow(), undefined, level === 'debug' || level === 'trace'));
 }

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { monotonicNow } from '../../time.js';
 import type { SyncProgress } from '../sync/run-sync.js';
 
 const REDRAW_MS = 200;
@@ -9,7 +10,7 @@ const LINE_MS = 30_000;
  * it is alive.
  */
 export class Progress implements SyncProgress {
-  readonly #startedAt = Date.now();
+  readonly #startedAt = monotonicNow();
   readonly #terminal: boolean;
   readonly #timer: NodeJS.Timeout;
   readonly #write: (text: string) => void;
@@ -40,7 +41,7 @@ export class Progress implements SyncProgress {
   }
 
   #show(): void {
-    const seconds = (Date.now() - this.#startedAt) / 1000;
+    const seconds = (monotonicNow() - this.#startedAt) / 1000;
     const rate = Math.round(this.#records / Math.max(seconds, 0.001));
     const text = `${seconds.toFixed(0)} s  ${this.#stream}  ${this.#records.toLocaleString('en')} records  ${rate.toLocaleString('en')}/s  ${this.#calls.toLocaleString('en')} calls`;
     this.#write(this.#terminal ? `\r\x1b[K${text}` : `${text}\n`);

@@ -3,6 +3,7 @@ import { asHubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
 import { Portal } from '../../streams/portal.js';
 import { readStreams, type StreamFailure } from '../../streams/read.js';
+import { monotonicNow } from '../../time.js';
 import { Loader } from '../../warehouse/loader/loader.js';
 import type { StreamResult } from '../../warehouse/loader/stream-load.js';
 import { openStore } from '../../warehouse/open-store.js';
@@ -49,7 +50,7 @@ export async function runSync(
   progress: SyncProgress,
   refresh: readonly string[] = [],
 ): Promise<SyncResult> {
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const store = await openStore(config.destination, config.name);
   const onRefreshToken = () =>
     log.warn(
@@ -85,7 +86,7 @@ export async function runSync(
           pipeline: config.name,
           streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
           calls: { ...client.calls.summary(), least: read.leastCalls },
-          seconds: (performance.now() - startedAt) / 1000,
+          seconds: (monotonicNow() - startedAt) / 1000,
           errors: failuresOf([...plan.failures, ...read.failures], results),
         };
       } finally {

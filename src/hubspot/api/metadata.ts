@@ -1,4 +1,5 @@
 import { isObject, memberOf, stringAt } from '../../json.js';
+import { type EpochMs, epochMs } from '../../time.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
 import { addressed } from './address.js';
@@ -88,10 +89,10 @@ export function readAccount(client: HubSpotClient): Promise<Account> {
 }
 
 /**
- * The next midnight in `timeZone`, epoch ms, after `now`: HubSpot resets the day's calls at midnight in the time zone of the
+ * The next midnight in `timeZone` after `now`: HubSpot resets the day's calls at midnight in the time zone of the
  * account.
  */
-export function nextMidnight(timeZone: string, now: number): number | undefined {
+export function nextMidnight(timeZone: string, now: EpochMs): EpochMs | undefined {
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-GB', {
@@ -113,5 +114,5 @@ export function nextMidnight(timeZone: string, now: number): number | undefined 
   // Where clocks change in between, the guess is an hour off: once more from there.
   const off = part(guess);
   const midnight = off === 0 ? guess : guess - (off > day / 2 ? off - day : off) * 1000;
-  return Math.floor(midnight / 1000) * 1000;
+  return epochMs(Math.floor(midnight / 1000) * 1000);
 }

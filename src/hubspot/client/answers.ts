@@ -1,6 +1,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { RequestError } from '../../errors.js';
 import { codeOf } from '../../json.js';
+import { monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 import type { LimitHeaders } from './scheduler.js';
 import { PACKED } from './transport.js';
@@ -23,7 +24,7 @@ const LARGEST_PIECE = 16 * 1024 * 1024;
 export async function readBody(response: Response, what: string): Promise<Buffer> {
   const reader = response.body?.getReader();
   if (!reader) return Buffer.alloc(0);
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const chunks: Uint8Array[] = [];
   let size = 0;
   let looksInsideAt = FIRST_LOOK_BYTES;
@@ -41,7 +42,7 @@ export async function readBody(response: Response, what: string): Promise<Buffer
       await reader.cancel();
       throw tooLarge(what, response.status);
     }
-    if (performance.now() - startedAt > LONGEST_ANSWER_MS) {
+    if (monotonicNow() - startedAt > LONGEST_ANSWER_MS) {
       await reader.cancel();
       throw new LostAnswer('the answer came in too slowly');
     }

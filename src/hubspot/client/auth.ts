@@ -2,6 +2,7 @@ import type { Credentials } from '../../config/source.js';
 import { CredentialsError } from '../../errors.js';
 import { memberOf, stringAt } from '../../json.js';
 import { registerSecret } from '../../log.js';
+import { type MonotonicMs, monotonicMs, monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 import { paths } from './paths.js';
 
@@ -67,10 +68,10 @@ export class OAuthTokens implements TokenSource {
   readonly #send: SendForm;
   readonly #pause: Pause;
   readonly #onRotated: (refreshToken: string) => void;
-  readonly #now: () => number;
+  readonly #now: () => MonotonicMs;
   #refreshToken: string;
   #path = paths.token();
-  #current: { token: string; renewAt: number } | null = null;
+  #current: { token: string; renewAt: MonotonicMs } | null = null;
   #renewing: Promise<string> | null = null;
 
   /** @param onRotated called with a new refresh token when HubSpot issues one, which must then be kept for the next run */
@@ -79,7 +80,7 @@ export class OAuthTokens implements TokenSource {
     send: SendForm,
     pause: Pause,
     onRotated: (refreshToken: string) => void,
-    now: () => number = () => performance.now(),
+    now: () => MonotonicMs = monotonicNow,
   ) {
     this.#credentials = credentials;
     this.#send = send;
@@ -123,7 +124,7 @@ export class OAuthTokens implements TokenSource {
     registerSecret(accessToken);
     const lifeMs = grant.lifeSeconds * 1000;
     // A life shorter than twice the margin would be renewed before each call; half of it is as early as makes sense.
-    const renewAt = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
+    const renewAt = monotonicMs(this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2));
     this.#current = { token: accessToken, renewAt };
     if (refreshToken && refreshToken !== this.#refreshToken) {
       registerSecret(refreshToken);

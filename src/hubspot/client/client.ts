@@ -4,6 +4,7 @@ import type { Credentials } from '../../config/source.js';
 import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../../errors.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
+import type { EpochMs, MonotonicMs } from '../../time.js';
 import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { BUDGET_OF, CallCounter, type CallKind, SERVICE_OF } from './calls.js';
@@ -45,8 +46,8 @@ export interface ClientOptions {
   neverReachedMs?: number;
   /** A call during which nothing comes for so many milliseconds is given up, and repeated. */
   silenceMs?: number;
-  /** The clock of the budgets, in ms; a test that has no time to wait for them gives one that runs faster. */
-  now?: () => number;
+  /** The clock of the budgets; a test that has no time to wait for them gives one that runs faster. */
+  now?: () => MonotonicMs;
 }
 
 interface RawAnswer {
@@ -63,8 +64,8 @@ export class HubSpotClient {
   readonly clock = new ServerClock();
   readonly calls = new CallCounter();
   readonly scheduler: CallScheduler;
-  /** Epoch ms of the next reset of the day's calls, once it is known. */
-  dailyResetsAt: () => number | undefined = () => undefined;
+  /** The next reset of the day's calls, once it is known. */
+  dailyResetsAt: () => EpochMs | undefined = () => undefined;
   readonly #client: hubspot.Client;
   readonly #tokens: TokenSource;
   readonly #closing = new AbortController();

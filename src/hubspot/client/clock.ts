@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { type EpochMs, epochMs, epochNow, type MonotonicMs, monotonicNow } from '../../time.js';
 
 /** Observations that are held against each other. */
 const KEPT = 15;
@@ -15,12 +15,12 @@ const TOLERANCE_MS = 5_000;
  * reading something again.
  */
 export class ServerClock {
-  readonly #monotonic: () => number;
-  /** Of the last answers, how far HubSpot's time is ahead of this process's. */
+  readonly #monotonic: () => MonotonicMs;
+  /** Of the last answers, by how many milliseconds HubSpot's time is ahead of the monotonic clock. */
   readonly #observed: number[] = [];
   #offset = Number.NEGATIVE_INFINITY;
 
-  constructor(monotonic: () => number = () => performance.now()) {
+  constructor(monotonic: () => MonotonicMs = monotonicNow) {
     this.#monotonic = monotonic;
   }
 
@@ -38,9 +38,9 @@ export class ServerClock {
     this.#offset = this.#offset > middle + TOLERANCE_MS ? latest : Math.max(this.#offset, latest);
   }
 
-  /** Epoch milliseconds. Before the first answer, this machine's clock is all there is. */
-  now(): number {
-    if (this.#offset === Number.NEGATIVE_INFINITY) return Date.now();
-    return Math.floor(this.#monotonic() + this.#offset);
+  /** HubSpot's time. Before the first answer, this machine's clock is all there is. */
+  now(): EpochMs {
+    if (this.#offset === Number.NEGATIVE_INFINITY) return epochNow();
+    return epochMs(Math.floor(this.#monotonic() + this.#offset));
   }
 }

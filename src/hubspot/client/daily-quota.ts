@@ -1,4 +1,5 @@
 import { DailyLimitError } from '../../errors.js';
+import { type EpochMs, epochMs, instantOf } from '../../time.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -8,8 +9,8 @@ const COUNTS_FOR_MS = 60_000;
 /** What one of HubSpot's services said is left of the day, counted down by every call since. */
 interface Counter {
   left: number;
-  /** HubSpot's time, epoch ms. */
-  saidAt: number;
+  /** HubSpot's time. */
+  saidAt: EpochMs;
 }
 
 /**
@@ -19,18 +20,18 @@ interface Counter {
  */
 export class DailyQuota {
   readonly #reserve: number;
-  readonly #resetsAt: () => number | undefined;
-  readonly #now: () => number;
+  readonly #resetsAt: () => EpochMs | undefined;
+  readonly #now: () => EpochMs;
   /** By service; none before one was heard. HubSpot does not tell OAuth apps. */
   readonly #counters = new Map<string, Counter>();
   #refusal: DailyLimitError | null = null;
 
   /**
    * @param reserve calls of the day that are left to others
-   * @param resetsAt epoch ms of the next reset, once it is known
-   * @param now HubSpot's time, epoch ms
+   * @param resetsAt the next reset, once it is known
+   * @param now HubSpot's time
    */
-  constructor(reserve: number, resetsAt: () => number | undefined, now: () => number) {
+  constructor(reserve: number, resetsAt: () => EpochMs | undefined, now: () => EpochMs) {
     this.#reserve = reserve;
     this.#resetsAt = resetsAt;
     this.#now = now;
@@ -88,13 +89,15 @@ export class DailyQuota {
 /**
  * The error of a day that is used up. It names the hour from which a sync can go on: the reset, or, while that is not known, a
  * day from now, by when there has been one.
- *
- * @param resetsAt epoch ms
- * @param now epoch ms
  */
-export function dailyLimit(why: string, resetsAt: number | undefined, now: number, internal?: string): DailyLimitError {
-  const at = resetsAt ?? now + DAY_MS;
-  const hour = `${new Date(at).toISOString().slice(0, 16)}Z`;
+export function dailyLimit(
+  why: string,
+  resetsAt: EpochMs | undefined,
+  now: EpochMs,
+  internal?: string,
+): DailyLimitError {
+  const at = resetsAt ?? epochMs(now + DAY_MS);
+  const hour = `${instantOf(at).slice(0, 16)}Z`;
   const when = resetsAt === undefined ? `${hour} on at the latest` : `${hour} on`;
   const details = internal === undefined ? {} : { internal };
   return new DailyLimitError(`${why} The state is saved; the next run goes on from ${when}.`, at, details);

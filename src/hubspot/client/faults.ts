@@ -7,6 +7,7 @@ import {
   UnavailableError,
 } from '../../errors.js';
 import { isObject, memberOf, stringAt } from '../../json.js';
+import { type EpochMs, epochMs, epochNow } from '../../time.js';
 import { dailyLimit } from './daily-quota.js';
 
 /** An answer as the rules below see it; `network-failures.ts` judges the lack of one. */
@@ -73,10 +74,9 @@ export function pauseBefore(attempt: number, random: () => number = Math.random)
 
 /** What HubSpot's clock says, and when it begins to count the day's calls anew. */
 export interface DayTimes {
-  /** Epoch ms. */
-  now: number;
-  /** Epoch ms, where it is known. */
-  resetsAt: number | undefined;
+  now: EpochMs;
+  /** undefined: not known. */
+  resetsAt: EpochMs | undefined;
 }
 
 /** Whether an answer of this status passes, so that its call is worth repeating. */
@@ -160,7 +160,7 @@ function isAboutScopes({ category, message = '', errors }: ErrorBody): boolean {
 
 function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTimes, internal: string): Verdict {
   const policy = `${body.policyName ?? ''} ${body.message ?? ''}`.toUpperCase();
-  const askedFor = retryAfterMs === null ? undefined : day.now + retryAfterMs;
+  const askedFor = retryAfterMs === null ? undefined : epochMs(day.now + retryAfterMs);
   if (policy.includes('DAILY')) {
     const why = 'The portal has used up its calls of the day.';
     return { action: 'endDay', error: dailyLimit(why, day.resetsAt ?? askedFor, day.now, internal) };
@@ -225,7 +225,7 @@ function parseBody(body: Buffer): ErrorBody {
 }
 
 /** `Retry-After` in milliseconds, in either of its forms (seconds, or an HTTP date), or null. */
-export function parseRetryAfter(value: string | null, now: () => number = Date.now): number | null {
+export function parseRetryAfter(value: string | null, now: () => EpochMs = epochNow): number | null {
   if (value === null || value.trim() === '') return null;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);

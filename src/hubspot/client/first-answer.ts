@@ -1,3 +1,4 @@
+import { type MonotonicMs, monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 
 /** Whether a host has answered at all, and how long it is hoped for until then. */
@@ -8,7 +9,7 @@ export class FirstAnswer {
   failure: unknown = null;
   readonly #longestMs: number;
   /** Of the first call: what is done before it is not the host's time. */
-  #startedAt: number | null = null;
+  #startedAt: MonotonicMs | null = null;
 
   constructor(longestMs: number) {
     this.#longestMs = longestMs;
@@ -22,7 +23,7 @@ export class FirstAnswer {
   /** Waits for a call's answer to begin, but no longer than the host is hoped for. */
   async of<T>(call: Promise<T>): Promise<T> {
     if (this.came) return call;
-    this.#startedAt ??= performance.now();
+    this.#startedAt ??= monotonicNow();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -41,6 +42,6 @@ export class FirstAnswer {
   }
 
   #elapsed(): number {
-    return this.#startedAt === null ? 0 : performance.now() - this.#startedAt;
+    return this.#startedAt === null ? 0 : monotonicNow() - this.#startedAt;
   }
 }

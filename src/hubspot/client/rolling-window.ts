@@ -1,3 +1,5 @@
+import { LONG_AGO, type MonotonicMs } from '../../time.js';
+
 /** No more of that time is ever believed: what was the least so far may not be the least there is. */
 const MOST_BELIEVED = 0.99;
 /** Two clocks that count the same interval do not agree to the millisecond. */
@@ -5,8 +7,7 @@ const MARGIN_MS = 3;
 
 /** A call that was sent. */
 export interface SentCall {
-  /** Milliseconds of the caller's clock. */
-  readonly at: number;
+  readonly at: MonotonicMs;
 }
 
 /**
@@ -16,28 +17,28 @@ export interface SentCall {
  * less than the fastest of each. A call that was held up on its way is answered later, and so counts longer.
  */
 export class RollingWindow {
-  /** When calls of the last two intervals were answered, oldest first; milliseconds of the caller's clock. */
-  readonly #answered: number[] = [];
+  /** When calls of the last two intervals were answered, oldest first. */
+  readonly #answered: MonotonicMs[] = [];
   /** How many of them, from the oldest on, no call that is sent now can be counted with. */
   #left = 0;
   #inFlight = 0;
   #fastest = 0;
   /** How many rounds of calls were answered, each sent when one of the round before was answered. */
   #rounds = 0;
-  #roundEndedAt = Number.NEGATIVE_INFINITY;
+  #roundEndedAt = LONG_AGO;
 
   /** Calls that were sent and not answered yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  sent(now: number): SentCall {
+  sent(now: MonotonicMs): SentCall {
     this.#inFlight += 1;
     return { at: now };
   }
 
   /** @param isAnswer false: the call failed, and tells nothing of how long one takes */
-  answered(call: SentCall, now: number, isAnswer: boolean): void {
+  answered(call: SentCall, now: MonotonicMs, isAnswer: boolean): void {
     this.#inFlight -= 1;
     this.#answered.push(now);
     if (!isAnswer) return;
@@ -51,7 +52,7 @@ export class RollingWindow {
   /** HubSpot has refused a call all the same: what a call takes is to be seen anew. */
   distrust(): void {
     this.#rounds = 0;
-    this.#roundEndedAt = Number.NEGATIVE_INFINITY;
+    this.#roundEndedAt = LONG_AGO;
   }
 
   /** How many calls the limit may be counting, as {@link waitFor} has last found. */
@@ -69,7 +70,7 @@ export class RollingWindow {
   }
 
   /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
-  waitFor(most: number, intervalMs: number, now: number): number {
+  waitFor(most: number, intervalMs: number, now: MonotonicMs): number {
     const counts = intervalMs + MARGIN_MS - this.#leastTravelMs();
     const answeredAt = (index: number) => this.#answered[index] ?? Number.POSITIVE_INFINITY;
     while (answeredAt(this.#left) <= now - counts) this.#left += 1;

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
 import { type DailyLimitError, StoppedError } from '../../errors.js';
+import { type EpochMs, epochNow, LONG_AGO, type MonotonicMs, monotonicMs, monotonicNow } from '../../time.js';
 import type { Budget } from './calls.js';
 import { DailyQuota } from './daily-quota.js';
 import { RollingWindow, type SentCall } from './rolling-window.js';
@@ -50,7 +50,7 @@ const LEAN_PAUSE_MS = 1000;
 export class CallScheduler {
   readonly #maxInFlight: number;
   readonly #burstShare: number;
-  readonly #now: () => number;
+  readonly #now: () => MonotonicMs;
   readonly #quota: DailyQuota;
   readonly #waiting: Waiter[] = [];
   readonly #bursts = new RollingWindow();
@@ -62,34 +62,33 @@ export class CallScheduler {
   #answered = 0;
   #burstLimit = { ...FIRST_LIMIT };
   /** By budget, until when HubSpot has asked to send nothing. */
-  readonly #blockedUntil: Record<Budget, number> = { burst: 0, search: 0, exempt: 0 };
+  readonly #blockedUntil: Record<Budget, MonotonicMs> = { burst: LONG_AGO, search: LONG_AGO, exempt: LONG_AGO };
   #lean = false;
   /** The most calls of others that an answer of the last interval told of, and when. */
-  #others = { calls: 0, at: Number.NEGATIVE_INFINITY };
+  #others = { calls: 0, at: LONG_AGO };
   /** When a call last had to wait for the burst limit. */
-  #burstFullAt = Number.NEGATIVE_INFINITY;
+  #burstFullAt = LONG_AGO;
   #searchesAllowed = SEARCHES;
-  #searchesChangedAt = 0;
+  #searchesChangedAt = LONG_AGO;
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * @param options.dailyResetsAt epoch ms, once it is known
-   * @param options.now milliseconds that only go forward
-   * @param options.hubspotNow HubSpot's time, epoch ms
+   * @param options.dailyResetsAt the next reset of the day's calls, once it is known
+   * @param options.hubspotNow HubSpot's time
    */
   constructor(options: {
     maxInFlight: number;
     burstShare: number;
     dailyReserve: number;
-    dailyResetsAt?: () => number | undefined;
-    now?: () => number;
-    hubspotNow?: () => number;
+    dailyResetsAt?: () => EpochMs | undefined;
+    now?: () => MonotonicMs;
+    hubspotNow?: () => EpochMs;
   }) {
     this.#maxInFlight = options.maxInFlight;
     this.#burstShare = options.burstShare;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? monotonicNow;
     const resetsAt = options.dailyResetsAt ?? (() => undefined);
-    this.#quota = new DailyQuota(options.dailyReserve, resetsAt, options.hubspotNow ?? Date.now);
+    this.#quota = new DailyQuota(options.dailyReserve, resetsAt, options.hubspotNow ?? epochNow);
   }
 
   /**
@@ -131,11 +130,11 @@ export class CallScheduler {
     // Calls that were on their way together are refused together; that is one refusal.
     const isNews = this.#blockedUntil[budget] <= now;
     this.#windowOf(budget)?.distrust();
-    this.#blockedUntil[budget] = Math.max(this.#blockedUntil[budget], now + pauseMs);
+    this.#block(budget, now, pauseMs);
     if (budget === 'burst') this.#lean = true;
     if (budget === 'search' && isNews) {
       this.#searchesAllowed = Math.max(1, this.#searchesAllowed - 1);
-      this.#searchesChangedAt = now + pauseMs;
+      this.#searchesChangedAt = monotonicMs(now + pauseMs);
     }
   }
 
@@ -203,7 +202,7 @@ export class CallScheduler {
     return this.#burstWait(now);
   }
 
-  #burstWait(now: number): number {
+  #burstWait(now: MonotonicMs): number {
     return this.#bursts.waitFor(this.#burstsAllowed, this.#burstLimit.intervalMs, now);
   }
 
@@ -214,7 +213,7 @@ export class CallScheduler {
   }
 
   /** How many searches a second are sent: fewer while others use the account's limit, too. */
-  #searchShare(now: number): number {
+  #searchShare(now: MonotonicMs): number {
     if (this.#searchesAllowed < SEARCHES && now - this.#searchesChangedAt >= SEARCH_RECOVERY_MS) {
       this.#searchesAllowed += 1;
       this.#searchesChangedAt = now;
@@ -255,6 +254,10 @@ export class CallScheduler {
     };
   }
 
+  #block(budget: Budget, now: MonotonicMs, pauseMs: number): void {
+    this.#blockedUntil[budget] = monotonicMs(Math.max(this.#blockedUntil[budget], now + pauseMs));
+  }
+
   #windowOf(budget: Budget): RollingWindow | null {
     return budget === 'exempt' ? null : budget === 'search' ? this.#searches : this.#bursts;
   }
@@ -272,7 +275,7 @@ export class CallScheduler {
     if (others >= this.#others.calls || now - this.#others.at >= intervalMs) this.#others = { calls: others, at: now };
     // What remains is less than what is already on its way. Without a word of it, a 429 will tell.
     const exhausted = others > 0 && remaining !== null && remaining <= this.#bursts.inFlight;
-    if (exhausted) this.#blockedUntil.burst = Math.max(this.#blockedUntil.burst, now + LEAN_PAUSE_MS);
+    if (exhausted) this.#block('burst', now, LEAN_PAUSE_MS);
     this.#lean = exhausted;
   }
 }
