@@ -1,13 +1,13 @@
 /**
- * Points in time, told apart by type. Spans between them are plain numbers whose names end in their unit. What is calculated is a
- * plain number, too, and becomes a point in time by one of the constructors here.
+ * Points in time, distinguished by type. Durations are plain numbers whose names end in their unit, and so are results of
+ * arithmetic, until one of the constructors here makes them a point in time.
  */
 
 /** An instant as ISO 8601 text, as HubSpot writes it: with or without fractions of a second, so never compared as text. */
 export type Instant = string & { readonly kind: 'instant' };
-/** Milliseconds since 1970 in UTC, of whichever clock. */
+/** Milliseconds since 1970 in UTC, by any clock. */
 export type EpochMs = number & { readonly kind: 'epoch' };
-/** Milliseconds of this process's clock that only goes forward; its zero means nothing. */
+/** Milliseconds of this process's monotonic clock, with an arbitrary origin. */
 export type MonotonicMs = number & { readonly kind: 'monotonic' };
 
 export function epochMs(milliseconds: number): EpochMs {
@@ -18,10 +18,10 @@ export function monotonicMs(milliseconds: number): MonotonicMs {
   return milliseconds as MonotonicMs;
 }
 
-/** Before every other. */
+/** Earlier than any other time. */
 export const LONG_AGO = monotonicMs(Number.NEGATIVE_INFINITY);
 
-/** What this machine's clock shows. */
+/** The time by this machine's clock. */
 export function epochNow(): EpochMs {
   return epochMs(Date.now());
 }
@@ -30,12 +30,12 @@ export function monotonicNow(): MonotonicMs {
   return monotonicMs(performance.now());
 }
 
-/** Throws a RangeError for a time that is not a number. */
+/** Formats a time. Throws a RangeError for NaN. */
 export function instantOf(time: EpochMs): Instant {
   return new Date(time).toISOString() as Instant;
 }
 
-/** The time of an instant; NaN: it is none. */
+/** Parses an instant; NaN if it is not one. */
 export function timeOf(instant: string): EpochMs {
   return epochMs(Date.parse(instant));
 }
@@ -50,12 +50,12 @@ export function later(instant: string, minutes: number): Instant {
   return earlier(instant, -minutes);
 }
 
-/** The later of an instant and a bound, where there is one. */
+/** The instant or the bound, whichever is later; null: no bound. */
 export function notBefore<T extends string>(instant: T, bound: T | null): T {
   return bound !== null && !isFrom(instant, bound) ? bound : instant;
 }
 
-/** Whether `instant` is not before `bound`. One that is not known counts: what cannot be judged is not left out. */
+/** Whether `instant` is at or after `bound`. An unknown one counts as after it, so that it is not left out. */
 export function isFrom(instant: string | null | undefined, bound: string | null): boolean {
   if (bound === null || !instant) return true;
   return !(timeOf(instant) < timeOf(bound));

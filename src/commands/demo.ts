@@ -11,7 +11,7 @@ import { describeSync } from './sync.js';
 
 const DATABASE = 'hubflake-demo.duckdb';
 const RECORDS = { contacts: 2000, companies: 400, deals: 800, tickets: 300 };
-/** Far above HubSpot's, so that a newcomer does not wait for a limit to pass. */
+/** Far above HubSpot's limit, so that newcomers need not wait for it. */
 const BURST = 2000;
 
 const QUERY = `SELECT c.name AS company, count(DISTINCT d.id) AS open_deals, round(sum(d.amount)) AS amount
@@ -21,8 +21,8 @@ WHERE NOT d.archived AND NOT d.hs_is_closed
 GROUP BY ALL ORDER BY amount DESC LIMIT 5`;
 
 /**
- * `hubflake demo`: a portal of its own, a first sync into a DuckDB file, some changes in HubSpot, a second sync, and what is in
- * the tables then. No account, no network.
+ * `hubflake demo`: starts a sandbox portal, syncs it into a DuckDB file, changes some records, syncs again, and queries the tables.
+ * No account, no network.
  */
 export async function demo({ print, stop }: TextIo, options: { json?: boolean }): Promise<number> {
   for (const file of [DATABASE, `${DATABASE}.wal`]) rmSync(file, { force: true });
@@ -67,7 +67,7 @@ async function syncOnce(config: PipelineConfig, signal: AbortSignal): Promise<Sy
   return runSync(config, signal, progress).finally(() => progress.end());
 }
 
-/** What people do in a CRM between two syncs. Returns it in words. */
+/** Makes changes as people do between two syncs. Returns their description. */
 function changePortal({ portal }: Sandbox): string[] {
   const contacts = portal.truth('contacts').live.map((record) => record.id);
   const deals = portal.truth('deals').live.map((record) => record.id);

@@ -28,8 +28,8 @@ export async function destinationSpec({ output }: ProtocolIo): Promise<number> {
 }
 
 /**
- * `hubflake destination check`: does what a sync does with a table of its own in the configured schema. Once the configuration
- * could be read the answer is a CONNECTION_STATUS, whatever is wrong.
+ * `hubflake destination check`: does what a sync does, with a temporary table in the configured schema. Once the configuration file
+ * could be read, the result is a CONNECTION_STATUS, whatever is wrong.
  */
 export async function destinationCheck({ output }: ProtocolIo, options: { config?: string }): Promise<number> {
   const given = readJsonFile(configPath(options), 'configuration');

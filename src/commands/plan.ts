@@ -20,7 +20,7 @@ export async function plan(
 
 const TABLE = { new: 'created with its first row', changed: 'gets columns', there: 'there' };
 
-/** A plan as people read it: a row for each stream, a line of totals, and on request the statements. */
+/** A plan as text: a row per stream, a line of totals, and on request the SQL statements. */
 export function describePlan({ streams, calls, minutes, quota, notes }: SyncForecast, withSql: boolean): string {
   const rows = streams.map((each) => [
     each.table,

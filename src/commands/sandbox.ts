@@ -4,7 +4,7 @@ import type { Given } from './runner/given.js';
 import { SANDBOX_OBJECTS } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 
-/** `hubflake sandbox`: a HubSpot portal on loopback until it is stopped. Prints where it is, as JSON, once it is ready. */
+/** `hubflake sandbox`: runs a HubSpot portal on loopback until it is stopped. Prints its URL and token as JSON once it is ready. */
 export async function sandbox({ print, stop }: TextIo, given: Given): Promise<number> {
   const { startSandbox } = await import('../sandbox/server.js');
   const running = await startSandbox(sandboxOptions(given)).catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +36,7 @@ function sandboxOptions(given: Given): SandboxOptions {
     latencyMs: given.number('latency'),
     indexLagMs: given.number('index-lag'),
     ...(properties === undefined ? {} : { extraProperties: { contacts: properties } }),
-    // Clients pace themselves by the limits that the headers name, so these must be out of reach, too.
+    // Clients pace themselves by the limits in the headers, so these must be out of reach, too.
     ...(given.flag('limits') ? {} : { limits: { enabled: false, burst: 1e6, searchPerSecond: 1e6, daily: 1e9 } }),
   };
 }

@@ -9,10 +9,10 @@ import { Progress } from './sinks/progress.js';
 import { runSync, type SyncResult } from './sync/run-sync.js';
 
 /**
- * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of the
- * pipeline is going on.
+ * `hubflake sync`: loads HubSpot directly into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of
+ * the pipeline is in progress.
  *
- * @param options.refresh names of streams to load anew, each text a comma-separated list
+ * @param options.refresh streams to reload from scratch, each text a comma-separated list
  */
 export async function sync(
   { print, stop }: TextIo,
@@ -28,7 +28,7 @@ export async function sync(
   return result.errors.length > 0 ? 1 : 0;
 }
 
-/** The names in `--refresh a,b --refresh c`. Throws a ConfigError where it names none. */
+/** The names in `--refresh a,b --refresh c`. Throws a ConfigError if there are none. */
 function streamNames(given: readonly string[] | undefined): string[] {
   if (given === undefined) return [];
   const names = given.flatMap((list) => list.split(',').map((name) => name.trim()));
@@ -39,7 +39,7 @@ function streamNames(given: readonly string[] | undefined): string[] {
   return named;
 }
 
-/** The result of a sync as people read it: a row for each table that had records, and a line of totals. */
+/** The result of a sync as text: a row per table that received records, and a line of totals. */
 export function describeSync(result: SyncResult): string {
   const { streams, calls, seconds } = result;
   const busy = streams.filter((each) => each.records > 0);

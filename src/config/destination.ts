@@ -10,7 +10,7 @@ export interface DuckDbConfig {
   type: 'duckdb';
   path: string;
   schema: string;
-  /** What DuckDB may take of the memory; null: as the machine has it. */
+  /** DuckDB's memory limit; null: derived from the machine's memory. */
   memoryBytes: number | null;
   loader: LoaderOptions;
 }

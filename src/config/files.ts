@@ -3,11 +3,10 @@ import { ConfigError } from '../errors.js';
 import { codeOf, type JsonValue } from '../json.js';
 
 /**
- * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with the file: missing, not
- * readable, a folder, empty, or not JSON (with the line and column where it stops being JSON). The content is never shown,
- * since it may hold secrets.
+ * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with it: missing, not readable, a
+ * folder, empty, or not JSON (with line and column). The content is never shown, since it may hold secrets.
  *
- * @param what how the file is called in messages, for example "configuration"
+ * @param what what the file is called in messages, for example "configuration"
  */
 export function readJsonFile(path: string, what: string): JsonValue {
   let text: string;

@@ -3,12 +3,12 @@ import type { DuckDbOptions, SnowflakeOptions } from './generated/options.js';
 
 export const MEGABYTE = 1024 * 1024;
 
-/** What every store needs, however it is reached. */
+/** Options of the loader, common to all destinations. */
 export interface LoaderOptions {
-  /** The single configured table, or null: a table per stream. */
+  /** The single configured table; null: a table per stream. */
   tableName: string | null;
   hardDeletes: boolean;
-  /** A column for each field; or the record as one value, with a view that has the columns. */
+  /** typed: a column for each field. raw: the record as one JSON value, with a view that has the columns. */
   tableForm: DuckDbOptions['table_form'];
   spoolDir: string;
   spoolMaxBytes: number;

@@ -14,15 +14,15 @@ export interface PipelineStream {
 }
 
 export interface PipelineConfig {
-  /** Keys the state in the warehouse. */
+  /** The key of the states in the warehouse. */
   name: string;
   source: SourceConfig;
   destination: DestinationConfig;
-  /** null: every discovered stream, each in the best mode it has. */
+  /** null: every discovered stream, each in the best mode it supports. */
   streams: PipelineStream[] | null;
 }
 
-/** Checks a pipeline configuration, with the environment's values put in. Throws a ConfigError. */
+/** Validates a pipeline configuration after interpolating environment variables. Throws a ConfigError. */
 export function parsePipelineConfig(value: unknown, environment: NodeJS.ProcessEnv = process.env): PipelineConfig {
   const { name, source, destination, streams } = validate(
     'pipeline',
@@ -45,7 +45,7 @@ export function parsePipelineConfig(value: unknown, environment: NodeJS.ProcessE
   };
 }
 
-/** The source's and the destination's messages give paths of their own part; this says which part. */
+/** Says which part of the pipeline configuration the paths in an error message refer to. */
 function within<T>(part: string, parse: () => T): T {
   try {
     return parse();

@@ -7,7 +7,9 @@ import { log } from '../log.js';
 import { type OptionsOf, readSpec, type Schema, type SpecName } from './specs.js';
 import { nearest } from './suggest.js';
 
-/** What `scripts/compile-specs.mjs` made of the schemas when this was built; sources that run as they are have none. */
+/**
+ * The validators that `scripts/compile-specs.mjs` compiles at build time. Missing when the sources are run directly, as tests do.
+ */
 const COMPILED = fileURLToPath(new URL('./compiled-specs.cjs', import.meta.url));
 
 type CompiledSpecs = { [Name in SpecName]: ValidateFunction<OptionsOf[Name]> };
@@ -16,38 +18,38 @@ export const AJV_OPTIONS: Options = {
   ...{ allErrors: true, verbose: true, useDefaults: true },
   // Allows Airbyte's own keywords (order, airbyte_secret, …) in the schema.
   strict: false,
-  // The schemas are ours, and tested: checking them each time would cost more than checking the document.
+  // The schemas are ours, and tested: validating them on each run would cost more than validating the document.
   ...{ meta: false, validateSchema: false, code: { optimize: false } },
 };
 
-/** Airbyte's `date-time` allows plain dates; the pattern beside it and our own parsing decide. */
+/** Accepts any text as `date-time`: Airbyte allows plain dates, too. The pattern beside it and our own parsing decide. */
 export function prepared(ajv: Ajv): Ajv {
   return ajv.addFormat('date-time', true);
 }
 
-/** What is wrong in one place of a document. */
+/** One way in which a document violates its schema. */
 export interface Mistake {
-  /** `objects.0.name`; empty: the document itself. */
+  /** `objects.0.name`; empty for the document itself. */
   path: string;
-  /** What the value does not meet, as a predicate: `should be a string`. null: there should be a value, and is none. */
+  /** The violated requirement as a predicate: `should be a string`. null: the value is missing. */
   expected: string | null;
-  /** The value, where it is worth telling; never a secret. */
+  /** The offending value in short; null: not worth telling. Never a secret. */
   found: string | null;
 }
 
 /** An option that the schema does not know. */
 export interface UnknownOption {
   path: string;
-  /** The known option whose name is nearest. */
+  /** The known option with the most similar name. */
   nearest: string | undefined;
 }
 
 /**
- * Checks `value` against a JSON Schema of `spec/`, fills in the schema's defaults, and returns it. Throws one ConfigError that lists
- * every mistake. Options that the schema does not know are only a warning, since Airbyte hands over configurations of other versions.
+ * Validates `value` against a JSON Schema of `spec/`, fills in the schema's defaults, and returns it typed. Throws one ConfigError
+ * that lists every mistake. Unknown options only cause a warning, since Airbyte passes configurations of other versions.
  *
- * @param what how the document is called in messages, for example "source configuration"
- * @param tolerated options that the schema does not know, and that are no reason for a warning
+ * @param what what the document is called in messages, for example "source configuration"
+ * @param tolerated unknown options that cause no warning
  */
 export function validate<Name extends SpecName>(
   name: Name,
@@ -65,7 +67,10 @@ export function validate<Name extends SpecName>(
   return options;
 }
 
-/** The document with its defaults, or its mistakes. ajv is only loaded where it must name them, or where nothing was compiled. */
+/**
+ * Returns the document with its defaults, or its mistakes. The compiled validators only say whether there are any; ajv itself,
+ * which is slow to load, describes them.
+ */
 export function check<Name extends SpecName>(
   name: Name,
   value: unknown,
@@ -79,7 +84,7 @@ export function check<Name extends SpecName>(
   return judge(value) ? value : mistakesIn(judge.errors ?? []);
 }
 
-/** ajv's errors as mistakes, each once. */
+/** Turns ajv's errors into mistakes without duplicates. */
 function mistakesIn(errors: ErrorObject[]): Mistake[] {
   const mistakes = new Map(
     relevant(errors)
@@ -90,8 +95,8 @@ function mistakesIn(errors: ErrorObject[]): Mistake[] {
 }
 
 /**
- * Of a failed oneOf, ajv reports the mistakes against every alternative. Kept are those of the alternative that the `const`
- * in the value chose; where none was chosen, one that names the choices.
+ * Picks the errors worth reporting. Of a failed oneOf, ajv reports the errors against every alternative: kept are those against the
+ * alternative that the value's `const` selects, or, if it selects none, one error that names the choices.
  */
 function relevant(errors: ErrorObject[]): ErrorObject[] {
   const alternative = (error: ErrorObject) => /^(.*\/oneOf\/\d+)\//.exec(error.schemaPath)?.[1];
@@ -147,7 +152,7 @@ function choices(schema: Schema): [string | undefined, unknown[]] {
   return [keyed[0]?.[0], keyed.map(([, property]) => property.const)];
 }
 
-/** A value as messages show it: no secrets, and no long ones. */
+/** A value as messages show it: secrets and containers only by kind. */
 function describeValue(error: ErrorObject): string {
   if (schemaOf(error).airbyte_secret) return 'something else';
   const value = error.data;
@@ -163,7 +168,7 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'array' ? 'list' : type}`.replace('an list', 'a list');
 }
 
-/** Options whose names begin with an underscore are left out: platforms and people put notes of their own there. */
+/** Lists unknown options, except for those that begin with an underscore, which platforms and people use for notes. */
 function unknownOptions(schema: Schema, value: unknown, path = ''): UnknownOption[] {
   if (Array.isArray(value)) {
     const { items } = schema;

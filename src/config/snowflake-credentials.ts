@@ -8,7 +8,7 @@ import { plainToken } from './token.js';
 type CredentialOptions = SnowflakeOptions['credentials'];
 type WorkloadOptions = Extract<CredentialOptions, { auth_type: 'Workload Identity' }>;
 
-/** Who vouches for a workload. https://docs.snowflake.com/en/user-guide/workload-identity-federation */
+/** The issuer of a workload's identity. https://docs.snowflake.com/en/user-guide/workload-identity-federation */
 export type WorkloadProvider = WorkloadOptions['provider'];
 
 /** How to log in to Snowflake. */
@@ -28,29 +28,32 @@ export type SnowflakeCredentials =
     }
   | WorkloadCredentials
   | { kind: 'browser'; username: string | null }
-  /** A token of OAuth that is read anew for each login. */
+  /** An OAuth token that is read from the file again for each login. */
   | { kind: 'container'; tokenFile: string };
 
 export interface WorkloadCredentials {
   kind: 'workload';
   username: string | null;
   provider: WorkloadProvider;
-  /** Of OIDC: this, or the file from which it is read anew for each login. */
+  /** OIDC only: the token, or the file from which it is read again for each login. */
   token: string | null;
   tokenFile: string | null;
-  /** The application in Entra ID that the token is for; null: Snowflake's own. */
+  /** The Entra ID application that the token is issued for; null: Snowflake's own. */
   entraResource: string | null;
-  /** Roles of AWS or service accounts of Google to take on, one after the other. */
+  /** AWS roles or Google service accounts to impersonate, one after the other. */
   impersonationPath: readonly string[];
 }
 
-/** Where Snowflake keeps a container's token: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
+/**
+ * The path of the token in Snowpark containers:
+ * https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
+ */
 export const CONTAINER_TOKEN = '/snowflake/session/token';
 
-/** Where credentials of OAuth come from, for messages. */
+/** The issuer of OAuth credentials, as messages call it. */
 const OAUTH_SERVER = 'the OAuth server';
 
-/** The auth_type of credentials without one, as people write them by hand: what else is there says which it is. */
+/** Infers the auth_type, which people leave out of configurations written by hand, from the other options. */
 export function kindOfLogin(given: Record<string, unknown>): CredentialOptions['auth_type'] | undefined {
   if (given.private_key !== undefined || given.private_key_file !== undefined) return 'Key Pair Authentication';
   if (given.password !== undefined) return 'Username and Password';
@@ -61,8 +64,8 @@ export function kindOfLogin(given: Record<string, unknown>): CredentialOptions['
 }
 
 /**
- * The credentials of a configuration that the schema has found valid. Throws a ConfigError that never shows a secret; each secret is
- * registered, so that no log shows it.
+ * Parses credentials that have passed validation. Throws a ConfigError that never shows a secret. Registers each secret for
+ * redaction in logs.
  */
 export function parseCredentials(given: CredentialOptions, username: string | null): SnowflakeCredentials {
   switch (given.auth_type) {
@@ -103,20 +106,20 @@ export function parseCredentials(given: CredentialOptions, username: string | nu
       return {
         kind: 'password',
         username: required('username', username),
-        // A password may have any character; only white space around it was not meant.
+        // Passwords may contain any character; only surrounding white space is taken for a mistake.
         password: secret(required('credentials.password', given.password)),
       };
   }
 }
 
-/** An option that this kind of login needs, though the schema does not. */
+/** Returns an option that this kind of login requires although the schema does not. Throws a ConfigError if it is missing. */
 function required(path: string, given: string | null | undefined): string {
   const value = textOf(given);
   if (value === null) throw new ConfigError(`The destination configuration cannot be used: ${path} is missing.`);
   return value;
 }
 
-/** @param source where to copy it from, for messages */
+/** @param source where to copy the token from, for messages */
 function token(key: string, given: string | undefined, source: string): string {
   const path = `credentials.${key}`;
   const value = plainToken(required(path, given), path, source);
@@ -124,7 +127,7 @@ function token(key: string, given: string | undefined, source: string): string {
   return value;
 }
 
-/** A text that says something, without the white space around it; else null. */
+/** Trims a text; null for anything else, and for a blank one. */
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }

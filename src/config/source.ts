@@ -7,14 +7,14 @@ import type { SourceOptions } from './generated/options.js';
 import { validate } from './schema.js';
 import { plainToken } from './token.js';
 
-/** Source options that exist in source-hubspot, and that this version does not act on. */
+/** Options of source-hubspot that this version ignores. */
 const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window'];
-/** source-hubspot divides association streams by whether a custom object is among the two; here either takes any object. */
+/** source-hubspot has one option for standard and one for custom objects; here both accept either. */
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'] as const;
-/** source-hubspot's own misspelling: its spec says num_worker, its manifest reads num_workers. */
+/** source-hubspot's spec says num_worker, its manifest reads num_workers. */
 const ALIASES = ['num_workers'];
 const EARLIEST = timeOf('2006-01-01T00:00:00Z');
-/** HubSpot's search shows changes late; less than this would lose them. */
+/** HubSpot's search index lags behind; a shorter lookback would miss changes. */
 const LEAST_LOOKBACK_MINUTES = 10;
 
 export type Credentials =
@@ -33,7 +33,7 @@ export interface FilterGroup {
   filters: Filter[];
 }
 
-/** One entry of `objects`: what to read of one HubSpot object. */
+/** One entry of `objects`: which records and properties of a HubSpot object to read. */
 export interface ObjectCriteria {
   objectType: string;
   name: string | null;
@@ -43,18 +43,18 @@ export interface ObjectCriteria {
   /** null: all properties. */
   properties: string[] | null;
   excludeProperties: string[];
-  /** null: those of source-hubspot. */
+  /** null: the same as source-hubspot. */
   associations: string[] | null;
 }
 
-/** One association stream: everything that connects the records of one object with those of another, in this direction. */
+/** One association stream: all associations from the records of one object to those of another. */
 export interface AssociationCriteria {
-  /** The objects by any name that HubSpot or a stream knows. */
+  /** Any of an object's names, as in `object_type`. */
   fromObject: string;
   toObject: string;
   /** The stream's name. */
   name: string;
-  /** Where it stands in the configuration, for messages: `association_streams[0]`. */
+  /** Its path in the configuration, for messages: `association_streams[0]`. */
   path: string;
 }
 
@@ -67,26 +67,26 @@ export interface SourceConfig {
   credentials: Credentials;
   /** null: from the beginning. */
   startDate: Instant | null;
-  /** null: everything that the token may read. */
+  /** null: every object that the token may read. */
   objects: ObjectCriteria[] | null;
   associationStreams: AssociationCriteria[];
   layout: LayoutName;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
-  /** What becomes of properties that the portal marks as sensitive or highly sensitive. */
+  /** What to do with properties that the portal marks as sensitive or highly sensitive. */
   sensitive: SensitiveMode;
   lookbackMinutes: number;
-  /** Most calls in flight. */
+  /** The most calls in flight at once. */
   maxInFlight: number;
   burstShare: number;
   dailyReserve: number;
   numbersAsStrings: boolean;
   prefixCollidingCustomObjects: boolean;
-  /** The configuration as it was given, for a CONTROL message that changes one value of it. */
+  /** The configuration as given, for a CONTROL message that changes one of its values. */
   given: Record<string, unknown>;
 }
 
-/** Checks a source configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
+/** Validates a source configuration and fills in its defaults. Throws a ConfigError that lists every mistake. */
 export function parseSourceConfig(value: unknown): SourceConfig {
   const given = isObject(value) ? structuredClone(value) : {};
   const document = structuredClone(value);
@@ -119,7 +119,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   };
 }
 
-/** What platforms and people write otherwise than the schema has it: the alias of num_worker, and null or '' for what is not set. */
+/** Resolves the alias of num_worker, removes unset options, which platforms pass as null or '', and infers credentials_title. */
 function normalise(config: Record<string, unknown>): void {
   if (config.num_worker === undefined) config.num_worker = config.num_workers;
   for (const [key, value] of Object.entries(config)) {
@@ -128,7 +128,7 @@ function normalise(config: Record<string, unknown>): void {
   nameTheCredentials(config);
 }
 
-/** People leave credentials_title out when they write a configuration by hand; what else is there says which it is. */
+/** Infers the credentials_title, which people leave out of configurations written by hand, from the other options. */
 function nameTheCredentials({ credentials }: Record<string, unknown>): void {
   if (!isObject(credentials) || credentials.credentials_title !== undefined) return;
   if (credentials.access_token !== undefined) credentials.credentials_title = 'Private App Credentials';
@@ -167,7 +167,7 @@ function parseObjects(objects: SourceOptions['objects'] = []): ObjectCriteria[] 
   }));
 }
 
-/** source-hubspot calls such a stream by its objects' names as they are given. */
+/** By default a stream's name has the objects' names as given, as in source-hubspot. */
 function parseAssociations(entries: SourceOptions['association_streams'], option: string): AssociationCriteria[] {
   return entries.map((entry, index) => {
     const fromObject = entry.from_object.trim();
@@ -177,7 +177,7 @@ function parseAssociations(entries: SourceOptions['association_streams'], option
   });
 }
 
-/** A date or instant as an instant; the form was checked by the schema, the calendar is checked here. */
+/** Parses a date or instant whose form the schema has checked. Throws a ConfigError for one that is not in the calendar. */
 function parseInstant(value: string | undefined, path: string): Instant | null {
   if (value === undefined || value === '') return null;
   const time = timeOf(value);
@@ -185,7 +185,7 @@ function parseInstant(value: string | undefined, path: string): Instant | null {
   if (Number.isNaN(time) || instantOf(time).slice(0, 10) !== day) {
     throw new ConfigError(`${path} should be a date of the calendar, but is "${value}".`);
   }
-  // Before HubSpot there is nothing, and its search fails for instants near 1970.
+  // There are no records from before HubSpot existed, and its search fails for instants near 1970.
   return time < EARLIEST ? null : instantOf(time);
 }
 

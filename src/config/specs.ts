@@ -5,7 +5,7 @@ import type { DuckDbOptions, PipelineOptions, SnowflakeOptions, SourceOptions } 
 export const SPECS = ['source', 'destination', 'destination-duckdb', 'pipeline'] as const;
 export type SpecName = (typeof SPECS)[number];
 
-/** What a valid document of each schema holds, with the schema's defaults filled in. */
+/** The type of a valid document of each schema, with the schema's defaults filled in. */
 export interface OptionsOf {
   source: SourceOptions;
   destination: SnowflakeOptions;
@@ -13,7 +13,7 @@ export interface OptionsOf {
   pipeline: PipelineOptions;
 }
 
-/** What is read of a JSON Schema here; `airbyte_secret` and `pattern_descriptor` are Airbyte's own keywords. */
+/** The parts of a JSON Schema that are used here; `airbyte_secret` and `pattern_descriptor` are Airbyte's own keywords. */
 export interface Schema {
   $schema?: string;
   properties?: Record<string, Schema>;

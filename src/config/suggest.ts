@@ -1,4 +1,4 @@
-/** The one of `known` that `name` was probably meant to be, or undefined where none is near. */
+/** The known name most similar to `name`; undefined when none is similar. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -9,7 +9,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
       bestDistance = distance;
     }
   }
-  // Half of the name may differ: enough for a slip or another habit of naming, too little for an unrelated word.
+  // Up to half of the name may differ: enough for a typo or another naming convention, too little for an unrelated word.
   return bestDistance <= Math.max(2, Math.floor(name.length / 2)) ? best : undefined;
 }
 

@@ -6,8 +6,8 @@ import type { ProxyServer } from './proxy.js';
 import { openTunnel } from './tunnel.js';
 
 /**
- * Opens a connection to the host of a URL, through a proxy or directly; for https, TLS with a certificate that is trusted. Throws
- * a ProxyError, or Node's errors, `ETIMEDOUT` where it takes too long.
+ * Opens a connection to the host of a URL, directly or through a proxy; for https, with TLS and a verified certificate. Throws a
+ * ProxyError, or Node's errors, with the code `ETIMEDOUT` after `longestMs`.
  */
 export async function openConnection(url: string, proxy: ProxyServer | null, longestMs: number): Promise<Socket> {
   const { protocol, hostname, port: given } = new URL(url);
@@ -17,7 +17,7 @@ export async function openConnection(url: string, proxy: ProxyServer | null, lon
   const startedAt = monotonicNow();
   const tunnel = proxy && (await openTunnel(proxy, `${hostname}:${port}`, longestMs));
   if (tunnel && !isTls) return tunnel;
-  // An address is no name to ask for; that the certificate is the host's is checked either way.
+  // SNI does not allow IP addresses. The certificate is verified against the host either way.
   const secure = { host, servername: isIP(host) ? '' : host };
   const socket = isTls
     ? connectTls(tunnel ? { ...secure, socket: tunnel } : { ...secure, port })

@@ -6,8 +6,8 @@ const SYNC_MODES = ['full_refresh', 'incremental'];
 const DESTINATION_MODES = ['append', 'overwrite', 'append_dedup', 'update', 'soft_delete'];
 
 /**
- * Checks that `value` is a ConfiguredAirbyteCatalog. Throws a ConfigError that names the path, what was expected and what was
- * found. A plain catalog, as `discover` prints it, is told apart, since that is the usual mistake.
+ * Parses a ConfiguredAirbyteCatalog. Throws a ConfigError that names the path, what was expected and what was found. The usual
+ * mistake, passing the plain catalog that `discover` prints, has a message of its own.
  */
 export function parseConfiguredCatalog(value: unknown, file: string): ConfiguredCatalog {
   const streams = memberOf(value, 'streams');

@@ -1,16 +1,16 @@
 import { StateError } from '../errors.js';
 import { isObject, type JsonObject, type JsonValue, memberOf, stringAt } from '../json.js';
 
-/** A member that a state gets when it goes out again only to show that a long wait is no standstill. */
+/** The member that a heartbeat adds to the state it repeats. */
 export const HEARTBEAT = 'hubflake_heartbeat';
 
-/** What a sync is given to go on from: each stream's state by name; null asks for a reset of the stream. */
+/** The states that a sync resumes from, by stream; null resets the stream. */
 export type InputState = Map<string, JsonObject | null>;
 
 /**
- * Reads the content of a `--state` file in any form a platform or a person may hand over: a list of state messages (also as
- * PyAirbyte dumps them, with nulls and `global_`), a single one, whole STATE lines, or the legacy object of stream → state.
- * Throws a StateError that says what was found.
+ * Parses the content of a `--state` file in any form that platforms and people use: a list of state messages (also as PyAirbyte
+ * dumps them, with nulls and `global_`), a single one, whole STATE lines, or the legacy object of states by stream. Throws a
+ * StateError that says what was found.
  */
 export function parseInputState(value: JsonValue | undefined, file: string): InputState {
   const states: InputState = new Map();
@@ -48,7 +48,7 @@ function readStream(stream: JsonValue, states: InputState, file: string): void {
   states.set(name, state ? withoutHeartbeat(state) : null);
 }
 
-/** The state as it was before it went out as a sign of life; null where it was nothing else. */
+/** The state without a heartbeat's mark; null if it has nothing else. */
 function withoutHeartbeat(state: JsonObject): JsonObject | null {
   if (!(HEARTBEAT in state)) return state;
   const { [HEARTBEAT]: _, ...rest } = state;
@@ -57,7 +57,7 @@ function withoutHeartbeat(state: JsonObject): JsonObject | null {
 
 function readLegacy(streams: JsonObject, states: InputState, file: string): void {
   for (const [name, state] of Object.entries(streams)) {
-    // Of Singer's states, which name the stream under way beside their bookmarks. What reads them says that they name no stream.
+    // Singer states name the current stream beside their bookmarks. Later checks report that a state names no known stream.
     if (name === 'currently_syncing' && 'bookmarks' in streams) continue;
     if (state !== null && !isObject(state)) throw notAState(file, streams);
     states.set(name, state);

@@ -12,14 +12,14 @@ const { version }: { version: string } = createRequire(import.meta.url)('../../.
 /** Options that every command has. */
 const COMMON = ['help', 'version', 'log-level'];
 
-/** Runs a command with an environment of its kind around it, and returns the exit code. */
+/** Sets up output, logs and signals for one kind of command, runs it, and returns the exit code. */
 type Runner<Io> = (level: LogLevel, body: (io: Io) => Promise<number>) => Promise<number>;
 
 /** Runs one command line and returns the exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
 
-  /** @param loadRunner loads what runs commands of this kind, once one is called */
+  /** @param loadRunner is only called when a command is, so that `--help` stays fast */
   function add<Io>(to: Argv, commands: ReadonlyMap<string, Command<Io>>, loadRunner: () => Promise<Runner<Io>>): Argv {
     for (const [name, { describe, options, examples, run }] of commands) {
       const build = (command: Argv) => {

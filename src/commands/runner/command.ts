@@ -6,11 +6,11 @@ export interface Option {
   default?: boolean;
 }
 
-/** A command as the command line knows it. It loads what it needs when it is run. */
+/** A command of the command line. Its modules are imported when it runs, so that `spec` does not load what `sync` needs. */
 export interface Command<Io> {
   describe: string;
   options: Record<string, Option>;
-  /** Command lines without the program's name, and what they do. */
+  /** Command lines without the program's name, with a description. */
   examples: readonly (readonly [line: string, text?: string])[];
   /** Returns the exit code. */
   run(io: Io, given: Given): Promise<number>;

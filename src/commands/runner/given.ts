@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../../log.js';
 
 export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 
-/** The options of a command line, by name. Of one that was given more than once the last value counts, but for {@link texts}. */
+/** The option values of a command line, by name. If an option was repeated, its last value counts, except in {@link texts}. */
 export class Given {
   readonly #values: Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ export class Given {
     return isOneOf(LOG_LEVELS, level) ? level : DEFAULT_LOG_LEVEL;
   }
 
-  /** The names of all that was given, those that no command knows included. */
+  /** The names of all given options, including unknown ones. */
   get names(): string[] {
     return Object.keys(this.#values);
   }
@@ -25,7 +25,7 @@ export class Given {
     return this.texts(name)?.at(-1);
   }
 
-  /** undefined: it was not given. */
+  /** All values of a repeatable option; undefined: it was not given. */
   texts(name: string): string[] | undefined {
     const value = this.#values[name];
     return value === undefined ? undefined : [value].flat().filter((each) => typeof each === 'string');

@@ -5,15 +5,15 @@ import { MessageOutput } from '../../protocol/output.js';
 import { epochNow } from '../../time.js';
 import { StopRequest } from './stop.js';
 
-/** What a command that speaks the protocol works with. */
+/** The environment of a protocol command. */
 export interface ProtocolIo {
   output: MessageOutput;
   stop: StopRequest;
 }
 
 /**
- * Runs a command whose stdout is protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
- * code, and everything is written out before the process ends.
+ * Runs a command whose stdout carries protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
+ * code, and all output is flushed before the process ends.
  *
  * @param body returns the exit code
  */
@@ -39,7 +39,7 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
     report(error);
   }
   if (output.failure) {
-    // Nobody reads stdout any more: stderr is the last place to say why.
+    // Nobody reads stdout any more: report it on stderr.
     process.stderr.write(`${output.failure.message}\n`);
     failure ||= 1;
   }
@@ -49,7 +49,7 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   return failure || exitCode;
 }
 
-/** Puts out an error as a TRACE ERROR. A stack trace only comes along when debugging was asked for. */
+/** Emits an error as a TRACE ERROR, with its stack trace at the levels debug and trace. */
 function reportError(output: MessageOutput, caught: unknown, level: LogLevel): void {
   const error = asHubflakeError(caught);
   log.debug(`${error.code} ${error.stack ?? ''}`);

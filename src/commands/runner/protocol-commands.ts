@@ -54,7 +54,7 @@ const write: Command<ProtocolIo> = {
     }),
 };
 
-/** The commands of the source, and `write`: they speak the protocol on stdout. */
+/** The commands of the source, and `write`: their stdout carries protocol messages. */
 export const PROTOCOL_COMMANDS: ReadonlyMap<string, Command<ProtocolIo>> = new Map(
   Object.entries({ spec, check, discover, read, write }),
 );
@@ -80,8 +80,8 @@ export const DESTINATION_COMMANDS: ReadonlyMap<string, Command<ProtocolIo>> = ne
 );
 
 /**
- * Parses a command line as platforms write it: a protocol command, and options of it with their values, each once. null: any other
- * line, which is left to yargs. Loading yargs takes longer than `spec` does.
+ * Parses the form of command line that platforms use: a protocol command and its options, each once and followed by its value.
+ * null: any other form, which is left to yargs, whose loading takes longer than `spec` does.
  */
 export function parsePlainLine(args: readonly string[]): { command: Command<ProtocolIo>; given: Given } | null {
   const [name = '', ...rest] = args;

@@ -11,8 +11,8 @@ export interface TextIo {
 }
 
 /**
- * Runs a command whose stdout is for people, or one JSON document: logs go to stderr, an error is one line there and exit
- * code 1; 4 where another run is going on.
+ * Runs a command that prints text or one JSON document: logs go to stderr, an error becomes one line there and exit code 1, or 4
+ * when another run is in progress.
  */
 export async function runTextCommand(level: LogLevel, body: (io: TextIo) => Promise<number>): Promise<number> {
   divertConsole();

@@ -4,7 +4,7 @@ import type { TextIo } from './text-command.js';
 
 const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON file)') };
 
-/** The commands that print text for people, or one JSON document. */
+/** The commands that print text, or one JSON document. */
 export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
   Object.entries<Command<TextIo>>({
     sync: {

@@ -6,8 +6,8 @@ const REDRAW_MS = 200;
 const LINE_MS = 30_000;
 
 /**
- * Shows on stderr how a sync goes: one line, redrawn, on a terminal; elsewhere a plain line now and then, so that a log shows
- * it is alive.
+ * Shows the progress of a sync on stderr: one line that is redrawn on a terminal, elsewhere a plain line now and then, so that logs
+ * show that it is alive.
  */
 export class Progress implements SyncProgress {
   readonly #startedAt = monotonicNow();
@@ -34,7 +34,7 @@ export class Progress implements SyncProgress {
     this.#calls = total;
   }
 
-  /** Ends it, and leaves the terminal's line empty. */
+  /** Stops, and clears the terminal's line. */
   end(): void {
     clearInterval(this.#timer);
     if (this.#terminal) this.#write('\r\x1b[K');

@@ -14,7 +14,7 @@ import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
 import { type EpochMs, epochNow } from '../../time.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** Puts records out as protocol messages: each stream's RECORDs, its STATEs behind them, and its statuses around them. */
+/** Emits protocol messages: each stream's RECORDs, the STATEs after them, and stream statuses around them. */
 export class ProtocolSink implements RecordSink {
   readonly #output: MessageOutput;
   readonly #withStacks: boolean;

@@ -18,9 +18,9 @@ export interface StreamForecast extends Estimate {
   table: string;
   syncMode: string;
   destinationSyncMode: string;
-  /** What would become of the table; nothing where HubSpot has no record for it. */
+  /** What would happen to the table if HubSpot has records for it. */
   tableWillBe: Preview['table'];
-  /** The statements of its first batch. */
+  /** The SQL statements of the first batch. */
   sql: string[];
 }
 
@@ -28,13 +28,13 @@ export interface StreamForecast extends Estimate {
 export interface SyncForecast {
   pipeline: string;
   streams: StreamForecast[];
-  /** By the budget they are charged to, and all together; those of this plan are not among them. */
+  /** By rate limit, and in total; without those that planning itself makes. */
   calls: { burst: number; search: number; exempt: number; total: number };
-  /** What HubSpot's limits alone make it take. */
+  /** The duration that HubSpot's limits alone impose. */
   minutes: number;
-  /** null where HubSpot does not say. */
+  /** null if HubSpot does not say. */
   quota: { remaining: number } | null;
-  /** Streams that are left out, and deletions that HubSpot does not show: a sentence each. */
+  /** Streams that are left out, and deletions that HubSpot does not report: a sentence each. */
   notes: string[];
   errors: SyncResult['errors'];
 }
@@ -42,7 +42,7 @@ export interface SyncForecast {
 /** HubSpot: five searches a second. */
 const SEARCHES_A_MINUTE = 300;
 
-/** Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible. */
+/** Inspects HubSpot and the warehouse without changing either. Throws what makes a sync impossible. */
 export async function runPlan(config: PipelineConfig, signal: AbortSignal): Promise<SyncForecast> {
   const store = await openStore(config.destination, config.name, 'look');
   try {

@@ -19,7 +19,7 @@ import { settleTables } from './settle-tables.js';
 export interface TableResult extends Counts {
   stream: string;
   table: string;
-  /** Records that HubSpot gave. */
+  /** Records read from HubSpot. */
   records: number;
   complete: boolean;
 }
@@ -28,7 +28,7 @@ export interface TableResult extends Counts {
 export interface SyncResult {
   pipeline: string;
   streams: TableResult[];
-  /** Calls to HubSpot, and the fewest in which it gives what was read. */
+  /** Calls to HubSpot, and the fewest that could return what was read. */
   calls: { total: number; repeats: number; least: number; byKind: Record<string, number> };
   seconds: number;
   errors: { stream: string; code: string; kind: string; message: string }[];
@@ -40,9 +40,9 @@ export interface SyncProgress {
 }
 
 /**
- * Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives.
+ * Syncs HubSpot into the tables of a pipeline, in one process. Throws errors that affect all streams.
  *
- * @param refresh the streams to load anew
+ * @param refresh the streams to refresh
  */
 export async function runSync(
   config: PipelineConfig,
@@ -76,7 +76,7 @@ export async function runSync(
           progress.calls(client.calls.summary().total);
         });
         const read = await readStreams(client, portal, plan.streams, sink, config.source);
-        // What is left would be refused, and another run has it already.
+        // The lease is lost: further writes would be rejected, and another run has taken over.
         if (lost.signal.aborted) throw lost.signal.reason;
         const results = await loader.finish();
         const leftOut = new Set(portal.unreadable.map((each) => each.name));
@@ -99,8 +99,8 @@ export async function runSync(
 }
 
 /**
- * Begins what is to be loaded anew. That is kept before anything is read: a run that is killed leaves it to the next one, which
- * goes on with it also where it is not asked to.
+ * Starts refreshes. Their start is recorded before anything is read: if this run is killed, the next one continues them, even when
+ * it is not asked to.
  */
 async function beginRefreshes(
   store: Store,
@@ -135,7 +135,7 @@ function tableResult({
   return { stream, table, records, inserted, updated, marked, complete: complete && error === null };
 }
 
-/** What failed, reading and writing together; a table that was left alone because reading failed is no second failure. */
+/** All failures, each stream once; a table that was not written because reading failed is not a second failure. */
 function failuresOf(reading: readonly StreamFailure[], results: readonly StreamResult[]): SyncResult['errors'] {
   const failed = new Map(reading.map(({ stream, error }) => [stream, error]));
   for (const { stream, error } of results) if (error && !failed.has(stream)) failed.set(stream, error);

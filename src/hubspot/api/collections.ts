@@ -10,7 +10,7 @@ const OWNERS_LIMIT = 100;
 
 export interface Owner {
   id: string;
-  /** PERSON, or QUEUE: records of a queue are nobody's yet. */
+  /** PERSON, or QUEUE, whose records are not assigned to anybody yet. */
   type?: string | null;
   email?: string | null;
   firstName?: string | null;
@@ -70,7 +70,7 @@ export interface PipelineStage {
   updatedAt?: string;
 }
 
-/** All pipelines of an object, their stages inside. HubSpot answers them in one page. */
+/** All pipelines of an object with their stages. HubSpot returns them in one page. */
 export function readPipelines(client: HubSpotClient, type: ObjectType): Promise<Pipeline[]> {
   const call = { kind: 'pipelines' as const, what: `the pipelines of ${type.name}` };
   return addressed(client, type, (segment) =>

@@ -4,12 +4,12 @@ import { paths } from '../client/paths.js';
 import type { ObjectRow } from './object-row.js';
 import { parseAnswer, refuseFaults, resultsOf, rowsOf } from './objects.js';
 
-/** HubSpot: a batch read of deal splits takes up to 100 deals. */
+/** HubSpot: a batch read of deal splits accepts up to 100 deals. */
 export const DEAL_SPLITS_LIMIT = 100;
 
 /**
- * The splits of deals, by the deal's id; a deal without any has an empty list, or none. They are no object that can be listed
- * or searched: HubSpot documents no other way to them than by their deals.
+ * The splits of deals by deal id; deals without splits have an empty list or no entry. Splits are not an object that can be listed
+ * or searched: HubSpot only documents reading them by deal.
  */
 export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]): Promise<Map<string, ObjectRow[]>> {
   const body = { inputs: dealIds.map((id) => ({ id })) };

@@ -13,18 +13,18 @@ export interface PropertyDefinition {
   description?: string;
   /** string, enumeration, number, bool, date, datetime, phone_number, json, object_coordinates, or a newer one. */
   type: string;
-  /** Whether it is one of HubSpot's own, and not the portal's. */
+  /** Whether it is built in, as opposed to the portal's own. */
   hubspotDefined?: boolean;
 }
 
-/** The classes of properties that HubSpot lists only to who asks for them by name. */
+/** The classes of properties that HubSpot only lists on request. */
 export const SENSITIVITIES = ['sensitive', 'highly_sensitive'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /**
- * The properties of one class that an object has today, archived ones left out, in the order of their names.
+ * The current properties of an object in one class, without archived ones, by name.
  *
- * @param sensitivity the class; null: those that are not sensitive
+ * @param sensitivity the class; null: properties that are not sensitive
  */
 export async function readProperties(
   client: HubSpotClient,
@@ -43,7 +43,7 @@ export async function readProperties(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The portal's custom objects. Throws MissingScopesError where the token may not see them. */
+/** The portal's custom objects. Throws MissingScopesError if the token may not list them. */
 export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSchema[]> {
   const call = { kind: 'schemas' as const, path: paths.schemas(), what: 'custom objects' };
   const schemas = await client.call(call, (body) => resultsOf(parseAnswer(body), isCustomSchema));
@@ -62,7 +62,7 @@ function isLive(value: unknown): boolean {
   return memberOf(value, 'archived') !== true;
 }
 
-/** Which objects that can be switched on and off are off in this portal, by type id. */
+/** The type ids of optional objects that are switched off in this portal. */
 export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
   const call = { kind: 'enablement' as const, path: paths.enablement(), what: 'the object library', attempts: 2 };
   const answer = await client.call(call, parseAnswer);
@@ -76,7 +76,7 @@ export interface Account {
   timeZone: string | null;
 }
 
-/** Whose portal the token is for. */
+/** The portal that the token belongs to. */
 export function readAccount(client: HubSpotClient): Promise<Account> {
   const call = { kind: 'account' as const, path: paths.accountDetails(), what: 'the account' };
   return client.call(call, (body) => {
@@ -88,10 +88,7 @@ export function readAccount(client: HubSpotClient): Promise<Account> {
   });
 }
 
-/**
- * The next midnight in `timeZone` after `now`: HubSpot resets the day's calls at midnight in the time zone of the
- * account.
- */
+/** The next midnight in `timeZone` after `now`: HubSpot resets the daily limit at midnight in the account's time zone. */
 export function nextMidnight(timeZone: string, now: EpochMs): EpochMs | undefined {
   let format: Intl.DateTimeFormat;
   try {
@@ -111,7 +108,7 @@ export function nextMidnight(timeZone: string, now: EpochMs): EpochMs | undefine
   };
   const day = 24 * 60 * 60;
   const guess = now + (day - part(now)) * 1000;
-  // Where clocks change in between, the guess is an hour off: once more from there.
+  // If clocks change in between, the estimate is an hour off and is corrected once.
   const off = part(guess);
   const midnight = off === 0 ? guess : guess - (off > day / 2 ? off - day : off) * 1000;
   return epochMs(Math.floor(midnight / 1000) * 1000);

@@ -7,17 +7,17 @@ import { addressed } from './address.js';
 import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
 
-/** HubSpot: list answers up to 100 records, batch read takes up to 100 ids. */
+/** HubSpot: a list returns up to 100 records, a batch read accepts up to 100 ids. */
 export const LIST_LIMIT = 100;
 export const BATCH_READ_LIMIT = 100;
 
 /**
- * HubSpot does not document how long a URL may be; 414 was seen from about 16,200 characters on. What is left of it here is
- * for the host, the path and proxies in between.
+ * HubSpot does not document the longest URL; 414 was observed from about 16,200 characters on. The difference is left for the host,
+ * the path and proxies.
  */
 const LONGEST_QUERY = 14_000;
 
-/** With one of these HubSpot says in an answer of status 207 that an id has no associations, or is gone. */
+/** In a response of status 207, these categories mean that an id has no associations or does not exist. */
 const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
 
 export interface ListPage {
@@ -78,16 +78,16 @@ export function batchRead(
   );
 }
 
-/** An answer whose rows are parsed only where they are not as expected. */
+/** Reads a page of records, which are only parsed individually if they do not have the expected form. */
 export function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
   return scanPage(body, properties) ?? parseAnswer(body);
 }
 
-/** Parses a JSON object. Throws MalformedAnswer, so that the call is repeated, where the body is anything else. */
+/** Parses a JSON object. Throws MalformedAnswer, so that the call is retried, if the body is anything else. */
 export function parseAnswer(body: Buffer): Record<string, unknown> {
   let answer: unknown;
   try {
-    // ASCII is read and parsed in half the time as what it is.
+    // Decoding and parsing ASCII as latin1 takes half the time.
     answer = JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8'));
   } catch {
     throw new MalformedAnswer(body[0] === 0x3c ? 'HTML instead of JSON' : 'cut off, or not JSON');
@@ -97,9 +97,9 @@ export function parseAnswer(body: Buffer): Record<string, unknown> {
 }
 
 /**
- * The `results` of an answer. Throws MalformedAnswer where there is no such list, or one of them is not what it should be.
+ * The `results` of a response. Throws MalformedAnswer if there is no such list, or if `isResult` rejects one of them.
  *
- * @param unlike says so of such a result
+ * @param unlike describes a rejected result
  */
 export function resultsOf<T>(
   answer: Record<string, unknown>,
@@ -113,8 +113,8 @@ export function resultsOf<T>(
 }
 
 /**
- * Throws MalformedAnswer, so that the call is repeated, where a batch read was answered in parts (status 207) and a part failed
- * for another reason than that there is nothing: taken as it is, it would be a shorter answer.
+ * Throws MalformedAnswer, so that the call is retried, if parts of a batch read failed (status 207) for another reason than that
+ * there is nothing to return: otherwise, an incomplete response would be taken for a complete one.
  */
 export function refuseFaults(answer: Record<string, unknown>): void {
   const errors: unknown[] = Array.isArray(answer.errors) ? answer.errors : [];
@@ -132,12 +132,12 @@ export function nextOf(answer: { paging?: unknown }): string | null {
   return after === undefined || after === null || after === '' ? null : String(after);
 }
 
-/** The records of an answer. Throws MalformedAnswer where one has no id or no properties. */
+/** The records of a response. Throws MalformedAnswer if one has no id or no properties. */
 export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
   return resultsOf(answer, isRow, 'a record without id or properties');
 }
 
-/** Whether a result is a record; an id that is a number becomes text. */
+/** Whether a result is a record. Converts a numeric id to text. */
 function isRow(row: unknown): row is ObjectRow {
   if (!isObject(row)) return false;
   if (row.inPage) return true;

@@ -1,9 +1,9 @@
-/** The kinds of calls, and which of HubSpot's budgets each is charged to. */
+/** HubSpot's rate limits, to which calls are charged. */
 export type Budget = 'burst' | 'search' | 'exempt';
 
 /**
- * HubSpot exempts search and the batch reading of associations from the ten-second limit; search has its own limit of five a
- * second for the whole account.
+ * HubSpot exempts search and batch reads of associations from the ten-second limit; search has a limit of its own of five per
+ * second and account.
  */
 export const BUDGET_OF = {
   account: 'burst',
@@ -22,7 +22,7 @@ export const BUDGET_OF = {
 
 export type CallKind = keyof typeof BUDGET_OF;
 
-/** Which of HubSpot's services answers, as far as their counts of the day were seen to differ. */
+/** HubSpot's service behind each kind of call, as far as their daily counters were observed to differ. */
 export const SERVICE_OF: Record<CallKind, string> = {
   account: 'account',
   associations: 'objects',
@@ -38,7 +38,7 @@ export const SERVICE_OF: Record<CallKind, string> = {
   tokenInfo: 'account',
 };
 
-/** Counts the calls that were sent, repeats included, for the summary of a sync. */
+/** Counts the calls that were sent, retries included, for the summary of a sync. */
 export class CallCounter {
   readonly #sent = new Map<CallKind, number>();
   #repeated = 0;
@@ -51,7 +51,7 @@ export class CallCounter {
     this.#repeated += 1;
   }
 
-  /** Calls sent by kind, how many of them were repeats after a fault, and all of them. */
+  /** Calls by kind, how many of all were retries, and the total. */
   summary(): { byKind: Record<string, number>; repeats: number; total: number } {
     const byKind = Object.fromEntries([...this.#sent].sort(([a], [b]) => a.localeCompare(b)));
     return { byKind, repeats: this.#repeated, total: [...this.#sent.values()].reduce((sum, n) => sum + n, 0) };
