@@ -187,7 +187,7 @@ function notAMessage(line: Line, what: string, cause?: unknown): InputError {
   const text = line.bytes.toString('utf8', 0, LONGEST_QUOTE * 4);
   const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
   return new InputError(
-    `Line ${line.number} of the input ${what}: ${shown} — nothing behind it was read. Check the program that writes the messages.`,
+    `Line ${line.number} of the input ${what}: ${shown} — nothing after it was read. Check the program that writes the messages.`,
     { cause },
   );
 }

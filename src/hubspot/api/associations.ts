@@ -169,14 +169,14 @@ async function readBatch(
   } catch (error) {
     if (batch.length <= LEAST_LIMIT || !isRefusal(error, [400]) || isUnknownObject(error)) throw error;
     const size = Math.max(LEAST_LIMIT, Math.ceil(batch.length / 2));
-    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are asked for at once.`);
+    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are requested at once.`);
     takenSizes.set(client, size);
     return 'too many';
   }
 }
 
 function standsStill(what: string, id: string, after: string): RequestError {
-  return new RequestError(`HubSpot's list of the ${what}, of ${id}, does not move on from ${after}.`, 200);
+  return new RequestError(`HubSpot's list of the ${what} for the record ${id} does not move on from ${after}.`, 200);
 }
 
 /** An id with more digits than a double keeps, which HubSpot returns as a number. */

@@ -103,7 +103,7 @@ async function searchIds(client: HubSpotClient, request: SearchRequest): Promise
 function refuseDisorder(rows: readonly ObjectRow[], above: string): void {
   let last = above;
   for (const { id } of rows) {
-    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} comes behind ${last}, out of order`);
+    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} after ${last}, out of order`);
     last = id;
   }
 }

@@ -188,7 +188,7 @@ export class HubSpotClient {
   }
 
   #backOff(call: Call, { burst, why }: Extract<Verdict, { action: 'backOff' }>, pauseMs: number): void {
-    log.info(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s.`);
+    log.info(`${why}; continuing in ${Math.ceil(pauseMs / 1000)} s.`);
     const budget = BUDGET_OF[call.kind];
     this.scheduler.backOff(budget, pauseMs);
     if (burst && budget !== 'burst') this.scheduler.backOff('burst', pauseMs);

@@ -80,8 +80,8 @@ export class DailyQuota {
     if (inFlight > 0) return 'wait';
     const why =
       this.#reserve > 0
-        ? `Only ${remaining} calls of the portal's day are left, and ${this.#reserve} are kept for others (daily_reserve).`
-        : 'The portal has used up its calls of the day.';
+        ? `Only ${remaining} of the portal's daily calls are left, and ${this.#reserve} are kept for others (daily_reserve).`
+        : 'The portal has used up its daily calls.';
     return dailyLimit(why, this.#resetsAt(), this.#now());
   }
 }

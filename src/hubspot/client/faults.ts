@@ -144,7 +144,7 @@ function foreignAnswer({ status, body }: Answer, what: string): string {
     .replace(/\s+/g, ' ')
     .trim();
   const quoted = text === '' ? 'with nothing' : `with "${text.slice(0, 80)}"`;
-  return `The call for ${what} was answered ${status} ${quoted}, which is not HubSpot's own answer but that of something in between`;
+  return `The call for ${what} was answered ${status} ${quoted}, which is not HubSpot's own answer, but that of a proxy or firewall in between`;
 }
 
 /** Messages by which HubSpot's services report a missing scope without naming a category. */
@@ -159,7 +159,7 @@ function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTi
   const policy = `${body.policyName ?? ''} ${body.message ?? ''}`.toUpperCase();
   const askedFor = retryAfterMs === null ? undefined : epochMs(day.now + retryAfterMs);
   if (policy.includes('DAILY')) {
-    const why = 'The portal has used up its calls of the day.';
+    const why = 'The portal has used up its daily calls.';
     return { action: 'endDay', error: dailyLimit(why, day.resetsAt ?? askedFor, day.now, internal) };
   }
   if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
