@@ -385,8 +385,8 @@ const DEFECTS = [
   [
     'data called plain whatever is in it',
     'src/protocol/incoming.ts',
-    'const isPlain = odditiesMet() === before;',
-    'const isPlain = odditiesMet() >= before;',
+    'const isPlain = nonPlainCount() === before;',
+    'const isPlain = nonPlainCount() >= before;',
     'src/warehouse/loader/spool-line',
   ],
   [

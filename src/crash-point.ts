@@ -1,6 +1,6 @@
 /**
- * Dies at a named point when the environment asks for it: tests kill a run where it hurts most, and look at what the next one makes
- * of it. `HUBFLAKE_CRASH_AT` is a point's name, with `#n` behind it for the n-th time it is reached.
+ * Kills the process at a named point if the environment asks for it: tests crash a run at its most delicate points, and check what
+ * the next run makes of it. `HUBFLAKE_CRASH_AT` is a point's name, optionally followed by `#n` for the n-th time it is reached.
  */
 export type CrashPoint =
   | 'after-spool'
@@ -21,6 +21,6 @@ let reached = 0;
 export function crashPoint(name: CrashPoint): void {
   if (armed === undefined || armed[0] !== name) return;
   reached += 1;
-  // No handler runs and nothing is flushed: as the kernel would do it.
+  // SIGKILL: no handler runs and nothing is flushed.
   if (reached === Number(armed[1] ?? 1)) process.kill(process.pid, 'SIGKILL');
 }

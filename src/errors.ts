@@ -1,14 +1,17 @@
 /**
- * Every error hubflake raises on purpose. Each has a stable `code` (what the docs and tests name), a `kind` (who can mend
- * it, in Airbyte's three words) and a message written for the person who runs the sync: one sentence of what is wrong and
- * one of what to do. Technical detail goes into `internal`, never a secret into either.
+ * Every error that hubflake raises on purpose. Each has a stable `code` (used by docs and tests), a `kind` (who can fix it, in
+ * Airbyte's three terms) and a message for the person who runs the sync: one sentence on what is wrong and one on what to do.
+ * Technical detail goes into `internal`; neither ever contains a secret.
  */
 
-/** Airbyte's `failure_type` of a TRACE ERROR: the user mends it, waiting mends it, or we must mend it. */
+import { stringAt } from './json.js';
+import type { EpochMs } from './time.js';
+
+/** Airbyte's `failure_type` of a TRACE ERROR: the user can fix it, waiting fixes it, or we must fix it. */
 export type FailureKind = 'config_error' | 'transient_error' | 'system_error';
 
 interface ErrorDetails {
-  /** Technical detail for a log or a bug report. */
+  /** Technical detail for logs and bug reports. */
   internal?: string;
   cause?: unknown;
 }
@@ -25,13 +28,13 @@ export abstract class HubflakeError extends Error {
   }
 }
 
-/** HF-CONFIG: a configuration, catalog or command line that cannot be used as it is. */
+/** HF-CONFIG: a configuration, catalog or command line is invalid. */
 export class ConfigError extends HubflakeError {
   readonly code = 'HF-CONFIG';
   readonly kind = 'config_error';
 }
 
-/** HF-STATE: a state that is not one of ours, nor one of source-hubspot's, or that belongs to another portal. */
+/** HF-STATE: a state is neither ours nor source-hubspot's, or belongs to another portal. */
 export class StateError extends HubflakeError {
   readonly code = 'HF-STATE';
   readonly kind = 'config_error';
@@ -43,7 +46,7 @@ export class CredentialsError extends HubflakeError {
   readonly kind = 'config_error';
 }
 
-/** HF-SCOPES: HubSpot answered 403; `scopes` are the scopes of which one is needed, as HubSpot names them. */
+/** HF-SCOPES: HubSpot responded 403; one of `scopes` is required. */
 export class MissingScopesError extends HubflakeError {
   readonly code = 'HF-SCOPES';
   readonly kind = 'config_error';
@@ -61,12 +64,12 @@ export class UnknownStreamError extends HubflakeError {
   readonly kind = 'config_error';
 }
 
-/** HF-REQUEST: HubSpot answered with a 4xx that repeating cannot mend. */
+/** HF-REQUEST: HubSpot responded with a 4xx that a retry cannot fix. */
 export class RequestError extends HubflakeError {
   readonly code = 'HF-REQUEST';
   readonly kind = 'system_error';
   readonly status: number;
-  /** The message of HubSpot's own error body; empty where there was none. */
+  /** The message in HubSpot's error body; empty if there was none. */
   readonly said: string;
 
   constructor(message: string, status: number, details: ErrorDetails & { said?: string } = {}) {
@@ -76,31 +79,31 @@ export class RequestError extends HubflakeError {
   }
 }
 
-/** HF-UNAVAILABLE: HubSpot could not be reached or kept failing after all repeats. */
+/** HF-UNAVAILABLE: HubSpot could not be reached, or kept failing after all retries. */
 export class UnavailableError extends HubflakeError {
   readonly code = 'HF-UNAVAILABLE';
   readonly kind = 'transient_error';
 }
 
-/** HF-DAILY-LIMIT: the portal's calls of the day are used up; `resetsAt` (epoch ms) is when it can go on. */
+/** HF-DAILY-LIMIT: the portal's daily calls are used up; a sync can resume at `resetsAt`. */
 export class DailyLimitError extends HubflakeError {
   readonly code = 'HF-DAILY-LIMIT';
   readonly kind = 'transient_error';
-  readonly resetsAt: number | undefined;
+  readonly resetsAt: EpochMs | undefined;
 
-  constructor(message: string, resetsAt: number | undefined, details?: ErrorDetails) {
+  constructor(message: string, resetsAt: EpochMs | undefined, details?: ErrorDetails) {
     super(message, details);
     this.resetsAt = resetsAt;
   }
 }
 
-/** HF-INPUT: a line on stdin that is not an Airbyte message. */
+/** HF-INPUT: a line on stdin is not an Airbyte message. */
 export class InputError extends HubflakeError {
   readonly code = 'HF-INPUT';
   readonly kind = 'system_error';
 }
 
-/** HF-OUTPUT: stdout (or another output) cannot be written, for example because its reader is gone. */
+/** HF-OUTPUT: stdout (or another output) cannot be written, for example because its reader has exited. */
 export class OutputError extends HubflakeError {
   readonly code = 'HF-OUTPUT';
   readonly kind = 'system_error';
@@ -112,7 +115,7 @@ export class SpoolError extends HubflakeError {
   readonly kind = 'system_error';
 }
 
-/** HF-WAREHOUSE-CONFIG: the warehouse can be reached, but not used as it is configured. */
+/** HF-WAREHOUSE-CONFIG: the warehouse can be reached, but not used as configured. */
 export class WarehouseConfigError extends HubflakeError {
   readonly code = 'HF-WAREHOUSE-CONFIG';
   readonly kind = 'config_error';
@@ -124,11 +127,11 @@ export class WarehouseError extends HubflakeError {
   readonly kind = 'system_error';
 }
 
-/** HF-WAREHOUSE-UNAVAILABLE: the warehouse could not be reached, or stopped answering; waiting mends it. */
+/** HF-WAREHOUSE-UNAVAILABLE: the warehouse could not be reached, or stopped responding; waiting fixes it. */
 export class WarehouseUnavailableError extends HubflakeError {
   readonly code = 'HF-WAREHOUSE-UNAVAILABLE';
   readonly kind = 'transient_error';
-  /** Whether the same is worth another try at once, on a new connection. */
+  /** Whether an immediate retry on a new connection is worthwhile. */
   readonly isPassing: boolean;
 
   constructor(message: string, details: ErrorDetails & { isPassing?: boolean } = {}) {
@@ -137,45 +140,45 @@ export class WarehouseUnavailableError extends HubflakeError {
   }
 }
 
-/** HF-WAREHOUSE-BUSY: another run of the same pipeline is going on, or the warehouse is one for a single program, which has it open. */
+/** HF-WAREHOUSE-BUSY: another run of the same pipeline is in progress, or another program has the single-user database open. */
 export class WarehouseBusyError extends HubflakeError {
   readonly code = 'HF-WAREHOUSE-BUSY';
   readonly kind = 'transient_error';
 }
 
-/** HF-LEASE-LOST: another run of the same pipeline has taken over from this one, which writes nothing more. */
+/** HF-LEASE-LOST: another run of the same pipeline has taken over from this one, which stops writing. */
 export class LeaseLostError extends HubflakeError {
   readonly code = 'HF-LEASE-LOST';
   readonly kind = 'transient_error';
 }
 
-/** HF-SOURCE-INCOMPLETE: the source did not finish a stream, so what needs the whole of it was not done. */
+/** HF-SOURCE-INCOMPLETE: the source did not finish a stream, so steps that require the complete stream were skipped. */
 export class SourceIncompleteError extends HubflakeError {
   readonly code = 'HF-SOURCE-INCOMPLETE';
   readonly kind = 'transient_error';
 }
 
-/** HF-STOPPED: a signal asked us to stop; never reported as a failure of a stream. */
+/** HF-STOPPED: a signal requested a stop; never reported as a failure of a stream. */
 export class StoppedError extends HubflakeError {
   readonly code = 'HF-STOPPED';
   readonly kind = 'transient_error';
 }
 
-/** HF-INTERNAL: anything we did not foresee, wrapped so that it, too, has a code and a kind. */
+/** HF-INTERNAL: anything unforeseen, wrapped so that it has a code and a kind, too. */
 export class InternalError extends HubflakeError {
   readonly code = 'HF-INTERNAL';
   readonly kind = 'system_error';
 }
 
-/** A run that finds another one going on has done nothing, and nobody needs to be woken: it ends with a code of its own. */
+/** A run that finds another one in progress does nothing and need not alarm anybody, so it has an exit code of its own. */
 const BUSY_EXIT_CODE = 4;
 
-/** The exit code of a command that an error ends. */
+/** The exit code of a command that failed with an error. */
 export function exitCodeOf(error: HubflakeError): number {
   return error instanceof WarehouseBusyError ? BUSY_EXIT_CODE : 1;
 }
 
-/** Returns `error` itself where it is one of ours, else wraps it as an {@link InternalError} with its message inside. */
+/** Returns one of our errors as it is, and wraps any other as an {@link InternalError}. */
 export function asHubflakeError(error: unknown): HubflakeError {
   if (error instanceof HubflakeError) return error;
   const text = error instanceof Error ? error.message : String(error);
@@ -185,13 +188,16 @@ export function asHubflakeError(error: unknown): HubflakeError {
   });
 }
 
-/** Names of errors that JavaScript and Node throw where a program is wrong. By name, since a test's realm has classes of its own. */
+/**
+ * Names of errors that JavaScript and Node throw for programming errors. By name, since the realm of a Jest test has classes of its
+ * own.
+ */
 const OURS = /^(Type|Range|Reference|Syntax|Eval|URI|Assertion)Error$/;
 
 /**
- * Whether an error says that a program is wrong, ours or a library's that was called wrongly: waiting mends no such error, and no
- * warehouse or host is to blame. (`fetch` throws a TypeError for everything; of its errors, the cause tells.)
+ * Whether an error is a programming error, ours or of a library that was called wrongly: waiting fixes none of these, and no
+ * warehouse or host is to blame. (`fetch` throws a TypeError for every failure; check its cause instead.)
  */
 export function isProgrammingError(error: unknown): boolean {
-  return OURS.test((error as { name?: unknown } | null)?.name as string);
+  return OURS.test(stringAt(error, 'name') ?? '');
 }

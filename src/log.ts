@@ -1,7 +1,6 @@
 /**
- * The one logger. Rooms call `log.info(…)`; the command that runs decides by {@link configureLog} where lines go (LOG
- * messages on stdout, or text on stderr). Every line passes the redaction first, so no secret that was registered by
- * {@link registerSecret} can reach any sink.
+ * The only logger. Rooms call `log.info(…)`; the running command decides by {@link configureLog} where lines go (LOG messages on
+ * stdout, or text on stderr). Every line is redacted first, so that no secret registered by {@link registerSecret} reaches a sink.
  */
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -19,18 +18,18 @@ let sink: LogSink = (level, message) => {
   process.stderr.write(`${level.toUpperCase()} ${message}\n`);
 };
 
-/** Sets where log lines go and from which level on. */
+/** Sets where log lines go, and the level from which on they are logged. */
 export function configureLog(options: { sink?: LogSink; level?: LogLevel }): void {
   if (options.sink) sink = options.sink;
   if (options.level) threshold = LEVELS.indexOf(options.level);
 }
 
-/** Makes `secret` unprintable: every later log line and error text shows `****` in its place. */
+/** Replaces `secret` by `****` in every later log line and error text. */
 export function registerSecret(secret: string | undefined): void {
   if (secret !== undefined && secret.length >= SHORTEST_SECRET) secrets.add(secret);
 }
 
-/** Replaces every registered secret in `text`, also where it is percent-encoded or quoted as JSON. */
+/** Replaces every registered secret in `text`, including its percent-encoded and JSON-quoted forms. */
 export function redact(text: string): string {
   let result = text;
   for (const secret of secrets) {
@@ -55,8 +54,8 @@ export const log = {
 };
 
 /**
- * Has what packages log to the console go to stderr: stdout is for messages, or for what a command prints. winston, which Snowflake's
- * driver logs with, has something to say where DEBUG is set.
+ * Diverts what packages log to the console to stderr: stdout is reserved for messages, or for what a command prints. Snowflake's
+ * driver logs with winston, which writes to the console if DEBUG is set.
  */
 export function divertConsole(): void {
   // biome-ignore lint/suspicious/noConsole: it is only pointed elsewhere

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-import { usualLine } from './commands/runner/protocol-commands.js';
+import { parsePlainLine } from './commands/runner/protocol-commands.js';
 
-/** How long what is left over may still take when the work is done and all output is written. */
+/** How long remaining handles may keep the process alive after the work is done and all output is written. */
 const LEFTOVERS_MS = 2000;
 
-// The exit code is set, not forced: process.exit would drop what is still on its way to stdout.
+// The exit code is set, not forced: process.exit would drop output that is not written yet.
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: readonly string[]): Promise<number> {
-  const usual = usualLine(args);
-  if (!usual) return (await import('./commands/runner/cli.js')).runCommandLine(args);
+  const plain = parsePlainLine(args);
+  if (!plain) return (await import('./commands/runner/cli.js')).runCommandLine(args);
   const { runProtocolCommand } = await import('./commands/runner/protocol-command.js');
-  return runProtocolCommand(usual.given.logLevel, (io) => usual.command.run(io, usual.given));
+  return runProtocolCommand(plain.given.logLevel, (io) => plain.command.run(io, plain.given));
 }
 
-// A driver that was given up may go on trying for hours. The timer alone does not keep the process alive.
+// A driver may keep retrying for hours after it was abandoned. This timer itself does not keep the process alive.
 setTimeout(() => process.exit(), LEFTOVERS_MS).unref();

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import { monotonicMs } from '../../src/time.js';
 import './in-process.js';
 import type { TableSchedule } from './table-schedule.js';
 import { PROPERTIES } from './table-truth.js';
@@ -8,7 +9,7 @@ import { PROPERTIES } from './table-truth.js';
 const FASTER = 1000;
 
 /** To be put into a source's parsed configuration. */
-export const FAST = { now: () => performance.now() * FASTER };
+export const FAST = { now: () => monotonicMs(performance.now() * FASTER) };
 
 /** The configuration of a source that reads the contacts of a sandbox, which from now on is where HubSpot is. */
 export function contactsSource(sandbox: Sandbox, { deletes, isFiltered }: TableSchedule): JsonObject {

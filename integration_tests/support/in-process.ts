@@ -10,6 +10,7 @@ import type { EncodedRecord, RecordSink } from '../../src/streams/core/sink.js';
 import type { StreamDeclaration } from '../../src/streams/core/stream.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
+import { monotonicMs } from '../../src/time.js';
 
 /** One message of a stream, in the order in which they came. */
 export type Event = { type: 'record'; data: JsonObject } | { type: 'state'; state: JsonObject };
@@ -53,7 +54,7 @@ export async function readInProcess(
   const config = parseSourceConfig({ credentials: { access_token: sandbox.token }, ...options.config });
   const stop = new AbortController();
   const sink = new EventSink(options.killAfter ?? Number.POSITIVE_INFINITY, stop);
-  const now = () => performance.now() * FASTER;
+  const now = () => monotonicMs(performance.now() * FASTER);
   const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
   const client = new HubSpotClient({ ...config, ...silence, signal: stop.signal, now });
   try {

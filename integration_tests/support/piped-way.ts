@@ -87,7 +87,7 @@ function cutAt({ nth }: Break): number {
 }
 
 function stateIn(kept: readonly JsonObject[]): JsonObject | null {
-  return parseInputState(kept, 'state').get(STREAM) ?? null;
+  return parseInputState([...kept], 'state').get(STREAM) ?? null;
 }
 
 /** Where messages go. */

@@ -6,13 +6,13 @@ import { DECLARED_STREAMS } from '../streams/registry.js';
 const CREDENTIALS = 'credentials';
 
 /**
- * How a platform gets an OAuth user's refresh token, so that the form has one button in place of three fields: Airbyte's
- * declarative OAuth, in which the platform fills in the names between double braces.
+ * How a platform obtains an OAuth user's refresh token, so that its form has one button in place of three fields: Airbyte's
+ * declarative OAuth, in which the platform fills in the names in double braces.
  *
- * Only the scope that HubSpot wants of every app is asked for outright. The scopes of the streams are optional ones: HubSpot
- * leaves out those that the portal's products do not have, in place of refusing the user.
+ * Only the scope that HubSpot requires of every app is mandatory. The scopes of the streams are optional: HubSpot leaves out those
+ * that the portal's products do not have, instead of turning the user away.
  *
- * See https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
+ * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
  */
 export function advancedAuth(): JsonObject {
   const optional = everyScope(DECLARED_STREAMS).map(encodeURIComponent).join('%20');

@@ -9,12 +9,12 @@ import { withHubSpot } from './runner/hubspot-session.js';
 import { configPath } from './runner/options.js';
 import type { ProtocolIo } from './runner/protocol-command.js';
 
-/** `check` answers soon, also when HubSpot does not. */
+/** `check` responds soon, even when HubSpot does not. */
 const NEVER_REACHED_MS = 10_000;
 
 /**
- * `hubflake check`: tries the credentials, and the scopes of what is configured. Once the configuration could be read the
- * answer is a CONNECTION_STATUS, whatever is wrong.
+ * `hubflake check`: tests the credentials, and the scopes that the configuration needs. Once the configuration file could be read,
+ * the result is a CONNECTION_STATUS, whatever is wrong.
  */
 export async function check({ output, stop, streams }: ProtocolIo, options: { config?: string }): Promise<number> {
   const given = readJsonFile(configPath(options), 'configuration');
@@ -63,7 +63,7 @@ function scopesOf(unreadable: readonly Unreadable[]): string {
   return missing.map((each) => `${each.name} needs ${each.scopes.join(', and ')}`).join('; ');
 }
 
-/** What is left out for other reasons than a scope, a sentence each. */
+/** Streams that are left out for other reasons than a missing scope, a sentence each. */
 function othersOf(unreadable: readonly Unreadable[]): string[] {
   return unreadable.filter((each) => each.scopes.length === 0).map((each) => `${each.name}: ${sentence(each.why)}`);
 }

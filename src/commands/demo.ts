@@ -3,7 +3,7 @@ import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js'
 import { loadPackage } from '../load-package.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { startSandbox } from '../sandbox/server.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { Progress } from './sinks/progress.js';
 import { runSync, type SyncResult } from './sync/run-sync.js';
@@ -11,7 +11,7 @@ import { describeSync } from './sync.js';
 
 const DATABASE = 'hubflake-demo.duckdb';
 const RECORDS = { contacts: 2000, companies: 400, deals: 800, tickets: 300 };
-/** Far above HubSpot's, so that a newcomer does not wait for a limit to pass. */
+/** Far above HubSpot's limit, so that newcomers need not wait for it. */
 const BURST = 2000;
 
 const QUERY = `SELECT c.name AS company, count(DISTINCT d.id) AS open_deals, round(sum(d.amount)) AS amount
@@ -21,10 +21,10 @@ WHERE NOT d.archived AND NOT d.hs_is_closed
 GROUP BY ALL ORDER BY amount DESC LIMIT 5`;
 
 /**
- * `hubflake demo`: a portal of its own, a first sync into a DuckDB file, some changes in HubSpot, a second sync, and what is in
- * the tables then. No account, no network.
+ * `hubflake demo`: starts a sandbox portal, syncs it into a DuckDB file, changes some records, syncs again, and queries the tables.
+ * No account, no network.
  */
-export async function demo({ print, stop }: PeopleIo, options: { json?: boolean }): Promise<number> {
+export async function demo({ print, stop }: TextIo, options: { json?: boolean }): Promise<number> {
   for (const file of [DATABASE, `${DATABASE}.wal`]) rmSync(file, { force: true });
   const say = options.json ? () => undefined : print;
   const sandbox = await startSandbox({ counts: RECORDS, limits: { burst: BURST } });
@@ -67,7 +67,7 @@ async function syncOnce(config: PipelineConfig, signal: AbortSignal): Promise<Sy
   return runSync(config, signal, progress).finally(() => progress.end());
 }
 
-/** What people do in a CRM between two syncs. Returns it in words. */
+/** Makes changes as people do between two syncs. Returns their description. */
 function changePortal({ portal }: Sandbox): string[] {
   const contacts = portal.truth('contacts').live.map((record) => record.id);
   const deals = portal.truth('deals').live.map((record) => record.id);
@@ -75,8 +75,9 @@ function changePortal({ portal }: Sandbox): string[] {
   for (const id of contacts.slice(10, 35)) portal.edit('contacts', id, { jobtitle: 'Head of Data' });
   portal.create('contacts', { firstname: 'Ada', lastname: 'Lovelace', email: 'ada@example.com' });
   for (const id of deals.slice(0, 3)) portal.edit('deals', id, { amount: '250000' });
-  portal.archive('deals', deals[5] as string);
-  portal.merge('companies', companies[1] as string, companies[2] as string);
+  for (const id of deals.slice(5, 6)) portal.archive('deals', id);
+  const [, survivor = '', merged = ''] = companies;
+  portal.merge('companies', survivor, merged);
   return [
     '25 contacts got a new job title',
     '1 contact was created',
@@ -87,11 +88,11 @@ function changePortal({ portal }: Sandbox): string[] {
 }
 
 async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const { DuckDBInstance } = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
+  const { DuckDBInstance }: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
   const instance = await DuckDBInstance.create(DATABASE);
   const connection = await instance.connect();
   try {
-    return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
   } finally {
     connection.closeSync();
     instance.closeSync();

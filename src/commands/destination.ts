@@ -4,7 +4,7 @@ import { readSpec } from '../config/specs.js';
 import { asHubflakeError } from '../errors.js';
 import { redact } from '../log.js';
 import { encodeMessage } from '../protocol/encode.js';
-import { type ConnectionStatus, type JsonObject, PROTOCOL_VERSION } from '../protocol/messages.js';
+import { type ConnectionStatus, PROTOCOL_VERSION } from '../protocol/messages.js';
 import { openStore } from '../warehouse/open-store.js';
 import { probe } from '../warehouse/probe.js';
 import { configPath } from './runner/options.js';
@@ -17,7 +17,7 @@ export async function destinationSpec({ output }: ProtocolIo): Promise<number> {
       type: 'SPEC',
       spec: {
         documentationUrl: 'https://docs.airbyte.com/integrations/destinations/snowflake',
-        connectionSpecification: readSpec('destination') as JsonObject,
+        connectionSpecification: readSpec('destination'),
         supportsIncremental: true,
         supported_destination_sync_modes: ['overwrite', 'append', 'append_dedup'],
         protocol_version: PROTOCOL_VERSION,
@@ -28,8 +28,8 @@ export async function destinationSpec({ output }: ProtocolIo): Promise<number> {
 }
 
 /**
- * `hubflake destination check`: does what a sync does with a table of its own in the configured schema. Once the configuration
- * could be read the answer is a CONNECTION_STATUS, whatever is wrong.
+ * `hubflake destination check`: does what a sync does, with a temporary table in the configured schema. Once the configuration file
+ * could be read, the result is a CONNECTION_STATUS, whatever is wrong.
  */
 export async function destinationCheck({ output }: ProtocolIo, options: { config?: string }): Promise<number> {
   const given = readJsonFile(configPath(options), 'configuration');

@@ -2,13 +2,13 @@ import { readJsonFile } from '../config/files.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { runPlan, type SyncForecast } from './sync/run-plan.js';
 
 /** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
 export async function plan(
-  { print, stop, streams: declared }: PeopleIo,
+  { print, stop, streams: declared }: TextIo,
   options: { config?: string; json?: boolean; sql?: boolean },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
@@ -20,7 +20,7 @@ export async function plan(
 
 const TABLE = { new: 'created with its first row', changed: 'gets columns', there: 'there' };
 
-/** A plan as people read it: a row for each stream, a line of totals, and on request the statements. */
+/** A plan as text: a row per stream, a line of totals, and on request the SQL statements. */
 export function describePlan({ streams, calls, minutes, quota, notes }: SyncForecast, withSql: boolean): string {
   const rows = streams.map((each) => [
     each.table,

@@ -1,19 +1,20 @@
 import { readJsonFile } from '../config/files.js';
 import { parseSourceConfig, type SourceConfig } from '../config/source.js';
+import { isObject } from '../json.js';
 import { type LogLevel, log } from '../log.js';
 import { parseConfiguredCatalog } from '../protocol/catalog.js';
 import { encodeMessage } from '../protocol/encode.js';
-import type { JsonObject } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
 import { parseInputState } from '../protocol/state.js';
 import { Portal } from '../streams/portal.js';
 import { readStreams } from '../streams/read.js';
+import { epochNow } from '../time.js';
 import { withHubSpot } from './runner/hubspot-session.js';
 import { catalogPath, configPath } from './runner/options.js';
 import type { ProtocolIo } from './runner/protocol-command.js';
 import { ProtocolSink } from './sinks/protocol-sink.js';
 
-/** `hubflake read`: the records of the configured streams, from their states on. Exit code 1 when a stream failed. */
+/** `hubflake read`: emits the records of the configured streams, resuming from their states. Exit code 1 when a stream failed. */
 export async function read(
   { output, stop, streams: declared }: ProtocolIo,
   options: { config?: string; catalog?: string; state?: string; level: LogLevel },
@@ -23,7 +24,7 @@ export async function read(
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
   const states = options.state ? parseInputState(readJsonFile(options.state, 'state'), options.state) : new Map();
   if (options.state) {
-    tellStrangers(
+    reportUnknownStreams(
       [...states.keys()],
       catalog.streams.map(({ stream }) => stream.name),
       options.state,
@@ -45,8 +46,8 @@ export async function read(
   return failures.length > 0 ? 1 : 0;
 }
 
-/** A state that was meant for something else would have everything read again without a word. */
-function tellStrangers(given: readonly string[], streams: readonly string[], file: string): void {
+/** Reports states of streams that are not in the catalog: a wrong state file would silently cause everything to be read again. */
+function reportUnknownStreams(given: readonly string[], streams: readonly string[], file: string): void {
   const strangers = given.filter((name) => !streams.includes(name));
   if (strangers.length === 0) return;
   const names = strangers.map((name) => `"${name}"`).join(', ');
@@ -60,14 +61,17 @@ function tellStrangers(given: readonly string[], streams: readonly string[], fil
   );
 }
 
-/** HubSpot issued another refresh token: a CONTROL message asks the platform to keep it for the next run. */
+/** Emits a CONTROL message that asks the platform to keep HubSpot's new refresh token for the next run. */
 function announceRefreshToken(output: MessageOutput, config: SourceConfig, refreshToken: string): void {
-  const given = config.given as JsonObject & { credentials: JsonObject };
-  const changed = { ...given, credentials: { ...given.credentials, refresh_token: refreshToken } };
+  const { credentials } = config.given;
+  const changed = {
+    ...config.given,
+    credentials: { ...(isObject(credentials) ? credentials : {}), refresh_token: refreshToken },
+  };
   output.write(
     encodeMessage({
       type: 'CONTROL',
-      control: { type: 'CONNECTOR_CONFIG', emitted_at: Date.now(), connectorConfig: { config: changed } },
+      control: { type: 'CONNECTOR_CONFIG', emitted_at: epochNow(), connectorConfig: { config: changed } },
     }),
   );
 }

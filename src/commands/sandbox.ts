@@ -1,22 +1,15 @@
 import { ConfigError } from '../errors.js';
 import type { SandboxOptions } from '../sandbox/options.js';
+import type { Given } from './runner/given.js';
 import { SANDBOX_OBJECTS } from './runner/options.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 
-export type SandboxArguments = { [name in (typeof SANDBOX_OBJECTS)[number]]?: number } & {
-  port?: number;
-  seed?: number;
-  properties?: number;
-  latency?: number;
-  indexLag?: number;
-  limits?: boolean;
-};
-
-/** `hubflake sandbox`: a HubSpot portal on loopback until it is stopped. Prints where it is, as JSON, once it is ready. */
-export async function sandbox({ print, stop }: PeopleIo, given: SandboxArguments): Promise<number> {
+/** `hubflake sandbox`: runs a HubSpot portal on loopback until it is stopped. Prints its URL and token as JSON once it is ready. */
+export async function sandbox({ print, stop }: TextIo, given: Given): Promise<number> {
   const { startSandbox } = await import('../sandbox/server.js');
   const running = await startSandbox(sandboxOptions(given)).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'EADDRINUSE' ? `the port ${given.port} is taken. Give another --port` : error.message;
+    const why =
+      error.code === 'EADDRINUSE' ? `the port ${given.number('port')} is taken. Give another --port` : error.message;
     throw new ConfigError(`The sandbox cannot start: ${why}.`, { cause: error });
   });
   print(JSON.stringify({ url: running.url, token: running.token }));
@@ -27,22 +20,23 @@ export async function sandbox({ print, stop }: PeopleIo, given: SandboxArguments
   return 0;
 }
 
-function sandboxOptions(given: SandboxArguments): SandboxOptions {
+function sandboxOptions(given: Given): SandboxOptions {
   const counts: Record<string, number> = {};
   for (const name of SANDBOX_OBJECTS) {
-    const count = given[name];
+    const count = given.number(name);
     if (count === undefined) continue;
     if (!Number.isInteger(count) || count < 0) throw new ConfigError(`--${name} should be a number from 0 on.`);
     counts[name] = count;
   }
+  const properties = given.number('properties');
   return {
     counts,
-    ...(given.port === undefined ? {} : { port: given.port }),
-    ...(given.seed === undefined ? {} : { seed: given.seed }),
-    ...(given.properties === undefined ? {} : { extraProperties: { contacts: given.properties } }),
-    ...(given.latency === undefined ? {} : { latencyMs: given.latency }),
-    ...(given.indexLag === undefined ? {} : { indexLagMs: given.indexLag }),
-    // Clients pace themselves by the limits that the headers name, so these must be out of reach, too.
-    ...(given.limits === false ? { limits: { enabled: false, burst: 1e6, searchPerSecond: 1e6, daily: 1e9 } } : {}),
+    port: given.number('port'),
+    seed: given.number('seed'),
+    latencyMs: given.number('latency'),
+    indexLagMs: given.number('index-lag'),
+    ...(properties === undefined ? {} : { extraProperties: { contacts: properties } }),
+    // Clients pace themselves by the limits in the headers, so these must be out of reach, too.
+    ...(given.flag('limits') ? {} : { limits: { enabled: false, burst: 1e6, searchPerSecond: 1e6, daily: 1e9 } }),
   };
 }

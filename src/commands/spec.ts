@@ -1,6 +1,6 @@
 import { readSpec } from '../config/specs.js';
 import { encodeMessage } from '../protocol/encode.js';
-import { type JsonObject, PROTOCOL_VERSION } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/messages.js';
 import { advancedAuth } from './advanced-auth.js';
 import type { ProtocolIo } from './runner/protocol-command.js';
 
@@ -11,7 +11,7 @@ export async function spec({ output }: ProtocolIo): Promise<number> {
       type: 'SPEC',
       spec: {
         documentationUrl: 'https://docs.airbyte.com/integrations/sources/hubspot',
-        connectionSpecification: readSpec('source') as JsonObject,
+        connectionSpecification: readSpec('source'),
         supportsIncremental: true,
         advanced_auth: advancedAuth(),
         protocol_version: PROTOCOL_VERSION,

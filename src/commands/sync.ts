@@ -3,20 +3,20 @@ import { parsePipelineConfig } from '../config/pipeline.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
-import type { PeopleIo } from './runner/people-command.js';
+import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { Progress } from './sinks/progress.js';
 import { runSync, type SyncResult } from './sync/run-sync.js';
 
 /**
- * `hubflake sync`: HubSpot straight into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of the
- * pipeline is going on.
+ * `hubflake sync`: loads HubSpot directly into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of
+ * the pipeline is in progress.
  *
- * @param options.refresh names of streams to load anew, each text a list with commas
+ * @param options.refresh streams to reload from scratch, each text a comma-separated list
  */
 export async function sync(
-  { print, stop, streams: declared }: PeopleIo,
-  options: { config?: string; json?: boolean; refresh?: string | string[] },
+  { print, stop, streams: declared }: TextIo,
+  options: { config?: string; json?: boolean; refresh?: readonly string[] },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
   const progress = new Progress();
@@ -27,10 +27,10 @@ export async function sync(
   return result.errors.length > 0 ? 1 : 0;
 }
 
-/** The names in `--refresh a,b --refresh c`. Throws a ConfigError where it names none. */
-function streamNames(given: string | string[] | undefined): string[] {
+/** The names in `--refresh a,b --refresh c`. Throws a ConfigError if there are none. */
+function streamNames(given: readonly string[] | undefined): string[] {
   if (given === undefined) return [];
-  const names = [given].flat().flatMap((list) => list.split(',').map((name) => name.trim()));
+  const names = given.flatMap((list) => list.split(',').map((name) => name.trim()));
   const named = [...new Set(names.filter((name) => name !== ''))];
   if (named.length === 0) {
     throw new ConfigError('--refresh names no stream. Name the streams to load anew: --refresh contacts,deals.');
@@ -38,7 +38,7 @@ function streamNames(given: string | string[] | undefined): string[] {
   return named;
 }
 
-/** The result of a sync as people read it: a row for each table that had records, and a line of totals. */
+/** The result of a sync as text: a row per table that received records, and a line of totals. */
 export function describeSync(result: SyncResult): string {
   const { streams, calls, seconds } = result;
   const busy = streams.filter((each) => each.records > 0);

@@ -9,6 +9,7 @@ import { type Line, readLines } from '../protocol/input.js';
 import { readPieces } from '../protocol/json/pieces.js';
 import type { RecordChange } from '../protocol/messages.js';
 import type { MessageOutput } from '../protocol/output.js';
+import { epochNow } from '../time.js';
 import { Loader } from '../warehouse/loader/loader.js';
 import { openStore } from '../warehouse/open-store.js';
 import { targetsOf } from '../warehouse/target.js';
@@ -16,8 +17,8 @@ import { catalogPath, configPath } from './runner/options.js';
 import type { ProtocolIo } from './runner/protocol-command.js';
 
 /**
- * `hubflake write`: Airbyte messages on stdin into the warehouse. Each STATE is put out again, once everything before it is
- * committed. Exit code 1 when a stream could not be written, or the source did not finish one that needs it.
+ * `hubflake write`: loads Airbyte messages from stdin into the warehouse. Each STATE is emitted again once everything before it is
+ * committed. Exit code 1 when a stream could not be written, or the source did not finish one that must be complete.
  */
 export async function write(
   { output, stop }: ProtocolIo,
@@ -37,7 +38,7 @@ export async function write(
       const results = await loader.finish();
       const withStack = options.level === 'debug' || options.level === 'trace';
       for (const { stream, error } of results) {
-        if (error) output.write(encodeError(error, Date.now(), stream, withStack));
+        if (error) output.write(encodeError(error, epochNow(), stream, withStack));
       }
       if (failure !== null) throw failure;
       return results.some((result) => result.error) ? 1 : 0;
@@ -50,10 +51,9 @@ export async function write(
 }
 
 /**
- * Feeds the loader until the input ends, or we are asked to stop. What came before a line that cannot be read is good, and is
- * committed.
+ * Feeds the loader until the input ends or the command is stopped. What precedes an unreadable line is valid, and is committed.
  *
- * @returns what made it end early
+ * @returns why it ended early; null: it did not
  */
 async function feed(
   loader: Loader,
@@ -97,7 +97,7 @@ async function takeLines(loader: Loader, lines: readonly Line[], output: Message
 async function takeOther(loader: Loader, message: Incoming, output: MessageOutput): Promise<void> {
   if (message.type === 'STATE') {
     const { stream, isAhead } = message;
-    // It waits longer than the input's memory holds it.
+    // Copied, since it waits for longer than the input's memory is valid.
     const raw = Buffer.from(message.raw);
     const release = async (records: number) => {
       output.write(echoState(raw, records));
@@ -111,9 +111,8 @@ async function takeOther(loader: Loader, message: Incoming, output: MessageOutpu
 }
 
 function spoolRecord({ data, isPlain, emittedAt, meta }: IncomingRecord) {
-  const changes =
-    meta === null ? null : ((JSON.parse(meta.toString('utf8')) as { changes?: RecordChange[] }).changes ?? null);
-  return { data, isPlain, emittedAt, changes };
+  const parsed: { changes?: RecordChange[] } = meta === null ? {} : JSON.parse(meta.toString('utf8'));
+  return { data, isPlain, emittedAt, changes: parsed.changes ?? null };
 }
 
 function unknownStream({ stream, line }: IncomingRecord): InputError {
@@ -122,7 +121,7 @@ function unknownStream({ stream, line }: IncomingRecord): InputError {
   );
 }
 
-/** The input up to its end or the stop, whichever comes first. */
+/** The input up to its end or the stop, whichever is first. */
 async function* untilStopped(input: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
   const iterator = input[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
@@ -130,7 +129,7 @@ async function* untilStopped(input: AsyncIterable<Buffer>, signal: AbortSignal):
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     while (!signal.aborted) {
-      // Not Promise.race with one promise for the stop: that would keep every chunk until the end.
+      // Promise.race with one promise for the stop would keep every chunk in memory until the end.
       const next = await new Promise<IteratorResult<Buffer> | null>((resolve, reject) => {
         stop = () => resolve(null);
         iterator.next().then(resolve, reject);

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf } from '../json.js';
 import { type FoundConnection, withHome } from './connections-toml.js';
 import { textOf } from './snowflake-credentials.js';
 import { sqlName } from './snowflake-names.js';
 
-/** What a connection of `connections.toml` says, in the words of a destination configuration. */
+/** A connection of `connections.toml`, in terms of a destination configuration. */
 export interface ConnectionOptions {
   options: Record<string, unknown>;
-  /** The account, where the connection says it beside its host. */
+  /** The account, where the connection names one in addition to its host. */
   account: string | null;
 }
 
@@ -15,10 +16,11 @@ type Credentials = Record<string, unknown>;
 type Text = (...keys: string[]) => string | null;
 
 /**
- * A connection's keys as options of a destination. Throws a ConfigError where its kind of login is none of ours.
+ * Translates a connection's keys to options of a destination. Throws a ConfigError for an authenticator that hubflake does not
+ * support.
  * https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api#functions
  *
- * @param wantsCredentials whether the credentials are taken from there, too
+ * @param wantsCredentials whether to take the credentials from the connection, too
  */
 export function optionsOf(
   { file, table }: FoundConnection,
@@ -54,7 +56,8 @@ function hostOf(text: Text, account: string | null, port: unknown): string | und
   }
   if (account === null) return undefined;
   const full = [account, text('region')].filter(Boolean).join('.');
-  // Accounts in China have a domain of their own, by their region: https://docs.snowflake.com/en/user-guide/intro-regions
+  // Accounts in China have a domain of their own, recognised by their region:
+  // https://docs.snowflake.com/en/user-guide/intro-regions
   return `${full}.snowflakecomputing.${/\.cn-/i.test(full) ? 'cn' : 'com'}`;
 }
 
@@ -69,7 +72,7 @@ function credentialsOf(text: Text, table: Record<string, unknown>, what: string)
   const authenticator = text('authenticator')?.toUpperCase() ?? (hasKey ? 'SNOWFLAKE_JWT' : 'SNOWFLAKE');
   switch (authenticator) {
     case 'SNOWFLAKE':
-      // No password here: it may be in the configuration.
+      // The password may be in the destination configuration instead.
       if (text('password') === null) return undefined;
       return { auth_type: 'Username and Password', password: text('password') };
     case 'SNOWFLAKE_JWT':
@@ -127,7 +130,8 @@ function contentOf(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`${what} has token_file_path = "${path}", which cannot be read (${code}). Check the path.`);
+    throw new ConfigError(
+      `${what} has token_file_path = "${path}", which cannot be read (${codeOf(error)}). Check the path.`,
+    );
   }
 }

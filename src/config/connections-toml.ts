@@ -2,11 +2,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../errors.js';
+import { codeOf, isObject, memberOf } from '../json.js';
 import { loadPackage } from '../load-package.js';
 import { log } from '../log.js';
 import { nearest } from './suggest.js';
 
-/** A connection as its table has it, with the names of its keys in snake_case. */
+/** The keys and values of a connection's table, keys in snake_case. */
 export type ConnectionTable = Record<string, unknown>;
 
 export interface FoundConnection {
@@ -23,10 +24,10 @@ const OTHERS_READ = 0o044;
 const OTHERS_WRITE = 0o022;
 
 /**
- * The connection of a name in Snowflake's own files: `connections.toml`, and the tables `[connections.…]` of `config.toml` beside it,
- * in each folder where Snowflake's tools keep them. Which connection is somebody's default there is of no concern: a pipeline should
- * not go to another account because of a variable. Throws a ConfigError that names the files and the nearest name; texts out of the
- * files are never shown, since they hold secrets.
+ * Finds a connection by name in Snowflake's own files: in `connections.toml`, and in the tables `[connections.…]` of `config.toml`,
+ * in each folder where Snowflake's tools keep them. The default connection configured there is ignored: an environment variable
+ * should not send a pipeline to another account. Throws a ConfigError that names the files and the nearest name; the files'
+ * contents are never shown, since they hold secrets.
  *
  * https://docs.snowflake.com/en/developer-guide/snowflake-cli/connecting/configure-cli
  */
@@ -52,7 +53,7 @@ export function findConnection(name: string, environment: NodeJS.ProcessEnv = pr
   );
 }
 
-/** Where Snowflake's tools look, in their order. */
+/** The paths at which Snowflake's tools look, in their order. */
 export function connectionFiles(
   environment: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -69,7 +70,7 @@ export function connectionFiles(
   return [...new Set(folders)].flatMap((folder) => [join(folder, 'connections.toml'), join(folder, 'config.toml')]);
 }
 
-/** A path of such a file, in which a tilde at the beginning is the home of who runs hubflake. */
+/** Expands a leading tilde to the user's home folder. */
 export function withHome(path: string, environment: NodeJS.ProcessEnv = process.env): string {
   return path.replace(/^~(?=$|[/\\])/, homeOf(environment));
 }
@@ -78,32 +79,32 @@ function homeOf(environment: NodeJS.ProcessEnv): string {
   return (process.platform !== 'win32' && environment.HOME) || homedir();
 }
 
-/** The connections in a file, by name; null where it is not there. */
+/** The connections in a file, by name; null when there is no such file. */
 function tablesOf(file: string): Record<string, unknown> | null {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw new ConfigError(
       `Snowflake's file of connections ${file} cannot be read (${code}). Let the user who runs hubflake read it.`,
     );
   }
-  const { parse } = loadPackage('smol-toml') as typeof import('smol-toml');
+  const { parse }: typeof import('smol-toml') = loadPackage('smol-toml');
   let document: Record<string, unknown>;
   try {
     document = parse(text);
   } catch (error) {
-    // Its message shows the lines around.
-    const { line, column } = error as { line?: number; column?: number };
+    // The parser's own message quotes the lines around, which may hold secrets.
+    const [line, column] = ['line', 'column'].map((name) => memberOf(error, name));
     throw new ConfigError(`${file} is not TOML: see line ${line}, column ${column}. Mend the file.`);
   }
   if (file.endsWith('connections.toml')) return document;
   return isTable(document.connections) ? document.connections : {};
 }
 
-/** As Snowflake's drivers do. */
+/** Warns, as Snowflake's drivers do, of files that other users can read or change. */
 function warnOfOthers(file: string, tables: readonly unknown[]): void {
   if (process.platform === 'win32') return;
   const { mode } = statSync(file);
@@ -117,7 +118,7 @@ function warnOfOthers(file: string, tables: readonly unknown[]): void {
   log.warn(`${file} can be ${can.join(' and ')} by others than its owner (mode ${octal}). Run: chmod 600 ${file}`);
 }
 
-/** Node's driver also takes its own options' names. */
+/** Snowflake's Node driver also accepts its own camelCase option names. */
 function inSnakeCase(table: ConnectionTable): ConnectionTable {
   return Object.fromEntries(
     Object.entries(table).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
@@ -125,5 +126,5 @@ function inSnakeCase(table: ConnectionTable): ConnectionTable {
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date);
+  return isObject(value) && !(value instanceof Date);
 }

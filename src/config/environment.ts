@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 
 const HUBSPOT = 'https://api.hubapi.com';
 
-/** The base URL of HubSpot's API: `HUBSPOT_BASE_URL` where it is set, without a slash at its end. */
+/** The base URL of HubSpot's API without a trailing slash; `HUBSPOT_BASE_URL` overrides the default. */
 export function hubspotBaseUrl(environment: NodeJS.ProcessEnv = process.env): string {
   const value = environment.HUBSPOT_BASE_URL?.trim();
   if (!value) return HUBSPOT;
@@ -27,8 +27,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Replaces `${NAME}` by the environment's NAME in every string of a pipeline configuration, so that secrets need not lie in
- * files; `$${` stands for a plain `${`. Throws a ConfigError that names the variable and where it is used when it is unset.
+ * Replaces `${NAME}` by the environment variable NAME in every string of a pipeline configuration, so that files need not contain
+ * secrets; `$${` stands for a literal `${`. Throws a ConfigError that names an unset variable and where it is used.
  */
 export function interpolate(value: unknown, environment: NodeJS.ProcessEnv = process.env, path = ''): unknown {
   if (typeof value === 'string') {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf, type JsonValue } from '../json.js';
 
 /**
- * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with the file: missing, not
- * readable, a folder, empty, or not JSON (with the line and column where it stops being JSON). The content is never shown,
- * since it may hold secrets.
+ * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with it: missing, not readable, a
+ * folder, empty, or not JSON (with line and column). The content is never shown, since it may hold secrets.
  *
- * @param what how the file is called in messages, for example "configuration"
+ * @param what what the file is called in messages, for example "configuration"
  */
-export function readJsonFile(path: string, what: string): unknown {
+export function readJsonFile(path: string, what: string): JsonValue {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -27,7 +27,7 @@ export function readJsonFile(path: string, what: string): unknown {
 }
 
 function reason(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
+  switch (codeOf(error)) {
     case 'ENOENT':
       return 'there is no such file';
     case 'EACCES':
@@ -40,7 +40,7 @@ function reason(error: unknown): string {
 }
 
 function whereItStops(text: string, error: unknown): string {
-  const position = /position (\d+)/.exec((error as Error).message)?.[1];
+  const position = /position (\d+)/.exec(String(error))?.[1];
   if (position === undefined) return ': it ends too early';
   const before = text.slice(0, Number(position)).split('\n');
   return `: see line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;

@@ -1,19 +1,30 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
+import { codeOf } from '../json.js';
 import { registerSecret } from '../log.js';
 
-/** Bits of a mode that let others than the owner read, write or execute. */
+export interface KeyOptions {
+  private_key?: string;
+  private_key_file?: string;
+  private_key_password?: string;
+}
+
+/** Permission bits of users other than the owner. */
 const OTHERS = 0o077;
 const LEAST_BITS = 2048;
 
 /**
- * The RSA private key of a key pair login, as an unencrypted PKCS#8 PEM, in memory only. `private_key` is the PEM text or a
- * file's path, `private_key_file` a path. Throws a ConfigError that says what is wrong with the key, and never shows it.
- * Snowflake's rules: https://docs.snowflake.com/en/user-guide/key-pair-auth
+ * Reads the RSA private key of a key pair login and returns it as an unencrypted PKCS#8 PEM, which never touches the disk.
+ * `private_key` is the PEM text or the path of a file, `private_key_file` a path. Throws a ConfigError that says what is wrong with
+ * the key without showing it.
+ * Snowflake's requirements: https://docs.snowflake.com/en/user-guide/key-pair-auth
  */
-export function readPrivateKey(credentials: Readonly<Record<string, string | undefined>>): string {
-  const { private_key: given, private_key_file: file, private_key_password: password } = credentials;
+export function readPrivateKey({
+  private_key: given,
+  private_key_file: file,
+  private_key_password: password,
+}: KeyOptions): string {
   if (given && file)
     throw new ConfigError('credentials has both private_key and private_key_file. Leave one of them out.');
   registerSecret(password);
@@ -33,12 +44,12 @@ function readKeyFile(path: string, option: string): string {
     mode = statSync(path).mode;
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`;
     const hint = option === 'private_key' ? ' (private_key is the text of a PEM file, or the path of one)' : '';
     throw new ConfigError(`credentials.${option}: the key file ${path} cannot be read: ${why}${hint}.`);
   }
-  // Windows has no such modes.
+  // Windows has no permission bits.
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
     throw new ConfigError(
       `The key file ${path} can be read by others than its owner (mode ${(mode & 0o777).toString(8)}). Run: chmod 600 ${path}`,
@@ -85,14 +96,15 @@ const PEM = /-----\s*BEGIN\s*((?:RSA|ENCRYPTED)?)\s*PRIVATE\s*KEY\s*-----([\s\S]
 const PEM_LINE = /.{1,64}/g;
 
 /**
- * Keys come with `\n` as two characters where they went through an environment variable, with CR LF or indented lines, or on one
- * line, with blanks or nothing where the lines ended. All of it has one meaning: in the base64 between the two marks, white space has none.
+ * Restores the line structure of a PEM text. Keys arrive with `\n` as two characters (from environment variables), with CRLF or
+ * indented lines, or on a single line with blanks or nothing in place of line breaks. White space is insignificant within the
+ * base64, so all of these are unambiguous.
  */
 function normalise(text: string): string {
   const lines = text.replaceAll('\\n', '\n').replaceAll('\\r', '').trim();
   const [, kind, body = ''] = PEM.exec(lines) ?? [];
   const packed = body.replace(/\s+/g, '');
-  // OpenSSL's older encrypted keys have headers in front of the base64.
+  // Encrypted keys in OpenSSL's traditional format have headers in front of the base64; they are left as they are.
   if (kind === undefined || !/^[A-Za-z0-9+/=]+$/.test(packed)) return `${lines.replaceAll('\r\n', '\n')}\n`;
   const label = `${kind === '' ? '' : `${kind} `}PRIVATE KEY`;
   return `-----BEGIN ${label}-----\n${(packed.match(PEM_LINE) ?? []).join('\n')}\n-----END ${label}-----\n`;

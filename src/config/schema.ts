@@ -1,70 +1,108 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Ajv, ErrorObject, Options } from 'ajv';
+import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv';
 import { ConfigError } from '../errors.js';
 import { loadPackage } from '../load-package.js';
 import { log } from '../log.js';
-import { readSpec, type SpecName } from './specs.js';
+import { type OptionsOf, readSpec, type Schema, type SpecName } from './specs.js';
 import { nearest } from './suggest.js';
 
-type Schema = { properties?: Record<string, Schema>; oneOf?: Schema[]; items?: Schema; const?: unknown };
-
-/** What `scripts/compile-specs.mjs` made of the schemas when this was built; sources that run as they are have none. */
+/**
+ * The validators that `scripts/compile-specs.mjs` compiles at build time. Missing when the sources are run directly, as tests do.
+ */
 const COMPILED = fileURLToPath(new URL('./compiled-specs.cjs', import.meta.url));
+
+type CompiledSpecs = { [Name in SpecName]: ValidateFunction<OptionsOf[Name]> };
 
 export const AJV_OPTIONS: Options = {
   ...{ allErrors: true, verbose: true, useDefaults: true },
-  // Lets Airbyte's own keywords (order, airbyte_secret, …) stand in the schema.
+  // Allows Airbyte's own keywords (order, airbyte_secret, …) in the schema.
   strict: false,
-  // The schemas are ours, and tested: checking them each time would cost more than checking the document.
+  // The schemas are ours, and tested: validating them on each run would cost more than validating the document.
   ...{ meta: false, validateSchema: false, code: { optimize: false } },
 };
 
-/** Airbyte's `date-time` allows plain dates; the pattern beside it and our own parsing decide. */
+/** Accepts any text as `date-time`: Airbyte allows plain dates, too. The pattern beside it and our own parsing decide. */
 export function prepared(ajv: Ajv): Ajv {
   return ajv.addFormat('date-time', true);
 }
 
+/** One way in which a document violates its schema. */
+export interface Mistake {
+  /** `objects.0.name`; empty for the document itself. */
+  path: string;
+  /** The violated requirement as a predicate: `should be a string`. null: the value is missing. */
+  expected: string | null;
+  /** The offending value in short; null: not worth telling. Never a secret. */
+  found: string | null;
+}
+
+/** An option that the schema does not know. */
+export interface UnknownOption {
+  path: string;
+  /** The known option with the most similar name. */
+  nearest: string | undefined;
+}
+
 /**
- * Checks `value` against a JSON Schema of `spec/` and fills in the schema's defaults. Throws one ConfigError that lists every mistake
- * with its path, what was expected and what was found; the values of secrets are not shown. Options that the schema does not
- * know are a warning that names the nearest one it does, since Airbyte hands over configurations of other versions.
+ * Validates `value` against a JSON Schema of `spec/`, fills in the schema's defaults, and returns it typed. Throws one ConfigError
+ * that lists every mistake. Unknown options only cause a warning, since Airbyte passes configurations of other versions.
  *
- * @param what how the document is called in messages, for example "source configuration"
+ * @param what what the document is called in messages, for example "source configuration"
+ * @param tolerated unknown options that cause no warning
  */
-export function validate(name: SpecName, value: unknown, what: string, tolerated: string[] = []): void {
+export function validate<Name extends SpecName>(
+  name: Name,
+  value: unknown,
+  what: string,
+  tolerated: readonly string[] = [],
+): OptionsOf[Name] {
   const schema = readSpec(name);
-  if (!isCertainlyValid(name, value)) {
-    const errors = errorsOf(schema, value);
-    const mistakes = [...new Set(relevant(errors).map(describe))];
-    if (errors.length > 0) throw new ConfigError(`The ${what} cannot be used: ${mistakes.join('; ')}.`);
+  const options = check(name, value, schema);
+  if (Array.isArray(options)) throw new ConfigError(`The ${what} cannot be used: ${describe(options)}.`);
+  for (const { path, nearest: meant } of unknownOptions(schema, value)) {
+    if (tolerated.includes(path)) continue;
+    log.warn(`The ${what} has an unknown option ${path}; it is ignored.${meant ? ` Did you mean ${meant}?` : ''}`);
   }
-  warnOfUnknown(schema as Schema, value, what, '', tolerated);
-}
-
-/** false also where there is no compiled schema. */
-function isCertainlyValid(name: SpecName, value: unknown): boolean {
-  if (!existsSync(COMPILED)) return false;
-  const checks = loadPackage(COMPILED) as Record<SpecName, (value: unknown) => boolean>;
-  return checks[name](value);
-}
-
-/** Only here is ajv loaded: it says what the mistakes are. */
-function errorsOf(schema: Record<string, unknown>, value: unknown): ErrorObject[] {
-  const { Ajv } = loadPackage('ajv') as typeof import('ajv');
-  const check = prepared(new Ajv(AJV_OPTIONS)).compile(schema);
-  return check(value) ? [] : (check.errors ?? []);
+  return options;
 }
 
 /**
- * Of a failed oneOf, ajv reports the mistakes against every alternative. Kept are those of the alternative that the `const`
- * in the value chose; where none was chosen, one line that names the choices.
+ * Returns the document with its defaults, or its mistakes. The compiled validators only say whether there are any; ajv itself,
+ * which is slow to load, describes them.
+ */
+export function check<Name extends SpecName>(
+  name: Name,
+  value: unknown,
+  schema: Schema = readSpec(name),
+): OptionsOf[Name] | Mistake[] {
+  const compiled: CompiledSpecs | null = existsSync(COMPILED) ? loadPackage(COMPILED) : null;
+  const isValid = compiled?.[name];
+  if (isValid?.(value)) return value;
+  const { Ajv }: typeof import('ajv') = loadPackage('ajv');
+  const judge = prepared(new Ajv(AJV_OPTIONS)).compile<OptionsOf[Name]>(schema);
+  return judge(value) ? value : mistakesIn(judge.errors ?? []);
+}
+
+/** Turns ajv's errors into mistakes without duplicates. */
+function mistakesIn(errors: ErrorObject[]): Mistake[] {
+  const mistakes = new Map(
+    relevant(errors)
+      .map(mistakeOf)
+      .map((mistake) => [JSON.stringify(mistake), mistake]),
+  );
+  return [...mistakes.values()];
+}
+
+/**
+ * Picks the errors worth reporting. Of a failed oneOf, ajv reports the errors against every alternative: kept are those against the
+ * alternative that the value's `const` selects, or, if it selects none, one error that names the choices.
  */
 function relevant(errors: ErrorObject[]): ErrorObject[] {
   const alternative = (error: ErrorObject) => /^(.*\/oneOf\/\d+)\//.exec(error.schemaPath)?.[1];
   const rejectsChoice = (error: ErrorObject) => {
     if (error.keyword !== 'required') return error.keyword === 'const';
-    const { properties } = error.parentSchema as Schema;
+    const { properties } = schemaOf(error);
     return properties?.[error.params.missingProperty]?.const !== undefined;
   };
   const notChosen = new Set(errors.filter(rejectsChoice).map(alternative));
@@ -72,27 +110,39 @@ function relevant(errors: ErrorObject[]): ErrorObject[] {
   return kept.length > 0 ? kept : errors.filter((error) => error.keyword === 'oneOf');
 }
 
-function describe(error: ErrorObject): string {
+function schemaOf(error: ErrorObject): Schema {
+  return error.parentSchema ?? {};
+}
+
+function mistakeOf(error: ErrorObject): Mistake {
+  const { keyword, params, message } = error;
   const path = error.instancePath.slice(1).replaceAll('/', '.');
-  const at = (child?: string) => [path, child].filter(Boolean).join('.') || 'the document';
-  switch (error.keyword) {
+  const inside = (child: string | undefined) => [path, child].filter(Boolean).join('.');
+  const found = describeValue(error);
+  switch (keyword) {
     case 'required':
-      return `${at(error.params.missingProperty)} is missing`;
+      return { path: inside(params.missingProperty), expected: null, found: null };
     case 'type':
-      return `${at()} should be ${withArticle(String(error.params.type))}, but is ${shown(error)}`;
+      return { path, expected: `should be ${withArticle(String(params.type))}`, found };
     case 'enum':
-      return `${at()} should be one of ${error.params.allowedValues.map(quoted).join(', ')}, but is ${shown(error)}`;
-    case 'pattern': {
-      const form = (error.parentSchema as { pattern_descriptor?: string }).pattern_descriptor;
-      return `${at()} should have the form ${form ?? error.params.pattern}, but is ${shown(error)}`;
-    }
+      return { path, expected: `should be ${oneOf(params.allowedValues)}`, found };
+    case 'pattern':
+      return { path, expected: `should have the form ${schemaOf(error).pattern_descriptor ?? params.pattern}`, found };
     case 'oneOf': {
-      const [key, values] = choices(error.parentSchema as Schema);
-      return `${at(key)} should be one of ${values.map(quoted).join(', ')}`;
+      const [key, values] = choices(schemaOf(error));
+      return { path: inside(key), expected: `should be ${oneOf(values)}`, found: null };
     }
     default:
-      return `${at()} ${error.message}, but is ${shown(error)}`;
+      return { path, expected: message ?? 'is not allowed', found };
   }
+}
+
+function describe(mistakes: readonly Mistake[]): string {
+  const sentences = mistakes.map(({ path, expected, found }) => {
+    const predicate = expected ?? 'is missing';
+    return `${path || 'the document'} ${predicate}${found === null ? '' : `, but is ${found}`}`;
+  });
+  return sentences.join('; ');
 }
 
 function choices(schema: Schema): [string | undefined, unknown[]] {
@@ -102,42 +152,37 @@ function choices(schema: Schema): [string | undefined, unknown[]] {
   return [keyed[0]?.[0], keyed.map(([, property]) => property.const)];
 }
 
-function shown(error: ErrorObject): string {
-  if ((error.parentSchema as { airbyte_secret?: boolean } | undefined)?.airbyte_secret) return 'something else';
+/** A value as messages show it: secrets and containers only by kind. */
+function describeValue(error: ErrorObject): string {
+  if (schemaOf(error).airbyte_secret) return 'something else';
   const value = error.data;
   if (value !== null && typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
   return JSON.stringify(value) ?? 'nothing';
 }
 
-function quoted(value: unknown): string {
-  return JSON.stringify(value);
+function oneOf(values: readonly unknown[]): string {
+  return `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
 }
 
 function withArticle(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'array' ? 'list' : type}`.replace('an list', 'a list');
 }
 
-function warnOfUnknown(schema: Schema, value: unknown, what: string, path: string, tolerated: string[]): void {
+/** Lists unknown options, except for those that begin with an underscore, which platforms and people use for notes. */
+function unknownOptions(schema: Schema, value: unknown, path = ''): UnknownOption[] {
   if (Array.isArray(value)) {
-    if (schema.items?.properties) {
-      for (const [index, item] of value.entries()) {
-        warnOfUnknown(schema.items, item, what, `${path}[${index}]`, tolerated);
-      }
-    }
-    return;
+    const { items } = schema;
+    return items?.properties ? value.flatMap((item, index) => unknownOptions(items, item, `${path}[${index}]`)) : [];
   }
-  if (value === null || typeof value !== 'object') return;
+  if (value === null || typeof value !== 'object') return [];
   const known = knownProperties(schema);
-  if (known.size === 0) return;
-  for (const [key, child] of Object.entries(value)) {
+  if (known.size === 0) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
     const at = path === '' ? key : `${path}.${key}`;
     const childSchema = known.get(key);
-    if (childSchema) warnOfUnknown(childSchema, child, what, at, tolerated);
-    else if (!tolerated.includes(at) && !key.startsWith('_')) {
-      const meant = nearest(key, [...known.keys()]);
-      log.warn(`The ${what} has an unknown option ${at}; it is ignored.${meant ? ` Did you mean ${meant}?` : ''}`);
-    }
-  }
+    if (childSchema) return unknownOptions(childSchema, child, at);
+    return key.startsWith('_') ? [] : [{ path: at, nearest: nearest(key, [...known.keys()]) }];
+  });
 }
 
 function knownProperties(schema: Schema): Map<string, Schema> {

@@ -1,11 +1,15 @@
 import { ConfigError } from '../errors.js';
 import { log, registerSecret } from '../log.js';
 import { isLoopback } from './environment.js';
+import type { SnowflakeOptions } from './generated/options.js';
 import { readPrivateKey } from './private-key.js';
 import { plainToken } from './token.js';
 
-/** Who vouches for a workload. https://docs.snowflake.com/en/user-guide/workload-identity-federation */
-export type WorkloadProvider = 'AWS' | 'AZURE' | 'GCP' | 'OIDC';
+type CredentialOptions = SnowflakeOptions['credentials'];
+type WorkloadOptions = Extract<CredentialOptions, { auth_type: 'Workload Identity' }>;
+
+/** The issuer of a workload's identity. https://docs.snowflake.com/en/user-guide/workload-identity-federation */
+export type WorkloadProvider = WorkloadOptions['provider'];
 
 /** How to log in to Snowflake. */
 export type SnowflakeCredentials =
@@ -24,31 +28,33 @@ export type SnowflakeCredentials =
     }
   | WorkloadCredentials
   | { kind: 'browser'; username: string | null }
-  /** A token of OAuth that is read anew for each login. */
+  /** An OAuth token that is read from the file again for each login. */
   | { kind: 'container'; tokenFile: string };
 
 export interface WorkloadCredentials {
   kind: 'workload';
   username: string | null;
   provider: WorkloadProvider;
-  /** Of OIDC: this, or the file from which it is read anew for each login. */
+  /** OIDC only: the token, or the file from which it is read again for each login. */
   token: string | null;
   tokenFile: string | null;
-  /** The application in Entra ID that the token is for; null: Snowflake's own. */
+  /** The Entra ID application that the token is issued for; null: Snowflake's own. */
   entraResource: string | null;
-  /** Roles of AWS or service accounts of Google to take on, one after the other. */
+  /** AWS roles or Google service accounts to impersonate, one after the other. */
   impersonationPath: readonly string[];
 }
 
-/** Where Snowflake keeps a container's token: https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs */
+/**
+ * The path of the token in Snowpark containers:
+ * https://docs.snowflake.com/en/developer-guide/snowpark-container-services/additional-considerations-services-jobs
+ */
 export const CONTAINER_TOKEN = '/snowflake/session/token';
 
-/** Where credentials of OAuth come from, for messages. */
+/** The issuer of OAuth credentials, as messages call it. */
 const OAUTH_SERVER = 'the OAuth server';
 
-/** People leave auth_type out when they write a configuration by hand; what else is there says which it is. */
-export function kindOfLogin(given: Record<string, unknown>): string | undefined {
-  if (given.auth_type !== undefined) return given.auth_type as string;
+/** Infers the auth_type, which people leave out of configurations written by hand, from the other options. */
+export function kindOfLogin(given: Record<string, unknown>): CredentialOptions['auth_type'] | undefined {
   if (given.private_key !== undefined || given.private_key_file !== undefined) return 'Key Pair Authentication';
   if (given.password !== undefined) return 'Username and Password';
   if (given.provider !== undefined) return 'Workload Identity';
@@ -58,72 +64,78 @@ export function kindOfLogin(given: Record<string, unknown>): string | undefined 
 }
 
 /**
- * The credentials of a configuration that the schema has found well formed. Throws a ConfigError that never shows a secret; each
- * secret is registered, so that no log shows it.
+ * Parses credentials that have passed validation. Throws a ConfigError that never shows a secret. Registers each secret for
+ * redaction in logs.
  */
-export function parseCredentials(given: Record<string, unknown>, username: string | null): SnowflakeCredentials {
-  const text = (key: string) => textOf(given[key]);
-  const needed = (key: string): string => {
-    const value = text(key);
-    if (value === null)
-      throw new ConfigError(`The destination configuration cannot be used: credentials.${key} is missing.`);
-    return value;
-  };
-  const user = () => {
-    if (username === null) throw new ConfigError('The destination configuration cannot be used: username is missing.');
-    return username;
-  };
-  const token = (key: string, source: string) => {
-    const value = plainToken(needed(key), `credentials.${key}`, source);
-    if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that ${source} shows for it.`);
-    return value;
-  };
+export function parseCredentials(given: CredentialOptions, username: string | null): SnowflakeCredentials {
   switch (given.auth_type) {
     case 'Key Pair Authentication':
-      return { kind: 'key-pair', username: user(), privateKey: readPrivateKey(given as Record<string, string>) };
+      return { kind: 'key-pair', username: required('username', username), privateKey: readPrivateKey(given) };
     case 'Programmatic Access Token':
-      return { kind: 'access-token', username: user(), token: secret(token('token', 'Snowflake')) };
+      return {
+        kind: 'access-token',
+        username: required('username', username),
+        token: secret(token('token', given.token, 'Snowflake')),
+      };
     case 'Snowpark Container Services':
-      return { kind: 'container', tokenFile: text('token_file') ?? CONTAINER_TOKEN };
+      return { kind: 'container', tokenFile: textOf(given.token_file) ?? CONTAINER_TOKEN };
     case 'Workload Identity':
-      return workload(given, username, () => secret(token('token', 'what issues it')));
+      return workload(given, username);
     case 'External Browser':
       return { kind: 'browser', username };
     case 'OAuth':
       if (given.access_token) {
-        return { kind: 'oauth-token', username, token: secret(token('access_token', OAUTH_SERVER)) };
+        return {
+          kind: 'oauth-token',
+          username,
+          token: secret(token('access_token', given.access_token, OAUTH_SERVER)),
+        };
       }
       return {
         kind: 'oauth-client',
         username,
-        clientId: token('client_id', OAUTH_SERVER),
-        clientSecret: secret(token('client_secret', OAUTH_SERVER)),
-        tokenUrl: tokenUrl(needed('token_url')),
-        scope: text('scope'),
+        clientId: token('client_id', given.client_id, OAUTH_SERVER),
+        clientSecret: secret(token('client_secret', given.client_secret, OAUTH_SERVER)),
+        tokenUrl: tokenUrl(required('credentials.token_url', given.token_url)),
+        scope: textOf(given.scope),
       };
-    default:
+    case 'Username and Password':
       log.warn(
         'Logging in to Snowflake by password: Snowflake is ending logins by password alone. Use a key pair or a programmatic access token.',
       );
-      // A password may have any character; only white space around it was not meant.
-      return { kind: 'password', username: user(), password: secret(needed('password')) };
+      return {
+        kind: 'password',
+        username: required('username', username),
+        // Passwords may contain any character; only surrounding white space is taken for a mistake.
+        password: secret(required('credentials.password', given.password)),
+      };
   }
 }
 
-/** A text that says something, without the white space around it; else null. */
+/** Returns an option that this kind of login requires although the schema does not. Throws a ConfigError if it is missing. */
+function required(path: string, given: string | null | undefined): string {
+  const value = textOf(given);
+  if (value === null) throw new ConfigError(`The destination configuration cannot be used: ${path} is missing.`);
+  return value;
+}
+
+/** @param source where to copy the token from, for messages */
+function token(key: string, given: string | undefined, source: string): string {
+  const path = `credentials.${key}`;
+  const value = plainToken(required(path, given), path, source);
+  if (value === '') throw new ConfigError(`${path} is empty. Give the value that ${source} shows for it.`);
+  return value;
+}
+
+/** Trims a text; null for anything else, and for a blank one. */
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
-function workload(
-  given: Record<string, unknown>,
-  username: string | null,
-  readToken: () => string,
-): WorkloadCredentials {
-  const provider = given.provider as WorkloadProvider;
+function workload(given: WorkloadOptions, username: string | null): WorkloadCredentials {
+  const { provider, impersonation_path: impersonationPath = [] } = given;
   const tokenFile = textOf(given.token_file);
   const hasToken = textOf(given.token) !== null;
-  const impersonationPath = (given.impersonation_path as string[] | undefined) ?? [];
   const entraResource = textOf(given.entra_resource);
   if (provider === 'OIDC') {
     if (hasToken === (tokenFile !== null)) {
@@ -144,8 +156,15 @@ function workload(
   if (entraResource !== null && provider !== 'AZURE') {
     throw new ConfigError(`credentials.entra_resource is for AZURE, but the provider is ${provider}. Leave it out.`);
   }
-  const token = hasToken ? readToken() : null;
-  return { kind: 'workload', username, provider, token, tokenFile, entraResource, impersonationPath };
+  return {
+    kind: 'workload',
+    username,
+    provider,
+    token: hasToken ? secret(token('token', given.token, 'what issues it')) : null,
+    tokenFile,
+    entraResource,
+    impersonationPath,
+  };
 }
 
 function secret(value: string): string {

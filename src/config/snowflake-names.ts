@@ -1,16 +1,17 @@
 /**
- * Names of roles, warehouses, databases and schemas as people write them. Inside hubflake a name is always as Snowflake shows it.
+ * Names of roles, warehouses, databases and schemas in configurations. Inside hubflake, names are always unquoted and in the case
+ * in which Snowflake stores them.
  * https://docs.snowflake.com/en/sql-reference/identifiers-syntax
  */
 
 const QUOTED = /^"(?:[^"]|"")+"$/s;
 
-/** A name of a configuration, where it is as Snowflake shows it; the quotes of who writes it as SQL are left out. */
-export function shownName(name: string): string {
+/** The name without its SQL quotes, if it has any. Its case is significant either way. */
+export function unquotedName(name: string): string {
   return QUOTED.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** A name as SQL and Snowflake's own tools read it: in capital letters where it is not quoted. */
+/** The name as SQL resolves it: upper-cased unless quoted. */
 export function sqlName(name: string): string {
-  return QUOTED.test(name) ? shownName(name) : name.toUpperCase();
+  return QUOTED.test(name) ? unquotedName(name) : name.toUpperCase();
 }

@@ -1,81 +1,91 @@
 import { ConfigError } from '../errors.js';
+import { isObject } from '../json.js';
 import { log } from '../log.js';
 import { optionsOf } from './connection-options.js';
 import { findConnection } from './connections-toml.js';
 import { isLoopback } from './environment.js';
+import { type LoaderOptions, loaderOptions } from './loader-options.js';
 import { validate } from './schema.js';
 import { kindOfLogin, parseCredentials, type SnowflakeCredentials, textOf } from './snowflake-credentials.js';
-import { shownName } from './snowflake-names.js';
+import { unquotedName } from './snowflake-names.js';
 
 export interface SnowflakeConfig {
   type: 'snowflake';
-  /** Where the account answers: https anywhere, http only on this machine. Without a slash at its end. */
+  /** The account's endpoint without a trailing slash: https, or http on loopback. */
   url: string;
   account: string;
-  /** null: the user's own. */
+  /** null: the user's default. */
   role: string | null;
   warehouse: string | null;
   database: string;
   schema: string;
   credentials: SnowflakeCredentials;
-  /** Session parameters by their upper-case names. */
+  /** Session parameters, by name in upper case. */
   sessionParameters: Map<string, string>;
-  /** Days of Time Travel that new tables get; null: those of the schema. */
+  /** Days of Time Travel for new tables; null: the schema's default. */
   retentionDays: number | null;
-  /** Whether new tables are transient, which have no Fail-safe. */
+  /** Whether new tables are transient, that is, without Fail-safe. */
   transient: boolean;
-  /** Whether a schema that is missing is made. */
+  /** Whether to create a missing schema. */
   createSchema: boolean;
 }
 
-/** destination-snowflake's options that have no effect here: raw tables of its own kind are never written, MERGE always is. */
+/** Options of destination-snowflake without effect here: hubflake never writes Airbyte's raw tables, and always uses MERGE. */
 const WITHOUT_EFFECT = ['raw_data_schema', 'raw_data_dataset', 'use_merge_for_upsert'];
-/** Snowflake's hosts end in one of these; what stands before is the account, with its region in the older form. */
+/** The domains of Snowflake's hosts. What precedes them is the account, in the older form with its region. */
 const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.localstack\.cloud$/i;
-/** An account name that stands for a stand-in on this machine, which has none. */
+/** The account of a Snowflake stand-in on loopback, which has no account name. */
 const LOCAL_ACCOUNT = 'LOCAL';
 
-/** Checks a Snowflake configuration and gives it its defaults. Throws a ConfigError that lists every mistake. */
-export function parseSnowflakeConfig(config: Record<string, unknown>): SnowflakeConfig {
-  dropNulls(config);
-  const account = takeConnection(config);
-  nameTheCredentials(config);
-  validate('destination', config, 'destination configuration', WITHOUT_EFFECT);
-  if (config.disable_type_dedupe === true) {
+/**
+ * Validates a Snowflake configuration and fills in its defaults. Throws a ConfigError that lists every mistake.
+ *
+ * @param document is changed: options from a connection and defaults are filled in
+ */
+export function parseSnowflakeConfig(document: unknown): SnowflakeConfig & { loader: LoaderOptions } {
+  let account: string | null = null;
+  if (isObject(document)) {
+    dropNulls(document);
+    account = takeConnection(document);
+    nameTheCredentials(document);
+  }
+  const options = validate('destination', document, 'destination configuration', WITHOUT_EFFECT);
+  if (options.disable_type_dedupe) {
     throw new ConfigError(
       'disable_type_dedupe asks for Airbyte\'s legacy raw tables, which hubflake does not write. Leave it out; "table_form": "raw" keeps each record as one JSON value, with a view that has the columns.',
     );
   }
-  const credentials = parseCredentials(config.credentials as Record<string, unknown>, textOf(config.username));
+  const credentials = parseCredentials(options.credentials, textOf(options.username));
   return {
     type: 'snowflake',
-    ...address(config.host as string, account, credentials.kind === 'container'),
-    role: nameOf(config.role),
-    warehouse: nameOf(config.warehouse),
-    database: config.database as string,
-    schema: config.schema as string,
+    ...address(options.host, account, credentials.kind === 'container'),
+    role: nameOf(options.role),
+    warehouse: nameOf(options.warehouse),
+    database: options.database,
+    schema: options.schema,
     credentials,
-    sessionParameters: parseParameters((config.jdbc_url_params as string | undefined) ?? ''),
-    retentionDays: (config.retention_period_days as number | undefined) ?? null,
-    transient: config.transient as boolean,
-    createSchema: config.create_schema as boolean,
+    sessionParameters: parseParameters(options.jdbc_url_params ?? ''),
+    retentionDays: options.retention_period_days ?? null,
+    transient: options.transient,
+    createSchema: options.create_schema,
+    loader: loaderOptions(options),
   };
 }
 
-function nameOf(value: unknown): string | null {
+function nameOf(value: string | undefined): string | null {
   const name = textOf(value);
-  return name === null ? null : shownName(name);
+  return name === null ? null : unquotedName(name);
 }
 
-/** Airbyte hands over options that were left empty as null. */
+/** Airbyte passes options that were left empty as null. */
 function dropNulls(config: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(config)) if (value === null) delete config[key];
 }
 
 /**
- * Puts in what the configuration leaves to its `connection`.
+ * Fills in from the named `connection` what the configuration does not have.
  *
- * @returns the account, where the connection gives one for its host
+ * @returns the connection's account, if the host is the connection's, too
  */
 function takeConnection(config: Record<string, unknown>): string | null {
   const name = textOf(config.connection);
@@ -92,22 +102,19 @@ function takeConnection(config: Record<string, unknown>): string | null {
   return isItsHost ? account : null;
 }
 
-function nameTheCredentials(config: Record<string, unknown>): void {
-  const { credentials } = config;
-  if (credentials === null || typeof credentials !== 'object') return;
-  const given = credentials as Record<string, unknown>;
-  dropNulls(given);
-  const kind = kindOfLogin(given);
-  if (kind !== undefined) given.auth_type = kind;
+function nameTheCredentials({ credentials }: Record<string, unknown>): void {
+  if (!isObject(credentials)) return;
+  dropNulls(credentials);
+  credentials.auth_type ??= kindOfLogin(credentials);
 }
 
 /**
- * @param told the account, where it was told beside the host
- * @param isInside whether we are inside Snowflake, where a host may be named by its region alone
+ * @param told the account, if it was given in addition to the host
+ * @param isInside whether hubflake runs inside Snowflake, where a host name may consist of the region alone
  */
 function address(host: string, told: string | null, isInside: boolean): { url: string; account: string } {
   const url = new URL(/^https?:\/\//i.test(host) ? host : `https://${host}`);
-  // Inside Snowpark Container Services the host is Snowflake's own, and the account is told beside it:
+  // Inside Snowpark Container Services the host is an internal one, and SNOWFLAKE_ACCOUNT has the account:
   // https://docs.snowflake.com/en/developer-guide/snowpark-container-services/spcs-execute-sql
   const around = process.env.SNOWFLAKE_ACCOUNT || null;
   if (isLoopback(url.hostname)) return { url: url.origin, account: told ?? around ?? LOCAL_ACCOUNT };
@@ -126,9 +133,9 @@ function address(host: string, told: string | null, isInside: boolean): { url: s
 }
 
 /**
- * Options of the JDBC driver that are no session parameters, in lower case: what they say about the connection is said by
- * other options here, or does not apply.
- * See https://docs.snowflake.com/en/developer-guide/jdbc/jdbc-parameters
+ * Options of the JDBC driver that are not session parameters, in lower case. They are covered by other options here, or do not
+ * apply.
+ * https://docs.snowflake.com/en/developer-guide/jdbc/jdbc-parameters
  */
 const JDBC_OPTIONS = new Set(
   (

@@ -1,11 +1,14 @@
 import { ConfigError } from '../errors.js';
 
-/** White space, and characters that take no room: byte order marks, zero-width spaces, marks of direction, control characters. */
+/** White space and invisible characters: byte order marks, zero-width spaces, direction marks, control characters. */
 const AT_THE_ENDS = /^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu;
-/** Printable ASCII without the space: all that an HTTP header carries safely, and that HubSpot and Snowflake make tokens of. */
+/**
+ * Everything but printable ASCII without the space, which is what HTTP headers carry safely, and what tokens of HubSpot and
+ * Snowflake consist of.
+ */
 const NOT_IN_A_TOKEN = /[^\u0021-\u007e]/u;
 
-/** What comes along when a token is copied from a chat, a document or a web page. */
+/** Characters that get into a token when it is copied from a chat, a document or a web page. */
 const NAMES: Record<string, string> = {
   '\u0009': 'tab',
   '\u000a': 'line break',
@@ -44,12 +47,11 @@ const NAMES: Record<string, string> = {
 };
 
 /**
- * A token, or another text that goes into an HTTP header or a form, as it was meant. White space and invisible characters around it are
- * left out: no token has any, so nothing is lost. Within it they, and all else outside of printable ASCII, are refused by their
- * place with a ConfigError, which never shows the token: sent, they would fail as if the network did. Not for passwords, which may
- * have any character.
+ * Cleans a token, or another text that goes into an HTTP header or form. Leading and trailing white space and invisible characters
+ * are removed. Throws a ConfigError that names the position of any other character that cannot be part of a token, without showing
+ * the token: sending it would fail in a way that looks like a network error. Not for passwords, which may contain any character.
  *
- * @param path where it stands in the configuration, for messages: `credentials.access_token`
+ * @param path its path in the configuration, for messages: `credentials.access_token`
  * @param source where to copy it from again: "HubSpot"
  */
 export function plainToken(given: string, path: string, source: string): string {
@@ -57,7 +59,7 @@ export function plainToken(given: string, path: string, source: string): string 
   const found = NOT_IN_A_TOKEN.exec(token);
   if (!found) return token;
   const [character] = found;
-  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const name = NAMES[character] === undefined ? '' : ` (${NAMES[character]})`;
   const position = [...token.slice(0, found.index)].length + 1;
   throw new ConfigError(

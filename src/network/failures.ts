@@ -1,15 +1,15 @@
+import { codeOf, memberOf, stringAt } from '../json.js';
 import { nameOf } from './proxy.js';
 import { ProxyError } from './tunnel.js';
 
 /**
- * Codes of errors that are the network's, or the other side's: Node's and the system's, undici's for connections, time-outs and
- * bodies that were cut off, TLS that failed for another reason than a certificate, and answers that are no HTTP (HPE_) or cannot
- * be unpacked (Z_).
+ * Error codes of network failures: Node's and the system's, undici's for connections, timeouts and truncated bodies, TLS failures
+ * other than certificates, and responses that are not HTTP (HPE_) or cannot be decompressed (Z_).
  */
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_\w+|E?SOCKETTIMEDOUT|ETIMEDOUT|EPIPE|EPROTO|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENETRESET|EADDRNOTAVAIL|ERR_SOCKET_CONNECTION_TIMEOUT|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_\w+|HPE_\w+|Z_\w+_ERROR|UND_ERR_(CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|ABORTED|INFO|RES_CONTENT_LENGTH_MISMATCH|HEADERS_OVERFLOW|PRX_TLS))$/;
 
-/** What is the matter with a certificate, by the code of Node's error. Node takes most of them from OpenSSL. */
+/** What is wrong with a certificate, by error code. Node takes most of these codes from OpenSSL. */
 const CERTIFICATES: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its chain ends in a CA that is not known here',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'it is signed by itself',
@@ -29,41 +29,38 @@ const CERTIFICATES: Record<string, string> = {
   CERT_CHAIN_TOO_LONG: 'its chain is too long',
 };
 
-/** An error with all that caused it, outermost first. */
+/** The chain of an error's causes, the error itself first. */
 export function causesOf(error: unknown): unknown[] {
   const found: unknown[] = [];
   for (let each = error; each !== undefined && each !== null && found.length < 20; ) {
     found.push(each);
-    each = typeof each === 'object' ? (each as { cause?: unknown }).cause : undefined;
+    each = memberOf(each, 'cause');
   }
   return found;
 }
 
 function codesOf(error: unknown): string[] {
-  return causesOf(error).flatMap((each) => {
-    const { code } = each as { code?: unknown };
-    return typeof code === 'string' ? [code] : [];
-  });
+  return causesOf(error).flatMap((each) => codeOf(each) ?? []);
 }
 
-/** The code by which an error is the network's, not ours; null where it is none. */
+/** The code of a network failure in the chain of causes; null if there is none. */
 export function networkCode(error: unknown): string | null {
   return codesOf(error).findLast((code) => NETWORK.test(code)) ?? null;
 }
 
-/** The code by which an error is about a certificate; null where it is about something else. */
+/** The code of a certificate failure in the chain of causes; null if there is none. */
 export function certificateCode(error: unknown): string | null {
   return codesOf(error).find((code) => Object.hasOwn(CERTIFICATES, code)) ?? null;
 }
 
-/** What is wrong, in words, and whether the person who runs this has to mend it, or waiting may. */
+/** A failure in words, and whether the user must fix it, as opposed to waiting. */
 export interface Explanation {
   message: string;
   isMendable: boolean;
 }
 
 /**
- * What an error of a connection means: what a proxy did, a certificate that is not trusted, or null where it is neither.
+ * Explains a failure of a proxy or of a certificate; null for anything else.
  *
  * @param url what was to be reached, without credentials
  */
@@ -95,7 +92,7 @@ function explainProxy({ proxy, status, target, cause }: ProxyError): Explanation
     const message = `${name} does not speak TLS. Write http:// in ${variable}: what goes through it is encrypted all the same.`;
     return { message, isMendable: true };
   }
-  const why = networkCode(cause) ?? (cause as Error | undefined)?.message ?? 'no answer';
+  const why = networkCode(cause) ?? stringAt(cause, 'message') ?? 'no answer';
   return { message: `${name} cannot be reached (${why})`, isMendable: false };
 }
 

@@ -3,12 +3,12 @@ import { request as requestTls } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { authorizationOf, nameOf, type ProxyServer } from './proxy.js';
 
-/** What a proxy did instead of connecting. */
+/** A proxy did not open a tunnel. */
 export class ProxyError extends Error {
   readonly proxy: ProxyServer;
-  /** host:port that was asked for. */
+  /** The requested host:port. */
   readonly target: string;
-  /** What it answered; null where it could not be reached, or gave no answer: the cause says why. */
+  /** The status of its response; null if it could not be reached or did not respond: the cause says why. */
   readonly status: number | null;
 
   constructor(proxy: ProxyServer, target: string, status: number | null, cause?: unknown) {
@@ -20,10 +20,10 @@ export class ProxyError extends Error {
 }
 
 /**
- * Has a proxy connect to a host, by CONNECT (RFC 9110, 9.3.6): what is written to the socket arrives there. Throws a ProxyError.
+ * Opens a tunnel to a host through a proxy by CONNECT (RFC 9110, 9.3.6). Throws a ProxyError.
  *
  * @param target host:port, with brackets around an IPv6 address
- * @param longestMs after which a proxy without an answer is given up
+ * @param longestMs timeout for the proxy's response
  */
 export function openTunnel(proxy: ProxyServer, target: string, longestMs: number): Promise<Socket> {
   const authorization = authorizationOf(proxy);
@@ -32,7 +32,7 @@ export function openTunnel(proxy: ProxyServer, target: string, longestMs: number
     const fail = (cause: unknown) => reject(new ProxyError(proxy, target, null, cause));
     const asked = request({
       ...{ method: 'CONNECT', host: proxy.host, port: proxy.port, path: target, agent: false },
-      // Otherwise Node holds the proxy's certificate against the Host header.
+      // Otherwise Node verifies the proxy's certificate against the Host header.
       servername: isIP(proxy.host) ? '' : proxy.host,
       headers: { host: target, ...(authorization === null ? {} : { 'proxy-authorization': authorization }) },
     });
@@ -46,7 +46,7 @@ export function openTunnel(proxy: ProxyServer, target: string, longestMs: number
         const status = answer.statusCode ?? 0;
         if (status >= 200 && status < 300) {
           if (head.length > 0) socket.unshift(head);
-          return resolve(socket as Socket);
+          return resolve(socket);
         }
         socket.on('error', () => undefined).destroy();
         reject(new ProxyError(proxy, target, status));

@@ -1,13 +1,15 @@
+import { isObject } from '../json.js';
 import type { JsonObject } from './messages.js';
 
 /**
- * Marks a state that what comes behind it relies on: it names what is about to go out, so that a run which finds it knows what an
- * earlier one may have sent. `hubflake write` puts such a state out before it commits anything behind it; other destinations do not
- * know the mark (docs/durability.md).
+ * Marks a write-ahead state: one that names the records about to be emitted, so that a run that resumes from it knows what the
+ * previous run may have sent. `hubflake write` emits such a state before it commits any record after it; other destinations ignore
+ * the mark (docs/durability.md).
  */
 export function aheadOfRecords(state: JsonObject): JsonObject {
-  return { ...state, hubflake: { ...(state.hubflake as JsonObject), [AHEAD]: true } };
+  const own = isObject(state.hubflake) ? state.hubflake : {};
+  return { ...state, hubflake: { ...own, [AHEAD]: true } };
 }
 
-/** The member of a state's own part that is the mark. */
+/** The name of the mark in the state's `hubflake` member. */
 export const AHEAD = 'ahead';

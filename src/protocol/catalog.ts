@@ -1,36 +1,47 @@
 import { ConfigError } from '../errors.js';
+import { isOneOf, memberOf } from '../json.js';
 import type { ConfiguredCatalog, ConfiguredStream } from './messages.js';
 
 const SYNC_MODES = ['full_refresh', 'incremental'];
 const DESTINATION_MODES = ['append', 'overwrite', 'append_dedup', 'update', 'soft_delete'];
 
 /**
- * Checks that `value` is a ConfiguredAirbyteCatalog. Throws a ConfigError that names the path, what was expected and what was
- * found. A plain catalog, as `discover` prints it, is told apart, since that is the usual mistake.
+ * Parses a ConfiguredAirbyteCatalog. Throws a ConfigError that names the path, what was expected and what was found. The usual
+ * mistake, passing the plain catalog that `discover` prints, has a message of its own.
  */
 export function parseConfiguredCatalog(value: unknown, file: string): ConfiguredCatalog {
-  const wrong = (path: string, expected: string, found: unknown): never => {
-    const shown = found === undefined ? 'nothing' : JSON.stringify(found)?.slice(0, 80);
-    throw new ConfigError(`The catalog ${file} cannot be used: ${path} should be ${expected}, but is ${shown}.`);
-  };
-  const streams = (value as { streams?: unknown } | null)?.streams;
+  const streams = memberOf(value, 'streams');
   if (!Array.isArray(streams)) {
-    const hint =
-      (value as { type?: unknown } | null)?.type === 'CATALOG' ? ' (this is the message `discover` prints)' : '';
-    return wrong('streams', `a list of configured streams${hint}`, streams);
+    const hint = memberOf(value, 'type') === 'CATALOG' ? ' (this is the message `discover` prints)' : '';
+    throw wrong(file, 'streams', `a list of configured streams${hint}`, streams);
   }
-  streams.forEach((entry: Partial<ConfiguredStream> & { name?: string }, index) => {
-    const path = `streams[${index}]`;
-    if (entry?.stream === undefined && typeof entry?.name === 'string') {
-      wrong(path, 'a configured stream: { "stream": {…}, "sync_mode": …, "destination_sync_mode": … }', entry.name);
-    }
-    if (typeof entry?.stream?.name !== 'string') wrong(`${path}.stream.name`, 'a string', entry?.stream?.name);
-    if (!SYNC_MODES.includes(entry.sync_mode as string)) {
-      wrong(`${path}.sync_mode`, SYNC_MODES.join(' or '), entry.sync_mode);
-    }
-    if (!DESTINATION_MODES.includes(entry.destination_sync_mode as string)) {
-      wrong(`${path}.destination_sync_mode`, `one of ${DESTINATION_MODES.join(', ')}`, entry.destination_sync_mode);
-    }
-  });
-  return value as ConfiguredCatalog;
+  return {
+    streams: streams.map((entry: unknown, index) => {
+      checkStream(entry, file, `streams[${index}]`);
+      return entry;
+    }),
+  };
+}
+
+function checkStream(entry: unknown, file: string, path: string): asserts entry is ConfiguredStream {
+  const stream = memberOf(entry, 'stream');
+  const name = memberOf(entry, 'name');
+  if (stream === undefined && typeof name === 'string') {
+    const expected = 'a configured stream: { "stream": {…}, "sync_mode": …, "destination_sync_mode": … }';
+    throw wrong(file, path, expected, name);
+  }
+  if (typeof memberOf(stream, 'name') !== 'string') {
+    throw wrong(file, `${path}.stream.name`, 'a string', memberOf(stream, 'name'));
+  }
+  const mode = memberOf(entry, 'sync_mode');
+  if (!isOneOf(SYNC_MODES, mode)) throw wrong(file, `${path}.sync_mode`, SYNC_MODES.join(' or '), mode);
+  const destinationMode = memberOf(entry, 'destination_sync_mode');
+  if (!isOneOf(DESTINATION_MODES, destinationMode)) {
+    throw wrong(file, `${path}.destination_sync_mode`, `one of ${DESTINATION_MODES.join(', ')}`, destinationMode);
+  }
+}
+
+function wrong(file: string, path: string, expected: string, found: unknown): ConfigError {
+  const text = found === undefined ? 'nothing' : JSON.stringify(found)?.slice(0, 80);
+  return new ConfigError(`The catalog ${file} cannot be used: ${path} should be ${expected}, but is ${text}.`);
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { registerSecret } from '../log.js';
+import { epochMs } from '../time.js';
 import {
   encodeError,
   encodeStreamState,
@@ -19,7 +20,7 @@ test('a state carries its record count with a decimal point', () => {
 });
 
 test('a record is its data between two halves, with changes where there are any', () => {
-  const { before, after } = recordEnvelope('a"b', 5);
+  const { before, after } = recordEnvelope('a"b', epochMs(5));
   expect(JSON.parse(`${before}{"x":1}${after}`)).toEqual({
     type: 'RECORD',
     record: { stream: 'a"b', emitted_at: 5, data: { x: 1 } },
@@ -31,7 +32,7 @@ test('a record is its data between two halves, with changes where there are any'
 test('an error names its kind and stream, and no secret', () => {
   registerSecret('pat-eu1-very-secret');
   const error = new ConfigError('The token pat-eu1-very-secret is wrong.', { internal: 'pat-eu1-very-secret' });
-  const line = encodeError(error, 1, 'contacts');
+  const line = encodeError(error, epochMs(1), 'contacts');
   expect(line).not.toContain('very-secret');
   expect(JSON.parse(line).trace.error).toMatchObject({
     failure_type: 'config_error',
@@ -41,9 +42,9 @@ test('an error names its kind and stream, and no secret', () => {
 });
 
 test('a status says until when it waits for the quota', () => {
-  expect(JSON.parse(encodeStreamStatus('s', 'INCOMPLETE', 1, 99)).trace.stream_status.reasons).toEqual([
-    { type: 'RATE_LIMITED', rate_limited: { quota_reset: 99 } },
-  ]);
+  expect(
+    JSON.parse(encodeStreamStatus('s', 'INCOMPLETE', epochMs(1), epochMs(99))).trace.stream_status.reasons,
+  ).toEqual([{ type: 'RATE_LIMITED', rate_limited: { quota_reset: 99 } }]);
 });
 
 test.each([

@@ -1,54 +1,60 @@
 import type { HubflakeError } from '../errors.js';
-import { redact } from '../log.js';
+import { type LogLevel, redact } from '../log.js';
+import type { EpochMs } from '../time.js';
 import type { JsonObject, LogMessageLevel, Message, RecordChange, StreamStatus } from './messages.js';
 
-/** Half of a surrogate pair, as JSON.stringify writes it; a backslash that is itself escaped begins none. */
+/** A lone surrogate as JSON.stringify escapes it. An even number of backslashes before it belongs to escaped backslashes. */
 const HALF_PAIR = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
 
 /**
- * A value as JSON text that every reader takes: halves of surrogate pairs become U+FFFD. pydantic, which is what platforms read
- * messages with, refuses a line that has one, and PyAirbyte then leaves the record out without a word.
+ * Serialises a value so that every reader accepts it: lone surrogates become U+FFFD. Platforms read messages with pydantic, which
+ * rejects lines that have one; PyAirbyte then drops the record silently.
  */
 export function jsonText(value: unknown): string {
   const json = JSON.stringify(value);
   return json.includes('\\ud') ? json.replace(HALF_PAIR, '$1\ufffd') : json;
 }
 
-/** Any message as its line, newline included. RECORD and STATE have their own encoders below. */
+/** Any message as a line, newline included. RECORD and STATE have encoders of their own below. */
 export function encodeMessage(message: Message): string {
   return `${jsonText(message)}\n`;
 }
 
-export function encodeLog(level: LogMessageLevel, message: string): string {
-  return encodeMessage({ type: 'LOG', log: { level, message } });
+const LEVEL: Record<LogLevel, LogMessageLevel> = {
+  ...{ fatal: 'FATAL', error: 'ERROR', warn: 'WARN' },
+  ...{ info: 'INFO', debug: 'DEBUG', trace: 'TRACE' },
+};
+
+export function encodeLog(level: LogLevel, message: string): string {
+  return encodeMessage({ type: 'LOG', log: { level: LEVEL[level], message } });
 }
 
 /**
- * The two halves of a stream's RECORD lines around the `data` JSON. Built once per page, so that a record costs one
- * concatenation and its `data` may be bytes that were never parsed.
+ * The parts of a RECORD line before and after its `data`. Made once per page, so that a record only costs a concatenation and its
+ * `data` need not be parsed.
  */
-export function recordEnvelope(stream: string, emittedAt: number): { before: string; after: string } {
+export function recordEnvelope(stream: string, emittedAt: EpochMs): { before: string; after: string } {
   return {
     before: `{"type":"RECORD","record":{"stream":${JSON.stringify(stream)},"emitted_at":${emittedAt},"data":`,
     after: '}}\n',
   };
 }
 
-/** The `after` half for a record some of whose values could not be kept as they were. */
+/** The part after `data` for a record with values that were changed. */
 export function recordEnvelopeEnd(changes: readonly RecordChange[]): string {
   return `,"meta":{"changes":${JSON.stringify(changes)}}}}\n`;
 }
 
 /**
- * A STREAM state. `recordCount` is the number of records since the state before; the protocol wants it with a decimal point,
- * which JSON.stringify would not write.
+ * A STREAM state. `recordCount` is the number of records since the previous state; the protocol requires a decimal point, which
+ * JSON.stringify would not write.
  */
 export function encodeStreamState(stream: string, state: JsonObject, recordCount: number): string {
   const body = `{"stream_descriptor":{"name":${JSON.stringify(stream)}},"stream_state":${JSON.stringify(state)}}`;
   return `{"type":"STATE","state":{"type":"STREAM","stream":${body},"sourceStats":{"recordCount":${recordCount}.0}}}\n`;
 }
 
-export function encodeStreamStatus(stream: string, status: StreamStatus, now: number, quotaReset?: number): string {
+export function encodeStreamStatus(stream: string, status: StreamStatus, now: EpochMs, quotaReset?: EpochMs): string {
   return encodeMessage({
     type: 'TRACE',
     trace: {
@@ -65,8 +71,8 @@ export function encodeStreamStatus(stream: string, status: StreamStatus, now: nu
   });
 }
 
-/** How many rows a stream is about to emit, where HubSpot said so. */
-export function encodeEstimate(stream: string, rows: number, now: number): string {
+/** How many records a stream is about to emit, if HubSpot says so. */
+export function encodeEstimate(stream: string, rows: number, now: EpochMs): string {
   return encodeMessage({
     type: 'TRACE',
     trace: { type: 'ESTIMATE', emitted_at: now, estimate: { name: stream, type: 'STREAM', row_estimate: rows } },
@@ -74,11 +80,11 @@ export function encodeEstimate(stream: string, rows: number, now: number): strin
 }
 
 /**
- * An error as TRACE ERROR, secrets redacted. The stack trace is left out unless `withStack` asks for it.
+ * An error as TRACE ERROR, secrets redacted. Its stack trace is only included with `withStack`.
  *
- * @param stream the stream that failed, where one did
+ * @param stream the stream that failed, if it was one
  */
-export function encodeError(error: HubflakeError, now: number, stream?: string, withStack = false): string {
+export function encodeError(error: HubflakeError, now: EpochMs, stream?: string, withStack = false): string {
   const internal = error.internal ?? (error.cause instanceof Error ? error.cause.message : undefined);
   return encodeMessage({
     type: 'TRACE',

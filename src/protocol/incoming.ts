@@ -1,36 +1,37 @@
 import { InputError } from '../errors.js';
+import { isOneOf, memberOf, stringAt } from '../json.js';
+import { type EpochMs, epochMs } from '../time.js';
 import { AHEAD } from './ahead.js';
 import type { Line } from './input.js';
-import { isNull, membersAndInner, membersOf, type Span, stringAt } from './json/json-scan.js';
-import { JsonSyntaxError, odditiesMet } from './json/json-skip.js';
-import type { StreamStatus } from './messages.js';
+import { isNull, membersAndInner, membersOf, type Span, stringAt as textAt } from './json/json-scan.js';
+import { JsonSyntaxError, nonPlainCount } from './json/json-skip.js';
+import { STREAM_STATUSES, type StreamStatus } from './messages.js';
 
 /**
- * A RECORD whose `data` stays bytes: nothing in it is parsed, so nothing in it can be changed on the way. As the bytes of a STATE,
- * they are the line's, and valid as long as that is.
+ * A RECORD whose `data` stays bytes: it is not parsed, so nothing in it can change. Like those of a STATE, the bytes belong to the
+ * line and are only valid as long as the line is.
  */
 export interface IncomingRecord {
   type: 'RECORD';
   stream: string;
   namespace: string | null;
-  /** Epoch milliseconds. */
-  emittedAt: number;
+  emittedAt: EpochMs;
   data: Buffer;
-  /** Whether it is known that the data has no escapes, and no number of more digits than a double keeps. */
+  /** Whether the data is known to have no escapes, and no number of more digits than a double keeps. */
   isPlain: boolean;
-  /** The `meta` object's bytes, where there is one. */
+  /** The bytes of the `meta` object, if there is one. */
   meta: Buffer | null;
   line: number;
 }
 
-/** A STATE, kept as its line so that it can be put out again unmodified. */
+/** A STATE, kept as its line so that it can be emitted again unmodified. */
 export interface IncomingState {
   type: 'STATE';
   kind: 'STREAM' | 'GLOBAL' | 'LEGACY';
-  /** Of a STREAM state. */
+  /** null unless it is a STREAM state. */
   stream: string | null;
   namespace: string | null;
-  /** Whether what comes behind it relies on it, see {@link AHEAD}. */
+  /** Whether it is a write-ahead state, see {@link AHEAD}. */
   isAhead: boolean;
   raw: Buffer;
   line: number;
@@ -43,20 +44,20 @@ export interface IncomingStatus {
   status: StreamStatus;
 }
 
-/** Whatever else the protocol knows, or will know: passed over. */
+/** Any other message of this or a future version of the protocol, which is ignored. */
 export interface IncomingOther {
   type: 'OTHER';
 }
 
 export type Incoming = IncomingRecord | IncomingState | IncomingStatus | IncomingOther;
 
-/** Below this, an `emitted_at` is in seconds (PyAirbyte's cache writes seconds): in milliseconds it would lie before 1974. */
+/** An `emitted_at` below this is in seconds, as PyAirbyte's cache writes it: in milliseconds it would be before 1974. */
 const SECONDS_BELOW = 1e11;
-const SHOWN_OF_A_BAD_LINE = 80;
+const LONGEST_QUOTE = 80;
 
 /**
- * Reads one line as an Airbyte message. Every envelope key may be missing or null (PyAirbyte writes all of them, as null).
- * Throws an InputError naming the line's number and its beginning when it is not JSON or not a message.
+ * Parses one line as an Airbyte message. Every envelope key may be missing or null (PyAirbyte writes all of them, as null). Throws
+ * an InputError with the line's number and beginning when it is not JSON or not a message.
  */
 export function parseIncoming(line: Line): Incoming {
   try {
@@ -69,9 +70,9 @@ export function parseIncoming(line: Line): Incoming {
 
 function parse(line: Line): Incoming {
   const { bytes } = line;
-  const before = odditiesMet();
+  const before = nonPlainCount();
   const { members: envelope, inner } = membersAndInner(bytes, isBody);
-  const isPlain = odditiesMet() === before;
+  const isPlain = nonPlainCount() === before;
   const body = (key: string): Map<string, Span> => {
     const members = inner.get(key);
     if (members === undefined) throw notAMessage(line, `has no object "${key}"`);
@@ -79,7 +80,7 @@ function parse(line: Line): Incoming {
   };
   const type = envelope.get('type');
   if (type === undefined || bytes[type.start] !== 0x22) throw notAMessage(line, 'is not an Airbyte message: no "type"');
-  switch (stringAt(bytes, type)) {
+  switch (textAt(bytes, type)) {
     case 'RECORD':
       return parseRecord(line, body('record'), isPlain);
     case 'STATE':
@@ -91,7 +92,7 @@ function parse(line: Line): Incoming {
   }
 }
 
-/** Whether a member of the envelope is looked into. */
+/** Whether the members of this envelope member are needed. */
 function isBody(name: string): boolean {
   return name === 'record' || name === 'state' || name === 'trace';
 }
@@ -108,7 +109,7 @@ function parseRecord(line: Line, record: Map<string, Span>, isPlain: boolean): I
     type: 'RECORD',
     stream: requiredString(line, record, 'stream'),
     namespace: optionalString(bytes, record.get('namespace')),
-    emittedAt: Math.trunc(time < SECONDS_BELOW ? time * 1000 : time),
+    emittedAt: epochMs(Math.trunc(time < SECONDS_BELOW ? time * 1000 : time)),
     data: bytes.subarray(data.start, data.end),
     isPlain,
     meta: meta === undefined || isNull(bytes, meta) ? null : bytes.subarray(meta.start, meta.end),
@@ -149,35 +150,31 @@ function isMarkedAhead(bytes: Buffer, state: Span | undefined): boolean {
 function parseStatus(bytes: Buffer, trace: Map<string, Span>): IncomingStatus | IncomingOther {
   const span = trace.get('stream_status');
   if (span === undefined || isNull(bytes, span)) return { type: 'OTHER' };
-  const status = parseJson(bytes, span) as {
-    status?: StreamStatus;
-    stream_descriptor?: { name?: string; namespace?: string | null };
-  };
-  if (!status.stream_descriptor?.name || !status.status) return { type: 'OTHER' };
-  const { name, namespace } = status.stream_descriptor;
-  return { type: 'STATUS', stream: name, namespace: namespace ?? null, status: status.status };
+  const body: unknown = JSON.parse(bytes.toString('utf8', span.start, span.end));
+  const descriptor = memberOf(body, 'stream_descriptor');
+  const stream = stringAt(descriptor, 'name');
+  const status = memberOf(body, 'status');
+  if (!stream || !isOneOf(STREAM_STATUSES, status)) return { type: 'OTHER' };
+  return { type: 'STATUS', stream, namespace: stringAt(descriptor, 'namespace') ?? null, status };
 }
 
 /**
- * The STATE line again as it came, with `destinationStats.recordCount` set to `records`: the bytes of everything else are
- * untouched. Returns a whole line, newline included.
+ * The STATE line with `destinationStats.recordCount` set to `records`, and everything else byte for byte as it came. Returns a
+ * whole line, newline included.
  */
 export function echoState(raw: Buffer, records: number): Buffer {
-  const state = membersOf(raw).get('state') as Span;
+  const state = membersOf(raw).get('state');
+  if (state === undefined) throw new TypeError('not a STATE line');
   const stats = membersOf(raw, state).get('destinationStats');
   const value = `{"recordCount":${records}.0}`;
-  // Either in place of the value that is there, or as the object's last member.
+  // Replaces the existing value, or appends it as the object's last member.
   const cut = stats ?? { start: state.end - 1, end: state.end - 1 };
   const text = stats ? value : `,"destinationStats":${value}`;
   return Buffer.concat([raw.subarray(0, cut.start), Buffer.from(text), raw.subarray(cut.end), Buffer.from('\n')]);
 }
 
-function parseJson(bytes: Buffer, span: Span): unknown {
-  return JSON.parse(bytes.toString('utf8', span.start, span.end));
-}
-
 function optionalString(bytes: Buffer, span: Span | undefined): string | null {
-  return span !== undefined && bytes[span.start] === 0x22 ? stringAt(bytes, span) : null;
+  return span !== undefined && bytes[span.start] === 0x22 ? textAt(bytes, span) : null;
 }
 
 function requiredString(line: Line, members: Map<string, Span>, key: string): string {
@@ -187,10 +184,10 @@ function requiredString(line: Line, members: Map<string, Span>, key: string): st
 }
 
 function notAMessage(line: Line, what: string, cause?: unknown): InputError {
-  const text = line.bytes.toString('utf8', 0, SHOWN_OF_A_BAD_LINE * 4);
-  const shown = text.length > SHOWN_OF_A_BAD_LINE ? `${text.slice(0, SHOWN_OF_A_BAD_LINE)}…` : text;
+  const text = line.bytes.toString('utf8', 0, LONGEST_QUOTE * 4);
+  const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
   return new InputError(
-    `Line ${line.number} of the input ${what}: ${shown} — nothing behind it was read. Check the program that writes the messages.`,
+    `Line ${line.number} of the input ${what}: ${shown} — nothing after it was read. Check the program that writes the messages.`,
     { cause },
   );
 }

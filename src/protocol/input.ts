@@ -4,17 +4,17 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 export interface Line {
-  /** The line's bytes, valid UTF-8, without its newline. */
+  /** The line in valid UTF-8, without its newline. */
   bytes: Buffer;
-  /** Counted from 1, as people and editors count. */
+  /** Counted from 1. */
   number: number;
 }
 
 /**
- * Splits a byte stream into lines of any length, many at a time. Blank lines are counted but left out; a byte-order mark at
- * the start and a carriage return at an end are dropped; bytes that are not UTF-8 become U+FFFD.
+ * Splits a byte stream into lines of any length, many at a time. Blank lines are counted but skipped; a byte order mark at the
+ * start and carriage returns at line ends are dropped; bytes that are not UTF-8 become U+FFFD.
  *
- * A chunk's memory may be used again for the next: a line is valid until the next batch of lines is asked for.
+ * The memory of a chunk may be reused: a line is only valid until the next batch of lines is requested.
  */
 export async function* readLines(input: AsyncIterable<Buffer | string>): AsyncGenerator<Line[]> {
   let pending: Buffer[] = [];

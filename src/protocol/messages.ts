@@ -5,10 +5,11 @@
  * Source: airbyte_protocol.yaml of protocol 0.18.0, checked in the integration tests against Airbyte's own models.
  */
 
+import type { JsonObject, JsonValue } from '../json.js';
+
 export const PROTOCOL_VERSION = '0.18.0';
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
-export type JsonObject = { [key: string]: JsonValue };
+export type { JsonObject, JsonValue };
 
 export type SyncMode = 'full_refresh' | 'incremental';
 export type DestinationSyncMode = 'append' | 'overwrite' | 'append_dedup' | 'update' | 'soft_delete';
@@ -26,7 +27,7 @@ export interface RecordChange {
     | `${'SOURCE' | 'DESTINATION' | 'PLATFORM'}_${'RECORD_SIZE_LIMITATION' | 'FIELD_SIZE_LIMITATION' | 'SERIALIZATION_ERROR'}`
     | 'SOURCE_RETRIEVAL_ERROR'
     | 'DESTINATION_TYPECAST_ERROR';
-  /** What was there, cut to a thousand characters; not part of Airbyte's protocol, which allows members of others. */
+  /** The original value, cut to a thousand characters. Not part of Airbyte's protocol, which allows additional members. */
   value?: string;
 }
 
@@ -45,14 +46,14 @@ export interface RecordMessage {
 }
 
 export interface StateStats {
-  /** A whole number, but a double by the protocol. */
+  /** An integer, but declared as a double in the protocol. */
   recordCount?: number | null;
   rejectedRecordCount?: number | null;
 }
 
 export interface StreamState {
   stream_descriptor: StreamDescriptor;
-  /** null asks for a reset of the stream. */
+  /** null resets the stream. */
   stream_state?: JsonObject | null;
 }
 
@@ -97,7 +98,8 @@ export interface EstimateTrace {
   byte_estimate?: number;
 }
 
-export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE';
+export const STREAM_STATUSES = ['STARTED', 'RUNNING', 'COMPLETE', 'INCOMPLETE'] as const;
+export type StreamStatus = (typeof STREAM_STATUSES)[number];
 
 export interface StreamStatusTrace {
   stream_descriptor: StreamDescriptor;
@@ -118,7 +120,7 @@ export interface TraceMessage {
 export interface ControlMessage {
   type: 'CONNECTOR_CONFIG';
   emitted_at: number;
-  connectorConfig?: { config: JsonObject };
+  connectorConfig?: { config: Record<string, unknown> };
 }
 
 export interface ConnectionStatus {
@@ -145,9 +147,9 @@ export interface ConfiguredStream {
   cursor_field?: string[] | null;
   primary_key?: string[][] | null;
   destination_object_name?: string | null;
-  /** null: a platform that knows no refreshes. */
+  /** null: the platform does not support refreshes. */
   generation_id?: number | null;
-  /** 0 keeps every generation; equal to generation_id drops the older ones once the stream is complete. */
+  /** 0 keeps every generation; equal to generation_id, older ones are dropped once the stream is complete. */
   minimum_generation_id?: number | null;
   sync_id?: number | null;
   include_files?: boolean | null;

@@ -1,19 +1,20 @@
 import { write as fsWrite } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutputError } from '../errors.js';
-import type { ByteText } from './json/byte-text.js';
+import { codeOf } from '../json.js';
+import { type ByteText, fromLatin1 } from './json/byte-text.js';
 import { escapeBreaks, escapeBreaksInBytes } from './json/line-breaks.js';
 
-/** Queued bytes above which {@link MessageOutput.drained} makes producers wait. */
+/** Queued bytes above which {@link MessageOutput.drained} makes producers wait (backpressure). */
 const HIGH_WATER_BYTES = 2 * 1024 * 1024;
-/** Lines are put together in pieces of this size, each of which goes out in one write(2) and is then used again. */
+/** Lines are collected in buffers of this size, each of which is written by one write(2) and then reused. */
 const PIECE_BYTES = 256 * 1024;
-/** Pieces kept to be used again. */
+/** The most buffers kept for reuse. */
 const MOST_SPARE = 4;
-/** A pipe that another process made non-blocking answers EAGAIN while it is full. */
+/** A pipe that another process has made non-blocking returns EAGAIN while it is full. */
 const EAGAIN_PAUSE_MS = 5;
 
-/** Lines that leave together. */
+/** Lines that are written together. */
 interface Piece {
   buffer: Buffer;
   /** How much of the buffer is filled. */
@@ -21,22 +22,22 @@ interface Piece {
 }
 
 interface Waiter {
-  /** Goes on when no more than this many bytes are queued, or when those up to this position are out. */
+  /** Waits until fewer than this many bytes are queued, or until the bytes up to this position are written. */
   until: { queued: number } | { position: number };
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
 /**
- * The ordered way out for protocol messages: lines leave in the order of the calls, batched into large writes, and none is
- * lost at exit as long as {@link close} is awaited (calling `process.exit` right after a write to a pipe loses most of it).
+ * The output for protocol messages: lines are written in the order of the calls, batched into large writes, and none is lost at
+ * exit as long as {@link close} is awaited (calling `process.exit` right after a write to a pipe loses most of it).
  *
  * It writes to the file descriptor itself instead of `process.stdout`, whose writes to a pipe are synchronous on Linux: a slow
- * reader would stop the whole process, signal handlers and rate-limit timers included.
+ * reader would block the whole process, signal handlers and rate-limit timers included.
  */
 export class MessageOutput {
   readonly #fd: number;
-  /** What waits to be written, and behind it the piece that is being filled. */
+  /** Full pieces waiting to be written; the piece that is being filled comes after them. */
   #queue: Piece[] = [];
   #filling: Piece | null = null;
   #spare: Buffer[] = [];
@@ -45,7 +46,7 @@ export class MessageOutput {
   #failure: OutputError | null = null;
   readonly #broken = new AbortController();
   #waiting: Waiter[] = [];
-  /** Bytes given to {@link write}, and bytes handed to the operating system, since the beginning. */
+  /** Total bytes passed to {@link write}, and total bytes handed to the operating system. */
   #given = 0;
   #handedOver = 0;
 
@@ -53,15 +54,20 @@ export class MessageOutput {
     this.#fd = fd;
   }
 
-  /** Aborted once the output cannot be written any more, so that reading stops too; its reason is the error. */
+  /** Aborted with the error as reason when the output cannot be written any more, so that reading stops, too. */
   get broken(): AbortSignal {
     return this.#broken.signal;
+  }
+
+  /** Why the output cannot be written any more; null while it can. */
+  get failure(): OutputError | null {
+    return this.#failure;
   }
 
   /** Appends one or more whole lines, newlines included. Never blocks: await {@link drained} between batches. */
   write(lines: string | Buffer): void {
     if (typeof lines !== 'string') {
-      this.writeBytes(lines.toString('latin1') as ByteText);
+      this.writeBytes(fromLatin1(lines.toString('latin1')));
       return;
     }
     const text = escapeBreaks(lines);
@@ -72,7 +78,7 @@ export class MessageOutput {
     room.length += bytes;
   }
 
-  /** The same with lines as bytes, which need no encoding. */
+  /** Like {@link write}, for lines that are encoded already. */
   writeBytes(lines: ByteText): void {
     const text = escapeBreaksInBytes(lines);
     const room = this.#roomFor(text.length);
@@ -81,7 +87,7 @@ export class MessageOutput {
     room.length += text.length;
   }
 
-  /** The piece that takes so many bytes more; null: none does any more, or there are no bytes. */
+  /** The piece with room for so many bytes; null: the output is broken, or there are no bytes. */
   #roomFor(bytes: number): Piece | null {
     if (this.#failure || bytes === 0) return null;
     this.#queuedBytes += bytes;
@@ -108,8 +114,8 @@ export class MessageOutput {
   }
 
   /**
-   * Resolves when all that was written before this call has been handed to the operating system: a kill does not take it back.
-   * Throws an OutputError when the output is broken.
+   * Resolves when everything written before this call has been handed to the operating system, where it survives a kill. Throws an
+   * OutputError when the output is broken.
    */
   async handedOver(): Promise<void> {
     await this.#wait({ position: this.#given });
@@ -131,13 +137,13 @@ export class MessageOutput {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Flushes, and swallows a broken output: at the end there is nobody left to tell. */
+  /** Flushes, ignoring a broken output: at the end there is nobody left to report it to. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop later, so that all lines of one page leave in one write.
+    // Starts one iteration of the event loop later, so that all lines of a page are written together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     try {
       for (;;) {
@@ -180,7 +186,7 @@ export class MessageOutput {
   }
 
   #fail(error: unknown): void {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = codeOf(error);
     const why =
       code === 'EPIPE'
         ? 'The reader of the output has gone away, so reading was stopped. States already received stay valid.'

@@ -1,4 +1,5 @@
 import { StateError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import { parseInputState } from './state.js';
 
 const contacts = { type: 'STREAM', stream: { stream_descriptor: { name: 'contacts' }, stream_state: { a: 1 } } };
@@ -38,7 +39,7 @@ test.each([[5], ['x'], [[5]], [[{ foo: 1 }]], [{ contacts: 5 }], [[{ type: 'STRE
 );
 
 test('forgets a sign of life, so that a state is what it was before', () => {
-  const beat = (stream_state: object) => ({ ...contacts, stream: { ...contacts.stream, stream_state } });
+  const beat = (stream_state: JsonObject) => ({ ...contacts, stream: { ...contacts.stream, stream_state } });
   expect(parseInputState([beat({ a: 1, hubflake_heartbeat: 3 })], 's.json').get('contacts')).toEqual({ a: 1 });
   expect(parseInputState([beat({ hubflake_heartbeat: 3 })], 's.json').get('contacts')).toBeNull();
 });

@@ -1,18 +1,18 @@
 import { StateError } from '../errors.js';
-import type { JsonObject, StateMessage } from './messages.js';
+import { isObject, type JsonObject, type JsonValue, memberOf, stringAt } from '../json.js';
 
-/** A member that a state gets when it goes out again only to show that a long wait is no standstill. */
+/** The member that a heartbeat adds to the state it repeats. */
 export const HEARTBEAT = 'hubflake_heartbeat';
 
-/** What a sync is given to go on from: each stream's state by name; null asks for a reset of the stream. */
+/** The states that a sync resumes from, by stream; null resets the stream. */
 export type InputState = Map<string, JsonObject | null>;
 
 /**
- * Reads the content of a `--state` file in any form a platform or a person may hand over: a list of state messages (also as
- * PyAirbyte dumps them, with nulls and `global_`), a single one, whole STATE lines, or the legacy object of stream → state.
- * Throws a StateError that says what was found.
+ * Parses the content of a `--state` file in any form that platforms and people use: a list of state messages (also as PyAirbyte
+ * dumps them, with nulls and `global_`), a single one, whole STATE lines, or the legacy object of states by stream. Throws a
+ * StateError that says what was found.
  */
-export function parseInputState(value: unknown, file: string): InputState {
+export function parseInputState(value: JsonValue | undefined, file: string): InputState {
   const states: InputState = new Map();
   if (value === null || value === undefined) return states;
   if (Array.isArray(value)) {
@@ -26,51 +26,46 @@ export function parseInputState(value: unknown, file: string): InputState {
   return states;
 }
 
-function readEntry(entry: unknown, states: InputState, file: string): void {
+function readEntry(entry: JsonValue, states: InputState, file: string): void {
   if (!isObject(entry)) throw notAState(file, entry);
   if (entry.type === 'STATE' && isObject(entry.state)) {
     readEntry(entry.state, states, file);
     return;
   }
-  const message = entry as StateMessage & { global_?: StateMessage['global'] };
-  const global = message.global ?? message.global_;
-  if (message.stream) readStream(message.stream, states, file);
-  else if (global) for (const stream of global.stream_states ?? []) readStream(stream, states, file);
-  else if (isObject(message.data)) readLegacy(message.data, states, file);
-  else if (message.type === undefined || !isStateMessage(entry)) throw notAState(file, entry);
+  const global = entry.global ?? entry.global_;
+  if (entry.stream) readStream(entry.stream, states, file);
+  else if (global) {
+    const streams = memberOf(global, 'stream_states');
+    for (const stream of Array.isArray(streams) ? streams : []) readStream(stream, states, file);
+  } else if (isObject(entry.data)) readLegacy(entry.data, states, file);
+  else if (!isStateMessage(entry)) throw notAState(file, entry);
 }
 
-function readStream(stream: NonNullable<StateMessage['stream']>, states: InputState, file: string): void {
-  const name = stream.stream_descriptor?.name;
-  const state = stream.stream_state;
-  if (typeof name !== 'string' || (state !== null && state !== undefined && !isObject(state))) {
-    throw notAState(file, stream);
-  }
+function readStream(stream: JsonValue, states: InputState, file: string): void {
+  const name = stringAt(memberOf(stream, 'stream_descriptor'), 'name');
+  const state = memberOf(stream, 'stream_state') ?? null;
+  if (name === undefined || (state !== null && !isObject(state))) throw notAState(file, stream);
   states.set(name, state ? withoutHeartbeat(state) : null);
 }
 
-/** The state as it was before it went out as a sign of life; null where it was nothing else. */
+/** The state without a heartbeat's mark; null if it has nothing else. */
 function withoutHeartbeat(state: JsonObject): JsonObject | null {
   if (!(HEARTBEAT in state)) return state;
   const { [HEARTBEAT]: _, ...rest } = state;
   return Object.keys(rest).length === 0 ? null : rest;
 }
 
-function readLegacy(streams: Record<string, unknown>, states: InputState, file: string): void {
+function readLegacy(streams: JsonObject, states: InputState, file: string): void {
   for (const [name, state] of Object.entries(streams)) {
-    // Of Singer's states, which name the stream under way beside their bookmarks. What reads them says that they name no stream.
+    // Singer states name the current stream beside their bookmarks. Later checks report that a state names no known stream.
     if (name === 'currently_syncing' && 'bookmarks' in streams) continue;
     if (state !== null && !isObject(state)) throw notAState(file, streams);
-    states.set(name, state as JsonObject | null);
+    states.set(name, state);
   }
 }
 
-function isStateMessage(value: Record<string, unknown>): boolean {
+function isStateMessage(value: JsonObject): boolean {
   return value.type === 'STREAM' || value.type === 'GLOBAL' || value.type === 'LEGACY';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function notAState(file: string, found: unknown): StateError {

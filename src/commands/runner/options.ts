@@ -2,13 +2,13 @@ import { nearest } from '../../config/suggest.js';
 import { ConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 
-/** The `--config` path. Throws a ConfigError where it was not given. */
+/** The `--config` path. Throws a ConfigError if it is missing. */
 export function configPath(options: { config?: string }): string {
   if (!options.config) throw new ConfigError('No configuration was given. Add --config FILE, a JSON file.');
   return options.config;
 }
 
-/** The `--catalog` path. Throws a ConfigError where it was not given. */
+/** The `--catalog` path. Throws a ConfigError if it is missing. */
 export function catalogPath(options: { catalog?: string }): string {
   if (!options.catalog) {
     throw new ConfigError('No catalog was given. Add --catalog FILE, a JSON file with the configured streams.');
@@ -16,19 +16,22 @@ export function catalogPath(options: { catalog?: string }): string {
   return options.catalog;
 }
 
-/** Warns of options that no command knows, naming the nearest known one: a new platform may pass more than we know. */
-export function warnOfUnknownOptions(given: Record<string, unknown>, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
+/**
+ * Warns of unknown options and suggests the most similar known one. They are no errors, since newer platforms may pass options that
+ * we do not know.
+ */
+export function warnOfUnknownOptions(given: readonly string[], known: readonly string[]): void {
+  for (const name of given) {
     if (name === '_' || name === '$0' || known.includes(name)) continue;
     const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    // yargs gives each dashed option again in camel case.
-    if (dashed !== name && dashed in given) continue;
+    // yargs repeats each dashed option in camel case.
+    if (dashed !== name && given.includes(dashed)) continue;
     const meant = nearest(name, known);
     log.warn(`Unknown option --${name}; it is ignored.${meant ? ` Did you mean --${meant}?` : ''}`);
   }
 }
 
-/** The objects whose number can be given on the command line; every other kind has a few records. */
+/** The objects whose number of records can be given; every other object has a few. */
 export const SANDBOX_OBJECTS = [
   'contacts',
   'companies',

@@ -1,12 +1,12 @@
 import { asHubflakeError, exitCodeOf } from '../../errors.js';
 import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
 import { encodeError, encodeLog } from '../../protocol/encode.js';
-import type { LogMessageLevel } from '../../protocol/messages.js';
 import { MessageOutput } from '../../protocol/output.js';
 import type { StreamDeclaration } from '../../streams/core/stream.js';
+import { epochNow } from '../../time.js';
 import { StopRequest } from './stop.js';
 
-/** What a command that speaks the protocol works with. */
+/** The environment of a protocol command. */
 export interface ProtocolIo {
   output: MessageOutput;
   stop: StopRequest;
@@ -15,8 +15,8 @@ export interface ProtocolIo {
 }
 
 /**
- * Runs a command whose stdout is protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
- * code, and everything is written out before the process ends.
+ * Runs a command whose stdout carries protocol messages only: logs become LOG messages, an error becomes a TRACE ERROR and an exit
+ * code, and all output is flushed before the process ends.
  *
  * @param body returns the exit code
  */
@@ -26,7 +26,7 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   const stop = new StopRequest();
   configureLog({
     level,
-    sink: (lineLevel, message) => output.write(encodeLog(lineLevel.toUpperCase() as LogMessageLevel, message)),
+    sink: (lineLevel, message) => output.write(encodeLog(lineLevel, message)),
   });
   output.broken.addEventListener('abort', () => stop.abort(output.broken.reason));
   let failure = 0;
@@ -41,9 +41,9 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   } catch (error) {
     report(error);
   }
-  if (output.broken.aborted) {
-    // Nobody reads stdout any more: stderr is the last place to say why.
-    process.stderr.write(`${(output.broken.reason as Error).message}\n`);
+  if (output.failure) {
+    // Nobody reads stdout any more: report it on stderr.
+    process.stderr.write(`${output.failure.message}\n`);
     failure ||= 1;
   }
   await output.close();
@@ -52,9 +52,9 @@ export async function runProtocolCommand(level: LogLevel, body: (io: ProtocolIo)
   return failure || exitCode;
 }
 
-/** Puts out an error as a TRACE ERROR. A stack trace only comes along when debugging was asked for. */
+/** Emits an error as a TRACE ERROR, with its stack trace at the levels debug and trace. */
 function reportError(output: MessageOutput, caught: unknown, level: LogLevel): void {
   const error = asHubflakeError(caught);
   log.debug(`${error.code} ${error.stack ?? ''}`);
-  output.write(encodeError(error, Date.now(), undefined, level === 'debug' || level === 'trace'));
+  output.write(encodeError(error, epochNow(), undefined, level === 'debug' || level === 'trace'));
 }

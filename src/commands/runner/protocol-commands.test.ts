@@ -1,7 +1,7 @@
-import { usualLine } from './protocol-commands.js';
+import { parsePlainLine } from './protocol-commands.js';
 
 test('a line as platforms write it needs no parser', () => {
-  const line = usualLine([
+  const line = parsePlainLine([
     'read',
     '--config',
     'c.json',
@@ -12,8 +12,9 @@ test('a line as platforms write it needs no parser', () => {
     '--log-level',
     'debug',
   ]);
-  expect(line?.given).toEqual({ config: 'c.json', catalog: 'k.json', state: 's.json', logLevel: 'debug' });
-  expect(usualLine(['spec'])?.given).toEqual({ logLevel: 'info' });
+  expect(['config', 'catalog', 'state'].map((name) => line?.given.text(name))).toEqual(['c.json', 'k.json', 's.json']);
+  expect(line?.given.logLevel).toBe('debug');
+  expect(parsePlainLine(['spec'])?.given.logLevel).toBe('info');
 });
 
 test.each([
@@ -29,5 +30,5 @@ test.each([
   [['check', '--config', 'c.json', '--log-level', 'loud']],
   [['check', 'c.json', 'd.json']],
 ])('%j is left to yargs', (args) => {
-  expect(usualLine(args)).toBeNull();
+  expect(parsePlainLine(args)).toBeNull();
 });

@@ -1,97 +1,100 @@
-import { LOG_LEVELS, type LogLevel } from '../../log.js';
+import { isOneOf } from '../../json.js';
+import { LOG_LEVELS } from '../../log.js';
+import { type Command, text } from './command.js';
+import { Given } from './given.js';
 import type { ProtocolIo } from './protocol-command.js';
 
-/** What was given on the command line. */
-export interface Given extends Record<string, unknown> {
-  logLevel: LogLevel;
-  config?: string;
-  catalog?: string;
-  state?: string;
-  json?: boolean;
-  sql?: boolean;
-  refresh?: string | string[];
-}
+const SOURCE_CONFIG = { config: text('Configuration of the source (JSON file)') };
+const DESTINATION_CONFIG = { config: text('Configuration of the destination (JSON file)') };
+const CATALOG = { catalog: text('Configured catalog (JSON file)') };
 
-/** A command that speaks the protocol on stdout. */
-export interface ProtocolCommand {
-  describe: string;
-  /** Its options, each with a value, and what they are. */
-  options: Record<string, string>;
-  /** A command line, without the program's name. */
-  example: string;
-  run(io: ProtocolIo, given: Given): Promise<number>;
-}
+const spec: Command<ProtocolIo> = {
+  describe: 'Print the options of the source (an Airbyte SPEC message)',
+  examples: [['spec']],
+  options: {},
+  run: async (io) => (await import('../spec.js')).spec(io),
+};
 
-const SOURCE_CONFIG = { config: 'Configuration of the source (JSON file)' };
-const DESTINATION_CONFIG = { config: 'Configuration of the destination (JSON file)' };
-const CATALOG = { catalog: 'Configured catalog (JSON file)' };
+const check: Command<ProtocolIo> = {
+  describe: 'Try the credentials and the scopes of a configuration',
+  examples: [['check --config source.json']],
+  options: SOURCE_CONFIG,
+  run: async (io, given) => (await import('../check.js')).check(io, { config: given.text('config') }),
+};
 
-/** The commands of the source, and `write`; each loads what it needs when it is called. */
-export const PROTOCOL_COMMANDS = {
-  spec: {
-    describe: 'Print the options of the source (an Airbyte SPEC message)',
-    example: 'spec',
-    options: {},
-    run: async (io) => (await import('../spec.js')).spec(io),
-  },
-  check: {
-    describe: 'Try the credentials and the scopes of a configuration',
-    example: 'check --config source.json',
-    options: SOURCE_CONFIG,
-    run: async (io, given) => (await import('../check.js')).check(io, given),
-  },
-  discover: {
-    describe: "Print the catalog: the portal's objects and properties",
-    example: 'discover --config source.json',
-    options: SOURCE_CONFIG,
-    run: async (io, given) => (await import('../discover.js')).discover(io, given),
-  },
-  read: {
-    describe: 'Read the configured streams as Airbyte messages',
-    example: 'read --config source.json --catalog catalog.json --state state.json',
-    options: { ...SOURCE_CONFIG, ...CATALOG, state: 'States of the run before (JSON file)' },
-    run: async (io, given) => (await import('../read.js')).read(io, { ...given, level: given.logLevel }),
-  },
-  write: {
-    describe: 'Write Airbyte messages from stdin into the warehouse',
-    example: 'write --config destination.json --catalog catalog.json < messages.jsonl',
-    options: { ...DESTINATION_CONFIG, ...CATALOG },
-    run: async (io, given) => (await import('../write.js')).write(io, { ...given, level: given.logLevel }),
-  },
-} satisfies Record<string, ProtocolCommand>;
+const discover: Command<ProtocolIo> = {
+  describe: "Print the catalog: the portal's objects and properties",
+  examples: [['discover --config source.json']],
+  options: SOURCE_CONFIG,
+  run: async (io, given) => (await import('../discover.js')).discover(io, { config: given.text('config') }),
+};
 
-/** The commands of the destination role that `write` is not. */
-export const DESTINATION_COMMANDS = {
-  spec: {
-    describe: 'Print the options of the destination (an Airbyte SPEC message)',
-    example: 'destination spec',
-    options: {},
-    run: async (io) => (await import('../destination.js')).destinationSpec(io),
-  },
-  check: {
-    describe: 'Make, fill, merge and drop a table in the configured schema',
-    example: 'destination check --config destination.json',
-    options: DESTINATION_CONFIG,
-    run: async (io, given) => (await import('../destination.js')).destinationCheck(io, given),
-  },
-} satisfies Record<string, ProtocolCommand>;
+const read: Command<ProtocolIo> = {
+  describe: 'Read the configured streams as Airbyte messages',
+  examples: [['read --config source.json --catalog catalog.json --state state.json']],
+  options: { ...SOURCE_CONFIG, ...CATALOG, state: text('States of the run before (JSON file)') },
+  run: async (io, given) =>
+    (await import('../read.js')).read(io, {
+      config: given.text('config'),
+      catalog: given.text('catalog'),
+      state: given.text('state'),
+      level: given.logLevel,
+    }),
+};
+
+const write: Command<ProtocolIo> = {
+  describe: 'Write Airbyte messages from stdin into the warehouse',
+  examples: [['write --config destination.json --catalog catalog.json < messages.jsonl']],
+  options: { ...DESTINATION_CONFIG, ...CATALOG },
+  run: async (io, given) =>
+    (await import('../write.js')).write(io, {
+      config: given.text('config'),
+      catalog: given.text('catalog'),
+      level: given.logLevel,
+    }),
+};
+
+/** The commands of the source, and `write`: their stdout carries protocol messages. */
+export const PROTOCOL_COMMANDS: ReadonlyMap<string, Command<ProtocolIo>> = new Map(
+  Object.entries({ spec, check, discover, read, write }),
+);
+
+/** The commands of the destination role. */
+export const DESTINATION_COMMANDS: ReadonlyMap<string, Command<ProtocolIo>> = new Map(
+  Object.entries<Command<ProtocolIo>>({
+    spec: {
+      describe: 'Print the options of the destination (an Airbyte SPEC message)',
+      examples: [['destination spec']],
+      options: {},
+      run: async (io) => (await import('../destination.js')).destinationSpec(io),
+    },
+    check: {
+      describe: 'Make, fill, merge and drop a table in the configured schema',
+      examples: [['destination check --config destination.json']],
+      options: DESTINATION_CONFIG,
+      run: async (io, given) =>
+        (await import('../destination.js')).destinationCheck(io, { config: given.text('config') }),
+    },
+    write,
+  }),
+);
 
 /**
- * A command line as platforms write it: a protocol command, and its options with their values, none unknown. null: any other
- * line, of which yargs has to make sense. Loading it costs more than `spec` does.
+ * Parses the form of command line that platforms use: a protocol command and its options, each once and followed by its value.
+ * null: any other form, which is left to yargs, whose loading takes longer than `spec` does.
  */
-export function usualLine(args: readonly string[]): { command: ProtocolCommand; given: Given } | null {
+export function parsePlainLine(args: readonly string[]): { command: Command<ProtocolIo>; given: Given } | null {
   const [name = '', ...rest] = args;
-  if (!Object.hasOwn(PROTOCOL_COMMANDS, name)) return null;
-  const command: ProtocolCommand = PROTOCOL_COMMANDS[name as keyof typeof PROTOCOL_COMMANDS];
-  const given: Given = { logLevel: 'info' };
+  const command = PROTOCOL_COMMANDS.get(name);
+  if (!command) return null;
+  const values: Record<string, string> = {};
   for (let at = 0; at < rest.length; at += 2) {
-    const option = /^--([a-z-]+)$/.exec(rest[at] as string)?.[1] ?? '';
-    const value = rest[at + 1];
-    if (value === undefined || value === '' || value.startsWith('-')) return null;
-    if (option === 'log-level' && LOG_LEVELS.includes(value as LogLevel)) given.logLevel = value as LogLevel;
-    else if (Object.hasOwn(command.options, option) && given[option] === undefined) given[option] = value;
-    else return null;
+    const [argument = '', value = ''] = rest.slice(at, at + 2);
+    const option = argument.replace(/^--/, '');
+    if (option === argument || value === '' || value.startsWith('-') || Object.hasOwn(values, option)) return null;
+    const isKnown = option === 'log-level' ? isOneOf(LOG_LEVELS, value) : Object.hasOwn(command.options, option);
+    if (!isKnown) return null;
+    values[option] = value;
   }
-  return { command, given };
+  return { command, given: new Given(values) };
 }

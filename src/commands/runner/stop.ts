@@ -1,15 +1,17 @@
 import process from 'node:process';
+import { isOneOf } from '../../json.js';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** As process 1, where the kernel ignores signals that are not handled, dying of one takes an exit code: 128 + 15. */
+/** The exit codes for a process 1, whose unhandled signals the kernel ignores: 128 + the signal's number. */
 const EXIT_CODE = { SIGTERM: 143, SIGINT: 130 };
 const DEATH_TAKES_MS = 200;
 
-/** Turns the first SIGTERM or SIGINT into an abort, so that the step under way can be finished; a second one kills at once. */
+/** Turns the first SIGTERM or SIGINT into an abort, so that the current step can finish; a second one kills the process. */
 export class StopRequest {
   readonly #controller = new AbortController();
   readonly #onSignal = (signal: NodeJS.Signals) => {
-    this.received = signal as (typeof STOP_SIGNALS)[number];
+    if (!isOneOf(STOP_SIGNALS, signal)) return;
+    this.received = signal;
     this.#release();
     this.#controller.abort();
   };
@@ -23,12 +25,12 @@ export class StopRequest {
     return this.#controller.signal;
   }
 
-  /** Stops for another reason, for example because nobody reads the output any more. */
+  /** Stops for another reason, for example because the reader of the output is gone. */
   abort(reason: unknown): void {
     this.#controller.abort(reason);
   }
 
-  /** Dies of the signal that was received, if any: what called us looks at how we died. */
+  /** Re-raises the received signal, if any, since the calling process looks at how this one died. */
   async finish(): Promise<void> {
     this.#release();
     if (!this.received) return;

@@ -1,4 +1,4 @@
-/** Rows as a table for people: numbers to the right, a rule under the headings. Returns lines without a newline at the end. */
+/** Renders rows as a text table: numbers right-aligned, a rule below the headings, no newline at the end. */
 export function textTable(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)));
   const widths = headings.map((heading, i) => Math.max(heading.length, ...texts.map((row) => row[i]?.length ?? 0)));

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
 import type { Loader } from '../../warehouse/loader/loader.js';
 
-/** Hands records straight to the warehouse's loader: no messages are made in between. */
+/** Passes records to the warehouse's loader, without protocol messages in between. */
 export class LoaderSink implements RecordSink {
   readonly #loader: Loader;
   readonly #onRecords: (stream: string, count: number) => void;
@@ -29,7 +29,7 @@ export class LoaderSink implements RecordSink {
     this.#stopIfFailed(stream);
   }
 
-  /** What can no longer be written is not worth a call to HubSpot. */
+  /** Records that can no longer be written are not worth a call to HubSpot. */
   #stopIfFailed(stream: string): void {
     const failure = this.#loader.failureOf(stream);
     if (failure) throw failure;

@@ -1,15 +1,16 @@
 import process from 'node:process';
+import { monotonicNow } from '../../time.js';
 import type { SyncProgress } from '../sync/run-sync.js';
 
 const REDRAW_MS = 200;
 const LINE_MS = 30_000;
 
 /**
- * Shows on stderr how a sync goes: one line, redrawn, on a terminal; elsewhere a plain line now and then, so that a log shows
- * it is alive.
+ * Shows the progress of a sync on stderr: one line that is redrawn on a terminal, elsewhere a plain line now and then, so that logs
+ * show that it is alive.
  */
 export class Progress implements SyncProgress {
-  readonly #startedAt = Date.now();
+  readonly #startedAt = monotonicNow();
   readonly #terminal: boolean;
   readonly #timer: NodeJS.Timeout;
   readonly #write: (text: string) => void;
@@ -33,14 +34,14 @@ export class Progress implements SyncProgress {
     this.#calls = total;
   }
 
-  /** Ends it, and leaves the terminal's line empty. */
+  /** Stops, and clears the terminal's line. */
   end(): void {
     clearInterval(this.#timer);
     if (this.#terminal) this.#write('\r\x1b[K');
   }
 
   #show(): void {
-    const seconds = (Date.now() - this.#startedAt) / 1000;
+    const seconds = (monotonicNow() - this.#startedAt) / 1000;
     const rate = Math.round(this.#records / Math.max(seconds, 0.001));
     const text = `${seconds.toFixed(0)} s  ${this.#stream}  ${this.#records.toLocaleString('en')} records  ${rate.toLocaleString('en')}/s  ${this.#calls.toLocaleString('en')} calls`;
     this.#write(this.#terminal ? `\r\x1b[K${text}` : `${text}\n`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Message } from '../../protocol/messages.js';
 import { MessageOutput } from '../../protocol/output.js';
+import { epochMs } from '../../time.js';
 import { ProtocolSink } from './protocol-sink.js';
 
 const MINUTE = 60_000;
@@ -39,10 +40,10 @@ test('while nothing else goes out, a state does now and then, never the same one
   const sink = new ProtocolSink(output, false);
   sink.started('contacts', null);
   jest.advanceTimersByTime(3 * MINUTE);
-  await sink.records('contacts', [{ data: '{}', changes: null }], 1);
+  await sink.records('contacts', [{ data: '{}', changes: null }], epochMs(1));
   await sink.state('contacts', { a: 1 });
   jest.advanceTimersByTime(2 * MINUTE);
-  await sink.records('contacts', [{ data: '{}', changes: null }], 1);
+  await sink.records('contacts', [{ data: '{}', changes: null }], epochMs(1));
   jest.advanceTimersByTime(2 * MINUTE);
   expect(await states()).toEqual([
     [{ hubflake_heartbeat: 1 }, 0],

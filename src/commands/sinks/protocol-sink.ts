@@ -7,13 +7,14 @@ import {
   recordEnvelope,
   recordEnvelopeEnd,
 } from '../../protocol/encode.js';
-import { type ByteText, byteText } from '../../protocol/json/byte-text.js';
+import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { MessageOutput } from '../../protocol/output.js';
 import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
+import { type EpochMs, epochNow } from '../../time.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** Puts records out as protocol messages: each stream's RECORDs, its STATEs behind them, and its statuses around them. */
+/** Emits protocol messages: each stream's RECORDs, the STATEs after them, and stream statuses around them. */
 export class ProtocolSink implements RecordSink {
   readonly #output: MessageOutput;
   readonly #withStacks: boolean;
@@ -33,16 +34,16 @@ export class ProtocolSink implements RecordSink {
 
   started(stream: string, state: JsonObject | null): void {
     this.#heartbeat.began(stream, state);
-    this.#output.write(encodeStreamStatus(stream, 'STARTED', Date.now()));
+    this.#output.write(encodeStreamStatus(stream, 'STARTED', epochNow()));
   }
 
-  async records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void> {
+  async records(stream: string, records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void> {
     this.#markRunning(stream);
     const envelope = recordEnvelope(stream, emittedAt);
     const before = byteText(envelope.before);
     for (const record of records) {
       const after = record.changes ? recordEnvelopeEnd(record.changes) : envelope.after;
-      if (record.bytes) this.#output.writeBytes(`${before}${record.bytes}${byteText(after)}` as ByteText);
+      if (record.bytes) this.#output.writeBytes(fromLatin1(`${before}${record.bytes}${byteText(after)}`));
       else this.#output.write(`${envelope.before}${record.data}${after}`);
     }
     this.#emitted.set(stream, this.emitted(stream) + records.length);
@@ -58,20 +59,20 @@ export class ProtocolSink implements RecordSink {
   }
 
   estimate(stream: string, rows: number): void {
-    this.#output.write(encodeEstimate(stream, rows, Date.now()));
+    this.#output.write(encodeEstimate(stream, rows, epochNow()));
   }
 
   async complete(stream: string): Promise<void> {
     this.#heartbeat.ended(stream);
     this.#markRunning(stream);
-    this.#output.write(encodeStreamStatus(stream, 'COMPLETE', Date.now()));
+    this.#output.write(encodeStreamStatus(stream, 'COMPLETE', epochNow()));
   }
 
   async incomplete(stream: string, error: HubflakeError | null): Promise<void> {
     this.#heartbeat.ended(stream);
-    if (error) this.#output.write(encodeError(error, Date.now(), stream, this.#withStacks));
+    if (error) this.#output.write(encodeError(error, epochNow(), stream, this.#withStacks));
     const quotaReset = error instanceof DailyLimitError ? error.resetsAt : undefined;
-    this.#output.write(encodeStreamStatus(stream, 'INCOMPLETE', Date.now(), quotaReset));
+    this.#output.write(encodeStreamStatus(stream, 'INCOMPLETE', epochNow(), quotaReset));
   }
 
   #writeState(stream: string, state: JsonObject): void {
@@ -83,6 +84,6 @@ export class ProtocolSink implements RecordSink {
   #markRunning(stream: string): void {
     if (this.#running.has(stream)) return;
     this.#running.add(stream);
-    this.#output.write(encodeStreamStatus(stream, 'RUNNING', Date.now()));
+    this.#output.write(encodeStreamStatus(stream, 'RUNNING', epochNow()));
   }
 }

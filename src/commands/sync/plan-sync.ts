@@ -13,19 +13,20 @@ import type { KeptState } from '../../warehouse/store.js';
 export interface SyncPlan {
   streams: StreamToRead[];
   catalog: ConfiguredStream[];
-  /** Streams that are loaded anew: from this run on, or going on where an interrupted one has stopped. */
+  /** Streams that are refreshed: starting in this run, or continuing a refresh that was interrupted. */
   refreshes: { stream: string; begins: boolean }[];
-  /** Streams whose tables are of the other form than they are to be, and are made anew. */
+  /** Streams whose tables have the other form (typed or raw) than configured, and are created again. */
   reformed: string[];
-  /** Streams that were asked for and cannot be had. */
+  /** Requested streams that are not available. */
   failures: StreamFailure[];
 }
 
 /**
- * Which streams a pipeline syncs, and in which modes: those it lists, or all that the token may read. A listed one that cannot
- * be had is a failure; one that was merely discoverable is left out.
+ * Decides which streams a pipeline syncs, and in which modes: those it lists, or all that the token may read. A listed stream that
+ * is not available is a failure; one that was merely discovered is left out.
  *
- * @param states what was kept of each @param refresh the streams to load anew. Throws a ConfigError where one is not synced
+ * @param states the kept states by stream
+ * @param refresh the streams to refresh. Throws a ConfigError if one of them is not synced
  */
 export async function planSync(
   config: PipelineConfig,
@@ -41,7 +42,7 @@ export async function planSync(
     wanted.map(({ name }) => name),
   );
   const isOptional = (name: string) => listed === null && !portal.isConfigured(name) && !refresh.includes(name);
-  // What was read before and is refused today must not freeze in runs that succeed.
+  // A stream that was synced before and is refused today must fail, or its table would silently become stale.
   const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);
   const opened = await Promise.all(wanted.map(({ name }) => open(portal, name, mayBeLeftOut(name))));
   if (listed === null) await addVanished(plan, portal, states);
@@ -62,9 +63,9 @@ export async function planSync(
     plan.catalog.push(configured);
     const isUnderWay = kept !== null && kept.refresh !== null;
     const isWhole = configured.sync_mode === 'full_refresh';
-    // What is read as a whole has no position to go on from. Nor has a refresh that begins.
+    // A full refresh has no position to resume from, nor does a refresh that starts.
     const begins = isUnderWay ? isWhole : refresh.includes(stream.name);
-    // An overwrite is loaded anew each time.
+    // An overwrite is a refresh anyway.
     if ((isUnderWay || begins) && configured.destination_sync_mode !== 'overwrite') {
       plan.refreshes.push({ stream: stream.name, begins });
     }
@@ -78,7 +79,10 @@ export async function planSync(
   return plan;
 }
 
-/** What was synced before and is not to be found today: where that is for want of rights, a failure, or its table would freeze unseen. */
+/**
+ * Handles streams that were synced before and are not found today. If the reason is a missing permission, that is a failure, or the
+ * table would silently become stale.
+ */
 async function addVanished(plan: SyncPlan, portal: Portal, states: ReadonlyMap<string, KeptState>): Promise<void> {
   for (const name of states.keys()) {
     if (portal.streamNames.includes(name)) continue;
@@ -92,7 +96,7 @@ async function addVanished(plan: SyncPlan, portal: Portal, states: ReadonlyMap<s
   }
 }
 
-/** Its rows are those of another portal: an overwrite would be replaced by this one's without a word. */
+/** A failure if a stream's rows are from another portal: an overwrite would silently replace them by this one's. */
 function ofOtherPortal(stream: string, kept: KeptState | null, portal: Portal): StreamFailure | null {
   try {
     checkPortal(stream, portalOf(kept?.state ?? null), portal.id);
@@ -112,7 +116,7 @@ function requireKnown(refresh: readonly string[], names: readonly string[]): voi
   }
 }
 
-/** The stream; or why there is none, null when that is no failure. */
+/** The stream, or the failure to open it; null: it is left out. */
 async function open(portal: Portal, name: string, optional: boolean): Promise<Stream | StreamFailure | null> {
   try {
     if (optional && (await portal.isOutOfScope(name))) return null;
@@ -123,7 +127,10 @@ async function open(portal: Portal, name: string, optional: boolean): Promise<St
   }
 }
 
-/** Incremental and deduplicated by default; of a stream without a cursor always the whole, by default as an overwrite. */
+/**
+ * Chooses the modes: incremental and deduplicated by default; a stream without a cursor is always a full refresh, by default as an
+ * overwrite.
+ */
 function configure(
   { entry: stream }: Stream,
   { name, syncMode, destinationSyncMode }: PipelineStream,

@@ -17,9 +17,9 @@ export interface StreamForecast extends Estimate {
   table: string;
   syncMode: string;
   destinationSyncMode: string;
-  /** What would become of the table; nothing where HubSpot has no record for it. */
+  /** What would happen to the table if HubSpot has records for it. */
   tableWillBe: Preview['table'];
-  /** The statements of its first batch. */
+  /** The SQL statements of the first batch. */
   sql: string[];
 }
 
@@ -27,13 +27,13 @@ export interface StreamForecast extends Estimate {
 export interface SyncForecast {
   pipeline: string;
   streams: StreamForecast[];
-  /** By the budget they are charged to, and all together; those of this plan are not among them. */
+  /** By rate limit, and in total; without those that planning itself makes. */
   calls: { burst: number; search: number; exempt: number; total: number };
-  /** What HubSpot's limits alone make it take. */
+  /** The duration that HubSpot's limits alone impose. */
   minutes: number;
-  /** null where HubSpot does not say. */
+  /** null if HubSpot does not say. */
   quota: { remaining: number } | null;
-  /** Streams that are left out, and deletions that HubSpot does not show: a sentence each. */
+  /** Streams that are left out, and deletions that HubSpot does not report: a sentence each. */
   notes: string[];
   errors: SyncResult['errors'];
 }
@@ -42,9 +42,9 @@ export interface SyncForecast {
 const SEARCHES_A_MINUTE = 300;
 
 /**
- * Looks at HubSpot and at the warehouse, and changes neither. Throws what makes a sync impossible.
+ * Inspects HubSpot and the warehouse without changing either. Throws what makes a sync impossible.
  *
- * @param declared the streams that are no CRM objects, where they are not the usual ones
+ * @param declared the streams that are not CRM objects, if not the usual ones
  */
 export async function runPlan(
   config: PipelineConfig,
@@ -62,7 +62,8 @@ export async function runPlan(
       const { streams } = plan;
       const forecasts: StreamForecast[] = [];
       const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
-      const look = async (stream: StreamToRead, target: Target) => {
+      const look = async (target: Target, stream: StreamToRead | undefined) => {
+        if (!stream) return;
         try {
           const opened = await portal.stream(stream.name);
           if (!opened) throw unknownStream(stream.name, portal);
@@ -82,7 +83,7 @@ export async function runPlan(
           errors.push(describe(stream.name, error));
         }
       };
-      await Promise.all(streams.map((stream, index) => look(stream, targets[index] as Target)));
+      await Promise.all(targets.map((target, index) => look(target, streams[index])));
       const order = streams.map((stream) => stream.name);
       forecasts.sort((a, b) => order.indexOf(a.stream) - order.indexOf(b.stream));
       const burst = portal.leastCalls + sum(forecasts, 'burst');

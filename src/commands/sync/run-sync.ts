@@ -4,6 +4,7 @@ import { log } from '../../log.js';
 import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { Portal } from '../../streams/portal.js';
 import { readStreams, type StreamFailure } from '../../streams/read.js';
+import { monotonicNow } from '../../time.js';
 import { Loader } from '../../warehouse/loader/loader.js';
 import type { StreamResult } from '../../warehouse/loader/stream-load.js';
 import { openStore } from '../../warehouse/open-store.js';
@@ -19,7 +20,7 @@ import { settleTables } from './settle-tables.js';
 export interface TableResult extends Counts {
   stream: string;
   table: string;
-  /** Records that HubSpot gave. */
+  /** Records read from HubSpot. */
   records: number;
   complete: boolean;
 }
@@ -28,7 +29,7 @@ export interface TableResult extends Counts {
 export interface SyncResult {
   pipeline: string;
   streams: TableResult[];
-  /** Calls to HubSpot, and the fewest in which it gives what was read. */
+  /** Calls to HubSpot, and the fewest that could return what was read. */
   calls: { total: number; repeats: number; least: number; byKind: Record<string, number> };
   seconds: number;
   errors: { stream: string; code: string; kind: string; message: string }[];
@@ -40,10 +41,10 @@ export interface SyncProgress {
 }
 
 /**
- * Reads HubSpot into the tables of a pipeline, in one process. Throws what no stream survives.
+ * Syncs HubSpot into the tables of a pipeline, in one process. Throws errors that affect all streams.
  *
- * @param refresh the streams to load anew
- * @param declared the streams that are no CRM objects, where they are not the usual ones
+ * @param refresh the streams to refresh
+ * @param declared the streams that are not CRM objects, if not the usual ones
  */
 export async function runSync(
   config: PipelineConfig,
@@ -52,7 +53,7 @@ export async function runSync(
   refresh: readonly string[] = [],
   declared?: readonly StreamDeclaration[],
 ): Promise<SyncResult> {
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const store = await openStore(config.destination, config.name);
   const onRefreshToken = () =>
     log.warn(
@@ -79,7 +80,7 @@ export async function runSync(
           progress.calls(client.calls.summary().total);
         });
         const read = await readStreams(portal, plan.streams, sink);
-        // What is left would be refused, and another run has it already.
+        // The lease is lost: further writes would be rejected, and another run has taken over.
         if (lost.signal.aborted) throw lost.signal.reason;
         const results = await loader.finish();
         const leftOut = new Set(portal.unreadable.map((each) => each.name));
@@ -89,7 +90,7 @@ export async function runSync(
           pipeline: config.name,
           streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
           calls: { ...client.calls.summary(), least: read.leastCalls },
-          seconds: (performance.now() - startedAt) / 1000,
+          seconds: (monotonicNow() - startedAt) / 1000,
           errors: failuresOf([...plan.failures, ...read.failures], results),
         };
       } finally {
@@ -102,8 +103,8 @@ export async function runSync(
 }
 
 /**
- * Begins what is to be loaded anew. That is kept before anything is read: a run that is killed leaves it to the next one, which
- * goes on with it also where it is not asked to.
+ * Starts refreshes. Their start is recorded before anything is read: if this run is killed, the next one continues them, even when
+ * it is not asked to.
  */
 async function beginRefreshes(
   store: Store,
@@ -113,7 +114,8 @@ async function beginRefreshes(
   states: ReadonlyMap<string, KeptState>,
 ): Promise<void> {
   for (const { stream, begins } of planned) {
-    const target = targets.find((each) => each.stream === stream) as Target;
+    const target = targets.find((each) => each.stream === stream);
+    if (!target) continue;
     const kept = states.get(stream) ?? null;
     const generation = begins ? await store.beginRefresh(target, pipeline, kept) : (kept?.refresh ?? null);
     if (generation === null) continue;
@@ -137,7 +139,7 @@ function tableResult({
   return { stream, table, records, inserted, updated, marked, complete: complete && error === null };
 }
 
-/** What failed, reading and writing together; a table that was left alone because reading failed is no second failure. */
+/** All failures, each stream once; a table that was not written because reading failed is not a second failure. */
 function failuresOf(reading: readonly StreamFailure[], results: readonly StreamResult[]): SyncResult['errors'] {
   const failed = new Map(reading.map(({ stream, error }) => [stream, error]));
   for (const { stream, error } of results) if (error && !failed.has(stream)) failed.set(stream, error);

@@ -8,9 +8,9 @@ import { eachTarget, type Target } from '../../warehouse/target.js';
 import type { SyncPlan } from './plan-sync.js';
 
 /**
- * Gives each stream of a plan its table, and holds what was kept of it against what is there: a state is worth nothing without the
- * table that it is about. A stream whose table is gone, or another one, is loaded anew; of one whose table lacks a column, that
- * property is read again. Streams that cannot have their table become failures.
+ * Assigns each stream of a plan its table, and compares the kept state with the existing table: without the table that it
+ * describes, a state is worthless. A stream whose table is missing or another one is loaded from the start; for one whose table
+ * lacks a column, that property is read again. Streams that cannot have their table become failures.
  *
  * @returns the targets of the plan's streams, in their order
  */
@@ -23,30 +23,29 @@ export async function settleTables(
 ): Promise<Target[]> {
   const { loader } = config.destination;
   const targets = eachTarget(plan.catalog, { ...loader, schema: store.defaultSchema, names: store.names });
-  const wanted = targets.flatMap((target, index) =>
-    target instanceof ConfigError
-      ? []
-      : [target.table, kept.states.get(plan.streams[index]?.name as string)?.table?.holder].flatMap(
-          (name) => name ?? [],
-        ),
-  );
+  const wanted = targets.flatMap((target) => {
+    if (target instanceof ConfigError) return [];
+    const holder = kept.states.get(target.stream)?.table?.holder;
+    return holder ? [target.table, holder] : [target.table];
+  });
   const found = await store.look([...new Set(wanted)]);
   const settled: Target[] = [];
   const failed = new Set<string>();
-  for (const [index, target] of targets.entries()) {
-    const stream = plan.streams[index] as SyncPlan['streams'][number];
-    const error = target instanceof ConfigError ? target : refusal(store, target, kept);
-    if (error || target instanceof ConfigError) {
-      plan.failures.push({ stream: stream.name, error: error as ConfigError });
+  for (const [index, stream] of plan.streams.entries()) {
+    const given = targets[index];
+    if (given === undefined) continue;
+    const target = given instanceof ConfigError ? given : (refusal(store, given, kept) ?? given);
+    if (target instanceof Error) {
+      plan.failures.push({ stream: stream.name, error: target });
       failed.add(stream.name);
       continue;
     }
     settled.push(target);
     const before = kept.states.get(stream.name);
-    // Each run replaces the table: it goes on from nothing, but for a table of the other form.
+    // Each run replaces the table and needs no state, unless the table has the other form.
     if (target.mode === 'overwrite' && (before?.table?.form ?? loader.tableForm) === loader.tableForm) continue;
     const isThere = found.has(store.names.same(target.table));
-    const why = before ? await goOn(before, target, stream) : isThere ? UNKNOWN : null;
+    const why = before ? await whyNotResumed(before, target, stream) : isThere ? UNKNOWN : null;
     if (why === null) continue;
     stream.state = null;
     plan.refreshes = plan.refreshes.filter((each) => each.stream !== stream.name);
@@ -61,8 +60,12 @@ export async function settleTables(
   plan.catalog = plan.catalog.filter((configured) => !failed.has(configured.stream.name));
   return settled;
 
-  /** @returns why the stream cannot go on; null where it can, be it with properties to be read again */
-  async function goOn(before: KeptState, target: Target, stream: SyncPlan['streams'][number]): Promise<string | null> {
+  /** @returns why the stream cannot resume; null: it can, possibly with properties to be read again */
+  async function whyNotResumed(
+    before: KeptState,
+    target: Target,
+    stream: SyncPlan['streams'][number],
+  ): Promise<string | null> {
     if (before.table === null) return null;
     const standing = standingOf(before.table, target, loader.tableForm, found, store.names);
     if (standing.is === 'good') return null;

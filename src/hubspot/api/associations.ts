@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.js';
+import { isObject } from '../../json.js';
 import { log } from '../../log.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
@@ -9,11 +10,11 @@ import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 
-/** HubSpot: a batch read of associations takes up to 1,000 ids since 2025-02-10. */
+/** HubSpot: a batch read of associations accepts up to 1,000 ids since 2025-02-10. */
 export const ASSOCIATIONS_LIMIT = 1000;
-/** What it took before: less is not tried. */
+/** The limit before that; smaller batches are not tried. */
 const LEAST_LIMIT = 100;
-/** Clients whose batches HubSpot has refused for their size, and the size that it took. */
+/** The batch sizes that HubSpot accepted after it had rejected larger ones, by client. */
 const takenSizes = new WeakMap<HubSpotClient, number>();
 
 interface BatchResult {
@@ -22,40 +23,45 @@ interface BatchResult {
   paging?: unknown;
 }
 
+/** Its members are all optional, and checked where they are used. */
+function isBatchResult(value: unknown): value is BatchResult {
+  return isObject(value);
+}
+
 interface BatchTarget {
   toObjectId?: string | number;
   associationTypes?: { typeId?: number; category?: string; label?: string | null }[];
 }
 
-/** One record to ask for, and where to go on in its list. */
+/** One record whose associations to read, and the cursor within them. */
 interface Input {
   id: string;
   after?: string;
 }
 
-/** What connects two records, in one direction. Two records may be connected by several. */
+/** One association of two records, in one direction. Two records may have several. */
 export interface Link {
   fromId: string;
   toId: string;
-  /** Tells the kinds of associations apart within its category; null where HubSpot names no kind. */
+  /** Identifies the association type within its category; null if HubSpot names no type. */
   typeId: number | null;
   /** HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED. */
   category: string | null;
-  /** What people call it; null of an association without a label. */
+  /** The label that people see; null for unlabelled associations. */
   label: string | null;
 }
 
-/** A part of the associations of one record, as one answer has it. */
+/** One page of the associations of a record. */
 interface PartOfList {
   fromId: string;
   targets: readonly BatchTarget[];
-  /** Whether the list goes on in a later answer. */
+  /** Whether more pages follow. */
   goesOn: boolean;
 }
 
 /**
- * The ids of the `to` objects associated with each of the `from` objects `ids`, each list complete and without repeats
- * (HubSpot gives one entry per label). Ids without associations map to an empty list.
+ * The ids of the `to` records associated with each of the `from` records `ids`, complete and without duplicates (HubSpot returns
+ * one entry per label). Ids without associations map to an empty list.
  */
 export async function readAssociations(
   client: HubSpotClient,
@@ -73,8 +79,8 @@ export async function readAssociations(
 }
 
 /**
- * Everything that connects each of the `from` objects `ids` with `to` objects, without repeats, as HubSpot answers it: one
- * array for each call, in which a record has at most a page of its links, so that no long list is held as a whole.
+ * The associations of each of the `from` records `ids` with `to` records, without duplicates: one array per call, with at most one
+ * page of each record, so that long lists are never held as a whole.
  */
 export async function* readLinks(
   client: HubSpotClient,
@@ -82,7 +88,7 @@ export async function* readLinks(
   to: ObjectType,
   ids: readonly string[],
 ): AsyncGenerator<Link[]> {
-  // A list that changes while it is paged may show a link twice; what was seen is remembered for as long as it goes on.
+  // A list that changes while it is paged may repeat an association, so those seen are remembered until the list ends.
   const seen = new Map<string, Set<string>>();
   for await (const parts of readParts(client, from, to, ids)) {
     const links: Link[] = [];
@@ -113,8 +119,8 @@ function linksOf(fromId: string, { toObjectId, associationTypes = [] }: BatchTar
 }
 
 /**
- * Reads the lists of `ids` to their ends, 1,000 to a call: HubSpot pages long lists per id, and what is left of them goes
- * into common calls, too. One array for each answer. A batch that HubSpot refuses is halved, and so are those that follow.
+ * Reads the lists of `ids` to their ends, 1,000 ids per call: HubSpot pages long lists per id, and the next pages of several ids
+ * share calls, too. Yields one array per response. When HubSpot rejects a batch, this and later batches are halved.
  */
 async function* readParts(
   client: HubSpotClient,
@@ -165,30 +171,30 @@ async function readBatch(
   } catch (error) {
     if (batch.length <= LEAST_LIMIT || !isRefusal(error, [400]) || isUnknownObject(error)) throw error;
     const size = Math.max(LEAST_LIMIT, Math.ceil(batch.length / 2));
-    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are asked for at once.`);
+    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are requested at once.`);
     takenSizes.set(client, size);
     return 'too many';
   }
 }
 
 function standsStill(what: string, id: string, after: string): RequestError {
-  return new RequestError(`HubSpot's list of the ${what}, of ${id}, does not move on from ${after}.`, 200);
+  return new RequestError(`HubSpot's list of the ${what} for the record ${id} does not move on from ${after}.`, 200);
 }
 
-/** An id of more digits than a double keeps, where HubSpot answers it as a number. */
+/** An id with more digits than a double keeps, which HubSpot returns as a number. */
 const LONG_IDS = /("toObjectId"\s*:\s*)(\d{16,})/g;
 
-/** The body with such ids as text. */
+/** The body with such ids quoted. */
 function withExactIds(body: Buffer): Buffer {
   const text = body.toString('latin1');
   return text.search(LONG_IDS) === -1 ? body : Buffer.from(text.replace(LONG_IDS, '$1"$2"'), 'latin1');
 }
 
-/** Throws MalformedAnswer, so that the call is repeated, for an answer that would be taken for shorter lists than there are. */
+/** Throws MalformedAnswer, so that the call is retried, for a response that would be mistaken for shorter lists. */
 function decode(body: Buffer, asked: ReadonlySet<string>): BatchResult[] {
   const answer = parseAnswer(withExactIds(body));
   refuseFaults(answer);
-  const results = resultsOf(answer) as BatchResult[];
+  const results = resultsOf(answer, isBatchResult);
   const stranger = results.find((result) => !asked.has(String(result.from?.id)));
   if (stranger) throw new MalformedAnswer(`associations of ${stranger.from?.id}, which was not asked for`);
   return results;

@@ -1,3 +1,4 @@
+import { isObject } from '../../json.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
 import { MalformedAnswer } from '../client/malformed-answer.js';
@@ -5,12 +6,12 @@ import { paths } from '../client/paths.js';
 import type { ObjectRow } from './object-row.js';
 import { parseAnswer, refuseFaults, resultsOf, rowsOf } from './objects.js';
 
-/** HubSpot: a batch read of deal splits takes up to 100 deals. */
+/** HubSpot: a batch read of deal splits accepts up to 100 deals. */
 export const DEAL_SPLITS_LIMIT = 100;
 
 /**
- * The splits of deals, by the deal's id; a deal without any has an empty list, or none. They are no object that can be listed
- * or searched: HubSpot documents no other way to them than by their deals.
+ * The splits of deals by deal id; deals without splits have an empty list or no entry. Splits are not an object that can be listed
+ * or searched: HubSpot only documents reading them by deal.
  */
 export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]): Promise<Map<string, ObjectRow[]>> {
   const body = { inputs: dealIds.map((id) => ({ id })) };
@@ -18,9 +19,8 @@ export function readDealSplits(client: HubSpotClient, dealIds: readonly string[]
   return client.call(call, (answered) => {
     const answer = parseAnswer(answered);
     refuseFaults(answer);
-    const results = resultsOf(answer) as { id?: unknown; splits?: unknown }[];
     return new Map(
-      results.map(({ id, splits }) => {
+      resultsOf(answer, isObject).map(({ id, splits }) => {
         if (!dealIds.includes(String(id)))
           throw new MalformedAnswer(`splits of the deal ${id}, which was not asked for`);
         return [String(id), rowsOf({ results: splits ?? [] })];

@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js';
+import { memberOf } from '../../json.js';
 import type { CallKind } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
-import { MalformedAnswer } from '../client/malformed-answer.js';
 import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, resultsOf } from './objects.js';
@@ -24,6 +24,8 @@ export interface Endpoint {
   paging: 'after' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
+  /** The member of every item that identifies it, `id` by default. */
+  id?: string;
 }
 
 /** An item as HubSpot answers it. */
@@ -56,7 +58,8 @@ export function readItems(
   const query = new URLSearchParams(endpoint.query);
   if (endpoint.paging === 'after') query.set('limit', String(limit));
   if (after !== null) query.set('after', after);
-  const call = (at: string) => client.call({ kind, what, path: at, query: query.toString() }, decode);
+  const call = (at: string) =>
+    client.call({ kind, what, path: at, query: query.toString() }, (body) => decode(body, endpoint.id ?? 'id'));
   return typeof path === 'string' ? call(path) : addressed(client, path.of, (segment) => call(path.at(segment)));
 }
 
@@ -83,13 +86,9 @@ export async function* pagesOf(
   yield page;
 }
 
-function decode(body: Buffer): ItemPage {
+/** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
+function decode(body: Buffer, id: string): ItemPage {
   const answer = parseAnswer(body);
-  const items = resultsOf(answer);
-  if (!items.every(isItem)) throw new MalformedAnswer('an item that is no object');
-  return { items, after: nextOf(answer) };
-}
-
-function isItem(value: unknown): value is Item {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isItem = (value: unknown): value is Item => (memberOf(value, id) ?? null) !== null;
+  return { items: resultsOf(answer, isItem, `an item without ${id}`), after: nextOf(answer) };
 }

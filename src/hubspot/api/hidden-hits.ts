@@ -6,44 +6,45 @@ import type { ObjectType } from './object-types.js';
 import { BATCH_READ_LIMIT, batchRead } from './objects.js';
 import { searchPage } from './search.js';
 
-/** Ids above `after`, up to and with `upTo`. */
+/** Ids greater than `after`, up to and including `upTo`. */
 export interface IdRange {
   after: string;
-  /** null: without an end. */
+  /** null: no upper bound. */
   upTo: string | null;
 }
 
-/** What is searched for, by ascending id. */
+/** A search whose results are read by ascending id. */
 export interface Query {
   type: ObjectType;
   properties: readonly string[];
-  /** The filters of a range of ids. */
+  /** The filters that restrict the search to a range of ids. */
   filtersOf(range: IdRange): readonly FilterGroup[];
-  /** Whether a record that is live, but that search left out, is one that the filters want; null: that is not known here. */
+  /** Whether a live record that the search left out matches the filters; null: that cannot be told here. */
   isWanted(row: ObjectRow): boolean | null;
 }
 
 /** No record has an id above this one. */
 const BEYOND_ALL = 2n ** 62n;
-/** The range in which the end of an open one is looked for first, and by what it grows. */
+/** The width of the first range in which the end of an open range is searched, and the factor by which it grows. */
 const FIRST_WIDTH = 1_024n;
 const GROWTH = 8n;
-/** A range is no further divided when it has so few ids, or so few for each hit. */
+/** A range is not divided further when it has at most this many ids, or this many per hit. */
 const NARROW = 1_000n;
 const NARROW_PER_HIT = 20n;
-/** What is spent on the hits of one search, all together: 40 s of searches, and 500 batch reads. */
+/** The budget for finding the hidden hits of one search: 40 s of searches, and 500 batch reads. */
 export const MOST_SPENT = { searches: 200, ids: 50_000n };
 
 /**
- * Hits that HubSpot's search counts and does not show. Nearly always their records are gone and the index has not learned of it;
- * that is seen by dividing the ids, by counts, until few are left, and reading these: a batch read does not lag.
+ * Finds hits that HubSpot's search counts but does not return. Nearly always their records were deleted and the index has not
+ * caught up. To tell, the id range is bisected by counts until few ids are left, and those are read: a batch read is always up to
+ * date.
  */
 export class HiddenHits {
   readonly #client: HubSpotClient;
   readonly #query: Query;
   #searches = 0;
   #ids = 0n;
-  /** Whether some could not be looked for, since it would have taken too many calls. */
+  /** Whether some could not be searched for, since that would have exceeded the budget. */
   isUnsettled = false;
 
   constructor(client: HubSpotClient, query: Query) {
@@ -51,12 +52,12 @@ export class HiddenHits {
     this.#query = query;
   }
 
-  /** The records of a range that search should have shown, by ascending id. @param shown ids that it has shown */
+  /** The live records of a range that the search should have returned, by ascending id. @param shown ids that it has returned */
   async liveIn(range: IdRange, shown: readonly string[]): Promise<ObjectRow[]> {
     return (await this.#unlessTooMuch(this.#find(range, shown.map(BigInt).sort(byValue)))) ?? [];
   }
 
-  /** An id up to which a range has at most so many hits, and not many fewer; null: finding one takes too many calls. */
+  /** An id up to which a range has at most so many hits, and not many fewer; null: finding one would exceed the budget. */
   boundOf(range: IdRange, hits: number): Promise<string | null> {
     return this.#unlessTooMuch(this.#findBound(range, hits));
   }
@@ -65,7 +66,7 @@ export class HiddenHits {
     try {
       return await found;
     } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
+      if (!(error instanceof BudgetUsedUp)) throw error;
       this.isUnsettled = true;
       return null;
     }
@@ -129,10 +130,10 @@ export class HiddenHits {
     );
   }
 
-  /** Those of the ids above `low` up to `high` that are live, wanted, and not shown yet. */
+  /** The live and wanted records among the ids above `low` up to `high` that were not returned yet. */
   async #read({ low, high }: Span, shown: readonly bigint[]): Promise<ObjectRow[]> {
     this.#ids += high - low;
-    if (this.#ids > MOST_SPENT.ids) throw new TooMuch();
+    if (this.#ids > MOST_SPENT.ids) throw new BudgetUsedUp();
     const { type, properties } = this.#query;
     const known = new Set(shown);
     const ids: string[] = [];
@@ -141,7 +142,7 @@ export class HiddenHits {
     for (let start = 0; start < ids.length; start += BATCH_READ_LIMIT) {
       const batch = ids.slice(start, start + BATCH_READ_LIMIT);
       const rows = await batchRead(this.#client, { type, ids: batch, properties });
-      // One that was merged away is answered as its survivor.
+      // HubSpot returns the surviving record for one that was merged away.
       live.push(...rows.filter((row) => batch.includes(row.id) && row.archived !== true));
     }
     live.sort((a, b) => byValue(BigInt(a.id), BigInt(b.id)));
@@ -150,7 +151,7 @@ export class HiddenHits {
     return judged.flatMap(({ row, isWanted }) => (isWanted || open.has(row) ? [row] : []));
   }
 
-  /** Those of `rows`, in the order of their ids, that are hits. */
+  /** Those of `rows`, ordered by id, that are hits. */
   async #hitsAmong(rows: readonly ObjectRow[]): Promise<Set<ObjectRow>> {
     const [first, last] = [rows[0], rows.at(-1)];
     if (!first || !last) return new Set();
@@ -163,21 +164,21 @@ export class HiddenHits {
 
   async #count(range: IdRange): Promise<number> {
     this.#searches += 1;
-    if (this.#searches > MOST_SPENT.searches) throw new TooMuch();
+    if (this.#searches > MOST_SPENT.searches) throw new BudgetUsedUp();
     const { type } = this.#query;
     const filterGroups = this.#query.filtersOf(range);
     return (await searchPage(this.#client, { type, properties: [], filterGroups, limit: 1 })).total;
   }
 }
 
-/** Ids above `low`, up to and with `high`. */
+/** Ids greater than `low`, up to and including `high`. */
 interface Span {
   low: bigint;
   high: bigint;
 }
 
-/** More calls than it is worth. */
-class TooMuch extends Error {}
+/** The search for hidden hits has used up its budget. */
+class BudgetUsedUp extends Error {}
 
 function byValue(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;

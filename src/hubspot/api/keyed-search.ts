@@ -6,31 +6,31 @@ import { SEARCH_LIMIT, SEARCH_WINDOW, type SearchPage, searchPage } from './sear
 /** The next records of a range, by ascending id. */
 export interface KeyedPage {
   rows: ObjectRow[];
-  /** How many records matched in what was left of the range. */
+  /** How many records matched in the rest of the range. */
   total: number;
   /** The id up to which the range is read. */
   reached: string;
-  /** Whether nothing is left behind it. */
+  /** Whether the range is exhausted. */
   isLast: boolean;
 }
 
-/** Pauses before a search that counts more than it shows is made again, ms. An index catches up within seconds. */
+/** Pauses before repeating a search that counts more hits than it returns, ms. An index catches up within seconds. */
 export const UNSHOWN_PAUSES = [1_000, 2_000, 4_000];
 
 /**
- * Reads all that a search finds in a range of ids. Going on is done by a filter on the id, so that HubSpot's window of 10,000
- * results is no limit.
+ * Reads all results of a search in a range of ids. It advances by a filter on the id (keyset pagination), so that HubSpot's window
+ * of 10,000 results is no limit.
  *
- * HubSpot's index counts records that are gone already, and its answers leave them out: a page may be short, or empty, and more
- * may follow. So an end is one only where as many records came as were counted. A page that lacks some is asked for again; when
- * it stays so, reading goes on behind it, and what it lacks is looked for by id. What that would take too many calls for is
- * {@link isUnsettled}: whoever reads must not take it for complete.
+ * HubSpot's index counts records that were deleted already and leaves them out of its responses: a page may be short or empty
+ * although more follow. So the end is only reached when as many records came as were counted. A page that lacks some is requested
+ * again; if it stays incomplete, reading continues after it, and the missing records are searched for by id. If that would take too
+ * many calls, {@link isUnsettled} says so: the result must not be taken for complete.
  */
 export class KeyedSearch {
   readonly #client: HubSpotClient;
   readonly #query: Query;
   readonly #hidden: HiddenHits;
-  /** The page before: what it had, and where it began and ended. */
+  /** The previous page. */
   #before: { range: IdRange; total: number; ids: readonly string[]; reached: string } | null = null;
 
   constructor(client: HubSpotClient, query: Query) {
@@ -39,12 +39,12 @@ export class KeyedSearch {
     this.#hidden = new HiddenHits(client, query);
   }
 
-  /** Whether search counted records that it did not show, and of which nobody knows whether they are there. */
+  /** Whether the search counted records that it did not return, and whose existence could not be settled. */
   get isUnsettled(): boolean {
     return this.#hidden.isUnsettled;
   }
 
-  /** What comes next in a range. @param first its page, where that was answered before */
+  /** The next page of a range. @param first the page, if it was requested before */
   async next(range: IdRange, first: SearchPage | null = null): Promise<KeyedPage> {
     const page = first ?? (await this.#search(range));
     const missed = await this.#missedBefore(range, page.total);
@@ -53,12 +53,12 @@ export class KeyedSearch {
     return { ...found, rows: [...missed, ...found.rows] };
   }
 
-  /** Records that the page before left out between its own, by what is counted behind it. */
+  /** Records that the previous page left out between its own, judged by the count of what follows it. */
   async #missedBefore(range: IdRange, total: number): Promise<ObjectRow[]> {
     const before = this.#before;
     if (!before || before.reached !== range.after || before.ids.length === 0) return [];
     const between = { after: before.range.after, upTo: before.reached };
-    // What is left of a range that was divided meanwhile says nothing of the page before.
+    // The count in a range that was divided in the meantime says nothing about the previous page.
     const isSame = before.range.upTo === range.upTo;
     const counted = isSame ? before.total - total : (await this.#search(between)).total;
     if (counted <= before.ids.length) return [];
@@ -73,7 +73,7 @@ export class KeyedSearch {
     return [...missed.values(), ...(await this.#hidden.liveIn(between, shown))];
   }
 
-  /** Goes on where a page is empty although hits are counted. */
+  /** Continues after an empty page although hits are counted. */
   async #pastNothing(range: IdRange, empty: SearchPage): Promise<KeyedPage> {
     let page = empty;
     for (const pauseMs of UNSHOWN_PAUSES) {
@@ -90,13 +90,13 @@ export class KeyedSearch {
       const found = pageOf(range, further, further.offset);
       return { ...found, total, rows: [...missed, ...found.rows] };
     }
-    // More than the window holds, and none of those in it is there.
+    // There are more hits than the window holds, and none within it exists.
     const reached = total > SEARCH_WINDOW ? await this.#hidden.boundOf(range, SEARCH_WINDOW) : null;
     const rows = await this.#hidden.liveIn(reached === null ? range : { after: range.after, upTo: reached }, []);
     return { rows, total, reached: reached ?? rows.at(-1)?.id ?? range.after, isLast: reached === null };
   }
 
-  /** The first page that has records, further on in the same search. */
+  /** The first page with records at a higher offset of the same search. */
   async #furtherHits(range: IdRange, empty: SearchPage): Promise<SearchPage & { offset: number }> {
     let page = empty;
     let offset = 0;
@@ -116,12 +116,12 @@ export class KeyedSearch {
   }
 }
 
-/** Whether a page has no records although it counts some, or names a next one. */
+/** Whether a page has no records although the search counts some, or names a next page. */
 function isNothing({ rows, total, next }: SearchPage): boolean {
   return rows.length === 0 && (total > 0 || next !== null);
 }
 
-/** @param offset how many hits are before it in the same search */
+/** @param offset how many hits of the same search precede it */
 function pageOf(range: IdRange, { rows, total, next }: SearchPage, offset = 0): KeyedPage {
   const isLast = next === null && total <= offset + rows.length;
   return { rows, total, reached: rows.at(-1)?.id ?? range.after, isLast };

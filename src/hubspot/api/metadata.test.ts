@@ -1,3 +1,4 @@
+import { epochMs, timeOf } from '../../time.js';
 import { nextMidnight } from './metadata.js';
 import { customObjectType, findObjectType, STANDARD_OBJECTS, standardObject } from './object-types.js';
 import { fitsInUrl } from './objects.js';
@@ -10,11 +11,11 @@ test.each([
   // Clocks go back at 2:00 that night: the day has 25 hours.
   ['Europe/Berlin', '2026-10-25T00:30:00Z', '2026-10-25T23:00:00Z'],
 ])('the day in %s ends after %s at %s', (zone, now, midnight) => {
-  expect(nextMidnight(zone, Date.parse(now))).toBe(Date.parse(midnight));
+  expect(nextMidnight(zone, timeOf(now))).toBe(Date.parse(midnight));
 });
 
 test('a time zone nobody knows has no midnight', () => {
-  expect(nextMidnight('Moon/Tranquility', 0)).toBeUndefined();
+  expect(nextMidnight('Moon/Tranquility', epochMs(0))).toBeUndefined();
 });
 
 describe('an object is found by every name it has', () => {

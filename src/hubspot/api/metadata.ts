@@ -1,3 +1,5 @@
+import { isObject, memberOf, stringAt } from '../../json.js';
+import { type EpochMs, epochMs } from '../../time.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
@@ -12,18 +14,18 @@ export interface PropertyDefinition {
   description?: string;
   /** string, enumeration, number, bool, date, datetime, phone_number, json, object_coordinates, or a newer one. */
   type: string;
-  /** Whether it is one of HubSpot's own, and not the portal's. */
+  /** Whether it is built in, as opposed to the portal's own. */
   hubspotDefined?: boolean;
 }
 
-/** The classes of properties that HubSpot lists only to who asks for them by name. */
+/** The classes of properties that HubSpot only lists on request. */
 export const SENSITIVITIES = ['sensitive', 'highly_sensitive'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /**
- * The properties of one class that an object has today, archived ones left out, in the order of their names.
+ * The current properties of an object in one class, without archived ones, by name.
  *
- * @param sensitivity the class; null: those that are not sensitive
+ * @param sensitivity the class; null: properties that are not sensitive
  */
 export async function readProperties(
   client: HubSpotClient,
@@ -32,27 +34,40 @@ export async function readProperties(
 ): Promise<PropertyDefinition[]> {
   const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
   const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
-  const results = await addressed(client, type, (segment) => {
+  const results: unknown[] = await addressed(client, type, (segment) => {
     const call = { kind: CALLS.properties, what, path: `${paths.properties(segment)}${query}` };
-    return client.call(call, (body) => resultsOf(parseAnswer(body)));
+    return client.call(call, (body) => resultsOf(parseAnswer(body), isObject));
   });
-  return (results as (PropertyDefinition & { archived?: boolean })[])
-    .filter((property) => typeof property?.name === 'string' && property.archived !== true)
+  return results
+    .filter(isProperty)
+    .filter(isLive)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The portal's custom objects. Throws MissingScopesError where the token may not see them. */
+/** The portal's custom objects. Throws MissingScopesError if the token may not list them. */
 export async function readCustomSchemas(client: HubSpotClient): Promise<CustomSchema[]> {
   const call = { kind: CALLS.schemas, path: paths.schemas(), what: 'custom objects' };
-  const results = await client.call(call, (body) => resultsOf(parseAnswer(body)));
-  return (results as (CustomSchema & { archived?: boolean })[]).filter((schema) => schema.archived !== true);
+  const schemas = await client.call(call, (body) => resultsOf(parseAnswer(body), isCustomSchema));
+  return schemas.filter(isLive);
 }
 
-/** Which objects that can be switched on and off are off in this portal, by type id. */
+function isProperty(value: unknown): value is PropertyDefinition {
+  return stringAt(value, 'name') !== undefined;
+}
+
+function isCustomSchema(value: unknown): value is CustomSchema {
+  return stringAt(value, 'fullyQualifiedName') !== undefined;
+}
+
+function isLive(value: unknown): boolean {
+  return memberOf(value, 'archived') !== true;
+}
+
+/** The type ids of optional objects that are switched off in this portal. */
 export async function readDisabledObjects(client: HubSpotClient): Promise<ReadonlySet<string>> {
   const call = { kind: CALLS.enablement, path: paths.enablement(), what: 'the object library', attempts: 2 };
   const answer = await client.call(call, parseAnswer);
-  const states = (answer.enablementByObjectTypeId ?? {}) as Record<string, unknown>;
+  const states = isObject(answer.enablementByObjectTypeId) ? answer.enablementByObjectTypeId : {};
   return new Set(Object.keys(states).filter((typeId) => states[typeId] === false));
 }
 
@@ -62,7 +77,7 @@ export interface Account {
   timeZone: string | null;
 }
 
-/** Whose portal the token is for. */
+/** The portal that the token belongs to. */
 export function readAccount(client: HubSpotClient): Promise<Account> {
   const call = { kind: CALLS.account, path: paths.accountDetails(), what: 'the account' };
   return client.call(call, (body) => {
@@ -74,11 +89,8 @@ export function readAccount(client: HubSpotClient): Promise<Account> {
   });
 }
 
-/**
- * The next midnight in `timeZone`, epoch ms, after `now`: HubSpot resets the day's calls at midnight in the time zone of the
- * account.
- */
-export function nextMidnight(timeZone: string, now: number): number | undefined {
+/** The next midnight in `timeZone` after `now`: HubSpot resets the daily limit at midnight in the account's time zone. */
+export function nextMidnight(timeZone: string, now: EpochMs): EpochMs | undefined {
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-GB', {
@@ -97,8 +109,8 @@ export function nextMidnight(timeZone: string, now: number): number | undefined 
   };
   const day = 24 * 60 * 60;
   const guess = now + (day - part(now)) * 1000;
-  // Where clocks change in between, the guess is an hour off: once more from there.
+  // If clocks change in between, the estimate is an hour off and is corrected once.
   const off = part(guess);
   const midnight = off === 0 ? guess : guess - (off > day / 2 ? off - day : off) * 1000;
-  return Math.floor(midnight / 1000) * 1000;
+  return epochMs(Math.floor(midnight / 1000) * 1000);
 }

@@ -1,4 +1,4 @@
-/** A record as HubSpot's list, search and batch read answer it. */
+/** A record as returned by HubSpot's list, search and batch read. */
 export interface ObjectRow {
   id: string;
   /** Every value is a string, or null. */
@@ -7,31 +7,31 @@ export interface ObjectRow {
   updatedAt?: string | null;
   archived?: boolean;
   archivedAt?: string | null;
-  /** The row in the bytes of its page, where it was not parsed. */
+  /** The row within the bytes of its page, unless it was parsed. */
   readonly inPage?: RowInPage;
-  /** By the other object's name as HubSpot spells it in answers ("line items"); only in lists that asked for them. */
+  /** By the associated object's name as HubSpot spells it in responses ("line items"); only in lists that requested them. */
   associations?: Record<string, AssociationList>;
 }
 
-/** A row whose values are found in the bytes of its page. */
+/** A row whose values are read from the bytes of its page on demand. */
 export interface RowInPage {
   readonly values: { readonly template: RowTemplate; readonly spans: Int32Array };
-  /** Where the row's spans begin. */
+  /** The index of the row's first span. */
   readonly base: number;
-  /** The row's UTF-8 bytes as characters, and perhaps what follows. */
+  /** The row's UTF-8 as one character per byte, possibly followed by more of the page. */
   readonly text: string;
-  /** The value of one property, without parsing the others; undefined: the row does not have it. */
+  /** The value of one property without parsing the others; undefined: the row does not have it. */
   value(name: string): string | null | undefined;
-  /** The same by the property's place in the template. */
+  /** The same by the property's index in the template. */
   valueAt(index: number): string | null | undefined;
 }
 
 /** The names of the properties in a page's rows, in their order. */
 export interface RowTemplate {
   readonly names: readonly string[];
-  /** -1: no row of the page has it. */
+  /** -1: no row of the page has the property. */
   indexOf(name: string): number;
-  /** Characters of a property's key in a row, with its colon. */
+  /** The length of a property's key with its colon. */
   keyLength(index: number): number;
 }
 
@@ -42,6 +42,6 @@ export function propertyOf(row: ObjectRow, name: string): string | null | undefi
 
 export interface AssociationList {
   results: { id: string; type: string }[];
-  /** Present when the list goes on. */
+  /** Present when more pages follow. */
   paging?: { next?: { after?: string } };
 }

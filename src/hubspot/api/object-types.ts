@@ -1,25 +1,25 @@
-/** One kind of CRM object: how HubSpot, source-hubspot and people call it, and what reading it needs. */
+/** One type of CRM object: its names in HubSpot and source-hubspot, and what reading it requires. */
 export interface ObjectType {
   /** The name in paths: the plural, for custom objects the fully qualified name. */
   name: string;
   /** HubSpot's objectTypeId, `0-1`, `2-123`; null where none is published. */
   typeId: string | null;
-  /** Other names it is known by. */
+  /** Other names for it. */
   aliases: readonly string[];
-  /** The stream's name, source-hubspot's where it has the stream. */
+  /** The stream's name; source-hubspot's if it has the stream. */
   stream: string;
-  /** The property that holds when a record was last modified. */
+  /** The property with the time of the last modification. */
   modifiedProperty: string;
-  /** What reading it needs. */
+  /** The scopes that reading it requires. */
   scopes: Scopes;
-  /** Names of the objects whose ids its records carry in source-hubspot. */
+  /** The objects whose associated ids its records have in source-hubspot. */
   associations: readonly string[];
-  /** Why HubSpot shows no deletions of it, as far as is known; null: it lists what was archived. */
+  /** Why HubSpot does not report deletions of it; null: archived records can be listed, as far as is known. */
   hiddenDeletions: string | null;
   custom: boolean;
 }
 
-/** Scopes by HubSpot's names: one of each group. HubSpot's 403 may name others, and is believed. */
+/** HubSpot's scopes: one of each group is required. If HubSpot's 403 names other ones, those take precedence. */
 export type Scopes = readonly (readonly string[])[];
 
 type Row = [
@@ -32,12 +32,13 @@ type Row = [
 const ENGAGEMENT = ['companies', 'contacts', 'deals', 'tickets'];
 const CONTACTS = ['crm.objects.contacts.read'];
 const LINE_ITEMS = ['crm.objects.line_items.read'];
-/** HubSpot's descriptions list it beside the scopes of commerce objects. */
+/** HubSpot's reference lists it beside the scopes of commerce objects. */
 const COMMERCE = ['e-commerce'];
 
 /**
- * HubSpot's standard objects. Type ids and scopes: HubSpot's object reference; the older and the newer name of a scope are one
- * group. Stream names and associations: source-hubspot's manifest. Deletions that are not shown: live answers that others recorded.
+ * HubSpot's standard objects. Type ids and scopes are from HubSpot's object reference; the old and the new name of a scope form one
+ * group. Stream names and associations are from source-hubspot's manifest. Unreported deletions are from live responses that others
+ * recorded.
  */
 const ROWS: Row[] = [
   ['contacts', '0-1', ['contact'], { associations: ['companies'] }],
@@ -111,7 +112,7 @@ export const STANDARD_OBJECTS: readonly ObjectType[] = ROWS.map(([name, typeId, 
   typeId,
   aliases,
   stream: options.stream ?? name,
-  // HubSpot: contacts keep it in lastmodifieddate, every other object in hs_lastmodifieddate.
+  // HubSpot: lastmodifieddate for contacts, hs_lastmodifieddate for every other object.
   modifiedProperty: name === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate',
   scopes: options.scopes ?? [[`crm.objects.${name}.read`]],
   associations: options.associations ?? [],
@@ -121,10 +122,12 @@ export const STANDARD_OBJECTS: readonly ObjectType[] = ROWS.map(([name, typeId, 
 
 /** The standard object of this name. */
 export function standardObject(name: string): ObjectType {
-  return STANDARD_OBJECTS.find((type) => type.name === name) as ObjectType;
+  const found = STANDARD_OBJECTS.find((type) => type.name === name);
+  if (!found) throw new RangeError(`no standard object is called ${name}`);
+  return found;
 }
 
-/** What `GET /crm-object-schemas/…/schemas` says of a custom object. */
+/** A custom object as described by `GET /crm-object-schemas/…/schemas`. */
 export interface CustomSchema {
   name: string;
   objectTypeId: string;
@@ -132,14 +135,14 @@ export interface CustomSchema {
 }
 
 export const CUSTOM_SCOPE = 'crm.objects.custom.read';
-/** The scope that seeing which custom objects there are needs. */
+/** The scope required to list custom objects. */
 export const CUSTOM_SCHEMAS_SCOPE = 'crm.schemas.custom.read';
 
 export function customObjectType(schema: CustomSchema): ObjectType {
   return {
     name: schema.fullyQualifiedName,
     typeId: schema.objectTypeId,
-    // HubSpot takes p_<name> for p<portal>_<name>.
+    // HubSpot accepts p_<name> for p<portal>_<name>.
     aliases: [schema.name, `p_${schema.name}`],
     stream: schema.name,
     modifiedProperty: 'hs_lastmodifieddate',
@@ -150,7 +153,7 @@ export function customObjectType(schema: CustomSchema): ObjectType {
   };
 }
 
-/** The object called `name` in any way that HubSpot or a stream does, without regard to case; standard objects first. */
+/** Finds an object by any of its names, case-insensitively; standard objects take precedence. */
 export function findObjectType(name: string, types: readonly ObjectType[]): ObjectType | undefined {
   const wanted = name.toLowerCase();
   const named = (type: ObjectType) =>

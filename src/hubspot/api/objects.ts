@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { isObject, memberOf, stringAt } from '../../json.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
 import { MalformedAnswer } from '../client/malformed-answer.js';
@@ -8,17 +9,17 @@ import { addressed } from './address.js';
 import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
 
-/** HubSpot: list answers up to 100 records, batch read takes up to 100 ids. */
+/** HubSpot: a list returns up to 100 records, a batch read accepts up to 100 ids. */
 export const LIST_LIMIT = 100;
 export const BATCH_READ_LIMIT = 100;
 
 /**
- * HubSpot does not document how long a URL may be; 414 was seen from about 16,200 characters on. What is left of it here is
- * for the host, the path and proxies in between.
+ * HubSpot does not document the longest URL; 414 was observed from about 16,200 characters on. The difference is left for the host,
+ * the path and proxies.
  */
 const LONGEST_QUERY = 14_000;
 
-/** With one of these HubSpot says in an answer of status 207 that an id has no associations, or is gone. */
+/** In a response of status 207, these categories mean that an id has no associations or does not exist. */
 const NOTHING_THERE = ['NO_ASSOCIATIONS_FOUND', 'OBJECT_NOT_FOUND'];
 
 export interface ListPage {
@@ -79,57 +80,69 @@ export function batchRead(
   );
 }
 
-/** An answer whose rows are parsed only where they are not as expected. */
+/** Reads a page of records, which are only parsed individually if they do not have the expected form. */
 export function readPage(body: Buffer, properties: readonly string[]): Record<string, unknown> {
   return scanPage(body, properties) ?? parseAnswer(body);
 }
 
-/** Parses a JSON object. Throws MalformedAnswer, so that the call is repeated, where the body is anything else. */
+/** Parses a JSON object. Throws MalformedAnswer, so that the call is retried, if the body is anything else. */
 export function parseAnswer(body: Buffer): Record<string, unknown> {
   let answer: unknown;
   try {
-    // ASCII is read and parsed in half the time as what it is.
+    // Decoding and parsing ASCII as latin1 takes half the time.
     answer = JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8'));
   } catch {
     throw new MalformedAnswer(body[0] === 0x3c ? 'HTML instead of JSON' : 'cut off, or not JSON');
   }
-  if (typeof answer !== 'object' || answer === null) throw new MalformedAnswer('not an object');
-  return answer as Record<string, unknown>;
-}
-
-/** The `results` of an answer. Throws MalformedAnswer where there is no such list. */
-export function resultsOf(answer: Record<string, unknown>): unknown[] {
-  if (!Array.isArray(answer.results)) throw new MalformedAnswer('no results in it');
-  return answer.results;
+  if (!isObject(answer)) throw new MalformedAnswer('not an object');
+  return answer;
 }
 
 /**
- * Throws MalformedAnswer, so that the call is repeated, where a batch read was answered in parts (status 207) and a part failed
- * for another reason than that there is nothing: taken as it is, it would be a shorter answer.
+ * The `results` of a response. Throws MalformedAnswer if there is no such list, or if `isResult` rejects one of them.
+ *
+ * @param unlike describes a rejected result
+ */
+export function resultsOf<T>(
+  answer: Record<string, unknown>,
+  isResult: (value: unknown) => value is T,
+  unlike = 'a result that is no object',
+): T[] {
+  const results: unknown = answer.results;
+  if (!Array.isArray(results)) throw new MalformedAnswer('no results in it');
+  if (!results.every(isResult)) throw new MalformedAnswer(unlike);
+  return results;
+}
+
+/**
+ * Throws MalformedAnswer, so that the call is retried, if parts of a batch read failed (status 207) for another reason than that
+ * there is nothing to return: otherwise, an incomplete response would be taken for a complete one.
  */
 export function refuseFaults(answer: Record<string, unknown>): void {
-  const errors = Array.isArray(answer.errors) ? (answer.errors as { category?: string; subCategory?: string }[]) : [];
-  const fault = errors.find(({ category = '', subCategory = '' }) =>
-    NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each)),
-  );
-  if (fault) throw new MalformedAnswer(`an error of the category ${fault.category} in it`);
+  const errors: unknown[] = Array.isArray(answer.errors) ? answer.errors : [];
+  for (const error of errors) {
+    const category = stringAt(error, 'category');
+    const subCategory = stringAt(error, 'subCategory') ?? '';
+    const isFault = NOTHING_THERE.every((each) => category !== each && !subCategory.endsWith(each));
+    if (isFault) throw new MalformedAnswer(`an error of the category ${category} in it`);
+  }
 }
 
 /** The cursor of the next page, or null. */
 export function nextOf(answer: { paging?: unknown }): string | null {
-  const after = (answer.paging as { next?: { after?: unknown } } | null | undefined)?.next?.after;
+  const after = memberOf(memberOf(answer.paging, 'next'), 'after');
   return after === undefined || after === null || after === '' ? null : String(after);
 }
 
-/** The records of an answer. Throws MalformedAnswer where one has no id or no properties. */
+/** The records of a response. Throws MalformedAnswer if one has no id or no properties. */
 export function rowsOf(answer: Record<string, unknown>): ObjectRow[] {
-  const rows = resultsOf(answer) as ObjectRow[];
-  for (const row of rows) {
-    if (row?.inPage) continue;
-    if (typeof row?.id === 'number') row.id = String(row.id);
-    if (typeof row?.id !== 'string' || typeof row.properties !== 'object' || row.properties === null) {
-      throw new MalformedAnswer('a record without id or properties');
-    }
-  }
-  return rows;
+  return resultsOf(answer, isRow, 'a record without id or properties');
+}
+
+/** Whether a result is a record. Converts a numeric id to text. */
+function isRow(row: unknown): row is ObjectRow {
+  if (!isObject(row)) return false;
+  if (row.inPage) return true;
+  if (typeof row.id === 'number') row.id = String(row.id);
+  return typeof row.id === 'string' && typeof row.properties === 'object' && row.properties !== null;
 }

@@ -10,39 +10,39 @@ import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
 import { BATCH_READ_LIMIT, batchRead, nextOf, readPage, rowsOf } from './objects.js';
 
-/** HubSpot: a search answers up to 200 records, of its first 10,000. */
+/** HubSpot: a search returns up to 200 records per page, and its first 10,000 in all. */
 export const SEARCH_LIMIT = 200;
 export const SEARCH_WINDOW = 10_000;
-/** HubSpot's documentation has a limit of 3,000 characters for a search's body, which longer ones were not seen to meet. */
+/** HubSpot documents a limit of 3,000 characters for a search's body, but was not observed to enforce it. */
 const DOCUMENTED_BODY = 3_000;
 
 export interface SearchRequest {
   type: ObjectType;
   properties: readonly string[];
   filterGroups: readonly FilterGroup[];
-  /** Where a filter asks for ids above this one only. */
+  /** The lower bound, if a filter restricts the ids to those above. */
   above?: string;
   limit?: number;
-  /** How many of the hits to pass over; none by default. */
+  /** How many hits to skip; none by default. */
   offset?: number;
 }
 
 export interface SearchPage {
-  /** The hits whose records are there. Of those that are gone meanwhile, HubSpot's index may know still, and they are left out. */
+  /** The hits that still exist. HubSpot's index may count records that were deleted; they are left out. */
   rows: ObjectRow[];
-  /** How many records match in all, as HubSpot's index sees it. */
+  /** The total number of matches according to HubSpot's index. */
   total: number;
-  /** The offset at which HubSpot says that it goes on; null: it says nothing. */
+  /** The offset of the next page; null: HubSpot names none. */
   next: number | null;
 }
 
-/** Clients whose searches are refused for the length of their bodies, by the object's name. */
+/** Objects whose searches HubSpot rejects for the length of their bodies, by client. */
 const shortBodies = new WeakMap<HubSpotClient, Set<string>>();
 
 /**
- * One page of a search, ordered by id. An index that is just changing may answer out of order: going on from there would leave
- * records out, so the call is repeated. Where HubSpot refuses a body for its length, ids are searched for, and their values read
- * by batch.
+ * One page of a search, ordered by id. An index that is being updated may return results out of order: continuing from there would
+ * skip records, so the call is retried. If HubSpot rejects the body for its length, only ids are searched for, and their values
+ * come from batch reads.
  */
 export async function searchPage(client: HubSpotClient, request: SearchRequest): Promise<SearchPage> {
   const refused = shortBodies.get(client) ?? new Set<string>();
@@ -83,13 +83,13 @@ function search(client: HubSpotClient, request: SearchRequest, body: unknown): P
       refuseDisorder(rows, above);
       const total = typeof answer.total === 'number' ? answer.total : rows.length;
       const next = nextOf(answer);
-      // HubSpot's are offsets. Another text says no more than that there is one.
+      // HubSpot's cursors are offsets. Any other text only says that there is a next page.
       return { rows, total, next: next === null ? null : Number(next) || rows.length };
     }),
   );
 }
 
-/** The same without values, which a batch read gives: of records that are gone meanwhile, it gives none. */
+/** The same, with values from batch reads, which leave out records that were deleted in the meantime. */
 async function searchIds(client: HubSpotClient, request: SearchRequest): Promise<SearchPage> {
   const { type, properties } = request;
   const page = await search(client, { ...request, properties: [] }, bodyOf({ ...request, properties: [] }));
@@ -105,7 +105,7 @@ async function searchIds(client: HubSpotClient, request: SearchRequest): Promise
 function refuseDisorder(rows: readonly ObjectRow[], above: string): void {
   let last = above;
   for (const { id } of rows) {
-    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} comes behind ${last}, out of order`);
+    if (BigInt(id) <= BigInt(last)) throw new MalformedAnswer(`id ${id} after ${last}, out of order`);
     last = id;
   }
 }

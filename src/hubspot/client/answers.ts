@@ -1,28 +1,33 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { RequestError } from '../../errors.js';
+import { codeOf } from '../../json.js';
+import { monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 import type { LimitHeaders } from './scheduler.js';
 import { PACKED } from './transport.js';
 
-/** No answer may be larger, once decompressed: more would be a fault, or an attack on our memory. */
+/** The largest response accepted, decompressed: a larger one would be a fault, or an attack on our memory. */
 const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
-/** An answer that drips in more slowly than this is given up. */
+/** The timeout for receiving a whole response. */
 const LONGEST_ANSWER_MS = 5 * 60_000;
-/** Packed bytes after which a body is tried for what it unpacks to, and then whenever it has doubled: pages are smaller. */
+/**
+ * Compressed size at which a body is decompressed tentatively to check its size, and again whenever it has doubled. Pages are
+ * smaller.
+ */
 const FIRST_LOOK_BYTES = 512 * 1024;
 const SMALLEST_GZIP = 18;
-/** What is unpacked at once. */
+/** The bounds of zlib's chunk size. */
 const LEAST_PIECE = 1024;
 const LARGEST_PIECE = 16 * 1024 * 1024;
 
 /**
- * Reads a body whole, in pieces, so that one that is too large is cut off instead of filling the memory. Throws a RequestError for
- * that, a LostAnswer where it is damaged or too slow, and fetch's errors.
+ * Reads a whole body, aborting when it grows too large instead of filling the memory. Throws a RequestError for that, a LostAnswer
+ * if it is damaged or too slow, and fetch's errors.
  */
 export async function readBody(response: Response, what: string): Promise<Buffer> {
   const reader = response.body?.getReader();
   if (!reader) return Buffer.alloc(0);
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const chunks: Uint8Array[] = [];
   let size = 0;
   let looksInsideAt = FIRST_LOOK_BYTES;
@@ -40,7 +45,7 @@ export async function readBody(response: Response, what: string): Promise<Buffer
       await reader.cancel();
       throw tooLarge(what, response.status);
     }
-    if (performance.now() - startedAt > LONGEST_ANSWER_MS) {
+    if (monotonicNow() - startedAt > LONGEST_ANSWER_MS) {
       await reader.cancel();
       throw new LostAnswer('the answer came in too slowly');
     }
@@ -53,29 +58,31 @@ function joined(chunks: readonly Uint8Array[], size: number): Buffer {
   return Buffer.concat(chunks, size);
 }
 
-/** Unpacks a body that fetch left as it was, in one go. Throws a LostAnswer where it is cut off, a RequestError where it is too large. */
+/**
+ * Decompresses a body that fetch passed on compressed. Throws a LostAnswer if it is truncated, a RequestError if it is too large.
+ */
 function unpack(body: Buffer, response: Response, what: string): Buffer {
   if (!response.headers.has(PACKED) || body.length === 0) return body;
-  // gzip ends with the size that it had, which makes one piece of it; a wrong one only costs time.
+  // gzip ends with the decompressed size, so one chunk suffices. A wrong one only costs time.
   const size = body.length < SMALLEST_GZIP ? 0 : body.readUInt32LE(body.length - 4);
   const chunkSize = Math.min(Math.max(size + 1, LEAST_PIECE), LARGEST_PIECE);
   try {
     return gunzipSync(body, { chunkSize, maxOutputLength: LARGEST_ANSWER_BYTES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(what, response.status);
     throw new LostAnswer('the answer is cut off, or damaged on its way');
   }
 }
 
-/** Whether what has come so far is more than an answer may be, once unpacked. */
+/** Whether the part received so far exceeds the largest size when decompressed. */
 function unpacksTooFar(chunks: readonly Uint8Array[], size: number, response: Response): boolean {
   if (!response.headers.has(PACKED)) return false;
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_ANSWER_BYTES };
     return gunzipSync(joined(chunks, size), { ...options, chunkSize: LARGEST_PIECE }).length > LARGEST_ANSWER_BYTES;
   } catch (error) {
-    // Damaged bytes are found at the end, too.
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    // Damage is detected when the body is complete.
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE';
   }
 }
 

@@ -1,23 +1,25 @@
 import type { Credentials } from '../../config/source.js';
 import { CredentialsError } from '../../errors.js';
+import { memberOf, stringAt } from '../../json.js';
 import { registerSecret } from '../../log.js';
+import { type MonotonicMs, monotonicMs, monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 import { paths } from './paths.js';
 
-/** The answer to a form. */
+/** The response to a form. */
 export interface FormAnswer {
   status: number;
   body: Buffer;
-  /** Whether the same may be answered otherwise a little later. */
+  /** Whether the status is transient, so that a retry may succeed. */
   passes: boolean;
-  /** The pause that HubSpot asks for; 0: none. */
+  /** The requested pause; 0: none. */
   retryAfterMs: number;
 }
 
-/** Sends one request outside of all budgets. Throws a LostAnswer where no answer came, and sending it again may mend that. */
+/** Sends one request outside of all budgets. Throws a LostAnswer for a failure that a retry may mend. */
 export type SendForm = (path: string, form: Record<string, string>) => Promise<FormAnswer>;
 
-/** Resolves when what failed for the `attempt`-th time is worth another one; rejects when it is not any more. */
+/** Resolves when it is time for another attempt after the `attempt`-th failure; rejects when there should be none. */
 export type Pause = (attempt: number, why: string, what: string, leastPauseMs?: number) => Promise<void>;
 
 export interface TokenSource {
@@ -25,7 +27,7 @@ export interface TokenSource {
   token(): Promise<string>;
   /** The scopes that HubSpot says the token has; null where it does not say. */
   scopes(): Promise<readonly string[] | null>;
-  /** HubSpot answered 401 to `token`. Whether asking again makes sense, with another token. */
+  /** HubSpot responded 401 to `token`. Returns whether to retry with another token. */
   refused(token: string): boolean;
 }
 
@@ -52,33 +54,33 @@ export class StaticToken implements TokenSource {
   }
 }
 
-/** Renewed this long before `expires_in` ends. HubSpot: refresh by `expires_in` instead of waiting for a 401. */
+/** Tokens are renewed this long before they expire. HubSpot recommends to refresh by `expires_in` instead of waiting for a 401. */
 const RENEW_BEFORE_MS = 60_000;
-/** HubSpot is not waited for longer than this at once. */
+/** The longest Retry-After that is respected. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
- * OAuth access tokens from a refresh token. HubSpot's live 30 minutes, so a sync needs several. Many calls may ask at once:
- * they share one renewal.
+ * OAuth access tokens from a refresh token. HubSpot's live for 30 minutes, so a sync needs several. Concurrent calls share one
+ * renewal.
  */
 export class OAuthTokens implements TokenSource {
   readonly #credentials: Extract<Credentials, { kind: 'oauth' }>;
   readonly #send: SendForm;
   readonly #pause: Pause;
   readonly #onRotated: (refreshToken: string) => void;
-  readonly #now: () => number;
+  readonly #now: () => MonotonicMs;
   #refreshToken: string;
   #path = paths.token();
-  #current: { token: string; renewAt: number } | null = null;
+  #current: { token: string; renewAt: MonotonicMs } | null = null;
   #renewing: Promise<string> | null = null;
 
-  /** @param onRotated called with a new refresh token when HubSpot issues one, which must then be kept for the next run */
+  /** @param onRotated called with a new refresh token when HubSpot issues one, which must be kept for the next run */
   constructor(
     credentials: Extract<Credentials, { kind: 'oauth' }>,
     send: SendForm,
     pause: Pause,
     onRotated: (refreshToken: string) => void,
-    now: () => number = () => performance.now(),
+    now: () => MonotonicMs = monotonicNow,
   ) {
     this.#credentials = credentials;
     this.#send = send;
@@ -105,33 +107,34 @@ export class OAuthTokens implements TokenSource {
   }
 
   refused(token: string): boolean {
-    // Another call may have renewed it since; then only the old one was refused.
+    // Another call may have renewed it in the meantime; then only the old one was refused.
     if (this.#current?.token === token) this.#current = null;
     return true;
   }
 
   async #renew(): Promise<string> {
     const { status, grant } = await this.#ask();
-    if (!grant.access_token) {
+    const { accessToken, refreshToken } = grant;
+    if (!accessToken) {
       throw new CredentialsError(
         'HubSpot refused to renew the access token. Check client_id, client_secret and refresh_token: the refresh token must have been issued to this app, and the app must still be installed.',
-        { internal: `${status} ${grant.status ?? grant.error ?? ''} ${grant.error_description ?? ''}`.trim() },
+        { internal: `${status} ${grant.error ?? ''} ${grant.description ?? ''}`.trim() },
       );
     }
-    registerSecret(grant.access_token);
-    const lifeMs = (grant.expires_in ?? 1800) * 1000;
-    // A life shorter than twice the margin would be renewed before each call; half of it is as early as makes sense.
-    const renewAt = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
-    this.#current = { token: grant.access_token, renewAt };
-    if (grant.refresh_token && grant.refresh_token !== this.#refreshToken) {
-      registerSecret(grant.refresh_token);
-      this.#refreshToken = grant.refresh_token;
-      this.#onRotated(grant.refresh_token);
+    registerSecret(accessToken);
+    const lifeMs = grant.lifeSeconds * 1000;
+    // A token that lives for less than twice the margin would be renewed before each call; it is used for half of its life instead.
+    const renewAt = monotonicMs(this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2));
+    this.#current = { token: accessToken, renewAt };
+    if (refreshToken && refreshToken !== this.#refreshToken) {
+      registerSecret(refreshToken);
+      this.#refreshToken = refreshToken;
+      this.#onRotated(refreshToken);
     }
-    return grant.access_token;
+    return accessToken;
   }
 
-  /** Asks until the answer is a token or a refusal. */
+  /** Retries until the response is a token or a refusal. */
   async #ask(): Promise<{ status: number; grant: Grant }> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#send(this.#path, {
@@ -153,8 +156,8 @@ export class OAuthTokens implements TokenSource {
           this.#path = paths.olderToken();
           continue;
         }
-        // HTML, or what is left of an answer that was cut off, is neither a token nor a refusal.
-        if (!answer.passes && (answer.status !== 200 || grant.access_token)) return { status: answer.status, grant };
+        // HTML or a truncated body is neither a token nor a refusal.
+        if (!answer.passes && (answer.status !== 200 || grant.accessToken)) return { status: answer.status, grant };
         why = `Renewing the access token failed (${answer.passes ? `status ${answer.status}` : 'a damaged answer'})`;
         leastPauseMs = Math.min(answer.retryAfterMs, LONGEST_RETRY_AFTER_MS);
       }
@@ -163,28 +166,41 @@ export class OAuthTokens implements TokenSource {
   }
 }
 
-/** The scopes that an answer about a token lists; null where it lists none. */
+/** The scopes in a response about a token; null if there are none. */
 export function scopesIn(body: Buffer): string[] | null {
-  const { scopes } = readGrant(body);
+  const scopes = memberOf(parsed(body), 'scopes');
   return Array.isArray(scopes) && scopes.length > 0 ? scopes.map(String) : null;
 }
 
-/** The token endpoint's answer; errors come in RFC 6749's form and in HubSpot's older one. */
+/** The token endpoint's response. */
 interface Grant {
-  access_token?: string;
-  refresh_token?: string;
-  expires_in?: number;
-  scopes?: unknown;
+  accessToken?: string;
+  refreshToken?: string;
+  lifeSeconds: number;
   error?: string;
-  error_description?: string;
-  status?: string;
+  description?: string;
 }
 
+/** The life of HubSpot's access tokens, unless a response says otherwise. */
+const USUAL_LIFE_SECONDS = 1800;
+
 function readGrant(body: Buffer): Grant {
+  const answer = parsed(body);
+  const life = memberOf(answer, 'expires_in');
+  return {
+    accessToken: stringAt(answer, 'access_token'),
+    refreshToken: stringAt(answer, 'refresh_token'),
+    lifeSeconds: typeof life === 'number' ? life : USUAL_LIFE_SECONDS,
+    // Errors come in RFC 6749's form and in HubSpot's older one.
+    error: stringAt(answer, 'status') ?? stringAt(answer, 'error'),
+    description: stringAt(answer, 'error_description'),
+  };
+}
+
+function parsed(body: Buffer): unknown {
   try {
-    const grant: unknown = JSON.parse(body.toString('utf8'));
-    return typeof grant === 'object' && grant !== null ? (grant as Grant) : {};
+    return JSON.parse(body.toString('utf8'));
   } catch {
-    return {};
+    return null;
   }
 }

@@ -1,4 +1,4 @@
-/** The budgets of HubSpot's limits that a call can be charged to. */
+/** HubSpot's rate limits, to which calls are charged. */
 export type Budget = 'burst' | 'search' | 'exempt';
 
 /** What HubSpot's limits, and our own counts, know of a call. */
@@ -16,8 +16,8 @@ export function burstCall(name: string, service: string): CallKind {
 }
 
 /**
- * HubSpot exempts search and the batch reading of associations from the ten-second limit; search has its own limit of five a
- * second for the whole account.
+ * HubSpot exempts search and batch reads of associations from the ten-second limit; search has a limit of its own of five per
+ * second and account.
  */
 export const CALLS = {
   account: burstCall('account', 'account'),
@@ -34,7 +34,7 @@ export const CALLS = {
   tokenInfo: burstCall('tokenInfo', 'account'),
 } as const satisfies Record<string, CallKind>;
 
-/** Counts the calls that were sent, repeats included, for the summary of a sync. */
+/** Counts the calls that were sent, retries included, for the summary of a sync. */
 export class CallCounter {
   readonly #sent = new Map<string, number>();
   #repeated = 0;
@@ -47,7 +47,7 @@ export class CallCounter {
     this.#repeated += 1;
   }
 
-  /** Calls sent by kind, how many of them were repeats after a fault, and all of them. */
+  /** Calls by kind, how many of all were retries, and the total. */
   summary(): { byKind: Record<string, number>; repeats: number; total: number } {
     const byKind = Object.fromEntries([...this.#sent].sort(([a], [b]) => a.localeCompare(b)));
     return { byKind, repeats: this.#repeated, total: [...this.#sent.values()].reduce((sum, n) => sum + n, 0) };

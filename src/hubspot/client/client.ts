@@ -4,6 +4,7 @@ import type { Credentials } from '../../config/source.js';
 import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../../errors.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
+import type { EpochMs, MonotonicMs } from '../../time.js';
 import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { CALLS, CallCounter, type CallKind } from './calls.js';
@@ -21,11 +22,11 @@ export interface Call {
   path: string;
   /** A query string without its question mark, already encoded. */
   query?: string;
-  /** Sent as JSON by POST; without it the call is a GET. */
+  /** Sent as JSON by POST; without a body the call is a GET. */
   body?: unknown;
-  /** What is asked for, as a noun, for messages: "contacts", "the owners". */
+  /** The requested data as a noun, for messages: "contacts", "the owners". */
   what: string;
-  /** How often it is sent at most where passing faults meet it; {@link RETRY} by default. */
+  /** The most attempts when transient faults occur; {@link RETRY} by default. */
   attempts?: number;
 }
 
@@ -35,16 +36,16 @@ export interface ClientOptions {
   maxInFlight: number;
   burstShare: number;
   dailyReserve: number;
-  /** Aborted to stop: waiting calls end at once, with a StoppedError. */
+  /** Aborted to stop: pending calls fail at once with a StoppedError. */
   signal?: AbortSignal;
-  /** Called with a new refresh token, where HubSpot rotates it. */
+  /** Called with the new refresh token when HubSpot rotates it. */
   onRefreshToken?: (refreshToken: string) => void;
-  /** A host that never answered is given up after this many milliseconds. */
+  /** The timeout for the first response of a host that has not responded yet. */
   neverReachedMs?: number;
-  /** A call during which nothing comes for so many milliseconds is given up, and repeated. */
+  /** The idle timeout of a call, after which it is retried. */
   silenceMs?: number;
-  /** The clock of the budgets, in ms; a test that has no time to wait for them gives one that runs faster. */
-  now?: () => number;
+  /** The clock of the rate limits; tests pass a faster one. */
+  now?: () => MonotonicMs;
 }
 
 interface RawAnswer {
@@ -54,15 +55,15 @@ interface RawAnswer {
 }
 
 /**
- * The one way to HubSpot. It sends through the `apiRequest` of HubSpot's own client, and adds what that does not do: budgets,
- * deadlines, repeats by kind of fault, a bound on the size, no redirects, tokens that are renewed, and bodies as bytes.
+ * The single client for HubSpot. It sends through the `apiRequest` of HubSpot's own client, and adds rate limits, timeouts, retries
+ * by kind of fault, a size limit, token renewal, raw bodies, and no redirects.
  */
 export class HubSpotClient {
   readonly clock = new ServerClock();
   readonly calls = new CallCounter();
   readonly scheduler: CallScheduler;
-  /** Epoch ms of the next reset of the day's calls, once it is known. */
-  dailyResetsAt: () => number | undefined = () => undefined;
+  /** The next reset of the daily limit, once it is known. */
+  dailyResetsAt: () => EpochMs | undefined = () => undefined;
   readonly #client: hubspot.Client;
   readonly #tokens: TokenSource;
   readonly #closing = new AbortController();
@@ -71,13 +72,13 @@ export class HubSpotClient {
   readonly #route: Route;
   readonly #close: () => Promise<void>;
 
-  /** Throws a ConfigError where the environment names a proxy by what is no URL of one. */
+  /** Throws a ConfigError if an environment variable for a proxy is not a valid URL. */
   constructor(options: ClientOptions) {
     this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
     const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
     this.#close = () => dispatcher.destroy();
     this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
-    // Every waiting call listens for the stop; there is no leak to warn of.
+    // Every pending call listens to the signal; that is not a leak to warn of.
     setMaxListeners(0, this.#signal);
     this.#first = new FirstAnswer(options.neverReachedMs ?? RETRY.neverReachedMs);
     this.#client = new hubspot.Client({ basePath: options.baseUrl });
@@ -93,21 +94,20 @@ export class HubSpotClient {
         : new OAuthTokens(credentials, this.#sendForm, this.#pause, options.onRefreshToken ?? (() => undefined));
   }
 
-  /** The scopes that HubSpot says the token has; null where it does not say. One call, which is not repeated for long. */
+  /** The token's scopes; null if HubSpot does not say. One call with few retries. */
   tokenScopes(): Promise<readonly string[] | null> {
     return this.#tokens.scopes();
   }
 
-  /** Ends the connections. Calls still under way end with a StoppedError, instead of being repeated without connections. */
+  /** Closes the connections. Pending calls fail with a StoppedError instead of being retried. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#close();
   }
 
   /**
-   * Makes a call and decodes its body. Faults that pass are waited out and the call repeated, also when `decode` finds the
-   * answer malformed. Throws CredentialsError, MissingScopesError, DailyLimitError, RequestError, UnavailableError or
-   * StoppedError.
+   * Makes a call and decodes its body. Retries after transient faults, also when `decode` finds the response malformed. Throws
+   * CredentialsError, MissingScopesError, DailyLimitError, RequestError, UnavailableError or StoppedError.
    */
   async call<T>(call: Call, decode: (body: Buffer) => T): Promise<T> {
     let faults = 0;
@@ -161,7 +161,7 @@ export class HubSpotClient {
     let token = '';
     let answer: RawAnswer;
     try {
-      // Only now: waiting for the budget may take longer than a token lives.
+      // The token is obtained last, since waiting for the rate limit may outlast a token.
       token = await this.#tokens.token();
       this.calls.sent(call.kind);
       answer = await this.#orStopped(this.#send(call, token, permit));
@@ -186,16 +186,16 @@ export class HubSpotClient {
   }
 
   #backOff(call: Call, { burst, why }: Extract<Verdict, { action: 'backOff' }>, pauseMs: number): void {
-    log.info(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s.`);
+    log.info(`${why}; continuing in ${Math.ceil(pauseMs / 1000)} s.`);
     const budget = call.kind.budget;
     this.scheduler.backOff(budget, pauseMs);
     if (burst && budget !== 'burst') this.scheduler.backOff('burst', pauseMs);
   }
 
   /**
-   * Waits until a call that met a passing fault is worth repeating. Throws an UnavailableError when it is not any more.
+   * Waits before the next attempt of a call that met a transient fault. Throws an UnavailableError when there should be none.
    *
-   * @param attempt how often it was sent so far
+   * @param attempt the number of attempts so far
    */
   readonly #pause = async (attempt: number, why: string, what: string, leastPauseMs = 0): Promise<void> => {
     const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
@@ -215,7 +215,7 @@ export class HubSpotClient {
     const response = await this.#first.of(request);
     this.clock.observe(response.headers.get('date'));
     const limits = limitHeaders(response.headers);
-    // A refusal makes way for others only when its body has said what it is.
+    // A rejected call keeps its place until its body says why, so that others do not start too early.
     if (response.ok) permit.answered(limits, call.kind.service);
     const body = await readBody(response, call.what);
     permit.answered(limits, call.kind.service);
@@ -263,11 +263,11 @@ export class HubSpotClient {
     return new UnavailableError(`${why}, also after repeated tries for ${what}. ${advice}`);
   }
 
-  /** HubSpot's client takes no signal, so a stop leaves the call behind instead of ending it. */
+  /** HubSpot's client takes no signal, so a stop abandons the call instead of cancelling it. */
   #orStopped<T>(promise: Promise<T>): Promise<T> {
     const signal = this.#signal;
     if (signal.aborted) {
-      // What is left behind fails when the connections end, and nobody waits for it.
+      // The abandoned call fails when the connections are closed, and nobody awaits it.
       promise.catch(() => undefined);
       return Promise.reject(new StoppedError('Stopped on request.'));
     }
@@ -278,7 +278,7 @@ export class HubSpotClient {
     });
   }
 
-  /** Resolves after so many milliseconds. Throws a StoppedError when it is asked to stop meanwhile. */
+  /** Resolves after so many milliseconds. Throws a StoppedError if it is stopped before. */
   sleep(milliseconds: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const slept = new Promise<void>((resolve) => {

@@ -1,45 +1,46 @@
-import { performance } from 'node:perf_hooks';
+import { type EpochMs, epochMs, epochNow, type MonotonicMs, monotonicNow } from '../../time.js';
 
-/** Observations that are held against each other. */
+/** The number of observations that are compared. */
 const KEPT = 15;
-/** Servers of one service, and answers that took different times, differ by less than this, ms. */
+/** The tolerated deviation between HubSpot's servers, including differences in latency, ms. */
 const TOLERANCE_MS = 5_000;
 
 /**
- * HubSpot's clock, learned from the `Date` header of its answers. Cursors are taken from it, so that a wrong clock on this
+ * HubSpot's clock, estimated from the `Date` header of its responses. Cursors are taken from it, so that a wrong clock on this
  * machine cannot skip or repeat anything.
  *
- * The header has whole seconds and is some milliseconds old when it arrives; both only make it early. So of the observations the
- * latest estimate is kept, and comes closer to HubSpot's real time with every answer. One that is far ahead of the others (a proxy
- * or an edge whose clock is wrong) is refused: a cursor taken from it would skip what changes until then. Being late costs no more than
- * reading something again.
+ * The header has whole seconds and is some milliseconds old when it arrives; both only make it early. So the latest estimate is
+ * kept, and approaches HubSpot's real time with every response. An estimate far ahead of the others (a proxy or an edge server with
+ * a wrong clock) is rejected: a cursor taken from it would skip the changes until then, whereas being late only costs reading
+ * something again.
  */
 export class ServerClock {
-  readonly #monotonic: () => number;
-  /** Of the last answers, how far HubSpot's time is ahead of this process's. */
+  readonly #monotonic: () => MonotonicMs;
+  /** By how many milliseconds HubSpot's time was ahead of the monotonic clock in the last responses. */
   readonly #observed: number[] = [];
   #offset = Number.NEGATIVE_INFINITY;
 
-  constructor(monotonic: () => number = () => performance.now()) {
+  constructor(monotonic: () => MonotonicMs = monotonicNow) {
     this.#monotonic = monotonic;
   }
 
-  /** Takes in the `Date` header of an answer that has just arrived. */
+  /** Takes the `Date` header of a response that has just arrived into account. */
   observe(dateHeader: string | null): void {
     const date = dateHeader === null ? Number.NaN : Date.parse(dateHeader);
     if (Number.isNaN(date)) return;
-    this.#observed.push(date - this.#monotonic());
+    const offset = date - this.#monotonic();
+    this.#observed.push(offset);
     if (this.#observed.length > KEPT) this.#observed.shift();
     const ascending = [...this.#observed].sort((a, b) => a - b);
-    // Of two that differ, the earlier one counts until a third has decided.
-    const middle = ascending[Math.floor((ascending.length - 1) / 2)] as number;
-    const latest = ascending.findLast((offset) => offset <= middle + TOLERANCE_MS) as number;
+    // The lower median: of two that differ, the earlier one counts until a third decides.
+    const middle = ascending[Math.floor((ascending.length - 1) / 2)] ?? offset;
+    const latest = ascending.findLast((each) => each <= middle + TOLERANCE_MS) ?? middle;
     this.#offset = this.#offset > middle + TOLERANCE_MS ? latest : Math.max(this.#offset, latest);
   }
 
-  /** Epoch milliseconds. Before the first answer, this machine's clock is all there is. */
-  now(): number {
-    if (this.#offset === Number.NEGATIVE_INFINITY) return Date.now();
-    return Math.floor(this.#monotonic() + this.#offset);
+  /** HubSpot's time; before the first response, this machine's. */
+  now(): EpochMs {
+    if (this.#offset === Number.NEGATIVE_INFINITY) return epochNow();
+    return epochMs(Math.floor(this.#monotonic() + this.#offset));
   }
 }

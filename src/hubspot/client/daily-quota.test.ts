@@ -1,4 +1,5 @@
 import { DailyLimitError } from '../../errors.js';
+import { epochMs } from '../../time.js';
 import { DailyQuota } from './daily-quota.js';
 
 let now: number;
@@ -6,7 +7,7 @@ const quota = (reserve = 0) =>
   new DailyQuota(
     reserve,
     () => undefined,
-    () => now,
+    () => epochMs(now),
   );
 
 beforeEach(() => {

@@ -1,42 +1,43 @@
 import { DailyLimitError } from '../../errors.js';
+import { type EpochMs, epochMs, instantOf } from '../../time.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A service's number counts for so long after it was last heard. */
+/** How long a service's counter is valid after its last update. */
 const COUNTS_FOR_MS = 60_000;
 
-/** What one of HubSpot's services said is left of the day, counted down by every call since. */
+/** One service's count of the remaining calls, decremented with every call since. */
 interface Counter {
   left: number;
-  /** HubSpot's time, epoch ms. */
-  saidAt: number;
+  /** HubSpot's time. */
+  saidAt: EpochMs;
 }
 
 /**
- * What is left of the portal's calls of the day, all its apps together. HubSpot's services do not agree on it: a second apart,
- * two were seen to differ by a hundred. So each has a counter here, and the least of those that were heard within the last minute
- * is what is kept to. Calls that are answered without a number are counted down.
+ * The remaining daily calls of the portal, which all its apps share. HubSpot's services do not agree on the number: two were
+ * observed to differ by a hundred within a second. So each has a counter here, and the lowest of those updated within the last
+ * minute counts. A call whose response has no number decrements them.
  */
 export class DailyQuota {
   readonly #reserve: number;
-  readonly #resetsAt: () => number | undefined;
-  readonly #now: () => number;
-  /** By service; none before one was heard. HubSpot does not tell OAuth apps. */
+  readonly #resetsAt: () => EpochMs | undefined;
+  readonly #now: () => EpochMs;
+  /** By service; empty until one reports its count. HubSpot does not report it to OAuth apps. */
   readonly #counters = new Map<string, Counter>();
   #refusal: DailyLimitError | null = null;
 
   /**
-   * @param reserve calls of the day that are left to others
-   * @param resetsAt epoch ms of the next reset, once it is known
-   * @param now HubSpot's time, epoch ms
+   * @param reserve calls to leave to others
+   * @param resetsAt the next reset, once it is known
+   * @param now HubSpot's time
    */
-  constructor(reserve: number, resetsAt: () => number | undefined, now: () => number) {
+  constructor(reserve: number, resetsAt: () => EpochMs | undefined, now: () => EpochMs) {
     this.#reserve = reserve;
     this.#resetsAt = resetsAt;
     this.#now = now;
   }
 
-  /** Calls that are left, those on their way not yet taken off; null: not known. */
+  /** The remaining calls, those in flight not subtracted; null: unknown. */
   get remaining(): number | null {
     const counters = [...this.#counters.values()];
     const newest = Math.max(...counters.map(({ saidAt }) => saidAt));
@@ -45,12 +46,12 @@ export class DailyQuota {
   }
 
   /**
-   * A call was answered, or may have been.
+   * A call was counted, or may have been.
    *
-   * @param service whose counter its answer shows
-   * @param said how many HubSpot said are left, where it did
-   * @param meanwhile calls that were answered while this one was on its way: they may have been counted after it
-   * @param inFlight calls that are on their way still: they may have been counted before it
+   * @param service the service whose counter the response shows
+   * @param said the remaining calls that the response states, if it does
+   * @param meanwhile calls completed while this one was in flight: HubSpot may have counted them after it
+   * @param inFlight calls still in flight: HubSpot may have counted them before it
    */
   answered(service: string, said: number | null, meanwhile: number, inFlight: number): void {
     for (const counter of this.#counters.values()) counter.left -= 1;
@@ -66,12 +67,12 @@ export class DailyQuota {
     this.#counters.set(service, { left: othersUseIt ? least : Math.max(counted, least), saidAt });
   }
 
-  /** HubSpot refused a call for the day's sake: no other one is sent. */
+  /** HubSpot rejected a call because of the daily limit: no more calls are sent. */
   refused(error: DailyLimitError): void {
     this.#refusal ??= error;
   }
 
-  /** Why no call may be sent; null: one may. `wait`: that is known when a call on its way has been answered. */
+  /** Why no call may be sent; null: one may. `wait`: only the response to a call in flight will tell. */
   obstacle(inFlight: number): DailyLimitError | 'wait' | null {
     if (this.#refusal) return this.#refusal;
     const { remaining } = this;
@@ -79,22 +80,24 @@ export class DailyQuota {
     if (inFlight > 0) return 'wait';
     const why =
       this.#reserve > 0
-        ? `Only ${remaining} calls of the portal's day are left, and ${this.#reserve} are kept for others (daily_reserve).`
-        : 'The portal has used up its calls of the day.';
+        ? `Only ${remaining} of the portal's daily calls are left, and ${this.#reserve} are kept for others (daily_reserve).`
+        : 'The portal has used up its daily calls.';
     return dailyLimit(why, this.#resetsAt(), this.#now());
   }
 }
 
 /**
- * The error of a day that is used up. It names the hour from which a sync can go on: the reset, or, while that is not known, a
- * day from now, by when there has been one.
- *
- * @param resetsAt epoch ms
- * @param now epoch ms
+ * The error for an exhausted daily limit. It names the time from which a sync can resume: the reset, or, while that is unknown, a
+ * day from now, which is after it.
  */
-export function dailyLimit(why: string, resetsAt: number | undefined, now: number, internal?: string): DailyLimitError {
-  const at = resetsAt ?? now + DAY_MS;
-  const hour = `${new Date(at).toISOString().slice(0, 16)}Z`;
+export function dailyLimit(
+  why: string,
+  resetsAt: EpochMs | undefined,
+  now: EpochMs,
+  internal?: string,
+): DailyLimitError {
+  const at = resetsAt ?? epochMs(now + DAY_MS);
+  const hour = `${instantOf(at).slice(0, 16)}Z`;
   const when = resetsAt === undefined ? `${hour} on at the latest` : `${hour} on`;
   const details = internal === undefined ? {} : { internal };
   return new DailyLimitError(`${why} The state is saved; the next run goes on from ${when}.`, at, details);

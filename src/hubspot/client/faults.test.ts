@@ -1,4 +1,5 @@
 import { CredentialsError, DailyLimitError, MissingScopesError, RequestError, UnavailableError } from '../../errors.js';
+import { epochMs, timeOf } from '../../time.js';
 import { dailyLimit } from './daily-quota.js';
 import { judge, parseRetryAfter, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
 
@@ -9,8 +10,8 @@ const answer = (
   day: number | undefined = 86_400_000,
 ) =>
   judge({ status, retryAfter, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, 'contacts', {
-    now: 3_600_000,
-    resetsAt: day,
+    now: epochMs(3_600_000),
+    resetsAt: day === undefined ? undefined : epochMs(day),
   });
 
 test.each([408, 500, 502, 503, 504, 524])('%i passes: it is repeated, also when its body is HTML', (status) => {
@@ -50,7 +51,7 @@ test('a pause that is too long to be waited for ends the run like the limit of t
 });
 
 test('where nobody knows when the day ends, it has ended a day from now', () => {
-  expect(dailyLimit('No.', undefined, 0)).toMatchObject({
+  expect(dailyLimit('No.', undefined, epochMs(0))).toMatchObject({
     message: 'No. The state is saved; the next run goes on from 1970-01-02T00:00Z on at the latest.',
     resetsAt: 86_400_000,
   });
@@ -93,14 +94,14 @@ test('pauses double up to a bound, and half of each is chance', () => {
 
 test('Retry-After is read in both its forms', () => {
   expect(parseRetryAfter('2')).toBe(2000);
-  expect(parseRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', () => Date.parse('2026-01-01T00:00:00Z'))).toBe(5000);
+  expect(parseRetryAfter('Thu, 01 Jan 2026 00:00:05 GMT', () => timeOf('2026-01-01T00:00:00Z'))).toBe(5000);
   expect(parseRetryAfter('soon')).toBeNull();
   expect(parseRetryAfter(null)).toBeNull();
 });
 
 describe('an answer that is not HubSpot’s own', () => {
   const foreign = (status: number, text: string): Verdict =>
-    judge({ status, retryAfter: null, body: Buffer.from(text) }, 'contacts', { now: 0, resetsAt: undefined });
+    judge({ status, retryAfter: null, body: Buffer.from(text) }, 'contacts', { now: epochMs(0), resetsAt: undefined });
 
   test.each([400, 403, 404])('of %d is repeated, and quoted', (status) => {
     expect(foreign(status, 'Invalid request')).toMatchObject({

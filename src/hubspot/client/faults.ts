@@ -6,93 +6,89 @@ import {
   RequestError,
   UnavailableError,
 } from '../../errors.js';
+import { isObject, memberOf, stringAt } from '../../json.js';
+import { type EpochMs, epochMs, epochNow } from '../../time.js';
 import { dailyLimit } from './daily-quota.js';
 
-/** An answer as the rules below see it; `network-failures.ts` judges the lack of one. */
+/** A response as the rules below see it; `network-failures.ts` handles calls without one. */
 export interface Answer {
   status: number;
   retryAfter: string | null;
   body: Buffer;
 }
 
-/** HubSpot's error body; every field may be missing. */
+/** HubSpot's error body; any field may be missing. */
 interface ErrorBody {
   status?: string;
   message?: string;
   category?: string;
-  errorType?: string;
   policyName?: string;
-  correlationId?: string;
-  errors?: { message?: string; context?: Record<string, unknown> }[];
+  errors: { message?: string; context: Record<string, unknown> }[];
 }
 
 export type Verdict =
-  /** Send it again after a growing pause. */
+  /** Retry with exponential backoff. */
   | { action: 'repeat'; leastPauseMs?: number; why: string }
-  /** The budget is used up: everyone of that budget waits, and the call is sent again. `burst`: of the burst limit, too. */
+  /** A rate limit is exceeded: pause all calls of that budget, then retry. `burst`: pause those of the burst limit, too. */
   | { action: 'backOff'; pauseMs: number; burst: boolean; why: string }
-  /** The calls of the day are used up: nobody sends any more. */
+  /** The daily limit is exhausted: send no more calls. */
   | { action: 'endDay'; error: DailyLimitError }
-  /** The access token is not accepted: renew it once, where it can be renewed. */
+  /** The access token is not accepted: renew it once, if it can be renewed. */
   | { action: 'renewToken'; error: HubflakeError }
   | { action: 'fail'; error: HubflakeError };
 
-/** How often, and after what pauses, a call is sent again. */
+/** The retry policy. */
 export const RETRY = {
-  /** Attempts of one call that met a passing fault, all together. */
+  /** The most attempts of a call after transient faults. */
   attempts: 10,
-  /** 429s of one call: each waits for the budget, so they cost little. */
+  /** The most 429s of one call: each waits for the budget, so they cost little. */
   rateLimitedAttempts: 100,
-  /** A call that is refused again and again waits a second longer each time, up to this. */
+  /** With each 429 of a call the pause grows by a second, up to this. */
   longestRateLimitedPauseMs: 10_000,
   firstPauseMs: 500,
   longestPauseMs: 30_000,
-  /** A host from which no answer ever came is given up after this. */
+  /** The timeout for the first response of a host that has not responded yet. */
   neverReachedMs: 45_000,
 };
 
-/** Statuses that pass: overload, time-outs and gateways, HubSpot's 423 (locked) and 477 (portal being moved). */
+/** Transient statuses: overload, timeouts and gateways, HubSpot's 423 (locked) and 477 (portal being migrated). */
 const PASSING = new Set([408, 423, 425, 477, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 const LOCKED_PAUSE_MS = 2000;
-/** HubSpot names no unit of time for a portal being moved that is worth waiting for longer than this. */
+/** The longest Retry-After worth waiting for, for example for a portal migration. */
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
-/** Of HubSpot's own text in a message. */
+/** The length to which HubSpot's own text is cut in messages. */
 const LONGEST_SAID = 400;
-/** Where an error body lists scopes of which one is needed. */
+/** Members of an error's context that list scopes of which one is required. */
 const SCOPE_KEYS = ['requiredGranularScopes', 'requiredScopes'];
 const SECONDLY_PAUSE_MS = 1000;
 const TEN_SECONDLY_PAUSE_MS = 10_000;
 
-/**
- * The pause before attempt `attempt` + 1 (attempts count from 1): doubling from {@link RETRY.firstPauseMs}, with half of it
- * left to chance, so that many callers do not come back at once.
- */
+/** The pause before attempt `attempt` + 1 (counted from 1): doubling from {@link RETRY.firstPauseMs}, half of it jitter. */
 export function pauseBefore(attempt: number, random: () => number = Math.random): number {
   const pause = Math.min(RETRY.firstPauseMs * 2 ** (attempt - 1), RETRY.longestPauseMs);
   return pause * (0.5 + random() / 2);
 }
 
-/** What HubSpot's clock says, and when it begins to count the day's calls anew. */
+/** HubSpot's time, and the next reset of the daily limit. */
 export interface DayTimes {
-  /** Epoch ms. */
-  now: number;
-  /** Epoch ms, where it is known. */
-  resetsAt: number | undefined;
+  now: EpochMs;
+  /** undefined: unknown. */
+  resetsAt: EpochMs | undefined;
 }
 
-/** Whether an answer of this status passes, so that its call is worth repeating. */
+/** Whether a status is transient, so that the call is worth a retry. */
 export function passes(status: number): boolean {
   return status === 429 || PASSING.has(status);
 }
 
-/** The pause after a call's `attempt`-th 429 (counted from 1), of which HubSpot or its policy asks for `pauseMs`. */
+/** The pause after a call's `attempt`-th 429 (counted from 1); at least `pauseMs`, which HubSpot or its policy asks for. */
 export function rateLimitedPause(attempt: number, pauseMs: number, random: () => number = Math.random): number {
   const growing = Math.min((attempt - 1) * SECONDLY_PAUSE_MS, RETRY.longestRateLimitedPauseMs);
-  // A tenth is left to chance: other apps of the portal were refused at the same time.
+  // 10 % jitter: other apps of the portal were rejected at the same time.
   return Math.max(pauseMs, growing) * (1 + random() / 10);
 }
 
-/** What an answer that is not a success means. `what` names the call for people. */
+/** What an unsuccessful response means. `what` names the requested data for messages. */
 export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
   const body = parseBody(answer.body);
   const retryAfterMs = parseRetryAfter(answer.retryAfter);
@@ -103,7 +99,7 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
     case 401:
       return { action: 'renewToken', error: refusedCredentials(body, internal) };
     case 530:
-      // Cloudflare's answer to a token so malformed that HubSpot cannot route it.
+      // Cloudflare's status for a token so malformed that HubSpot cannot route it.
       return { action: 'fail', error: refusedCredentials(body, internal) };
     case 400:
     case 403:
@@ -125,8 +121,8 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
     const leastPauseMs = Math.max(retryAfterMs ?? 0, answer.status === 423 ? LOCKED_PAUSE_MS : 0);
     return { action: 'repeat', leastPauseMs, why: `HubSpot answered ${answer.status} when asked for ${what}` };
   }
-  const said = [body.message, ...(body.errors ?? []).map((error) => error?.message)]
-    .filter((text): text is string => typeof text === 'string' && text !== '')
+  const said = [body.message, ...body.errors.map((error) => error.message)]
+    .filter(Boolean)
     .join(' ')
     .slice(0, LONGEST_SAID);
   const message = `HubSpot refused a call for ${what} (${answer.status})${said === '' ? '' : `: ${said}`}`;
@@ -134,8 +130,8 @@ export function judge(answer: Answer, what: string, day: DayTimes): Verdict {
 }
 
 /**
- * Whether an error body is one of HubSpot's own. Its edge was seen to answer 400 in plain text for a path that worked the day
- * before, and proxies and firewalls answer 403 and 404 in HTML: what they say passes, and says nothing of the portal.
+ * Whether an error body is HubSpot's own. Its edge was observed to return 400 in plain text for a path that worked the day before,
+ * and proxies and firewalls return 403 and 404 in HTML: such responses are transient, and say nothing about the portal.
  */
 function isHubSpots(body: ErrorBody): boolean {
   return body.status === 'error' || body.category !== undefined || body.message !== undefined;
@@ -148,22 +144,22 @@ function foreignAnswer({ status, body }: Answer, what: string): string {
     .replace(/\s+/g, ' ')
     .trim();
   const quoted = text === '' ? 'with nothing' : `with "${text.slice(0, 80)}"`;
-  return `The call for ${what} was answered ${status} ${quoted}, which is not HubSpot's own answer but that of something in between`;
+  return `The call for ${what} was answered ${status} ${quoted}, which is not HubSpot's own answer, but that of a proxy or firewall in between`;
 }
 
-/** The texts with which HubSpot's services refuse a token for want of a scope, where they name no category. */
+/** Messages by which HubSpot's services report a missing scope without naming a category. */
 const SCOPE_TEXTS = /required.{0,40}scope|scopes? .{0,40}required|proper permissions|available for public use/i;
 
-function isAboutScopes({ category, message = '', errors = [] }: ErrorBody): boolean {
+function isAboutScopes({ category, message = '', errors }: ErrorBody): boolean {
   if (category === 'MISSING_SCOPES' || SCOPE_TEXTS.test(message)) return true;
-  return errors.some(({ context = {} }) => SCOPE_KEYS.some((key) => Array.isArray(context[key])));
+  return errors.some(({ context }) => SCOPE_KEYS.some((key) => Array.isArray(context[key])));
 }
 
 function judgeRateLimit(body: ErrorBody, retryAfterMs: number | null, day: DayTimes, internal: string): Verdict {
   const policy = `${body.policyName ?? ''} ${body.message ?? ''}`.toUpperCase();
-  const askedFor = retryAfterMs === null ? undefined : day.now + retryAfterMs;
+  const askedFor = retryAfterMs === null ? undefined : epochMs(day.now + retryAfterMs);
   if (policy.includes('DAILY')) {
-    const why = 'The portal has used up its calls of the day.';
+    const why = 'The portal has used up its daily calls.';
     return { action: 'endDay', error: dailyLimit(why, day.resetsAt ?? askedFor, day.now, internal) };
   }
   if (retryAfterMs !== null && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
@@ -183,13 +179,13 @@ function refusedCredentials(body: ErrorBody, internal: string): CredentialsError
   );
 }
 
-/** HubSpot lists the scopes of which one is needed in errors[].context.requiredGranularScopes. */
+/** HubSpot lists the scopes, one of which is required, in errors[].context.requiredGranularScopes. */
 function missingScopes(body: ErrorBody, what: string, internal: string): MissingScopesError {
   const scopes = [
     ...new Set(
-      (body.errors ?? []).flatMap((error) =>
+      body.errors.flatMap(({ context }) =>
         SCOPE_KEYS.flatMap((key) => {
-          const list = error.context?.[key];
+          const list = context[key];
           return Array.isArray(list) ? list.map(String) : [];
         }),
       ),
@@ -205,17 +201,28 @@ function missingScopes(body: ErrorBody, what: string, internal: string): Missing
 }
 
 function parseBody(body: Buffer): ErrorBody {
+  let parsed: unknown;
   try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as ErrorBody) : {};
+    parsed = JSON.parse(body.toString('utf8'));
   } catch {
-    // HTML from a gateway: the status says all there is to know.
-    return {};
+    // HTML from a gateway: only the status counts.
   }
+  const errors = memberOf(parsed, 'errors');
+  const parts: unknown[] = Array.isArray(errors) ? errors : [];
+  return {
+    status: stringAt(parsed, 'status'),
+    message: stringAt(parsed, 'message'),
+    category: stringAt(parsed, 'category'),
+    policyName: stringAt(parsed, 'policyName'),
+    errors: parts.map((part) => {
+      const context = memberOf(part, 'context');
+      return { message: stringAt(part, 'message'), context: isObject(context) ? context : {} };
+    }),
+  };
 }
 
-/** `Retry-After` in milliseconds, in either of its forms (seconds, or an HTTP date), or null. */
-export function parseRetryAfter(value: string | null, now: () => number = Date.now): number | null {
+/** Parses `Retry-After`, either seconds or an HTTP date, to milliseconds; null if there is none. */
+export function parseRetryAfter(value: string | null, now: () => EpochMs = epochNow): number | null {
   if (value === null || value.trim() === '') return null;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);

@@ -1,33 +1,34 @@
+import { type MonotonicMs, monotonicNow } from '../../time.js';
 import { LostAnswer } from './network-failures.js';
 
-/** Whether a host has answered at all, and how long it is hoped for until then. */
+/** Limits how long to wait for the first response of a host. Once it has responded, calls are retried for longer. */
 export class FirstAnswer {
-  /** An answer has come, whole. */
+  /** Whether a complete response has been received. */
   came = false;
-  /** Why the last call had none. */
+  /** Why the last call failed. */
   failure: unknown = null;
   readonly #longestMs: number;
-  /** Of the first call: what is done before it is not the host's time. */
-  #startedAt: number | null = null;
+  /** The start of the first call; time spent before it does not count. */
+  #startedAt: MonotonicMs | null = null;
 
   constructor(longestMs: number) {
     this.#longestMs = longestMs;
   }
 
-  /** Whether after another pause it would be too late to go on hoping. */
+  /** Whether another pause would exceed the limit. */
   isTooLate(pauseMs: number): boolean {
     return !this.came && this.#elapsed() + pauseMs > this.#longestMs;
   }
 
-  /** Waits for a call's answer to begin, but no longer than the host is hoped for. */
+  /** Awaits a call, but rejects when the limit passes before the first response. */
   async of<T>(call: Promise<T>): Promise<T> {
     if (this.came) return call;
-    this.#startedAt ??= performance.now();
+    this.#startedAt ??= monotonicNow();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () => {
-          // What went wrong before says more than that there was no time left.
+          // The failure of an earlier attempt says more than a timeout.
           if (!this.came) reject(this.failure ?? new LostAnswer(`no answer within ${this.#longestMs / 1000} s`));
         },
         Math.max(this.#longestMs - this.#elapsed(), 0),
@@ -41,6 +42,6 @@ export class FirstAnswer {
   }
 
   #elapsed(): number {
-    return this.#startedAt === null ? 0 : performance.now() - this.#startedAt;
+    return this.#startedAt === null ? 0 : monotonicNow() - this.#startedAt;
   }
 }

@@ -1,2 +1,2 @@
-/** Thrown by a decoder for an answer that says 200 but is not what it should be; the call is sent again. */
+/** Thrown by a decoder for a successful response with an invalid body; the call is retried. */
 export class MalformedAnswer extends Error {}

@@ -1,10 +1,11 @@
 import { asHubflakeError, ConfigError, RequestError } from '../../errors.js';
+import { codeOf, stringAt } from '../../json.js';
 import { causesOf, explainConnection, networkCode } from '../../network/failures.js';
 import { nameOf, type ProxyServer } from '../../network/proxy.js';
 import type { Verdict } from './faults.js';
 import { REDIRECT_REFUSED } from './transport.js';
 
-/** An answer that did not come, or came damaged, cut off or too slowly: it is asked for again. */
+/** A response that did not arrive, or arrived damaged, truncated or too slowly. The call is retried. */
 export class LostAnswer extends Error {
   override readonly name = 'LostAnswer';
 }
@@ -17,14 +18,14 @@ export interface Route {
 }
 
 /**
- * What a call without an answer means. Node's fetch throws a TypeError for every failure, with what has happened as its cause: only
- * what is known to be the network's is repeated, anything else is our own error.
+ * What a call without a response means. Node's fetch throws a TypeError for every failure and puts the reason into its cause: only
+ * known network failures are retried, anything else is an error of our own.
  */
 export function judgeFailure(error: unknown, { url, proxy }: Route): Verdict {
   const causes = causesOf(error);
-  const redirect = causes.find((each) => (each as { code?: unknown }).code === REDIRECT_REFUSED) as Error | undefined;
+  const redirect = causes.find((each) => codeOf(each) === REDIRECT_REFUSED);
   if (redirect) {
-    const message = `${redirect.message}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
+    const message = `${stringAt(redirect, 'message')}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
     return { action: 'fail', error: new RequestError(message, 302) };
   }
   const explained = explainConnection(error, url);

@@ -8,11 +8,11 @@ const name = encodeURIComponent;
 
 export const paths = {
   token: () => `/oauth/${API_VERSION}/token`,
-  /** Where the same was before the date-based versions. */
+  /** Its path before the date-based versions. */
   olderToken: () => '/oauth/v3/token',
-  /** What a private app's token or a service key may do. */
+  /** The scopes of a private app's token or a service key. */
   tokenInfo: () => '/oauth/v2/private-apps/get/access-token-info',
-  /** The same of an OAuth app's access token. */
+  /** The same for an OAuth access token. */
   introspection: () => `/oauth/${API_VERSION}/token/introspect`,
   accountDetails: () => `/account-info/${API_VERSION}/details`,
   objects: (type: string) => `/crm/objects/${API_VERSION}/${name(type)}`,
@@ -23,7 +23,7 @@ export const paths = {
   schemas: () => `/crm-object-schemas/${API_VERSION}/schemas`,
   owners: () => `/crm/owners/${API_VERSION}`,
   pipelines: (type: string) => `/crm/pipelines/${API_VERSION}/${name(type)}`,
-  /** Which objects that can be switched on and off are on. */
+  /** Which optional objects are switched on. */
   enablement: () => `/crm/object-library/${API_VERSION}/enablement`,
   dealSplits: () => `/deal-splits/${API_VERSION}/batch/read`,
 };

@@ -1,43 +1,45 @@
-/** No more of that time is ever believed: what was the least so far may not be the least there is. */
-const MOST_BELIEVED = 0.99;
-/** Two clocks that count the same interval do not agree to the millisecond. */
+import { LONG_AGO, type MonotonicMs } from '../../time.js';
+
+/** The largest share of the lowest observed latency that is relied on: the lowest so far may not be the lowest possible. */
+const MOST_TRUSTED_SHARE = 0.99;
+/** Two clocks that measure the same interval differ by milliseconds. */
 const MARGIN_MS = 3;
 
-/** A call that was sent. */
+/** A call and when it was sent. */
 export interface SentCall {
-  /** Milliseconds of the caller's clock. */
-  readonly at: number;
+  readonly at: MonotonicMs;
 }
 
 /**
- * The calls that a rolling limit of HubSpot may be counting: those on their way, and those that arrived within the interval. When a
- * call arrived is not known. But from one call's answer less the time that the fastest call took from end to end, until another one is
- * sent, no less time passes than between their arrivals: the first needs for its way back, and the second for its way there, no
- * less than the fastest of each. A call that was held up on its way is answered later, and so counts longer.
+ * Counts the calls that a rolling limit of HubSpot may include: those in flight, and those that arrived at HubSpot within the
+ * interval. Arrival times are unknown, but bounded: between the response to one call, less the lowest observed latency, and the
+ * sending of another one, no more time passes than between their arrivals. (The response takes some of its latency on its way back,
+ * the other call takes some of its own on its way there.) A call that was delayed on its way has a later response, and so is
+ * counted for longer.
  */
 export class RollingWindow {
-  /** When calls of the last two intervals were answered, oldest first; milliseconds of the caller's clock. */
-  readonly #answered: number[] = [];
-  /** How many of them, from the oldest on, no call that is sent now can be counted with. */
-  #left = 0;
+  /** When the responses of the last two intervals arrived, oldest first. */
+  readonly #answered: MonotonicMs[] = [];
+  /** How many of them, from the oldest on, HubSpot can no longer count together with a call sent now. */
+  #expired = 0;
   #inFlight = 0;
   #fastest = 0;
-  /** How many rounds of calls were answered, each sent when one of the round before was answered. */
+  /** The number of completed rounds; a call belongs to the next round if it was sent after a response of the previous one. */
   #rounds = 0;
-  #roundEndedAt = Number.NEGATIVE_INFINITY;
+  #roundEndedAt = LONG_AGO;
 
-  /** Calls that were sent and not answered yet. */
+  /** Calls without a response yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  sent(now: number): SentCall {
+  sent(now: MonotonicMs): SentCall {
     this.#inFlight += 1;
     return { at: now };
   }
 
-  /** @param isAnswer false: the call failed, and tells nothing of how long one takes */
-  answered(call: SentCall, now: number, isAnswer: boolean): void {
+  /** @param isAnswer false: the call failed, and says nothing about latency */
+  answered(call: SentCall, now: MonotonicMs, isAnswer: boolean): void {
     this.#inFlight -= 1;
     this.#answered.push(now);
     if (!isAnswer) return;
@@ -48,45 +50,46 @@ export class RollingWindow {
     this.#roundEndedAt = now;
   }
 
-  /** HubSpot has refused a call all the same: what a call takes is to be seen anew. */
-  distrust(): void {
+  /** HubSpot rejected a call nevertheless: measure the latency again. */
+  resetLatency(): void {
     this.#rounds = 0;
-    this.#roundEndedAt = Number.NEGATIVE_INFINITY;
+    this.#roundEndedAt = LONG_AGO;
   }
 
-  /** How many calls the limit may be counting, as {@link waitFor} has last found. */
+  /** How many calls the limit may include, as of the last {@link waitFor}. */
   get counted(): number {
-    return this.#inFlight + this.#answered.length - this.#left;
+    return this.#inFlight + this.#answered.length - this.#expired;
   }
 
   /**
-   * How many calls HubSpot may have counted when it counted this one, which was answered. More than {@link counted}: those that were
-   * leaving while it was on its way are among them.
+   * How many calls HubSpot may have included when it counted this one, which has a response. More than {@link counted}, since it
+   * includes those that left the interval while this call was in flight.
    */
   countedWith(call: SentCall, intervalMs: number): number {
     const before = this.#answered.findLastIndex((at) => at <= call.at - intervalMs);
     return this.#inFlight + this.#answered.length - 1 - before;
   }
 
-  /** Milliseconds until one more call keeps to `most` in `intervalMs`; 0: now; infinite: when another one was answered. */
-  waitFor(most: number, intervalMs: number, now: number): number {
+  /** Milliseconds until one more call stays within `most` per `intervalMs`; 0: now; infinite: after the next response. */
+  waitFor(most: number, intervalMs: number, now: MonotonicMs): number {
     const counts = intervalMs + MARGIN_MS - this.#leastTravelMs();
-    while ((this.#answered[this.#left] as number) <= now - counts) this.#left += 1;
-    while ((this.#answered[0] as number) <= now - 2 * intervalMs) {
+    const answeredAt = (index: number) => this.#answered[index] ?? Number.POSITIVE_INFINITY;
+    while (answeredAt(this.#expired) <= now - counts) this.#expired += 1;
+    while (answeredAt(0) <= now - 2 * intervalMs) {
       this.#answered.shift();
-      this.#left -= 1;
+      this.#expired -= 1;
     }
     const over = this.counted - most;
     if (over < 0) return 0;
-    const leaves = this.#answered[this.#left + over];
+    const leaves = this.#answered[this.#expired + over];
     return leaves === undefined ? Number.POSITIVE_INFINITY : leaves + counts - now;
   }
 
   /**
-   * What a call takes at least, as far as that is believed: the more rounds of calls were seen, the more of what the fastest took.
-   * Of calls that were on their way together, all may have been held up by the same.
+   * The lowest latency, as far as it is relied on: the more rounds were observed, the larger its share. Calls that were in flight
+   * together may all have been delayed by the same cause.
    */
   #leastTravelMs(): number {
-    return this.#rounds === 0 ? 0 : Math.min(MOST_BELIEVED, 1 - 1 / this.#rounds) * this.#fastest;
+    return this.#rounds === 0 ? 0 : Math.min(MOST_TRUSTED_SHARE, 1 - 1 / this.#rounds) * this.#fastest;
   }
 }

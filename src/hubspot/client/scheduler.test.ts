@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { jest } from '@jest/globals';
 import { DailyLimitError, StoppedError } from '../../errors.js';
+import { monotonicMs, timeOf } from '../../time.js';
 import type { Budget } from './calls.js';
 import { CallScheduler, type LimitHeaders, type Permit } from './scheduler.js';
 
@@ -53,7 +54,13 @@ const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const mostIn = (arrivals: number[], windowMs: number) =>
   Math.max(...arrivals.map((at) => arrivals.filter((other) => other >= at && other < at + windowMs).length));
 const make = (options: Partial<ConstructorParameters<typeof CallScheduler>[0]> = {}) =>
-  new CallScheduler({ maxInFlight: 40, burstShare: 0.9, dailyReserve: 0, now: Date.now, ...options });
+  new CallScheduler({
+    maxInFlight: 40,
+    burstShare: 0.9,
+    dailyReserve: 0,
+    now: () => monotonicMs(Date.now()),
+    ...options,
+  });
 
 test('never uses more than its share of the burst limit that the headers name', async () => {
   const { arrivals } = await simulate(make(), 'burst', {
@@ -394,7 +401,7 @@ test('slows down to one call a second when others use the same limit up', async 
 });
 
 test('stops when only the reserve of the day is left, and says when it goes on', async () => {
-  const scheduler = make({ dailyReserve: 100, dailyResetsAt: () => Date.parse('2026-11-24T05:00:00Z') });
+  const scheduler = make({ dailyReserve: 100, dailyResetsAt: () => timeOf('2026-11-24T05:00:00Z') });
   finish(await scheduler.acquire('burst', never), { dailyRemaining: 101 });
   finish(await scheduler.acquire('burst', never), { dailyRemaining: 100 });
   const refused = scheduler.acquire('burst', never);

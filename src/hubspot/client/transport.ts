@@ -4,28 +4,28 @@ import type { ProxyServer } from '../../network/proxy.js';
 import { openTunnel } from '../../network/tunnel.js';
 
 /**
- * Silence after which a call is given up, and repeated. undici's timers tick once a second, so it takes effect up to a second
- * later: two silent attempts stay within the minute that a host which is never reached may take.
+ * The idle timeout of a call, after which it is retried. undici's timers tick once per second, so it takes effect up to a second
+ * late: two such attempts stay within the minute that an unreachable host may take.
  */
 const SILENCE_MS = 28_000;
 const CONNECT_MS = 10_000;
-/** For a proxy to connect: less than `check` waits for in all, so that it can name the proxy. */
+/** The timeout for a proxy's tunnel: less than the total that `check` waits for, so that its error can name the proxy. */
 const TUNNEL_MS = 8_000;
 const KEEP_ALIVE_MS = 30_000;
 
-/** Stands in for `content-encoding: gzip`, so that fetch hands the bytes on as they came. */
+/** Replaces `content-encoding: gzip`, so that fetch passes the bytes on compressed. */
 export const PACKED = 'x-hubflake-packed';
 
-/** The `code` of the error with which a redirect is refused. */
+/** The `code` of the error for a redirect. */
 export const REDIRECT_REFUSED = 'HF_REDIRECT_REFUSED';
 
 /**
- * Sets up the dispatcher under node's fetch, which is what HubSpot's client calls: deadlines, a pool of connections, a proxy, and no
- * redirects (the access token must not follow one to another host).
+ * Sets up the dispatcher of Node's fetch, which HubSpot's client uses: timeouts, a connection pool, a proxy, and no redirects (the
+ * access token must not be sent to another host).
  *
- * @param connections most connections kept to one host
- * @param proxy through which all of them go
- * @param silenceMs silence after which a call is given up
+ * @param connections the most connections kept per host
+ * @param proxy the proxy for all of them
+ * @param silenceMs the idle timeout of a call
  */
 export function installTransport(connections: number, proxy: ProxyServer | null, silenceMs = SILENCE_MS): Dispatcher {
   const agent = new Agent({
@@ -39,7 +39,10 @@ export function installTransport(connections: number, proxy: ProxyServer | null,
   return agent;
 }
 
-/** undici's ProxyAgent does the same, but waits five minutes for a silent proxy, and tells only in a text what it has answered. */
+/**
+ * undici's ProxyAgent does the same, but waits five minutes for an unresponsive proxy, and only reports its status as part of a
+ * text.
+ */
 function connectThrough(proxy: ProxyServer): buildConnector.connector {
   const secure = buildConnector({ timeout: CONNECT_MS });
   return (options, callback) => {
@@ -56,7 +59,10 @@ function connectThrough(proxy: ProxyServer): buildConnector.connector {
   };
 }
 
-/** fetch unpacks in small pieces, through two streams; a page as a whole takes less than half of that (`answers.ts`). */
+/**
+ * fetch decompresses in small chunks through two streams; decompressing a page as a whole takes less than half of the time
+ * (`answers.ts`).
+ */
 function stillPacked(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   if (headers['content-encoding'] !== 'gzip') return headers;
   const { 'content-encoding': encoding, ...others } = headers;

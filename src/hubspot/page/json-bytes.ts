@@ -11,16 +11,16 @@ const TAB = 0x09;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const WORD = 4;
-/** Words that are looked at in one call. */
+/** Words checked per call. */
 const BLOCK = 512;
 
-/** Whether `expected` stands at `at`. */
+/** Whether `expected` is found at `at`. */
 export function isAt(bytes: Uint8Array, expected: Uint8Array, at: number): boolean {
   for (let i = 0; i < expected.length; i += 1) if (bytes[at + i] !== expected[i]) return false;
   return true;
 }
 
-/** The bytes without the white space behind them. */
+/** The bytes without trailing white space. */
 export function trimmed(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (isWhite(bytes[end - 1])) end -= 1;
@@ -31,14 +31,14 @@ function isWhite(byte: number | undefined): boolean {
   return byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
 }
 
-/** Where the next byte that is no space is. */
+/** The offset of the next byte other than a space. */
 export function skipSpaces(bytes: Uint8Array, at: number): number {
   let next = at;
   while (bytes[next] === SPACE) next += 1;
   return next;
 }
 
-/** Whether there are characters below the space, which JSON in one line does not have, and strings must not. */
+/** Whether there are control characters, which JSON on one line does not have, and strings must not. */
 export function hasControls(bytes: Uint8Array): boolean {
   const start = Math.min(bytes.length, (WORD - (bytes.byteOffset % WORD)) % WORD);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, Math.floor((bytes.length - start) / WORD));
@@ -49,20 +49,20 @@ export function hasControls(bytes: Uint8Array): boolean {
   return bytes.subarray(0, start).some(isControl) || bytes.subarray(start + WORD * words.length).some(isControl);
 }
 
-/** In blocks, because V8 compiles what is called often sooner than what runs long. */
+/** In blocks, because V8 optimises a function that is called often sooner than one that runs for long. */
 function blockHasControls(words: Int32Array, from: number, to: number): boolean {
-  // Taking 0x20 from each byte sets the highest bit of those that are smaller, and of those that had it before.
+  // Subtracting 0x20 from each byte sets the highest bit of those below it. `& ~word` excludes bytes that had it set before.
   let found = 0;
   for (let i = from; i < to; i += 1) {
-    const word = words[i] as number;
+    const word = words[i] ?? 0;
     found |= ((word - 0x20202020) | 0) & ~word;
   }
   return (found & 0x80808080) !== 0;
 }
 
 /**
- * Where the string that begins at `at` ends, behind its closing quote; negative where it has escapes, which are not looked at; 0: it
- * is none.
+ * The offset after the closing quote of the string at `at`; negative if it contains escapes, which are not validated; 0: not a
+ * string.
  */
 export function stringEnd(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE) return 0;
@@ -78,7 +78,7 @@ export function stringEnd(bytes: Uint8Array, at: number): number {
   return 0;
 }
 
-/** Where the object ends that `at` is in, behind its brace; 0: nowhere. Whether it is JSON is not looked at. */
+/** The offset after the closing brace of the object that contains `at`; 0: it is not closed. Its JSON is not validated. */
 export function objectEnd(bytes: Uint8Array, at: number): number {
   let open = 1;
   for (let i = at; i < bytes.length; i += 1) {
@@ -97,8 +97,8 @@ export function objectEnd(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Where the member with this key begins, in the object whose first member begins at `at`; 0: nowhere. Whether the members before it
- * are JSON is not looked at.
+ * The offset of the member with this key in the object whose first member starts at `at`; 0: there is none. The JSON of the members
+ * before it is not validated.
  *
  * @param key with its quotes
  */
@@ -113,13 +113,13 @@ export function memberStart(bytes: Uint8Array, at: number, key: Uint8Array): num
   return start;
 }
 
-/** Where a member's value begins whose key ends at `keyEnd`; 0: no colon is between them. */
+/** The offset of the value of the member whose key ends at `keyEnd`; 0: there is no colon. */
 export function valueStart(bytes: Uint8Array, keyEnd: number): number {
   const colon = skipSpaces(bytes, keyEnd);
   return bytes[colon] === COLON ? skipSpaces(bytes, colon + 1) : 0;
 }
 
-/** Where the value that begins at `at` ends, of which only strings and brackets are looked at; 0: nowhere. */
+/** The offset after the value at `at`, of which only strings and brackets are checked; 0: it does not end. */
 function valueEnd(bytes: Uint8Array, at: number): number {
   const first = bytes[at];
   if (first === QUOTE) return Math.abs(stringEnd(bytes, at));

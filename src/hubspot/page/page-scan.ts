@@ -10,21 +10,21 @@ const OPENING_BRACE = 0x7b;
 
 const RESULTS = Buffer.from('"results"');
 const PROPERTIES = Buffer.from('"properties"');
-/** Stands for the member that is not parsed, so that a second one of its name is noticed. */
+/** Replaces the member that is not parsed, so that a second member of its name is noticed. */
 const LEFT_OUT = '"":0';
-/** The rows that a page is expected to have; more make room for themselves. */
-const USUAL_ROWS = 100;
+/** The initial capacity for rows per page; it grows as needed. */
+const EXPECTED_ROWS = 100;
 
-/** The templates of the pages before, by the list of properties that was asked for. */
+/** The templates of previous pages, by the list of requested properties. */
 const templates = new WeakMap<readonly string[], PageTemplate>();
 
 /**
- * Reads a list, search or batch-read answer without parsing its rows, as long as it is written in one line, and its rows have
- * strings or null as properties, in the same order and with the same spaces in all rows. Rows that differ are parsed one by one.
- * What this returns, JSON.parse would have read, too.
+ * Reads the response of a list, search or batch read without parsing its rows, provided that it is on one line, and that the
+ * properties of all rows are strings or null, in the same order and with the same spacing. Rows that differ are parsed
+ * individually. The result is the same as that of JSON.parse.
  *
- * @param asked the properties that were asked for; pages of one list have one template
- * @returns null where the page as a whole looks different, or is no JSON
+ * @param asked the requested properties; the pages of one list share a template
+ * @returns null if the page as a whole has another form, or is not JSON
  */
 export function scanPage(body: Buffer, asked: readonly string[]): Record<string, unknown> | null {
   const bytes = trimmed(body);
@@ -32,7 +32,7 @@ export function scanPage(body: Buffer, asked: readonly string[]): Record<string,
   try {
     return new PageScan(bytes, asked).read();
   } catch (error) {
-    // A part that is no JSON.
+    // A part is not JSON.
     if (error instanceof SyntaxError) return null;
     throw error;
   }
@@ -43,9 +43,9 @@ class PageScan {
   readonly #view: DataView;
   readonly #asked: readonly string[];
   #values: ScannedValues | null = null;
-  /** How the first row begins: its brace, and its first key. */
+  /** The beginning of the first row: its brace, and its first key. */
   #opening: Buffer | null = null;
-  /** How many of the spans are used. */
+  /** The number of spans used. */
   #used = 0;
 
   constructor(bytes: Buffer, asked: readonly string[]) {
@@ -67,11 +67,11 @@ class PageScan {
       if (end === 0) return null;
       at = skipSpaces(bytes, end);
     }
-    const { '': _, ...rest } = parseAround(bytes, 0, key, at + 1, bytes.length);
+    const { '': _, ...rest }: Record<string, unknown> = JSON.parse(textAround(bytes, 0, key, at + 1, bytes.length));
     return Object.hasOwn(rest, 'results') ? null : { ...rest, results };
   }
 
-  /** Adds the row that begins at `start`. Returns where it ends; 0: there is none. */
+  /** Adds the row at `start`. Returns the offset after it; 0: there is none. */
   #row(start: number, rows: unknown[]): number {
     const bytes = this.#bytes;
     const scanned = this.#scan(start);
@@ -95,7 +95,7 @@ class PageScan {
     const tail = start + closing + 1;
     const end = objectEnd(bytes, tail);
     if (end === 0) return null;
-    const rest = parseAround(bytes, start, key, tail, end) as RowRest & { id: unknown };
+    const rest: RowRest & { id: unknown } = JSON.parse(textAround(bytes, start, key, tail, end));
     const id = typeof rest.id === 'number' ? String(rest.id) : rest.id;
     if (typeof id !== 'string' || Object.hasOwn(rest, 'properties')) return null;
     const row = new ScannedRow(values, this.#used, text, id, rest);
@@ -104,10 +104,11 @@ class PageScan {
   }
 
   /**
-   * The row from `start` on, until another object begins as the first row did, which nothing in a text can: that is behind its
-   * properties. Pieces of this are pieces of the UTF-8. A text of the whole page would be a large object, which costs more to make.
+   * The page from `start` up to the next object that begins like the first row, which is after this row's properties, since no
+   * string can contain that beginning. Slices of this text are slices of the UTF-8. One text for the whole page would be a large
+   * object in V8, which costs more to allocate.
    *
-   * @param from behind the opening brace of the properties
+   * @param from after the opening brace of the properties
    */
   #text(start: number, from: number): string {
     const bytes = this.#bytes;
@@ -116,7 +117,7 @@ class PageScan {
     return bytes.toString('latin1', start, next === -1 ? bytes.length : next);
   }
 
-  /** Finds the values of the row at `start`, whose properties begin `from` bytes behind it; where they end, or -1. */
+  /** Finds the values of the row at `start`, whose properties begin `from` bytes after it. Returns where they end, or -1. */
   #scanValues(text: string, start: number, from: number): number {
     if (!this.#values) return this.#scanFirst(text, start, from);
     const { template, spans } = this.#values;
@@ -129,7 +130,7 @@ class PageScan {
     return template.scan(text, this.#view, start, from, this.#values.spans, this.#used);
   }
 
-  /** The same with the template of the page before, or one that is learned from this row. */
+  /** The same with the previous page's template, or one that is learned from this row. */
   #scanFirst(text: string, start: number, from: number): number {
     const known = templates.get(this.#asked);
     const closing = known ? this.#scanWith(known, text, start, from) : -1;
@@ -139,7 +140,7 @@ class PageScan {
   }
 
   #scanWith(template: PageTemplate, text: string, start: number, from: number): number {
-    const spans = new Int32Array(2 * template.names.length * USUAL_ROWS);
+    const spans = new Int32Array(2 * template.names.length * EXPECTED_ROWS);
     const closing = template.scan(text, this.#view, start, from, spans, 0);
     if (closing === -1) return -1;
     templates.set(this.#asked, template);
@@ -148,8 +149,10 @@ class PageScan {
   }
 }
 
-/** Parses what stands around a member of an object: from `start` to `key`, and from `tail` to `end`. */
-function parseAround(bytes: Buffer, start: number, key: number, tail: number, end: number): Record<string, unknown> {
-  const text = `${bytes.toString('utf8', start, key)}${LEFT_OUT}${bytes.toString('utf8', tail, end)}`;
-  return JSON.parse(text) as Record<string, unknown>;
+/**
+ * The JSON of an object except for one of its members: from `start` to the member's `key`, and from `tail`, after its value, to
+ * `end`.
+ */
+function textAround(bytes: Buffer, start: number, key: number, tail: number, end: number): string {
+  return `${bytes.toString('utf8', start, key)}${LEFT_OUT}${bytes.toString('utf8', tail, end)}`;
 }

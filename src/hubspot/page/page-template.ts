@@ -6,27 +6,27 @@ const CLOSING_BRACE = 0x7d;
 const NULL = Buffer.from('null');
 const WORD = 4;
 
-/** A property's key as it stands in a row, from behind the value before it to its own value. */
+/** The bytes from the end of one property's value to the beginning of the next one's. */
 interface Key {
   name: string;
-  /** Quotes, colon and spaces, and behind the first the comma in front. */
+  /** The key with quotes, colon and spaces, preceded by a comma except for the first. */
   bytes: Buffer;
-  /** How many of these bytes are in front of the opening quote. */
+  /** The number of bytes before the opening quote. */
   quoteAt: number;
 }
 
 /**
- * The properties of a page's rows in the order and with the spaces with which HubSpot wrote them, learned from one row. The others
- * have the same, so that comparing bytes is enough to find each value.
+ * The properties of a page's rows in the order and with the spacing in which HubSpot writes them, learned from one row. The other
+ * rows have the same, so that comparing bytes is enough to find each value.
  */
 export class PageTemplate {
-  /** The properties' names, each once. */
+  /** The properties' names, without duplicates. */
   readonly names: readonly string[];
   readonly #indexes: ReadonlyMap<string, number>;
-  /** For each property, the length in bytes of its {@link Key}. */
+  /** The length in bytes of each property's {@link Key}. */
   readonly #lengths: Int32Array;
   readonly #quotes: Int32Array;
-  /** The bytes of these keys in words, and where each begins; the last word of a key overlaps with the one before. */
+  /** The bytes of these keys as words, and the index of the first word of each; a key's last word overlaps with the one before. */
   readonly #words: Int32Array;
   readonly #starts: Int32Array;
 
@@ -38,25 +38,24 @@ export class PageTemplate {
     this.#quotes = Int32Array.from(keys, ({ quoteAt }) => quoteAt);
     this.#words = Int32Array.from(words.flat());
     this.#starts = new Int32Array(keys.length + 1);
-    for (const [index, { length }] of words.entries())
-      this.#starts[index + 1] = (this.#starts[index] as number) + length;
+    for (const [index, { length }] of words.entries()) this.#starts[index + 1] = (this.#starts[index] ?? 0) + length;
   }
 
-  /** The place of a property's value among a row's spans, or -1. */
+  /** The index of a property's value among a row's spans, or -1. */
   indexOf(name: string): number {
     return this.#indexes.get(name) ?? -1;
   }
 
-  /** How many bytes are between the opening quote of a property's key and its value. */
+  /** The number of bytes from the opening quote of a property's key to its value. */
   keyLength(index: number): number {
     return (this.#lengths[index] ?? 0) - (this.#quotes[index] ?? 0);
   }
 
   /**
-   * Learns from the properties of one row. null: some key comes twice, or some value is neither a string nor null. Throws a
-   * SyntaxError where a key is no JSON.
+   * Learns the template from the properties of one row. null: a key occurs twice, or a value is neither a string nor null. Throws a
+   * SyntaxError if a key is not JSON.
    *
-   * @param from behind the opening brace
+   * @param from after the opening brace
    */
   static learn(bytes: Buffer, from: number): PageTemplate | null {
     const keys: Key[] = [];
@@ -68,7 +67,7 @@ export class PageTemplate {
       const keyEnd = Math.abs(stringEnd(bytes, quote));
       const value = valueStart(bytes, keyEnd);
       if (keyEnd === 0 || value < start + WORD) return null;
-      const name = JSON.parse(bytes.toString('utf8', quote, keyEnd)) as string;
+      const name: string = JSON.parse(bytes.toString('utf8', quote, keyEnd));
       keys.push({ name, bytes: Buffer.from(bytes.subarray(start, value)), quoteAt: quote - start });
       at = Math.abs(stringEnd(bytes, value)) || (isAt(bytes, NULL, value) ? value + NULL.length : 0);
       if (at === 0) return null;
@@ -125,20 +124,20 @@ export class PageTemplate {
     return text.charCodeAt(at) === CLOSING_BRACE ? at : -1;
   }
 
-  /** Where a property's key ends that begins at `at`; 0: another one does, or none. */
+  /** The offset after the property's key at `at`; 0: another key or none is there. */
   #keyEnd(index: number, bytes: DataView, at: number): number {
-    const end = at + (this.#lengths[index] as number);
+    const end = at + (this.#lengths[index] ?? 0);
     if (end > bytes.byteLength) return 0;
-    const last = (this.#starts[index + 1] as number) - 1;
+    const last = (this.#starts[index + 1] ?? 0) - 1;
     let place = at;
-    for (let word = this.#starts[index] as number; word < last; word += 1, place += WORD) {
+    for (let word = this.#starts[index] ?? 0; word < last; word += 1, place += WORD) {
       if (bytes.getInt32(place, true) !== this.#words[word]) return 0;
     }
     return bytes.getInt32(end - WORD, true) === this.#words[last] ? end : 0;
   }
 }
 
-/** The bytes of a key, which has at least four. */
+/** The bytes of a key as words. A key has at least four bytes. */
 function wordsOf(key: Buffer): number[] {
   const words: number[] = [];
   for (let at = 0; at + WORD < key.length; at += WORD) words.push(key.readInt32LE(at));
@@ -150,7 +149,7 @@ function nextEscape(text: string, from: number): number {
   return at === -1 ? Number.POSITIVE_INFINITY : at;
 }
 
-/** Where a string with escapes ends, behind its closing quote; 0: nowhere, or an escape is none. */
+/** The offset after the closing quote of a string with escapes; 0: it is not closed, or an escape is invalid. */
 function escapedEnd(text: string, start: number): number {
   ESCAPED.lastIndex = start;
   return ESCAPED.test(text) ? ESCAPED.lastIndex : 0;

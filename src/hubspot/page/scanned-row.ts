@@ -1,22 +1,22 @@
 import type { AssociationList, ObjectRow, RowInPage } from '../api/object-row.js';
 import type { PageTemplate } from './page-template.js';
 
-/** Where the values of a page's rows are. */
+/** The positions of the values of a page's rows. */
 export interface ScannedValues {
   template: PageTemplate;
-  /** Of all rows, one behind the other; see {@link PageTemplate.scan}. */
+  /** The spans of all rows, one row after the other; see {@link PageTemplate.scan}. */
   spans: Int32Array;
 }
 
-/** What stands around the properties in a row. */
+/** A row without its id and properties. */
 export type RowRest = Omit<ObjectRow, 'id' | 'properties'>;
 
-/** A row whose properties are only parsed when someone asks for them, which a layout need not do. */
+/** A row whose properties are parsed on demand, which layouts can do without. */
 export class ScannedRow implements ObjectRow, RowInPage {
   readonly values: ScannedValues;
-  /** Where the row's spans begin. */
+  /** The index of the row's first span. */
   readonly base: number;
-  /** The row's UTF-8 bytes as characters, and perhaps what follows. */
+  /** The row's UTF-8 as one character per byte, possibly followed by more of the page. */
   readonly text: string;
   readonly id: string;
   readonly createdAt?: string | null;
@@ -53,18 +53,18 @@ export class ScannedRow implements ObjectRow, RowInPage {
     return this.#properties;
   }
 
-  /** The value of one property, without parsing the others; undefined: the row does not have it. */
+  /** The value of one property without parsing the others; undefined: the row does not have it. */
   value(name: string): string | null | undefined {
     const index = this.values.template.indexOf(name);
     return index === -1 ? undefined : this.valueAt(index);
   }
 
-  /** The same by the property's place in the template. */
+  /** The same by the property's index in the template. */
   valueAt(index: number): string | null | undefined {
     const { spans } = this.values;
-    const start = spans[this.base + 2 * index] as number;
-    const end = spans[this.base + 2 * index + 1] as number;
+    const start = spans[this.base + 2 * index] ?? 0;
+    const end = spans[this.base + 2 * index + 1] ?? 0;
     if (start === 0) return end === 0 ? undefined : null;
-    return JSON.parse(Buffer.from(this.text.slice(start, Math.abs(end)), 'latin1').toString('utf8')) as string;
+    return JSON.parse(Buffer.from(this.text.slice(start, Math.abs(end)), 'latin1').toString('utf8'));
   }
 }

@@ -1,12 +1,12 @@
 import { fail, skipSpace, skipString, skipValue } from './json-skip.js';
 
 /**
- * Finds where the members of an object lie, in a walk over JSON bytes that makes no values (`json-skip.ts`), so that what does not
- * have to be understood can be passed on as it came. That keeps every digit of every number (`JSON.parse` keeps 53 bits) and
- * costs a fraction of a parse.
+ * Finds the members of an object by scanning JSON bytes without building values (`json-skip.ts`), so that what need not be
+ * understood can be passed on byte for byte. That keeps every digit of every number (`JSON.parse` keeps 53 bits) and costs a
+ * fraction of parsing.
  */
 
-/** A value's place: from `start` (its first byte) to `end` (behind its last). */
+/** A value's position: from `start` (its first byte) to `end` (after its last). */
 export interface Span {
   start: number;
   end: number;
@@ -19,8 +19,8 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 
 /**
- * Calls `member` for each member of the object at `at` with the span of its key (quotes included) and of its value; returns
- * the offset behind the object. Only the outermost members are visited.
+ * Calls `member` with the spans of the key (quotes included) and value of each member of the object at `at`; returns the offset
+ * after the object. Nested members are not visited.
  */
 export function eachMember(bytes: Buffer, at: number, member: (key: Span, value: Span) => void): number {
   return walkMembers(bytes, at, (key, start) => {
@@ -31,8 +31,8 @@ export function eachMember(bytes: Buffer, at: number, member: (key: Span, value:
 }
 
 /**
- * Calls `walk` for each member of the object at `at` with its key and where its value starts; it must walk over the value and
- * return the offset behind it, so that members of members can be found in one pass. Returns the offset behind the object.
+ * Calls `walk` for each member of the object at `at` with its key and the start of its value; it must scan the value and return the
+ * offset after it, so that nested members can be found in the same pass. Returns the offset after the object.
  */
 export function walkMembers(bytes: Buffer, at: number, walk: (key: Span, start: number) => number): number {
   if (bytes[at] !== OPEN_OBJECT) fail(at);
@@ -51,8 +51,8 @@ export function walkMembers(bytes: Buffer, at: number, walk: (key: Span, start: 
 }
 
 /**
- * The outermost members of the object that is the whole of `bytes`, by name; of repeated names the last, as in `JSON.parse`.
- * Throws JsonSyntaxError where the bytes are not one JSON object.
+ * The members of the object that `bytes` consists of, by name; the last of repeated names, as in `JSON.parse`. Throws
+ * JsonSyntaxError where the bytes are not one JSON object.
  */
 export function membersOf(bytes: Buffer, span: Span = { start: 0, end: bytes.length }): Map<string, Span> {
   const members = new Map<string, Span>();
@@ -65,10 +65,7 @@ export function membersOf(bytes: Buffer, span: Span = { start: 0, end: bytes.len
   return members;
 }
 
-/**
- * As {@link membersOf} the whole of `bytes`; of those that are objects themselves and that `isInner` names, their members, in
- * the same walk.
- */
+/** Like {@link membersOf}, plus the members of those members that are objects and that `isInner` selects, in the same pass. */
 export function membersAndInner(
   bytes: Buffer,
   isInner: (name: string) => boolean,
@@ -87,7 +84,7 @@ export function membersAndInner(
         return innerEnd;
       });
     } else {
-      // Of a name that comes twice the last counts.
+      // The last of repeated names counts.
       inner.delete(name);
       behind = skipValue(bytes, start, 1);
     }
@@ -105,22 +102,22 @@ function expectEnd(bytes: Buffer, at: number, end: number): void {
 }
 
 /**
- * Short strings met lately, each at a place made of its length and ends: the names of an envelope and of its stream come again
- * with every line, and decoding them costs more than comparing their bytes.
+ * A cache of short strings, addressed by length and a hash of two bytes: the names in an envelope and of its stream recur with
+ * every line, and decoding them costs more than comparing their bytes.
  */
-const met: ({ bytes: Buffer; text: string } | undefined)[] = new Array(256);
-const LONGEST_MET = 40;
+const cached: ({ bytes: Buffer; text: string } | undefined)[] = new Array(256);
+const LONGEST_CACHED = 40;
 
 /** The string at `span` (quotes included in the span), unescaped. */
 export function stringAt(bytes: Buffer, span: Span): string {
   const { start, end } = span;
   const length = end - start;
-  if (length > LONGEST_MET || length < 3) return decode(bytes, start, end);
-  const place = (length * 37 + (bytes[start + 1] as number) * 5 + (bytes[end - 2] as number)) & 255;
-  const known = met[place];
+  if (length > LONGEST_CACHED || length < 3) return decode(bytes, start, end);
+  const slot = (length * 37 + (bytes[start + 1] ?? 0) * 5 + (bytes[end - 2] ?? 0)) & 255;
+  const known = cached[slot];
   if (known !== undefined && isAt(bytes, start, end, known.bytes)) return known.text;
   const text = decode(bytes, start, end);
-  met[place] = { bytes: Buffer.from(bytes.subarray(start, end)), text };
+  cached[slot] = { bytes: Buffer.from(bytes.subarray(start, end)), text };
   return text;
 }
 
@@ -132,7 +129,7 @@ function isAt(bytes: Buffer, start: number, end: number, expected: Buffer): bool
 
 function decode(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('utf8', start, end);
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+  return text.includes('\\') ? JSON.parse(text) : text.slice(1, -1);
 }
 
 export function isNull(bytes: Buffer, span: Span | undefined): boolean {

@@ -1,6 +1,6 @@
 /**
- * The walk itself: over one value, without making it, to where it ends. It accepts exactly what `JSON.parse` accepts (RFC 8259),
- * for bytes that are valid UTF-8.
+ * Scans over one JSON value to find its end, without building it. Accepts exactly what `JSON.parse` accepts (RFC 8259), given bytes
+ * that are valid UTF-8.
  */
 
 export class JsonSyntaxError extends Error {
@@ -24,17 +24,17 @@ const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
-/** Nesting deeper than this is refused rather than risking the call stack. */
+/** Deeper nesting is rejected rather than risking a stack overflow. */
 const DEEPEST = 1000;
 
-/** A number of no more characters has no more digits than a double keeps. */
+/** A number of up to this many characters has no more digits than a double keeps. */
 const MOST_CHARACTERS = 15;
 
-let oddities = 0;
+let nonPlain = 0;
 
-/** How many escapes, and numbers of more than 15 characters, all walks so far have come by. */
-export function odditiesMet(): number {
-  return oddities;
+/** How many escapes and long numbers have been scanned so far: values that need care if something is to re-encode them. */
+export function nonPlainCount(): number {
+  return nonPlain;
 }
 
 export function fail(offset: number): never {
@@ -45,15 +45,15 @@ export function fail(offset: number): never {
 export function skipSpace(bytes: Buffer, at: number): number {
   let i = at;
   for (;;) {
-    const c = bytes[i] as number;
-    // Most often there is none.
+    const c = bytes[i] ?? 0;
+    // The most frequent case: no white space.
     if (c > 0x20) return i;
     if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) i += 1;
     else return i;
   }
 }
 
-/** Walks over one value that starts at `at`; returns the offset behind it. Throws JsonSyntaxError. */
+/** Scans over the value that starts at `at`; returns the offset after it. Throws JsonSyntaxError. */
 export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   const c = bytes[at];
   if (c === QUOTE) return skipString(bytes, at);
@@ -92,11 +92,11 @@ function skipArray(bytes: Buffer, at: number, depth: number): number {
   }
 }
 
-/** The bytes that were walked over last, and how words of them are read. */
+/** The buffer scanned last, and a view to read its words. */
 let viewed: Buffer = Buffer.alloc(0);
 let view = new DataView(viewed.buffer, 0, 0);
 
-/** Four bytes at a time, up to the next that has a meaning: most bytes of a record are plain ones of strings. */
+/** Advances four bytes at a time to the next significant byte: most bytes of a record are plain characters of strings. */
 export function skipString(bytes: Buffer, at: number): number {
   if (bytes !== viewed) {
     viewed = bytes;
@@ -108,7 +108,7 @@ export function skipString(bytes: Buffer, at: number): number {
     while (i <= last) {
       const found = special(view.getInt32(i, true));
       if (found !== 0) {
-        // The lowest bit that is set is right; those above it may come of its borrow.
+        // The lowest set bit is right; higher ones may result from its borrow.
         i += (31 - Math.clz32(found & -found)) >> 3;
         break;
       }
@@ -117,16 +117,16 @@ export function skipString(bytes: Buffer, at: number): number {
     const c = bytes[i];
     if (c === QUOTE) return i + 1;
     if (c === BACKSLASH) {
-      oddities += 1;
+      nonPlain += 1;
       i = skipEscape(bytes, i);
     } else if (c === undefined || c < 0x20) fail(i);
     else i += 1;
   }
 }
 
-/** Sets the highest bit of the first byte of a word that is a quote, a backslash or below the space; 0: there is none. */
+/** Sets the highest bit of the first byte in a word that is a quote, a backslash or a control character; 0: there is none. */
 function special(word: number): number {
-  // With this bit turned, the quote comes right behind what is below the space, and all of them are below 0x21.
+  // Flipping this bit moves the quote (0x22 → 0x20) next to the control characters, so that one comparison with 0x21 finds both.
   const turned = word ^ 0x02020202;
   const backslash = word ^ 0x5c5c5c5c;
   return (((turned - 0x21212121) & ~turned) | ((backslash - 0x01010101) & ~backslash)) & 0x80808080;
@@ -178,7 +178,7 @@ function skipNumber(bytes: Buffer, at: number): number {
     if (bytes[i] === 0x2b || bytes[i] === MINUS) i += 1;
     i = skipDigits(bytes, i);
   }
-  if (i - at > MOST_CHARACTERS) oddities += 1;
+  if (i - at > MOST_CHARACTERS) nonPlain += 1;
   return i;
 }
 

@@ -1,21 +1,21 @@
 import { fstatSync, read } from 'node:fs';
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Of a file so much is read at once. */
+/** Bytes per read from a file. */
 const FILE_PIECE_BYTES = 256 * 1024;
-/** A pipe gives no more at once. */
+/** The most that a pipe returns per read. */
 const PIPE_PIECE_BYTES = 64 * 1024;
-/** One is filled while the others wait or are looked at. */
+/** One is filled while the others wait or are in use. */
 const PIPE_BUFFERS = 8;
 
 /**
- * The bytes of a file descriptor in pieces whose memory is used again: a piece is valid until the next is asked for. Node's own
- * streams make a new buffer for each 64 KiB, and collecting those costs more than reading them.
+ * The bytes of a file descriptor in chunks whose memory is reused: a chunk is only valid until the next is requested. Node's
+ * streams allocate a new buffer for each 64 KiB, and collecting those costs more than reading them.
  */
 export function readPieces(fd = 0): AsyncIterable<Buffer> {
   const kind = fstatSync(fd);
   if (kind.isFile()) return piecesOfFile(fd);
-  // A terminal is nobody's bulk input.
+  // Nobody sends large inputs through a terminal.
   return kind.isFIFO() || kind.isSocket() ? new PipePieces(fd) : process.stdin;
 }
 
@@ -35,21 +35,22 @@ interface Waiter {
   reject: (error: Error) => void;
 }
 
-/** Read by the event loop, since a read on the thread pool that never comes back would keep the process from ending. */
+/** Uses the event loop: a read on the thread pool that never returns would keep the process from exiting. */
 class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   readonly #socket: Socket;
   readonly #free: Buffer[] = Array.from({ length: PIPE_BUFFERS }, () => Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES));
-  /** What was read and not yet given out: the buffers with the bytes in them. */
+  /** Chunks that were read and not yet handed out. */
   readonly #read: { buffer: Buffer; length: number }[] = [];
-  /** The buffer of the piece that was given out last. */
+  /** The buffer of the chunk that was handed out last. */
   #given: Buffer | null = null;
   #isPaused = false;
   #ended: Error | true | null = null;
   #waiter: Waiter | null = null;
 
   constructor(fd: number) {
-    const buffer = () => this.#free.pop() as Buffer;
-    const callback = (length: number, piece: Uint8Array) => this.#take(piece as Buffer, length);
+    const buffer = () => this.#free.pop() ?? Buffer.allocUnsafeSlow(PIPE_PIECE_BYTES);
+    const callback = (length: number, { buffer, byteOffset, byteLength }: Uint8Array) =>
+      this.#take(Buffer.from(buffer, byteOffset, byteLength), length);
     const options: SocketConstructorOpts & ConnectOpts = {
       fd,
       readable: true,
@@ -85,7 +86,7 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
     });
   }
 
-  /** @returns whether more may come: one buffer is taken right after this, and the read after that needs another */
+  /** @returns whether to continue reading: Node takes one buffer right after this call, and the read after that needs another */
   #take(buffer: Buffer, length: number): boolean {
     this.#read.push({ buffer, length });
     this.#answer();
@@ -96,13 +97,14 @@ class PipePieces implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
   #answer(): void {
     const waiter = this.#waiter;
     if (!waiter) return;
+    const ended = this.#ended;
     const piece = this.#read.shift();
-    if (piece === undefined && this.#ended === null) return;
+    if (piece === undefined && ended === null) return;
     this.#waiter = null;
     if (piece !== undefined) {
       this.#given = piece.buffer;
       waiter.resolve({ done: false, value: piece.buffer.subarray(0, piece.length) });
-    } else if (this.#ended === true) waiter.resolve({ done: true, value: undefined });
-    else waiter.reject(this.#ended as Error);
+    } else if (ended === true || ended === null) waiter.resolve({ done: true, value: undefined });
+    else waiter.reject(ended);
   }
 }

@@ -1,4 +1,5 @@
 import { StateError } from '../../errors.js';
+import { isObject, memberOf } from '../../json.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 
 /** Throws a StateError where a state was written by a hubflake whose states this one does not read. */
@@ -25,8 +26,7 @@ export function checkPortal(stream: string, of: number | null | undefined, porta
 
 /** The portal that a stream's state is of; null where it names none. */
 export function portalOf(state: JsonObject | null): number | null {
-  const own = state?.hubflake as { portal?: unknown } | undefined;
-  return typeof own?.portal === 'number' ? own.portal : null;
+  return stateValue.number(memberOf(state?.hubflake, 'portal'));
 }
 
 /** Airbyte's mark on the state of a stream whose full refresh is finished. */
@@ -34,8 +34,7 @@ export const REFRESH_COMPLETE = '__ab_full_refresh_sync_complete';
 
 /** Whether a load or a pass of the stream was interrupted: by convention of all streams' states, they name what is left of it. */
 export function isUnfinished(state: JsonObject | null): boolean {
-  const own = state?.hubflake as { load?: unknown; pass?: unknown } | undefined;
-  return Boolean(own?.load ?? own?.pass);
+  return Boolean(memberOf(state?.hubflake, 'load') ?? memberOf(state?.hubflake, 'pass'));
 }
 
 /**
@@ -62,7 +61,3 @@ export const stateValue = {
   number: (value: JsonValue | undefined): number | null => (typeof value === 'number' ? value : null),
   object: (value: JsonValue | undefined): JsonObject | null => (isObject(value) ? value : null),
 };
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -5,7 +5,7 @@ import { MessageOutput } from '../../protocol/output.js';
 import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { StopRequest } from './stop.js';
 
-export interface PeopleIo {
+export interface TextIo {
   /** Writes to stdout. */
   print(text: string): void;
   stop: StopRequest;
@@ -14,10 +14,10 @@ export interface PeopleIo {
 }
 
 /**
- * Runs a command whose stdout is for people, or one JSON document: logs go to stderr, an error is one line there and exit
- * code 1; 4 where another run is going on.
+ * Runs a command that prints text or one JSON document: logs go to stderr, an error becomes one line there and exit code 1, or 4
+ * when another run is in progress.
  */
-export async function runPeopleCommand(level: LogLevel, body: (io: PeopleIo) => Promise<number>): Promise<number> {
+export async function runTextCommand(level: LogLevel, body: (io: TextIo) => Promise<number>): Promise<number> {
   divertConsole();
   const output = new MessageOutput();
   const stop = new StopRequest();

@@ -1,0 +1,46 @@
+import { isOneOf } from '../../json.js';
+import { LOG_LEVELS, type LogLevel } from '../../log.js';
+
+export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
+
+/** The option values of a command line, by name. If an option was repeated, its last value counts, except in {@link texts}. */
+export class Given {
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = values;
+  }
+
+  get logLevel(): LogLevel {
+    const level = this.#last('log-level');
+    return isOneOf(LOG_LEVELS, level) ? level : DEFAULT_LOG_LEVEL;
+  }
+
+  /** The names of all given options, including unknown ones. */
+  get names(): string[] {
+    return Object.keys(this.#values);
+  }
+
+  text(name: string): string | undefined {
+    return this.texts(name)?.at(-1);
+  }
+
+  /** All values of a repeatable option; undefined: it was not given. */
+  texts(name: string): string[] | undefined {
+    const value = this.#values[name];
+    return value === undefined ? undefined : [value].flat().filter((each) => typeof each === 'string');
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#last(name);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  flag(name: string): boolean {
+    return this.#last(name) === true;
+  }
+
+  #last(name: string): unknown {
+    return [this.#values[name]].flat().at(-1);
+  }
+}

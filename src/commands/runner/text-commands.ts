@@ -1,0 +1,64 @@
+import { type Command, flag, number, text } from './command.js';
+import { SANDBOX_OBJECTS } from './options.js';
+import type { TextIo } from './text-command.js';
+
+const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON file)') };
+
+/** The commands that print text, or one JSON document. */
+export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
+  Object.entries<Command<TextIo>>({
+    sync: {
+      describe: 'HubSpot straight into tables, as a pipeline configuration says',
+      options: {
+        ...PIPELINE_CONFIG,
+        refresh: text('Streams to load anew, with commas; their old rows stay readable until that is complete'),
+        json: flag('Print the result as one JSON document'),
+      },
+      examples: [
+        ['sync --config pipeline.json', 'What is new since the last sync'],
+        ['sync --config pipeline.json --refresh contacts,deals', 'The same, and two streams from scratch'],
+      ],
+      run: async (io, given) =>
+        (await import('../sync.js')).sync(io, {
+          config: given.text('config'),
+          json: given.flag('json'),
+          refresh: given.texts('refresh'),
+        }),
+    },
+    plan: {
+      describe: 'What a sync would do: streams, rows, calls, minutes, SQL; changes nothing',
+      options: {
+        ...PIPELINE_CONFIG,
+        sql: flag('Print the statements, too'),
+        json: flag('Print the plan as one JSON document'),
+      },
+      examples: [['plan --config pipeline.json'], ['plan --config pipeline.json --sql', 'with every statement']],
+      run: async (io, given) =>
+        (await import('../plan.js')).plan(io, {
+          config: given.text('config'),
+          json: given.flag('json'),
+          sql: given.flag('sql'),
+        }),
+    },
+    sandbox: {
+      describe: 'Run a HubSpot portal with sample data on this machine',
+      options: {
+        limits: { ...flag("Keep HubSpot's rate limits (--no-limits: do not)"), default: true },
+        port: number('Port to listen on; by default a free one'),
+        seed: number('Another seed gives other data'),
+        properties: number('Further custom properties of contacts'),
+        latency: number('Milliseconds that each call takes'),
+        'index-lag': number('Milliseconds by which search learns of changes late'),
+        ...Object.fromEntries(SANDBOX_OBJECTS.map((name) => [name, number(`How many ${name}`)])),
+      },
+      examples: [['sandbox --port 8080 --contacts 5000']],
+      run: async (io, given) => (await import('../sandbox.js')).sandbox(io, given),
+    },
+    demo: {
+      describe: 'See it work in a minute: a portal, two syncs, and what is in the tables',
+      options: { json: flag('Print the result as one JSON document') },
+      examples: [['demo']],
+      run: async (io, given) => (await import('../demo.js')).demo(io, { json: given.flag('json') }),
+    },
+  }),
+);
