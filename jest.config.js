@@ -11,6 +11,11 @@ const base = {
   },
 };
 
+/** What Jest needs to run some tests by themselves. @param tests paths from the root */
+export function projectOf(tests) {
+  return { ...base, rootDir: process.cwd(), testMatch: tests.map((path) => `<rootDir>/${path}`) };
+}
+
 /** One thing after the other, and patiently: others' programs, images and accounts take their time. */
 const alone = { ...base, maxWorkers: 1, testTimeout: 300_000 };
 
