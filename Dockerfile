@@ -1,7 +1,7 @@
 # The images that Airbyte, Docker, Kubernetes or Snowpark Container Services run. `scripts/build-image.sh` builds them, also where
 # there is no Docker and no registry; by hand:
-#   docker build -t hubflake/source-hubspot:0.1.0 .
-#   docker build -t hubflake/destination-snowflake:0.1.0 --target destination .
+#   docker build -t hubflake/source-hubspot:0.2.0 .
+#   docker build -t hubflake/destination-snowflake:0.2.0 --target destination .
 # Any Debian with Node 24 in /usr/local/bin does as base.
 ARG BASE=node:24-slim
 
@@ -45,7 +45,7 @@ WORKDIR /airbyte
 STOPSIGNAL SIGTERM
 
 FROM common AS destination
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 # What V8 would take for speed that nobody sees: its space for new objects grows to 128 MB, though what is made of a page is garbage with
 # the next (-100 MB); and it optimizes the WebAssembly that undici parses headers with (-36 MB).
 ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-semi-space-size=4 --liftoff-only /hubflake/dist/main.js destination"
@@ -54,7 +54,7 @@ LABEL io.airbyte.name=hubflake/destination-snowflake io.airbyte.version=${VERSIO
 
 # The last stage is what a build makes where no target is named.
 FROM common AS source
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ENV AIRBYTE_ENTRYPOINT="/usr/local/bin/node --max-semi-space-size=4 --liftoff-only /hubflake/dist/main.js"
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--liftoff-only", "/hubflake/dist/main.js"]
 LABEL io.airbyte.name=hubflake/source-hubspot io.airbyte.version=${VERSION}
