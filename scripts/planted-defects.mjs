@@ -110,8 +110,8 @@ const DEFECTS = [
   [
     'a record of the raw form replaced by an older version',
     'src/warehouse/duckdb/batch-writer.ts',
-    'sql.match(narrow, this.#form.rowCursor(place))',
-    'sql.match({ ...narrow, cursor: null }, undefined)',
+    'sql.match(destination, narrow, this.#form.rowCursor(mapping))',
+    'sql.match(destination, { ...narrow, cursor: null }, undefined)',
     ORDER,
   ],
   [
@@ -400,8 +400,8 @@ const DEFECTS = [
   [
     'several versions of a key in one MERGE',
     'src/warehouse/duckdb/sql/sql.ts',
-    'QUALIFY row_number() OVER (${byAge(target)}) = 1',
-    'QUALIFY row_number() OVER (${byAge(target)}) > 0',
+    'QUALIFY row_number() OVER (${byAge(mapping)}) = 1',
+    'QUALIFY row_number() OVER (${byAge(mapping)}) > 0',
     ORDER,
   ],
   [
@@ -430,14 +430,14 @@ const DEFECTS = [
   [
     'a delete that does not ask for the version (DuckDB)',
     'src/warehouse/duckdb/sql/sql.ts',
-    's.hf_deleted AND ${notOlder(target)} THEN DELETE',
+    's.hf_deleted AND ${notOlder(mapping)} THEN DELETE',
     's.hf_deleted THEN DELETE',
     ORDER,
   ],
   [
     'a delete that does not ask for the version (Snowflake)',
     'src/warehouse/snowflake/sql/write.ts',
-    "s.DELETED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN DELETE",
+    "s.DELETED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN DELETE",
     's.DELETED THEN DELETE',
     SNOWFLAKE_DELETIONS,
     'typed a version that is older',
@@ -445,7 +445,7 @@ const DEFECTS = [
   [
     'deletions forgotten (DuckDB)',
     'src/warehouse/duckdb/batch-writer.ts',
-    'await this.#tombstones.sift(this.#form.narrow(target));',
+    'await this.#tombstones.dropDeletedVersions(target, narrow);',
     '',
     DELETIONS,
     'older than the deletion',
@@ -453,7 +453,7 @@ const DEFECTS = [
   [
     'deletions forgotten (Snowflake)',
     'src/warehouse/snowflake/batch-writer.ts',
-    'await steps.run(rememberDeleted(batch, form.keys(batch), remembered as string));',
+    'await steps.run(rememberDeleted(batch, form.keys(batch), remembered));',
     '',
     SNOWFLAKE_DELETIONS,
     'typed a version that is older',
@@ -468,9 +468,9 @@ const DEFECTS = [
   ],
   [
     'a generation that is not followed',
-    'src/warehouse/duckdb/places.ts',
-    'placed.generation = await this.newestGeneration(target);',
-    'placed.generation = 0;',
+    'src/warehouse/tables/destinations.ts',
+    'startsAnew(target) ? target.generation : catalog.newestGeneration(target)',
+    'startsAnew(target) ? target.generation : 0',
     'stores/duckdb.test',
     'without a generation',
   ],
@@ -693,21 +693,21 @@ const DEFECTS = [
   [
     'rows appended that are not all new',
     'src/warehouse/duckdb/batch-writer.ts',
-    'if (isDeduplicated) await this.#expectNoRows(target, place);',
+    'if (isDeduplicated) await this.#expectNoRows(write);',
     '',
     ORDER,
   ],
   [
     'a key that comes twice in what is appended',
     'src/warehouse/duckdb/batch-writer.ts',
-    'countDoubles(this.#form.narrow(place)))) > 0',
-    'countDoubles(this.#form.narrow(place)))) > 1e9',
+    '(await this.#db.count(doubles)) > 0',
+    '(await this.#db.count(doubles)) > 1e9',
     ORDER,
   ],
   [
     'rows that stay beside those that replace them',
     'src/warehouse/duckdb/batch-writer.ts',
-    'await this.#db.change(sql.deleteReplaced(place));',
+    'await this.#db.change(sql.deleteReplaced(destination));',
     '',
     'stores/duckdb-again',
   ],
@@ -728,7 +728,7 @@ const DEFECTS = [
   [
     'tombstones overlooked where rows are replaced',
     'src/warehouse/duckdb/batch-writer.ts',
-    'marked: await this.#mark(place, batch) }',
+    'marked: await this.#mark(write, stamp, batch) }',
     'marked: 0 }',
     ORDER,
   ],
@@ -1068,15 +1068,15 @@ const DEFECTS = [
   [
     'DuckDB: a state kept behind the transaction of its rows',
     'src/warehouse/duckdb/store.ts',
-    '          if (state) await this.#keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
-    '          return counts;\n        }).then(async (counts) => {\n          if (state) await this.#keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
+    '          if (state) await this.#states.keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
+    '          return counts;\n        }).then(async (counts) => {\n          if (state) await this.#states.keep(state, await this.#aboutOf(target));\n          return counts;\n        });',
     DUCKDB_SCHEDULES,
   ],
   [
     'DuckDB: a state kept before its rows',
     'src/warehouse/duckdb/store.ts',
     '        return await this.#transaction(async () => {\n          const counts = { ...NO_ROWS };',
-    '        if (state) await this.#keep(state);\n        return await this.#transaction(async () => {\n          const counts = { ...NO_ROWS };',
+    '        if (state) await this.#states.keep(state);\n        return await this.#transaction(async () => {\n          const counts = { ...NO_ROWS };',
     DUCKDB_SCHEDULES,
   ],
   [
@@ -1171,9 +1171,9 @@ const DEFECTS = [
   ],
   [
     'refresh: columns whose fields are gone set in the side table',
-    'src/warehouse/snowflake/batch-writer.ts',
-    'place === target ? target : { ...target, cleared: [] }',
-    'target',
+    'src/warehouse/tables/destination.ts',
+    'destination.isSide ? { ...mapping, cleared: [] } : mapping',
+    'mapping',
     'stores/snowflake.test',
     'a refresh of fewer fields',
   ],
@@ -1211,7 +1211,7 @@ const DEFECTS = [
   ],
   [
     'policies: one on the key taken for harmless',
-    'src/warehouse/snowflake/table-keeper.ts',
+    'src/warehouse/snowflake/described-columns.ts',
     'if (!read.has(name)) continue;',
     'if (read.has(name)) continue;',
     ACCOUNT,
@@ -1228,7 +1228,7 @@ const DEFECTS = [
   [
     'refresh: columns of fields that are gone left out of account',
     'src/warehouse/snowflake/refresh-end.ts',
-    'if (target.cleared.length > 0) return false;',
+    'if (mapping.cleared.length > 0) return false;',
     '',
     'stores/snowflake.test',
     'fields that are gone',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader/loader.js';
 import { Pool } from '../../src/warehouse/snowflake/session/pool.js';
-import { PATIENCE } from '../../src/warehouse/snowflake/session/session.js';
+import { TIMEOUTS } from '../../src/warehouse/snowflake/session/session.js';
 import { SnowflakeStore } from '../../src/warehouse/snowflake/store.js';
 import { targetsOf } from '../../src/warehouse/target.js';
 import { TestFolder } from '../support/command.js';
@@ -32,7 +32,7 @@ test('a session that was idle for longer than a strict session policy lets it be
     [1, 2],
   ]) {
     const before = (await standIn.logins()).length;
-    const pool = new Pool(warehouse.config(), 1, PATIENCE, longestIdle);
+    const pool = new Pool(warehouse.config(), 1, TIMEOUTS, longestIdle);
     for (let i = 0; i < 2; i += 1) {
       await pool.use((session) => session.run('SELECT 1'));
       await new Promise((resolve) => setTimeout(resolve, 10));

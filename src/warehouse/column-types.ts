@@ -75,9 +75,9 @@ const NUMBERS: readonly ColumnType[] = ['integer', 'decimal', 'float'];
 const INSTANTS: readonly ColumnType[] = ['timestamp_tz', 'timestamp'];
 
 /**
- * Whether a column takes another type's values as they are. A text column takes the text of anything, a JSON column its JSON, a
- * decimal column integers. Of a column that another program made, the kind is kept besides: numbers of any type go into a
- * column of numbers, and those that do not fit are NULL, with a note.
+ * Whether a column can hold another type's values. A text column holds the text of anything, a JSON column its JSON, a decimal
+ * column integers. A column that another program made also takes other types of its kind: numbers of any type go into a column of
+ * numbers, and those that do not fit become NULL, with a change entry.
  *
  * @param isOurs whether the column was made for the field that it is asked about
  */

@@ -7,7 +7,6 @@ import * as duck from './duckdb/sql/sql.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
 import * as duckTombstones from './duckdb/tombstones.js';
 import { BatchContents } from './loader/batch-contents.js';
-import { rawTarget } from './raw-form.js';
 import { Lease } from './snowflake/lease.js';
 import { inPortions } from './snowflake/sql/portions.js';
 import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/sql/quote.js';
@@ -18,6 +17,8 @@ import * as tables from './snowflake/sql/tables.js';
 import { newType } from './snowflake/sql/types.js';
 import { insertAll, mergeNewest } from './snowflake/sql/write.js';
 import * as snowTombstones from './snowflake/tombstones.js';
+import { type ColumnMapping, newMapping } from './tables/column-mapping.js';
+import { rawMapping } from './tables/raw-form.js';
 import { type Target, targetsOf } from './target.js';
 
 /**
@@ -79,63 +80,70 @@ function target(evil: string, names: typeof DUCKDB_NAMES, mode: 'append' | 'appe
     { schema: evil, tableName: null, tableForm: 'raw', hardDeletes: true, names },
   );
   if (!made) throw new Error('no target');
-  return { ...made, cleared: [{ name: evil, field: evil }] };
+  return made;
+}
+
+function mapping(target: Target, evil: string): ColumnMapping {
+  return { ...newMapping(target), cleared: [{ name: evil, field: evil }] };
 }
 
 function ofDuckDb(evil: string): string[] {
-  const given = target(evil, DUCKDB_NAMES);
+  const table = target(evil, DUCKDB_NAMES);
+  const given = mapping(table, evil);
   const [column] = given.columns;
   if (!column) throw new Error('no column');
-  const raw = rawTarget(given);
+  const raw = rawMapping(given);
   // A struct has no columns that differ only by case.
   const distinct = {
     ...given,
     columns: given.columns.filter(({ field }) => !field.endsWith('0') || field === column.field),
   };
+  const { TYPED } = duckForms;
   const lines = { paths: [`/tmp/${evil}`], longest: 1, asJson: true };
-  const tombstones = duckForms.TYPED.tombstones(given, duckRows.LOADED);
+  const asStruct = { ...lines, asJson: false };
   return [
     duckRows.loadLines(lines, duck.isLastTombstone(given)),
     duckRows.LOADED_FIELDS,
-    duckForms.TYPED.narrowRows(given, lines),
-    duckForms.TYPED.narrowRows(distinct, { ...lines, asJson: false }),
-    duckForms.TYPED.insert(distinct, duckForms.TYPED.wholeRows(distinct, { ...lines, asJson: false }), true),
-    duckForms.TYPED.insert(given, duckForms.TYPED.wholeRows(given, lines, duck.IS_WANTED), false),
-    duck.createAs(duck.MARKS, tombstones),
-    duckRaw.narrowRows(given, lines),
-    duckRaw.insert(given, duckRaw.wholeRows(given, lines, duck.IS_WANTED), true),
-    duck.countDoubles(given),
-    duck.match(given),
-    duck.match(given, duckRaw.rowCursor(given)),
+    TYPED.narrowRows(given, table, lines),
+    TYPED.narrowRows(distinct, table, asStruct),
+    TYPED.insert(table, distinct, TYPED.wholeRows(distinct, table, asStruct), true),
+    TYPED.insert(table, given, TYPED.wholeRows(given, table, lines, duck.IS_WANTED), false),
+    duck.createAs(duck.MARKS, TYPED.tombstones(given, table, duckRows.LOADED)),
+    duckRaw.narrowRows(given, table, lines),
+    duckRaw.insert(table, given, duckRaw.wholeRows(given, table, lines, duck.IS_WANTED), true),
+    duck.countDoubles(table, given),
+    duck.match(table, given),
+    duck.match(table, given, duckRaw.rowCursor(given)),
     duck.want(given),
-    duck.deleteReplaced(given),
-    duck.keepOthers(given, [evil]),
-    duck.restoreOthers(given, [evil]),
-    duck.createSchema(given),
-    duck.createTable(given),
-    duck.createTable(raw),
-    duck.mergeTombstones(given),
-    duck.countRows(given),
-    duck.deleteAll(given),
-    duck.insertFrom(given, given),
-    duck.dropTable(given),
-    duck.countOldGenerations(given),
-    duck.newestGeneration(given),
-    duckTombstones.createTombstones(given),
-    duckTombstones.remember(given, duckTombstones.keyText(given)),
-    duckTombstones.leaveOut(given, duckTombstones.keyText(duckRaw.stagedTarget(given))),
-    duckTombstones.forget(given),
-    duckTombstones.forgetOld(given),
-    duckTombstones.newestGeneration(given),
-    duckSchema.tablesLike(given),
-    duckSchema.addColumn(given, column),
-    duckSchema.widenColumn(given, column),
-    duckSchema.commentOn(given, column),
-    duckSchema.describe(given),
-    duckSchema.countTables(given),
-    duckRaw.mergeTombstones(given),
-    duckRaw.createView(given),
-    duckRaw.dropView(given),
+    duck.deleteReplaced(table),
+    duck.keepOthers(table, [evil]),
+    duck.restoreOthers(table, given, [evil]),
+    duck.createSchema(table),
+    duck.createTable(table, given),
+    duck.createTable(table, raw),
+    duck.mergeTombstones(table, given),
+    duck.countRows(table),
+    duck.deleteAll(table),
+    duck.insertFrom(table, table, given),
+    duck.dropTable(table),
+    duck.countOlder(table, 1),
+    duck.newestGeneration(table),
+    duckTombstones.createTombstones(table),
+    duckTombstones.remember(table, given),
+    duckTombstones.leaveOut(table, duckRaw.stagedMapping(given)),
+    duckTombstones.forget(table),
+    duckTombstones.forgetOld(table),
+    duckTombstones.newestGeneration(table),
+    duckSchema.tablesLike(table),
+    duckSchema.addColumn(table, column),
+    duckSchema.widenColumn(table, column),
+    duckSchema.commentOn(table, column),
+    duckSchema.dropNotNull(table, evil),
+    duckSchema.describe(table),
+    duckSchema.countTables(table),
+    duckRaw.mergeTombstones(table, given),
+    duckRaw.createView(table, given.columns),
+    duckRaw.dropView(table),
   ];
 }
 
@@ -153,6 +161,7 @@ function ofSnowflake(evil: string): string[] {
     contents.add(Buffer.from(JSON.stringify({ [given.key[0]?.field as string]: evil })));
     return {
       target: given,
+      mapping: mapping(given, evil),
       guard: keeper.condition,
       stage: qualified(evil, evil, 'STAGE'),
       contents,
@@ -178,10 +187,10 @@ function ofSnowflake(evil: string): string[] {
     snowTombstones.newestGeneration(given.target, table),
     tables.newestGeneration(table),
     firstLive(given),
-    tables.isSame(given.target, table, table),
+    tables.isSame(given.mapping, table, table),
     snowRaw.insertAllRaw(given, table),
     snowRaw.mergeRaw(given, table),
-    snowRaw.createView(table, given.target, table),
+    snowRaw.createView(table, given.target.columns, table),
     snowRaw.dropView(table),
     ...inPortions(given, 3).prepare,
     inPortions(given, 3).typed,
@@ -190,9 +199,9 @@ function ofSnowflake(evil: string): string[] {
     tables.commentOn(table, column),
     tables.describeTable(table),
     tables.dropTable(table),
-    tables.overwriteFrom(given.target, table, table),
+    tables.overwriteFrom(given.mapping, table, table),
     tables.deleteAll(table),
-    tables.countOldGenerations(given.target, table),
+    tables.countOlder(table, 1),
     tables.createStageTable(table),
     tables.put(`/tmp/${evil}/1.json.gz`, tables.tableStage('STAGE')),
     tables.copyInto(table, tables.tableStage('STAGE')),

@@ -3,13 +3,13 @@ import { WarehouseConfigError } from '../errors.js';
 import type { NameRules } from './names.js';
 import type { Target } from './target.js';
 
-/** The table that a pipeline's state of a stream is about: rows and state belong together, and one without the other is worthless. */
+/** The table that a stream's state is about: rows and state belong together, and one without the other is worthless. */
 export interface KeptTable {
   /** Where the stream's rows are for readers. */
   schema: string;
   table: string;
   form: 'typed' | 'raw';
-  /** Where the rows are that the state has reached: in `table`, or in a refresh in the one beside it. */
+  /** The table with the rows that the state covers: `table`, or in a refresh its side table. */
   holder: string;
   /** What tells the holder from another table of its name. */
   identity: string;
@@ -52,8 +52,9 @@ export function keptTableText({ form, holder, identity, columns }: KeptTable): s
 /** @param place schema and table, of {@link placeText} @returns null where a state is about no table, or it is not known which */
 export function parseKeptTable(place: unknown, about: unknown): KeptTable | null {
   if (typeof place !== 'string' || typeof about !== 'string') return null;
-  const [schema, table] = JSON.parse(place) as [string, string];
-  return { schema, table, ...(JSON.parse(about) as Omit<KeptTable, 'schema' | 'table'>) };
+  const [schema, table]: [string, string] = JSON.parse(place);
+  const kept: Omit<KeptTable, 'schema' | 'table'> = JSON.parse(about);
+  return { schema, table, ...kept };
 }
 
 /** Schema and table as one text, by which the tables of other pipelines are found. */
@@ -61,14 +62,14 @@ export function placeText({ schema, table }: { schema: string; table: string }):
   return JSON.stringify([schema, table]);
 }
 
-/** What is to become of a stream, by what is there of the table that its state is about. */
+/** How a stream is to go on, given what is there of the table that its state is about. */
 export type Standing =
   | { is: 'good' }
-  /** A column that it had is gone. */
+  /** The table lacks a column that it had: its field is to be read again. */
   | { is: 'lacking' }
-  /** The state says nothing of the table there: all is to be loaded again. */
+  /** The state does not fit the table: everything is to be loaded again. */
   | { is: 'anew'; why: string }
-  /** The same, where the table there is the stream's own, and of the other form: it is to go. */
+  /** The same, where the stream's own table has the other form: it is to be dropped. */
   | { is: 'otherForm'; why: string };
 
 /** @param found by name, as the warehouse tells names apart */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export interface NameRules {
   /** The identifier for a name as the warehouse will hold it. */
   identifier(name: string, kind: 'schema' | 'table' | 'column'): string;
-  /** What is equal for two identifiers that the warehouse takes for the same. */
+  /** A form that is equal for identifiers that the warehouse does not tell apart. */
   same(identifier: string): string;
   longest: number;
 }
@@ -50,7 +50,7 @@ export function tableName(name: string, rules: NameRules): string {
   return plain.length <= rules.longest ? plain : withHash(plain, name, rules, 'table');
 }
 
-/** The names of columns that are no longer to be had. */
+/** Names of columns that are taken. */
 export class TakenNames {
   readonly #rules: NameRules;
   readonly #taken: Set<string>;
@@ -61,9 +61,9 @@ export class TakenNames {
     this.#taken = new Set([...metadata, ...taken].map((name) => rules.same(name)));
   }
 
-  /** Takes the first that is to be had, or else the last with a number. */
+  /** Takes the first name that is free, or else the last with a number. */
   take(names: readonly string[]): string {
-    const last = names.at(-1) as string;
+    const last = names.at(-1) ?? '';
     let name = names.find((each) => !this.#taken.has(this.#rules.same(each))) ?? last;
     for (let n = 2; this.#taken.has(this.#rules.same(name)); n += 1) name = `${last.slice(0, -3)}_${n}`;
     this.#taken.add(this.#rules.same(name));
@@ -109,7 +109,7 @@ export function fieldOfComment(comment: string | null): string | null {
   const quoted = [...(comment ?? '').matchAll(/(?:^|\s)Field: ("(?:[^"\\\n]|\\.)*")/g)].at(-1)?.[1];
   if (quoted === undefined) return null;
   try {
-    return JSON.parse(quoted) as string;
+    return JSON.parse(quoted);
   } catch {
     return null;
   }

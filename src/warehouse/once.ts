@@ -1,4 +1,4 @@
-/** Something that is done once for all. What has failed is tried again by whoever needs it next, and fails nobody else for good. */
+/** Runs something once and shares its result. After a failure, the next caller runs it again. */
 export class Once<T> {
   #doing: Promise<T> | null = null;
 

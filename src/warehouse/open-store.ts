@@ -1,11 +1,11 @@
 import type { DestinationConfig } from '../config/destination.js';
 import type { Store } from './store.js';
 
-/** What a store is opened for. Only to look at it: nothing is made. To try it: what fails is an answer, and not done again. */
+/** What a store is opened for. `look`: nothing is created. `try`: failures are not retried. */
 type Use = 'write' | 'look' | 'try';
 
 /**
- * Opens the store a configuration names. Its driver is loaded only now: it is the heaviest part of a start.
+ * Opens the store a configuration names. Loads its driver only now, which is the heaviest part of a start.
  *
  * @param pipeline the name of the pipeline that writes, if one does
  */
@@ -30,6 +30,6 @@ async function makeStore(config: DestinationConfig, pipeline: string | null, use
     return new DuckDbStore(config, use === 'look');
   }
   const { SnowflakeStore } = await import('./snowflake/store.js');
-  const { PATIENCE } = await import('./snowflake/session/session.js');
-  return new SnowflakeStore(config, pipeline, use === 'try' ? { ...PATIENCE, again: [] } : PATIENCE);
+  const { TIMEOUTS } = await import('./snowflake/session/session.js');
+  return new SnowflakeStore(config, pipeline, use === 'try' ? { ...TIMEOUTS, again: [] } : TIMEOUTS);
 }

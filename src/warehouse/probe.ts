@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { InternalError } from '../errors.js';
 import { log } from '../log.js';
 import { BatchContents } from './loader/batch-contents.js';
 import { SpoolFolder, type SpoolRecord, SpoolWriter } from './loader/spool.js';
@@ -12,8 +13,8 @@ export interface ProbeSettings {
 }
 
 /**
- * Tries all that a sync does: spools records, makes a table of a name that nobody has, fills it, merges into it, and drops it.
- * Throws what the first step that fails throws.
+ * Tries everything that a sync does: spools records, creates a table of an unused name, inserts, merges, and drops it. Throws the error
+ * of the first step that fails.
  */
 export async function probe(store: Store, settings: ProbeSettings): Promise<void> {
   const [target] = targetsOf([stream()], {
@@ -22,7 +23,8 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
     tableForm: settings.tableForm,
     hardDeletes: true,
     names: store.names,
-  }) as [Target];
+  });
+  if (!target) throw new InternalError('The stream of a check has no table.');
   await dropLeftovers(store, target);
   const compress = store.spoolIsCompressed;
   const folder = new SpoolFolder(settings.spoolDir);
@@ -36,7 +38,7 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
       await store.commit(target, { files: [await writer.end()], contents }, []);
     }
   } catch (error) {
-    // The step that failed is the news; a table that is left is told in its own time.
+    // The failed step is what matters; a table that stays is dropped by a later check.
     await store.remove(target, settings.tableForm === 'raw').catch((left: Error) => log.debug(left.message));
     throw error;
   } finally {
@@ -45,7 +47,7 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
   await store.remove(target, settings.tableForm === 'raw');
 }
 
-/** Drops the tables of checks that were killed before they could; those that may still be going on are left. */
+/** Drops the tables of checks that were killed, not of those that may still be running. */
 async function dropLeftovers(store: Store, target: Target): Promise<void> {
   for (const table of (await store.look([])).keys()) {
     const [, made] = NAME.exec(table) ?? [];
@@ -55,7 +57,7 @@ async function dropLeftovers(store: Store, target: Target): Promise<void> {
   }
 }
 
-/** Tables of checks: when they were made, in seconds, and what tells them apart. */
+/** Tables of checks: when they were created, in seconds, and a random part. */
 const NAME = /^_hubflake_check_([0-9a-z]+)_[0-9a-f]+$/i;
 const LONGEST_CHECK_SECONDS = 3600;
 

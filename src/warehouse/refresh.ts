@@ -6,12 +6,12 @@ import type { Target } from './target.js';
  * https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol
  */
 
-/** Whether older generations are to go. Such a refresh may take several attempts, which go on where the one before ended. */
+/** Whether older generations are to be removed. Such a refresh may take several attempts, each resuming the one before. */
 export function hasGenerations({ minimumGeneration }: Target): boolean {
   return minimumGeneration > 0;
 }
 
-/** Whether each run replaces the table, beginning anew. */
+/** Whether each run replaces the table from scratch. */
 export function startsAnew(target: Target): boolean {
   return target.mode === 'overwrite' && !hasGenerations(target);
 }

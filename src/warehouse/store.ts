@@ -77,11 +77,11 @@ export interface Store {
   readonly names: NameRules;
   /** How many commits, each of another stream, may go on at once. */
   readonly parallelCommits: number;
-  /** Bytes of the longest spooled line that can be loaded; what makes a record longer is NULL, with a note. */
+  /** Bytes of the longest spooled line that can be loaded; fields that make a record longer become NULL, with a change entry. */
   readonly longestRecord: number;
-  /** Whether its files are to be compressed. */
+  /** Whether spool files are compressed. */
   readonly spoolIsCompressed: boolean;
-  /** How many rows a stream's batch should have at most. */
+  /** How many rows a batch of the stream should have at most. */
   fittingRows(target: Target): number;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
@@ -94,13 +94,13 @@ export interface Store {
   refuseOthers(): Promise<void>;
   /** Called once another run has taken over from this one: what it still writes would be refused. */
   onLost: (error: HubflakeError) => void;
-  /** Those of some tables that are in the default schema now, by name; perhaps others as well. */
+  /** Which of some tables the default schema has, by name; others may be among them. */
   look(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>>;
   /** The fields that a stream's table has no column for. */
   lacking(target: Target): Promise<string[]>;
   /**
-   * Begins to load a stream of a pipeline anew: from now on its state is that of a refresh, whose rows are collected beside the
-   * table. What an attempt of an earlier generation has collected there is dropped.
+   * Begins a refresh: from now on the stream's state is that of a refresh, whose rows are collected in a side table. What an earlier
+   * generation has collected is dropped.
    *
    * @param known what the pipeline has kept of the stream
    * @returns the refresh's generation; null where there is nothing to replace, neither a table nor a state
@@ -109,11 +109,11 @@ export interface Store {
   /** Keeps states of streams that had no rows. */
   keepStates(states: readonly StateToKeep[]): Promise<void>;
   /**
-   * Writes a batch into the stream's table (in overwrite: into its side table), which is created with its first row, and the state:
-   * both, or neither. What fails in passing is done again; a batch that was written already is not written twice. A warehouse may write
-   * a batch of a deduplicated stream in parts, each with the state that it reaches.
+   * Writes a batch into the stream's table (in a refresh: into its side table), which is created with its first row, and the state,
+   * atomically. Transient failures are retried, and a batch that is already there is not written twice. A batch of a deduplicated
+   * stream may be written in parts, each with the state that it reaches.
    *
-   * @param states those that the batch reaches, in their order; the last is kept
+   * @param states the states that the batch reaches, in order; the last is kept
    */
   commit(target: Target, batch: SpooledBatch, states: readonly ReachedState[]): Promise<Counts>;
   /**
@@ -121,7 +121,7 @@ export interface Store {
    * generations older than the target's minimum go. A stream without rows empties an existing table, and creates none.
    */
   complete(target: Target, state: StateToKeep | null): Promise<Counts>;
-  /** Ends a stream that is not: what readers see stays as it is. */
+  /** Ends a stream that is not complete: what readers see stays as it is. */
   abandon(target: Target): Promise<void>;
   /**
    * The statements that a commit of a stream's first batch would run, in their order; where its end runs more (a refresh), those,

@@ -1,9 +1,9 @@
 import { ConfigError } from '../errors.js';
-import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
+import type { ConfiguredStream, JsonObject, JsonValue } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 
-/** The tables in which hubflake keeps states and deleted keys, and those that it loads batches into. */
+/** hubflake's own tables: states, deleted keys, stages. */
 const OURS = /^_hubflake_(state|tombstones|stage_.*)$/i;
 
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
@@ -18,7 +18,7 @@ export interface Column {
   comment: string | null;
 }
 
-/** A boolean column that has this value on tombstones, and on nothing else. */
+/** A boolean column that has this value on tombstones only. */
 export interface Mark {
   column: Column;
   value: boolean;
@@ -30,19 +30,8 @@ export const VIEW_SUFFIX = '_VIEW';
 /** The column of Airbyte's change data capture: when it is set, the source has deleted the record. */
 export const DELETED_AT = '_ab_cdc_deleted_at';
 
-/** One stream as the warehouse sees it: its table, its columns, and how rows get in. */
-export interface Target {
-  stream: string;
-  namespace: string | null;
-  schema: string;
-  table: string;
-  mode: WriteMode;
-  columns: Column[];
-  /**
-   * Columns of the table that the stream has no values for any more: their fields are gone, or have moved to another column. A
-   * row's new version has NULL there. The field is null where it is not known.
-   */
-  cleared: readonly { name: string; field: string | null }[];
+/** The columns by which rows are told apart, and the versions of each; and what a deletion does. */
+export interface RowRules {
   /** The columns that tell rows apart, for append_dedup. */
   key: Column[];
   /** The column that tells which of two versions is newer, or null: extraction time decides. */
@@ -52,21 +41,35 @@ export interface Target {
   /** The column of deletion times, or null. */
   deletedAt: Column | null;
   hardDeletes: boolean;
+}
+
+/**
+ * A stream as its messages describe it, and the table that it asks for. Where its fields lie in a table that is there says a
+ * `ColumnMapping`; where its rows go, a `Destination`.
+ */
+export interface Target extends RowRules {
+  stream: string;
+  namespace: string | null;
+  schema: string;
+  table: string;
+  mode: WriteMode;
+  /** Its fields, with the columns that a new table would have for them. */
+  columns: Column[];
   generation: number;
-  /** Whether the generation was given. If not, it is that of the table's newest rows, or their versions would all be newer. */
+  /** Whether the generation was given. Otherwise it is that of the table's newest rows, so that these do not count as newer. */
   hasGeneration: boolean;
   /** Rows of older generations go when the stream is complete. */
   minimumGeneration: number;
   syncId: number | null;
 }
 
-/** Whether a stream has records that say that another one is gone, or no longer wanted. */
-export function hasTombstones({ marks, deletedAt }: Target): boolean {
+/** Whether a stream has tombstones: records that say that another one is gone, or no longer wanted. */
+export function hasTombstones({ marks, deletedAt }: RowRules): boolean {
   return marks.length > 0 || deletedAt !== null;
 }
 
 /** Whether a stream's deletions take rows away. */
-export function canDelete({ hardDeletes, deletedAt }: Target): boolean {
+export function canDelete({ hardDeletes, deletedAt }: RowRules): boolean {
   return hardDeletes && deletedAt !== null;
 }
 
@@ -139,17 +142,16 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
       `The stream "${stream.name}" asks for the mode ${mode}, which only destinations for activation have.`,
     );
   }
-  const properties = wellFormedNames((stream.json_schema.properties ?? {}) as JsonObject);
-  const fields = Object.keys(properties);
-  const names = columnNames(fields, options.names);
-  const columns = fields.map((field, index) => ({
-    field,
-    name: names[index] as string,
-    type: columnType(properties[field]),
-    comment: commentOf(properties[field] as JsonObject | null),
-  }));
-  const column = (path: readonly string[] | undefined) =>
-    columns.find(({ field }) => path?.length === 1 && field === wellFormed(path[0] as string));
+  const properties = propertiesOf(stream.json_schema);
+  const names = columnNames([...properties.keys()], options.names);
+  const columns = [...properties].map(([field, schema], index): Column => {
+    const name = names[index] ?? field;
+    return { field, name, type: columnType(schema), comment: commentOf(schema) };
+  });
+  const column = (path: readonly string[] = []) => {
+    const [name, ...nested] = path;
+    return columns.find(({ field }) => name !== undefined && nested.length === 0 && field === wellFormed(name));
+  };
   const paths = configured.primary_key?.length ? configured.primary_key : (stream.source_defined_primary_key ?? []);
   const key = paths.map((path) => column(path) ?? missingKey(stream.name, path));
   if (mode === 'append_dedup' && key.length === 0) {
@@ -165,11 +167,10 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     table: tableName(wellFormed(options.tableName ?? stream.name), options.names),
     mode,
     columns,
-    cleared: [],
     key,
     cursor: column(cursorPath ?? undefined) ?? null,
     marks: columns.flatMap((each) => {
-      const value = (properties[each.field] as JsonObject | null)?.hubflake_tombstone;
+      const value = memberOf(properties.get(each.field), 'hubflake_tombstone');
       return typeof value === 'boolean' ? [{ column: each, value }] : [];
     }),
     deletedAt: column([DELETED_AT]) ?? null,
@@ -182,10 +183,24 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
 }
 
 /** The properties by the names that they have in spooled records; of two that would be the same there, the first. */
-function wellFormedNames(properties: JsonObject): JsonObject {
-  const named = Object.create(null) as JsonObject;
-  for (const [name, schema] of Object.entries(properties)) named[wellFormed(name)] ??= schema;
+function propertiesOf(schema: JsonObject): Map<string, JsonValue> {
+  const named = new Map<string, JsonValue>();
+  const { properties } = schema;
+  if (!isObject(properties)) return named;
+  for (const [name, property] of Object.entries(properties)) {
+    const known = wellFormed(name);
+    if (property !== undefined && (named.get(known) ?? null) === null) named.set(known, property);
+  }
   return named;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A member of a JSON Schema, which may be no object. */
+function memberOf(schema: JsonValue | undefined, name: string): JsonValue | undefined {
+  return isObject(schema) ? schema[name] : undefined;
 }
 
 function missingKey(stream: string, path: readonly string[]): never {
@@ -194,7 +209,9 @@ function missingKey(stream: string, path: readonly string[]): never {
   );
 }
 
-function commentOf(schema: JsonObject | null): string | null {
-  const texts = [schema?.title, schema?.description].filter((text) => typeof text === 'string' && text !== '');
+function commentOf(schema: JsonValue): string | null {
+  const texts = [memberOf(schema, 'title'), memberOf(schema, 'description')].filter(
+    (text) => typeof text === 'string' && text !== '',
+  );
   return texts.length > 0 ? [...new Set(texts)].join('\n') : null;
 }

@@ -12,25 +12,24 @@ import {
 import { loadPackage } from '../../load-package.js';
 import { log } from '../../log.js';
 
-const duckdb = loadPackage('@duckdb/node-api') as typeof import('@duckdb/node-api');
+const duckdb: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
 
 const MEGABYTE = 1024 * 1024;
 /**
- * What is written ahead before it is moved into the tables, which compresses their last rows anew. A transaction of more goes there
- * by itself.
+ * The write-ahead log is checkpointed beyond this size. A checkpoint compresses the tables' last row groups anew, so it should not
+ * come with every batch.
  */
 const LOG_BYTES = 256 * MEGABYTE;
 
 const SETTINGS = {
-  // A second thread would hold as much again for the rows it builds, and costs a quarter more CPU (measured): the records come
-  // no faster than one can take them.
+  // A second thread would need as much memory again and a quarter more CPU (measured), and records come no faster than one takes them.
   threads: '1',
   auto_checkpoint_skip_wal_threshold: `${LOG_BYTES}`,
-  // A checkpoint that a COMMIT makes in passing may fail when all is committed, for want of memory: done, and an error.
+  // Never within a COMMIT: a checkpoint that runs out of memory there fails the statement though the rows are committed.
   wal_autocheckpoint: '1TB',
 };
 
-/** A DuckDB file, open in this process alone. Statements throw DuckDB's own errors. */
+/** A DuckDB file that only this process has open. Statements throw DuckDB's own errors. */
 export class Database {
   readonly path: string;
   readonly #readOnly: boolean;
@@ -39,8 +38,8 @@ export class Database {
   #connection: DuckDBConnection | null = null;
 
   /**
-   * @param memoryBytes what DuckDB may take to begin with
-   * @param readOnly only to look at it: a file that does not exist is taken for an empty one, and not made
+   * @param memoryBytes DuckDB's memory limit at first
+   * @param readOnly nothing is written; a file that does not exist is taken for an empty one, and not made
    */
   constructor(path: string, memoryBytes: number, readOnly = false) {
     this.path = resolve(path);
@@ -51,7 +50,7 @@ export class Database {
   /**
    * Throws a WarehouseConfigError that says why the file cannot be used.
    *
-   * @param temporary the folder for what does not fit into memory
+   * @param temporary the folder that DuckDB spills to
    */
   async open(temporary: string): Promise<void> {
     const folder = dirname(this.path);
@@ -89,7 +88,7 @@ export class Database {
     this.#instance = null;
   }
 
-  /** What DuckDB may take from now on. */
+  /** Sets DuckDB's memory limit. */
   async limitMemory(bytes: number): Promise<void> {
     this.#memoryBytes = bytes;
     await this.#giveBack();
@@ -99,7 +98,7 @@ export class Database {
     await this.#open.run(statement, values);
   }
 
-  /** Runs a statement that changes rows; how many. */
+  /** Runs a statement that changes rows. @returns how many */
   async change(statement: string): Promise<number> {
     const { rowsChanged } = await this.#open.run(statement);
     await this.#giveBack();
@@ -115,7 +114,7 @@ export class Database {
     return (await this.#open.runAndReadAll(query, values)).getRowObjectsJS();
   }
 
-  /** All that `body` does, or nothing of it. */
+  /** Runs `body` in a transaction: all that it does is done, or nothing. */
   async transaction<T>(body: () => Promise<T>): Promise<T> {
     const result = await this.#transact(body);
     await this.#giveBack();
@@ -139,7 +138,7 @@ export class Database {
     }
   }
 
-  /** All is committed by then: a checkpoint that fails leaves it where it is, for the next one. */
+  /** The rows are committed by then: after a checkpoint that fails they stay in the log, for the next one. */
   async #checkpoint(): Promise<void> {
     const written = statSync(`${this.path}.wal`, { throwIfNoEntry: false });
     if (written === undefined || written.size <= LOG_BYTES) return;
@@ -147,9 +146,8 @@ export class Database {
   }
 
   /**
-   * Has DuckDB hand memory that it does not use back to the system, which it does where its limit is set. Without it, as much as a
-   * statement once took stays with each of the threads that Node runs statements on, in an arena of its own. Behind a COMMIT it must not
-   * fail: what is committed would be written again.
+   * Setting the limit has DuckDB return unused memory to the system. Otherwise each of the threads that Node runs statements on keeps, in
+   * an arena of its own, as much as a statement once took. It must not fail after a COMMIT, or what is committed would be written again.
    */
   async #giveBack(): Promise<void> {
     const statement = `SET memory_limit = '${this.#memoryLimit}'`;

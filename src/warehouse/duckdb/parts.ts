@@ -9,11 +9,11 @@ const END_OF_LINE = 0x0a;
 export type Part = readonly SpoolFile[];
 
 /**
- * Writes a batch, in parts where it does not fit into memory: those that do not are divided in halves, down to single records. Throws
- * what the write of a part fails with otherwise, or of a single record.
+ * Writes a batch. Parts that do not fit into memory are halved, down to single records. Throws the error of a write that failed for
+ * another reason, or of a part that cannot be halved.
  *
- * @param together whether all parts are written at once, each time anew; else one after the other
- * @param write writes some parts, all of them or nothing @param divided is told how many records the parts have then
+ * @param together whether all parts are one write, which is repeated as a whole; otherwise each part is a write of its own
+ * @param write writes some parts, all of them or nothing @param divided called with the number of records in the largest part
  */
 export async function inParts(
   files: Part,
@@ -50,10 +50,10 @@ export function rowsOf(part: Part): number {
   return part.reduce((sum, file) => sum + file.rows, 0);
 }
 
-/** DuckDB takes memory for 2,048 values of each column, however few the records are: so small a part fits, or none does. */
+/** DuckDB takes memory for 2,048 values of each column, however few the records: if so small a part does not fit, none does. */
 const SMALL = { rows: 32, bytes: 1024 * 1024 };
 
-/** Divides a part between its files, or within the only one, whose second half goes to a file beside it. A small one stays one part. */
+/** Halves a part between its files; a single file is cut in two. A small part is returned as it is. */
 async function halve(part: Part): Promise<Part[]> {
   const [first] = part;
   const isSmall = rowsOf(part) <= SMALL.rows && part.reduce((sum, file) => sum + file.bytes, 0) <= SMALL.bytes;
@@ -79,7 +79,8 @@ async function halveFile(file: SpoolFile): Promise<SpoolFile[]> {
 async function endOfLine(path: string, lines: number): Promise<number> {
   let before = 0;
   let found = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  const chunks: AsyncIterable<Buffer> = createReadStream(path);
+  for await (const chunk of chunks) {
     for (let at = chunk.indexOf(END_OF_LINE); at !== -1; at = chunk.indexOf(END_OF_LINE, at + 1)) {
       found += 1;
       if (found === lines) return before + at + 1;

@@ -4,20 +4,19 @@ import { hasTombstones, type Mark, type Target } from '../target.js';
 /** The data of a record: JSON in UTF-8, as bytes or as text whose characters are these bytes. */
 type Data = Buffer | string;
 
-/** Of longer records whose key does not stand first it is not looked for. */
+/** Longer records are not parsed to look for a key that does not stand first. */
 const LONGEST_PARSED = 4096;
-/** Sets of fields that are told apart. Archived records carry all of them, those that were merged away a few. */
+/** Sets of fields that are told apart. Archived records carry all fields, merged ones a few. */
 const MOST_SETS = 8;
 /** Names that JSON writes in one way only. */
 const PLAIN_NAME = /^[\w $.-]+$/;
 
-/** The number of a tombstone's set of fields where there were too many to tell apart. */
+/** Stands for every further set of fields. */
 export const OTHER_SET = 0;
 
 /**
- * What is known of a batch's records without asking the warehouse: it saves statements there, and keeps those few that are left short.
- * The warehouse decides by itself which record is a tombstone, by what its columns make of the values; here the doubtful ones count as
- * tombstones.
+ * What is known of a batch's records before they are loaded, which saves statements and keeps the others short. Which records are
+ * tombstones the warehouse decides, from the values in its columns; here, records that may be tombstones count as such.
  */
 export class BatchContents {
   /** Tells the batch from the run's others. */
@@ -114,7 +113,7 @@ function keyBehind(data: Data, before: string): string | null {
   return end <= before.length || key.includes('\\') ? null : key;
 }
 
-/** What lets a record be suspected to be a tombstone, without a parse. */
+/** Tells without parsing whether a record may be a tombstone. */
 interface Doubt {
   isIn(data: Data): boolean;
 }

@@ -6,37 +6,37 @@ import type { Target } from '../target.js';
 import { SpoolFolder, type SpoolRecord } from './spool.js';
 import { type Batch, StreamLoad, type StreamResult } from './stream-load.js';
 
-/** A warehouse loads files side by side; 100 MB and more a file are only worth it where one batch has many of them. */
+/** Files are loaded in parallel; larger ones only pay where a batch has many of them. */
 const FILE_BYTES = 50 * 1024 * 1024;
 
 export interface LoaderSettings {
   spoolDir: string;
   /**
-   * A batch is committed when so many bytes of files wait, or when the oldest has waited so long; earlier where the warehouse wants
-   * no more rows of a stream.
+   * A batch is flushed when so many bytes of files are waiting, or when its first record has waited so long; earlier where the
+   * warehouse wants fewer rows at once.
    */
   flushBytes: number;
   flushMilliseconds: number;
-  /** A batch is spread over files of about so many compressed bytes, which are uploaded and loaded side by side. */
+  /** A batch is split into files of about so many compressed bytes, which are uploaded and loaded in parallel. */
   fileBytes?: number;
-  /** Most compressed bytes on disk: beyond it, reading waits for commits. */
+  /** Compressed bytes on disk beyond which reading waits for commits. */
   spoolMaxBytes: number;
-  /** Names the pipeline whose states are kept in the warehouse (`sync`); null: states are only put out (`write`). */
+  /** The pipeline whose states are kept in the warehouse (`sync`); null: states are only emitted (`write`). */
   pipeline: string | null;
 }
 
-/** A state that waits for its records to be committed. */
+/** A state that waits until the records before it are committed. */
 export interface PendingState {
   /** null: of all streams. */
   stream: string | null;
   /** Kept in the warehouse, in `sync`. */
   state: JsonObject | null;
   /**
-   * Whether what comes behind it relies on it: then nothing of that is committed before it is out. (In `sync`, rows and the state
+   * Whether the records after it rely on it: then none of them is committed before it is emitted. (In `sync`, rows and the state
    * before them are one commit anyway.)
    */
   isAhead: boolean;
-  /** Puts the state out. Resolves when it is handed over. @param records how many came since the one before */
+  /** Emits the state. Resolves when it is handed over. @param records how many came since the state before */
   release(records: number): void | Promise<void>;
 }
 
@@ -49,8 +49,8 @@ interface CountedState {
 }
 
 /**
- * Takes records and states in their order and commits them in batches: a state leaves, or is kept, only when every record
- * before it is in the warehouse. While one batch is committed the next is spooled, within a bound on the disk.
+ * Takes records and states in order and commits them in batches: a state is emitted, or kept, only when every record before it is
+ * in the warehouse. While one batch is committed the next is spooled, within a limit on disk space.
  */
 export class Loader {
   readonly #store: Store;
@@ -62,16 +62,16 @@ export class Loader {
   #releasing: CountedState[] = [];
   /** Records since the last state, by stream; under null, since the last state of all streams. */
   readonly #sinceState = new Map<string | null, number>();
-  /** States of all streams that wait for overwrites to be in place. */
+  /** Global states that wait until overwritten tables are swapped. */
   readonly #held: (() => void | Promise<void>)[] = [];
   #line = 0;
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
   #anyRows = false;
-  /** A batch is due that could not be committed yet. */
+  /** A flush is due, but some stream could not be committed yet. */
   #overdue = false;
   #tail: Promise<void> = Promise.resolve();
-  /** What makes going on impossible for every stream. */
+  /** The error that ends all streams. */
   #broken: HubflakeError | null = null;
   /** Runs while a batch is being collected. */
   #timer: NodeJS.Timeout | null = null;
@@ -92,12 +92,12 @@ export class Loader {
     return this.#streams.get(stream)?.records ?? 0;
   }
 
-  /** What keeps a stream from being written for good; what still comes of it is left out. */
+  /** The error after which nothing of a stream is written any more; its further records are dropped. */
   failureOf(stream: string): HubflakeError | null {
     return this.#broken ?? this.#streams.get(stream)?.error ?? null;
   }
 
-  /** Takes records of one stream. Resolves when more may come. Throws what makes going on impossible. */
+  /** Takes records of one stream. Resolves when more may come. Throws the error that ends all streams. */
   async records(stream: string, records: readonly SpoolRecord[]): Promise<void> {
     if (this.#broken) throw this.#broken;
     const load = this.#streams.get(stream);
@@ -135,7 +135,7 @@ export class Loader {
     this.#startTimer();
   }
 
-  /** Whether no record is on its way that a state of the stream would cover, nor a state before it. */
+  /** Whether everything before a state of the stream is committed: records and earlier states. */
   #isCommitted(stream: string | null): boolean {
     const isWaiting = (states: readonly CountedState[]) =>
       states.some(({ pending }) => stream === null || pending.stream === stream || pending.stream === null);
@@ -156,7 +156,7 @@ export class Loader {
     if (load) load.complete = false;
   }
 
-  /** Commits what is left, ends every stream, and returns what was done. Throws only what no stream survives. */
+  /** Commits what is left, ends every stream, and returns what was done. Throws only the error that ends all streams. */
   async finish(): Promise<StreamResult[]> {
     for (const load of this.#streams.values()) if (!load.canCommit) await this.#giveUp(load);
     this.#seal();
@@ -169,7 +169,7 @@ export class Loader {
     return loads.map((load) => load.result());
   }
 
-  /** Removes the spool. What was not committed by then is read again next time. */
+  /** Removes the spool. What was not committed is read again by the next run. */
   close(): void {
     this.#stopTimer();
     this.#folder.remove();
@@ -191,10 +191,9 @@ export class Loader {
   }
 
   /**
-   * Closes the batch that was being collected, and has it committed behind the ones before. What must end at a state and does
-   * not yet is left for the next.
+   * Seals the current batch and queues its commit. Streams whose batches must end at a state, and do not yet, stay for the next.
    *
-   * @returns whether there was anything
+   * @returns whether there was anything to commit
    */
   #seal(): boolean {
     this.#stopTimer();
@@ -228,7 +227,7 @@ export class Loader {
     return true;
   }
 
-  /** Leaves out what no state covers, with the states before it in the same batch. */
+  /** Drops a batch that does not end at a state, with the states in it: the next run reads it again. */
   async #giveUp(load: StreamLoad): Promise<void> {
     const { stream } = load.target;
     if (load.complete) return load.covered();
@@ -249,7 +248,7 @@ export class Loader {
     for (const state of states) await this.#release(state);
   }
 
-  /** Does something with each, as many at once as the warehouse takes; throws the first failure when all have ended. */
+  /** Runs `body` for each item, as many at once as the warehouse takes. Throws the first failure once all have ended. */
   async #sideBySide<T>(items: readonly T[], body: (item: T) => Promise<void>): Promise<void> {
     const left = [...items];
     const worker = async () => {
@@ -264,9 +263,9 @@ export class Loader {
   async #release({ pending, records }: CountedState): Promise<void> {
     const load = pending.stream === null ? undefined : this.#streams.get(pending.stream);
     if (load) await load.release(() => pending.release(records));
-    // Of a stream that is not written, the platform is to have what the source says.
+    // The states of a stream that is not written are passed on as they are.
     else if (pending.stream !== null) await pending.release(records);
-    // A state of all streams is only true when all of them are, and those that are replaced as a whole are so at the end.
+    // A global state holds only once all streams are written, and overwritten tables are swapped at the end.
     else if ([...this.#streams.values()].some((each) => each.isOverwrite))
       this.#held.push(() => pending.release(records));
     else if (this.#isSound) await pending.release(records);
@@ -276,7 +275,7 @@ export class Loader {
     return [...this.#streams.values()].every((each) => !each.error);
   }
 
-  /** States of streams that had no rows are kept with those that had: a run without any rows leaves the warehouse alone. */
+  /** Keeps the states of streams that had no rows, unless no stream had any: such a run writes nothing to the warehouse. */
   async #keepRest(): Promise<void> {
     if (!this.#anyRows) return;
     const rest = [...this.#streams.values()]

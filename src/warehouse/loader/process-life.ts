@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { partsOf } from '../error-parts.js';
 
-/** When a process began, where the kernel tells; null where there is none that runs. */
+/** When a process started, in the kernel's ticks; empty where the kernel does not say, null where no such process runs. */
 export function startOf(pid: number): string | null {
   try {
     // The name in parentheses may hold anything; behind it the state is the first field, the start the 20th.
@@ -14,8 +15,8 @@ export function startOf(pid: number): string | null {
 }
 
 /**
- * What tells the machines apart on which a process id means one process, in eight hexadecimal digits. Containers may share
- * their host's name, but not its processes; behind a reboot the same ids are given again.
+ * Identifies the machine that process ids belong to, in eight hexadecimal digits. Containers may share a host name, but not processes;
+ * after a reboot ids are used again.
  */
 export function machineId(): string {
   const parts = [hostname(), known(() => readlinkSync('/proc/self/ns/pid')), known(bootId)];
@@ -41,6 +42,6 @@ function isThere(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return partsOf(error).code === 'EPERM';
   }
 }

@@ -2,11 +2,11 @@ import { eachMember, type Span } from '../../protocol/json/json-scan.js';
 import type { RecordChange } from '../../protocol/messages.js';
 
 /**
- * Makes a record no longer than a warehouse takes: of the fields of its outermost level the longest become null, one after the
- * other, until it fits. One such line would fail the whole batch otherwise. Records that fit are not looked into.
+ * Shortens a record to what a warehouse can load: its longest top-level fields become null, one after the other, until it fits. One
+ * longer line would fail the whole batch.
  *
  * @param most bytes, also of the change entries that this adds
- * @returns the data, and a change entry for each field that had to go: by its own size, or by the record's
+ * @returns the data, and a change entry for each field that was nulled, for its own size or for the record's
  */
 export function fitRecord(data: Buffer, most: number): { data: Buffer; changes: RecordChange[] } {
   if (data.length <= most) return { data, changes: [] };

@@ -2,9 +2,9 @@ import { eachMember, type Span } from '../../protocol/json/json-scan.js';
 import type { RecordChange } from '../../protocol/messages.js';
 
 /**
- * What warehouses' JSON readers cannot take as it is: escapes of half a surrogate pair (refused) and of NUL (a VARIANT with one
- * cannot be queried, see snowflake-ingest-java #870), and numbers of more digits than a double holds (rounded). All are rare;
- * this finds lines that may have them, without a parse.
+ * Escapes that the warehouses' JSON readers cannot load: half a surrogate pair (refused) and NUL (a VARIANT with one cannot be
+ * queried, see snowflake-ingest-java #870). Numbers of more digits than a double holds would be rounded. All are rare, and looked for
+ * without a parse.
  */
 const UNWANTED = /\\u(?:0000|[dD][89a-fA-F])/;
 /** A whole character as two escapes, as many programs write an emoji. */
@@ -52,28 +52,26 @@ export function safeData(data: Buffer): { data: Buffer; changes: RecordChange[] 
 
 const NO_CHANGES: RecordChange[] = [];
 
-/** Whether a warehouse's JSON reader can take a record's data as it is; for nearly all of them this says so. */
+/** Whether a warehouse's JSON reader can load a record's data as it is, as nearly all can be. */
 export function isSafe(data: Buffer): boolean {
   return !hasLongNumber(data) && !hasUnwantedEscape(data);
 }
 
-/**
- * Whether there are 16 digits and points in a row, be it in a number or not. Such a row covers one place in 16, so no other is
- * looked at.
- */
+/** Whether there is a run of 16 digits and points, in a number or not. It covers every 16th byte somewhere, so only those are looked at. */
 function hasLongNumber(data: Buffer): boolean {
   for (let i = LONG_RUN - 1; i < data.length; i += LONG_RUN) {
-    if (!isDigitOrPoint(data[i] as number)) continue;
+    if (!isDigitOrPoint(data, i)) continue;
     let start = i;
-    while (start > 0 && isDigitOrPoint(data[start - 1] as number)) start -= 1;
+    while (start > 0 && isDigitOrPoint(data, start - 1)) start -= 1;
     let end = i + 1;
-    while (end < data.length && isDigitOrPoint(data[end] as number)) end += 1;
+    while (end < data.length && isDigitOrPoint(data, end)) end += 1;
     if (end - start >= LONG_RUN) return true;
   }
   return false;
 }
 
-function isDigitOrPoint(byte: number): boolean {
+function isDigitOrPoint(data: Buffer, at: number): boolean {
+  const byte = data[at] ?? 0;
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e;
 }
 

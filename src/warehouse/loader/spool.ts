@@ -8,13 +8,14 @@ import { SpoolError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { ByteText } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
+import { partsOf } from '../error-parts.js';
 import { startOf } from './process-life.js';
 import { fitRecord } from './record-size.js';
 import { isSafe, safeData, wellFormedJson } from './spool-line.js';
 
-/** Lines are handed on in blocks of about this size: one call a line would cost more than the compression. */
+/** Lines are written in blocks: a call for each line would cost more than the compression. */
 const BLOCK_BYTES = 256 * 1024;
-/** What the compressor gives at once; node's default makes a write for every 16 KiB. */
+/** Node's default would make a write for every 16 KiB. */
 const GZIP_CHUNK_BYTES = 64 * 1024;
 /** Records are repetitive text; higher levels cost several times as much for a few percent. */
 const GZIP_LEVEL = 1;
@@ -54,15 +55,15 @@ export interface SpoolRecord {
   changes: readonly RecordChange[] | null;
 }
 
-/** Makes room on the disk once a file's records are in the warehouse, or never will be. */
+/** To be called once a file's records are in the warehouse, or never will be. */
 export function removeSpoolFile(file: SpoolFile): void {
   rmSync(file.path, { force: true });
 }
 
-/** What a spool folder's name begins with on this machine: a folder that several machines share is not tidied by the others. */
+/** Begins the names of this machine's spool folders: machines that share a parent folder do not remove each other's. */
 const OURS = `hubflake-${createHash('sha256').update(hostname()).digest('hex').slice(0, 8)}-`;
 
-/** Removes the folders of runs that are gone, which were killed before they could. */
+/** Removes the folders of runs that were killed. */
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
     const [, pid, started] = /^(\d+)-(\d*)-/.exec(name.startsWith(OURS) ? name.slice(OURS.length) : '') ?? [];
@@ -111,19 +112,19 @@ export class SpoolWriter {
   /** Where blocks go: the compressor before the file, or the file itself. */
   readonly #sink: Gzip | WriteStream;
   readonly #file: WriteStream;
-  /** The block under way, and how much of it is filled. */
+  /** The block being filled, and how much of it is. */
   #block: Buffer = Buffer.alloc(0);
   #filled = 0;
-  /** Full blocks that wait for the sink, and those that it has not finished with. */
+  /** Full blocks that were not handed to the sink yet; the bytes of these and of those it has not written. */
   #full: Buffer[] = [];
   #fullBytes = 0;
   #sending: Promise<void> = Promise.resolve();
-  /** A block that may be filled again. */
+  /** A written block, to be filled again. */
   #spare: Buffer | null = null;
   #rows = 0;
   #longestLine = 0;
   #failure: SpoolError | null = null;
-  /** Ends the wait for the sink, which says nothing any more after a failure. */
+  /** Ends the wait for the sink, which calls back no more after a failure. */
   #giveUp: () => void = () => undefined;
   readonly #closed: Promise<unknown>;
 
@@ -156,15 +157,15 @@ export class SpoolWriter {
     return this.#file.bytesWritten + this.#fullBytes + this.#filled;
   }
 
-  /** Takes a record; `line` orders records that nothing else tells apart. Await {@link drained} after each batch. */
+  /** Adds a record; `line` breaks ties in the order of versions. Await {@link drained} after each batch. */
   add(record: SpoolRecord, line: number): void {
     if (!this.#put(record, line, record.isPlain ? anyData : isSafe)) this.#put(this.#mended(record, line), line);
   }
 
   /**
-   * Puts a line into the block, and looks at its data where it lies then, whatever it came as.
+   * Writes a line into the block, and checks its data there.
    *
-   * @returns false where it is too long, or its data is not as `isGood` wants it: it is not taken then
+   * @returns false where the line is too long or its data fails `isGood`; nothing is added then
    */
   #put(record: SpoolRecord, line: number, isGood?: (data: Buffer) => boolean): boolean {
     const { data, changes } = record;
@@ -184,7 +185,7 @@ export class SpoolWriter {
     return true;
   }
 
-  /** The record as a warehouse can take it. */
+  /** The record with what a warehouse cannot load replaced or left out. */
   #mended(record: SpoolRecord, line: number): SpoolRecord {
     const { emittedAt, set = null } = record;
     const safe = safeData(typeof record.data === 'string' ? Buffer.from(record.data, 'latin1') : record.data);
@@ -227,7 +228,7 @@ export class SpoolWriter {
     }
   }
 
-  /** Gives the sink the blocks that are full, once it has finished with those before: it works while the next are filled. */
+  /** Hands full blocks to the sink once it has written those before; it writes while the next are filled. */
   async #handOn(): Promise<void> {
     await this.#sending;
     if (this.#failure) throw this.#failure;
@@ -274,7 +275,7 @@ function byteLength(before: string, changes: Changes): number {
 const END_OF_LINE = '}\n';
 
 function spoolError(path: string, error: unknown): SpoolError {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message } = partsOf(error);
   const why =
     code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
       ? 'the disk is full'

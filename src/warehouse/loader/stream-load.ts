@@ -25,29 +25,29 @@ export interface StreamResult extends Counts {
   error: HubflakeError | null;
 }
 
-/** A batch under way: the files that it is spooled to, and what is known of it. */
+/** A batch being collected: the files that it is spooled to, and what is known of its records. */
 export interface Batch {
   writers: readonly SpoolWriter[];
   contents: BatchContents;
 }
 
 /**
- * One stream on its way into the warehouse: the file its records are collected in, the state that is still to be kept, and
- * what ended it, if anything did. After an error nothing of the stream is written any more, and no state of it leaves.
+ * One stream being loaded: the files its records are spooled to, the states still to be kept, and the error that ended it, if any.
+ * After an error nothing of the stream is written any more, and none of its states is emitted.
  */
 export class StreamLoad {
   readonly target: Target;
   readonly #store: Store;
   readonly #pipeline: string | null;
-  /** The file under way is the last. */
+  /** The last one is being written. */
   #writers: SpoolWriter[] = [];
   #contents: BatchContents | null = null;
   #counts: Counts = { ...NO_ROWS };
-  /** Those that are still to be kept, with how many rows of the batch are before them. */
+  /** States still to be kept, with how many rows of the batch are before each. */
   #unkept: { state: JsonObject; rows: number }[] = [];
-  /** The last that was to be kept. */
+  /** The last state. */
   #last: JsonObject | null = null;
-  /** Releases of an overwrite's states, which are valid once the new rows are in place. */
+  /** Releases of an overwrite's states, which hold only once the new rows are in place. */
   #held: (() => void | Promise<void>)[] = [];
   /** Records that no state covers yet. */
   #sinceState = 0;
@@ -66,14 +66,13 @@ export class StreamLoad {
   }
 
   /**
-   * Whether rows may only be committed together with the state behind them: appended rows that are read again would be there
-   * twice.
+   * Whether rows may only be committed together with the state after them: appended rows that are read again would be duplicates.
    */
   get endsAtState(): boolean {
     return this.target.mode === 'append' && this.#pipeline !== null;
   }
 
-  /** Whether what is collected may be committed now. */
+  /** Whether the current batch may be committed now. */
   get canCommit(): boolean {
     return !this.endsAtState || this.#sinceState === 0;
   }
@@ -83,17 +82,17 @@ export class StreamLoad {
     return startsAnew(this.target);
   }
 
-  /** Compressed bytes that wait in the files of the batch under way. */
+  /** Compressed bytes of the current batch. */
   get waiting(): number {
     return this.#writers.reduce((sum, writer) => sum + writer.bytes, 0);
   }
 
-  /** Rows that wait in them. */
+  /** Rows of the current batch. */
   get rows(): number {
     return this.#writers.reduce((sum, writer) => sum + writer.rows, 0);
   }
 
-  /** @param fileBytes beyond so many compressed bytes the batch goes on in another file */
+  /** @param fileBytes compressed bytes after which the batch continues in another file */
   add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
     this.#contents ??= new BatchContents(this.target, line);
     const set = this.#contents.add(record.data);
@@ -117,7 +116,7 @@ export class StreamLoad {
     return this.#uncommitted === 0;
   }
 
-  /** A state came: it covers every record so far. */
+  /** Notes that a state came, which covers all records so far. */
   covered(): void {
     this.#sinceState = 0;
   }
@@ -126,7 +125,7 @@ export class StreamLoad {
     for (const writer of this.#writers.slice(-2)) await writer.drained();
   }
 
-  /** Hands over the batch under way, to be committed; the next record begins another one. @returns null where there is none */
+  /** Seals the current batch; the next record begins another one. @returns null where there is none */
   takeBatch(): Batch | null {
     const [writers, contents] = [this.#writers, this.#contents];
     this.#writers = [];
@@ -134,12 +133,12 @@ export class StreamLoad {
     return contents === null ? null : { writers, contents };
   }
 
-  /** Gives up what is collected: it is read again by the next run. */
+  /** Drops the current batch: the next run reads it again. */
   async discard(): Promise<void> {
     for (const writer of this.takeBatch()?.writers ?? []) removeSpoolFile(await writer.end());
   }
 
-  /** A state that the batch committed next will bring the stream to. @param rows how many of its rows are before the state */
+  /** Notes a state that the next commit reaches. @param rows how many of the batch's rows are before it */
   reaches(state: JsonObject, rows: number): void {
     if (this.#unkept.at(-1)?.rows === rows) this.#unkept.pop();
     this.#unkept.push({ state, rows });
@@ -159,7 +158,7 @@ export class StreamLoad {
       this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
       return true;
     } catch (error) {
-      // These are no stream's alone.
+      // These concern all streams.
       const isOfAll = [SpoolError, WarehouseBusyError, LeaseLostError].some((kind) => error instanceof kind);
       if (isOfAll) throw error;
       this.#fail(error);
@@ -169,14 +168,14 @@ export class StreamLoad {
     }
   }
 
-  /** Releases a state, now or, of an overwrite, when its rows are in place; never after an error. */
+  /** Releases a state now, or an overwrite's once its rows are in place; never after an error. */
   async release(release: () => void | Promise<void>): Promise<void> {
     if (this.error) return;
     if (this.isOverwrite) this.#held.push(release);
     else await release();
   }
 
-  /** Ends the stream as it ended in the source: completely, or not. */
+  /** Ends the stream, which the source has finished or not. */
   async end(): Promise<void> {
     try {
       if (this.error || !this.complete) {
@@ -193,7 +192,7 @@ export class StreamLoad {
     }
   }
 
-  /** A state that came with no rows to commit, or whose rows were committed before it. */
+  /** The last state still to be kept: none of the rows before it is uncommitted. */
   stateToKeep(): StateToKeep | null {
     return this.#statesToKeep().at(-1) ?? null;
   }
@@ -205,7 +204,7 @@ export class StreamLoad {
     return this.#unkept.map(({ state, rows }) => ({ pipeline, stream, state, refresh, rows }));
   }
 
-  /** What is kept together with the rows that take their place at the end: with it, a refresh is over. */
+  /** The state kept when the stream is complete; it ends a refresh. */
   #stateToEndWith(): StateToKeep | null {
     if (this.isOverwrite) return this.stateToKeep();
     if (this.#pipeline === null || this.#last === null || !hasGenerations(this.target)) return null;

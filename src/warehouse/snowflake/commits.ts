@@ -1,19 +1,20 @@
 import { crashPoint } from '../../crash-point.js';
 import { type KeptTable, packColumns } from '../kept-table.js';
 import type { Counts, StateToKeep } from '../store.js';
-import type { Target } from '../target.js';
+import type { TableWrite } from '../tables/destination.js';
 import type { Row } from './session/session.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import type { TableForm } from './sql/forms.js';
+import { METADATA } from './sql/rows.js';
 import type { StateKeeper } from './state-keeper.js';
-import type { TableKeeper } from './table-keeper.js';
+import type { TableList } from './table-list.js';
 import { inTransaction, refuseEnded } from './transaction.js';
 
-/** What the attempts at one commit have in common. */
+/** What one attempt at a commit tells the next. */
 export interface Attempts {
-  /** What was changed by the attempt before, if it was done: the answer to its COMMIT was lost. */
+  /** The counts of an attempt whose COMMIT was not answered: it may have been done. */
   unsure: Counts | null;
-  /** What was changed by an attempt that has put the side table's rows in place. */
+  /** The counts of an attempt that has swapped the side table in. */
   swapped: Counts | null;
 }
 
@@ -22,36 +23,34 @@ export function newAttempts(): Attempts {
 }
 
 export interface Commit {
-  target: Target;
-  /** Where the rows go: into the stream's own table, or the one beside it. */
-  place: Target;
+  write: TableWrite;
   state: StateToKeep | null;
   attempts: Attempts;
   /** Nothing is written to a table. */
   hasNoTable?: boolean;
 }
 
-/** Commits rows and the state that they reach in one transaction. */
+/** Commits rows and the state that they reach, in one transaction. */
 export class Commits {
-  readonly #tables: TableKeeper;
+  readonly #list: TableList;
   readonly #states: StateKeeper;
   readonly #form: TableForm;
 
-  constructor(tables: TableKeeper, states: StateKeeper, form: TableForm) {
-    this.#tables = tables;
+  constructor(list: TableList, states: StateKeeper, form: TableForm) {
+    this.#list = list;
     this.#states = states;
     this.#form = form;
   }
 
   /**
-   * The rows first, so that the table of states is locked for a moment only. When the answer to the commit is lost, the next attempt asks
+   * Rows first, so that the table of states is locked only briefly. Where the answer to COMMIT was lost, the next attempt checks
    * whether it was done.
    *
    * @param rows writes the rows
    */
   async run(
-    steps: Steps,
-    { target, place, state, attempts, hasNoTable }: Commit,
+    steps: StatementRunner,
+    { write, state, attempts, hasNoTable }: Commit,
     rows: () => Promise<Counts>,
   ): Promise<Counts> {
     if (state) {
@@ -62,7 +61,7 @@ export class Commits {
       }
     }
     attempts.unsure = null;
-    const about = state && !hasNoTable ? await this.#aboutOf(steps, target, place) : undefined;
+    const about = state && !hasNoTable ? await this.#aboutOf(steps, write) : undefined;
     const begunAt = Date.now();
     const body = async () => {
       crashPoint('before-rows');
@@ -82,12 +81,18 @@ export class Commits {
     return counts;
   }
 
-  /** The table that a state is about whose rows go to `place`. */
-  async #aboutOf(steps: Steps, { schema, table }: Target, place: Target): Promise<KeptTable> {
-    const holder = this.#form.tableOf(place);
-    const { identity, columns } = await this.#tables.known(steps, holder);
-    const form = this.#form.hasView ? 'raw' : 'typed';
-    return { schema, table, form, holder: place.table, identity, columns: packColumns(columns) };
+  /** The table that the state behind a write is about. */
+  async #aboutOf(steps: StatementRunner, { target, mapping, destination }: TableWrite): Promise<KeptTable> {
+    const { schema, table } = target;
+    const columns = [...METADATA, ...this.#form.tableOf(mapping).columns].map(({ name }) => name);
+    return {
+      schema,
+      table,
+      form: this.#form.hasView ? 'raw' : 'typed',
+      holder: destination.table,
+      identity: await this.#list.identity(steps, destination),
+      columns: packColumns(columns),
+    };
   }
 }
 

@@ -1,16 +1,17 @@
 import { hostname } from 'node:os';
 import { type HubflakeError, LeaseLostError, WarehouseBusyError } from '../../errors.js';
 import { log } from '../../log.js';
+import { messageOf } from '../error-parts.js';
 import { machineId, startOf } from '../loader/process-life.js';
 import { Once } from '../once.js';
 import type { Row } from './session/session.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import { literal } from './sql/quote.js';
 import { positions } from './sql/states.js';
 
-/** A lease is prolonged so many times before it would run out. */
+/** Renewals within the duration of a lease. */
 const BEATS = 3;
-/** Commits that a lease outlasts at least: a run that was killed elsewhere blocks the next one no longer than it must. */
+/** A lease lasts for so many commits at least; no longer than needed, since a run killed on another machine blocks the next one. */
 const COMMITS = 3;
 /** Tests cannot wait for a minute: they shorten it by the environment. */
 const LEAST_SECONDS = Number(process.env.HUBFLAKE_LEASE_SECONDS ?? 60);
@@ -34,17 +35,17 @@ interface Holder {
 }
 
 /**
- * A run's right to write for its pipeline: a row of the state table, by the warehouse's clock. Taken before the first write, and prolonged
- * while the run lasts. Its fence grows with each taking; what is written asks for it, so that a run that lost its lease while it
- * was paused writes nothing.
+ * A run's exclusive right to write for its pipeline: a row of the state table, by the warehouse's clock. Acquired before the first
+ * write, and renewed while the run lasts. Each acquisition increments the fence, which every write checks: a run that lost its lease
+ * while it was paused writes nothing.
  */
 export class Lease {
   readonly #table: string;
   readonly pipeline: string;
   readonly #owner: Owner;
   readonly #seconds: number;
-  /** Runs something with a session that nothing else uses. */
-  readonly #aside: (body: (steps: Steps) => Promise<void>) => Promise<void>;
+  /** Runs something on a session of its own. */
+  readonly #aside: (body: (steps: StatementRunner) => Promise<void>) => Promise<void>;
   readonly #onLost: (error: HubflakeError) => void;
   readonly #taken = new Once<void>();
   #found: Holder | null = null;
@@ -60,7 +61,7 @@ export class Lease {
   constructor(
     table: string,
     pipeline: { name: string; run: string; flushMilliseconds: number },
-    aside: (body: (steps: Steps) => Promise<void>) => Promise<void>,
+    aside: (body: (steps: StatementRunner) => Promise<void>) => Promise<void>,
     onLost: (error: HubflakeError) => void,
   ) {
     this.#table = table;
@@ -96,7 +97,7 @@ export class Lease {
   }
 
   /** Throws a WarehouseBusyError where a run that may still live holds the lease that was {@link found}. */
-  async refuseOthers(steps: Steps): Promise<void> {
+  async refuseOthers(steps: StatementRunner): Promise<void> {
     const found = this.#found;
     if (found === null || found.until === null || isDead(found.owner)) return;
     const held = await steps.run(
@@ -106,25 +107,25 @@ export class Lease {
     if (held.length > 0) throw this.#busy(found);
   }
 
-  /** Sees to it that the lease is held, now and on. Throws a WarehouseBusyError where another run holds it. */
-  async hold(steps: Steps): Promise<void> {
+  /** Acquires the lease and keeps it renewed. Throws a WarehouseBusyError where another run holds it. */
+  async hold(steps: StatementRunner): Promise<void> {
     await this.#taken.do(() => this.#take(steps));
     this.#beat ??= setInterval(() => void this.#prolong(), (this.#seconds * 1000) / BEATS).unref();
   }
 
   /** Whether nobody has taken it over. */
-  async isOurs(steps: Steps): Promise<boolean> {
+  async isOurs(steps: StatementRunner): Promise<boolean> {
     return (await this.#holders(steps)).some(({ fence }) => fence === this.#fence);
   }
 
-  /** What an error is about: where the lease is lost, about that, since another run has tidied up behind this one. */
-  async explain(steps: Steps, error: unknown): Promise<unknown> {
+  /** The error to report: where the lease is lost, that, since the other run may have dropped this one's tables. */
+  async explain(steps: StatementRunner, error: unknown): Promise<unknown> {
     if (this.#fence === null || steps.session.broken) return error;
     return (await this.isOurs(steps).catch(() => true)) ? error : this.lost();
   }
 
-  /** Gives it back, where it is still ours. */
-  async release(steps: Steps): Promise<void> {
+  /** Releases the lease, if it is still ours. */
+  async release(steps: StatementRunner): Promise<void> {
     this.stop();
     await steps.tidy(
       `UPDATE ${this.#table} SET "LEASE_UNTIL" = NULL WHERE "PIPELINE" = ${literal(this.pipeline)} AND "STREAM" = '' AND "FENCE" = ${this.#fence}`,
@@ -149,7 +150,7 @@ export class Lease {
     );
   }
 
-  /** What fails here is tried again with the next beat: should the lease run out meanwhile, what is written asks for the fence. */
+  /** A failed renewal is retried with the next one. Should the lease expire meanwhile, writes still check the fence. */
   async #prolong(): Promise<void> {
     try {
       await this.#aside(async (steps) => {
@@ -162,11 +163,11 @@ export class Lease {
         this.#onLost(this.lost());
       });
     } catch (error) {
-      log.debug(`The lease was not prolonged: ${(error as Error).message}`);
+      log.debug(`The lease was not prolonged: ${messageOf(error)}`);
     }
   }
 
-  async #take(steps: Steps): Promise<void> {
+  async #take(steps: StatementRunner): Promise<void> {
     const mine = JSON.stringify(this.#owner);
     await steps.run(
       [
@@ -190,16 +191,16 @@ export class Lease {
   }
 
   /**
-   * Who holds it. Two runs that made the row at the same moment made two: the highest fence counts, then the first owner by name; the
-   * other rows go.
+   * Who holds it. Two runs that inserted the row at the same moment have made two: the one with the highest fence counts, then that of
+   * the first owner by name; the others are deleted.
    */
-  async #holder(steps: Steps): Promise<Holder> {
+  async #holder(steps: StatementRunner): Promise<Holder> {
     const [first, ...others] = await this.#holders(steps);
     if (first && others.length > 0) await this.#leaveOne(steps, first);
     return first ?? holderOf({ owner: '', fence: 0, until: null });
   }
 
-  async #holders(steps: Steps): Promise<Holder[]> {
+  async #holders(steps: StatementRunner): Promise<Holder[]> {
     this.rows = await steps.run(positions(this.#table));
     return this.rows
       .filter(({ PIPELINE, STREAM }) => PIPELINE === this.pipeline && STREAM === '')
@@ -207,7 +208,7 @@ export class Lease {
       .sort((a, b) => b.fence - a.fence || (a.owner < b.owner ? -1 : 1));
   }
 
-  async #leaveOne(steps: Steps, { owner, fence }: Holder): Promise<void> {
+  async #leaveOne(steps: StatementRunner, { owner, fence }: Holder): Promise<void> {
     await steps.run('BEGIN');
     try {
       await steps.run(`DELETE FROM ${this.#table} WHERE "PIPELINE" = ? AND "STREAM" = ''`, { binds: [this.pipeline] });
@@ -244,13 +245,13 @@ function holderOf({ owner, fence, until }: { owner: unknown; fence: unknown; unt
 
 function parseOwner(text: string): Partial<Owner> {
   try {
-    return JSON.parse(text) as Partial<Owner>;
+    return JSON.parse(text);
   } catch {
     return {};
   }
 }
 
-/** Whether a run is known to be gone: it was on this machine, and its process is not there any more. */
+/** Whether a run is known to be gone: it was on this machine, and its process no longer runs. */
 function isDead(text: string): boolean {
   const { machine, pid, started } = parseOwner(text);
   if (machine !== machineId() || pid === undefined) return false;

@@ -1,8 +1,8 @@
 import { BatchContents } from '../loader/batch-contents.js';
-import { isRefresh } from '../refresh.js';
 import type { Preview } from '../store.js';
+import { ownTable, type TableWrite } from '../tables/destination.js';
 import type { Target } from '../target.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import type { TableForm } from './sql/forms.js';
 import { qualified } from './sql/quote.js';
 import type { Batch } from './sql/rows.js';
@@ -39,30 +39,28 @@ export interface Source {
  * The statements of a stream's first batch, see {@link Store.preview}. One thing is simpler here than in a run: a MERGE too long for
  * Snowflake is shown whole, and run in portions.
  *
- * @param placed the stream with the columns of its table
- * @param side the table beside the stream's own, in which a refresh is collected
+ * @param write to the table that the rows go to: the stream's own, or in a refresh the one beside it
  */
-export async function previewOf(steps: Steps, placed: Target, side: Target, source: Source): Promise<Preview> {
+export async function previewOf(steps: StatementRunner, write: TableWrite, source: Source): Promise<Preview> {
   const { database, schema, tables, form, pipeline } = source;
+  const { target, mapping, destination } = write;
   const stage = qualified(database, schema, STAGE_TABLE);
   const guard = pipeline === null ? null : HAS_LEASE;
-  const table = tables.fullName(placed);
-  const generation = String(placed.generation);
-  const contents = sampleContents(placed);
+  const table = tables.fullName(target);
   const batch: Batch = {
-    target: placed,
+    target,
+    mapping,
     stage,
-    contents,
-    types: tables.newTypes(placed),
+    contents: sampleContents(target),
+    types: tables.typesOf(target, mapping),
     guard,
-    generation,
+    generation: String(target.generation),
     idPrefix: '',
   };
-  const isBeside = isRefresh(placed);
-  const place = isBeside ? tables.fullName(side) : table;
-  const own = await tables.statements(steps, form.tableOf(placed));
-  const beside = isBeside ? await tables.statements(steps, form.tableOf(side), false) : [];
-  const state = { pipeline: pipeline ?? '', stream: placed.stream, state: {}, refresh: null };
+  const place = tables.fullName(destination);
+  const own = await tables.statements(steps, { target, mapping, destination: ownTable(target) });
+  const side = destination.isSide ? await tables.statements(steps, write) : null;
+  const state = { pipeline: pipeline ?? '', stream: target.stream, state: {}, refresh: null };
   const move = moveState(stateTable(database, schema), { state, from: 0, table: null }, HAS_LEASE).sql;
   const commit = (...rows: string[]) => ['BEGIN', ...rows, ...(pipeline === null ? [] : [move]), 'COMMIT'];
   const statements = [
@@ -70,13 +68,13 @@ export async function previewOf(steps: Steps, placed: Target, side: Target, sour
     sql.createStageTable(stage),
     sql.put(SPOOL_FILE, sql.tableStage(STAGE_TABLE)),
     sql.copyInto(stage, sql.tableStage(STAGE_TABLE)),
-    ...(isBeside ? beside : own),
-    ...commit(placed.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place)),
-    ...(isBeside
-      ? [...own, ...commit(sql.overwriteFrom(form.tableOf(placed), table, place)), sql.dropTable(place)]
-      : []),
+    ...(side ?? own),
+    ...commit(target.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place)),
+    ...(side === null
+      ? []
+      : [...own, ...commit(sql.overwriteFrom(form.tableOf(mapping), table, place)), sql.dropTable(place)]),
     sql.dropTable(stage),
   ];
-  const isThere = await tables.isThere(steps, placed);
+  const isThere = await tables.isThere(steps, target);
   return { table: !isThere ? 'new' : own.length > 0 ? 'changed' : 'there', statements };
 }

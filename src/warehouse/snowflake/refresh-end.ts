@@ -2,15 +2,26 @@ import { crashPoint } from '../../crash-point.js';
 import { log } from '../../log.js';
 import { hasGenerations, startsAnew } from '../refresh.js';
 import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
-import type { Target } from '../target.js';
+import type { Destination, TableWrite } from '../tables/destination.js';
 import type { BatchWriter, Workshop } from './batch-writer.js';
 import { type Attempts, changed } from './commits.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import * as sql from './sql/tables.js';
 import type { Staging } from './staging.js';
 import { forget } from './tombstones.js';
 
-/** Ends refreshes: puts the rows that were collected beside a table in the place of the table's. */
+/** A refresh whose stream is complete. */
+export interface Refresh {
+  /** Of the table that readers see. */
+  own: TableWrite;
+  /** The table beside it, with the rows that were collected. */
+  side: Destination;
+  guard: string | null;
+  state: StateToKeep | null;
+  attempts: Attempts;
+}
+
+/** Ends refreshes: replaces a table's rows with those of its side table. */
 export class RefreshEnd {
   readonly #with: Workshop;
   readonly #writer: BatchWriter;
@@ -22,50 +33,39 @@ export class RefreshEnd {
     this.#staging = staging;
   }
 
-  /** Puts the side table's rows, or none, in the place of the table's. @param target as it is placed */
-  async replace(
-    steps: Steps,
-    target: Target,
-    side: Target,
-    guard: string | null,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
+  /** Replaces the table's rows with those of the side table, or with none. */
+  async replace(steps: StatementRunner, refresh: Refresh): Promise<Counts> {
     const { states, tables } = this.#with;
-    // Over it is when the side table is gone: a run that dies before leaves the next one to end it once more.
-    const under = state && hasGenerations(target) ? { ...state, refresh: target.generation } : state;
-    // Done again, it must not find the side table gone and take that for a stream without records.
-    attempts.swapped ??= await this.#swap(steps, target, side, guard, under, attempts);
+    const { own, side, state, attempts } = refresh;
+    // The refresh is over once the side table is gone: if this run dies before, the next one ends the refresh again.
+    const under = state && hasGenerations(own.target) ? { ...state, refresh: own.target.generation } : state;
+    // A retry must not take a side table that is already dropped for a stream without records.
+    attempts.swapped ??= await this.#swap(steps, { ...refresh, state: under });
     crashPoint('after-swap');
     await steps.tidy(sql.dropTable(tables.fullName(side)));
     if (state && under !== state) await states.keep(steps, [state]);
     return attempts.swapped;
   }
 
-  async #swap(
-    steps: Steps,
-    target: Target,
-    side: Target,
-    guard: string | null,
-    state: StateToKeep | null,
-    attempts: Attempts,
-  ): Promise<Counts> {
+  async #swap(steps: StatementRunner, { own, side, guard, state, attempts }: Refresh): Promise<Counts> {
     const { form, tables, tombstones: memory, commits } = this.#with;
+    const { target, mapping, destination } = own;
     const collected = await tables.isThere(steps, side);
-    const isThere = await tables.isThere(steps, target);
+    const isThere = await tables.isThere(steps, destination);
     if (!collected && !isThere) return NO_ROWS;
     await this.#staging.tidy(steps, guard !== null);
-    await this.#writer.make(steps, target);
-    const table = tables.fullName(target);
+    await this.#writer.make(steps, own);
+    const table = tables.fullName(destination);
     const tombstones = await memory.of(steps, target);
-    if (collected && isThere && startsAnew(target) && (await this.#isSame(steps, target, side))) {
+    const commit = { write: own, state, attempts };
+    if (collected && isThere && startsAnew(target) && (await this.#isSame(steps, own, side))) {
       log.debug(`${target.table} has these rows already: it is left as it is`);
-      return commits.run(steps, { target, place: target, state, attempts }, async () => NO_ROWS);
+      return commits.run(steps, commit, async () => NO_ROWS);
     }
     const text = collected
-      ? sql.overwriteFrom(form.tableOf(target), table, tables.fullName(side))
+      ? sql.overwriteFrom(form.tableOf(mapping), table, tables.fullName(side))
       : sql.deleteAll(table);
-    return commits.run(steps, { target, place: target, state, attempts }, async () => {
+    return commits.run(steps, commit, async () => {
       const [row] = await steps.run(text);
       if (tombstones !== null) await steps.run(forget(target, tombstones));
       return collected ? { ...NO_ROWS, inserted: changed(row, 'inserted') } : NO_ROWS;
@@ -73,14 +73,14 @@ export class RefreshEnd {
   }
 
   /**
-   * Whether the table has the same rows, but for when they came: then replacing them would cost storage, and make work for all that
-   * follows the table.
+   * Whether both tables have the same rows, apart from metadata: replacing them would cost storage, and work for every consumer of the
+   * table's changes.
    */
-  async #isSame(steps: Steps, target: Target, side: Target): Promise<boolean> {
-    // Columns whose fields are gone are in no comparison, and are to lose their values.
-    if (target.cleared.length > 0) return false;
+  async #isSame(steps: StatementRunner, { mapping, destination }: TableWrite, side: Destination): Promise<boolean> {
+    // Columns whose fields are gone are not compared, and have to be cleared.
+    if (mapping.cleared.length > 0) return false;
     const { form, tables } = this.#with;
-    const text = sql.isSame(form.tableOf(target), tables.fullName(target), tables.fullName(side));
+    const text = sql.isSame(form.tableOf(mapping), tables.fullName(destination), tables.fullName(side));
     const [row] = (await steps.tryRun(text)) ?? [];
     return row?.SAME === true;
   }

@@ -1,12 +1,10 @@
 import { machineId, startOf } from '../loader/process-life.js';
-import { PATIENCE } from './session/session.js';
+import { TIMEOUTS } from './session/session.js';
 
-/**
- * Names of tables that go with a run: they say whose it is, so that another run can tell whether it still lives.
- */
+/** Suffixes for the names of a run's own tables, by which other runs can tell whether it is still alive. */
 
-/** Some statements of a commit after the other, each as long as may be. */
-const LONGEST_COMMIT_MS = 6 * PATIENCE.statement;
+/** Several statements of a commit in a row, each up to its timeout. */
+const LONGEST_COMMIT_MS = 6 * TIMEOUTS.statement;
 
 const NAME = /^([0-9A-F]{8})_(\d+)_(\d*)_[0-9A-F]+_([0-9A-Z]+)/;
 
@@ -17,8 +15,8 @@ export function runName(run: string): string {
 }
 
 /**
- * Whether the run of a name is known to be gone: its process was on this machine and is not there any more, or the name is older than
- * anything it stands for can last.
+ * Whether the run of a name is known to be gone: its process was on this machine and no longer runs, or the name is older than any
+ * commit can last.
  */
 export function isGone(name: string, now = Date.now()): boolean {
   const [, machine, pid, started, made] = NAME.exec(name) ?? [];

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import type { Pool } from './session/pool.js';
 import type { Row, Session } from './session/session.js';
-import { Steps } from './session/steps.js';
+import { StatementRunner } from './session/statement-runner.js';
 import { Staging } from './staging.js';
 
 /** What the driver and Snowflake may answer, and a stand-in never does. */
@@ -19,7 +19,7 @@ function staging(answers: Record<string, Row[]>) {
     },
   } as unknown as Session;
   const pool = { use: (body: (session: Session) => unknown) => body(session) } as unknown as Pool;
-  const steps = new Steps(session, config, '{}', 'Writing to the table T');
+  const steps = new StatementRunner(session, config, '{}', 'Writing to the table T');
   const stage = new Staging(pool, 'DB', 'S', 'crm', 'ABC');
   const run = (body: (table: string) => Promise<string> = async () => 'written', bytes = 100) => {
     const files = [1, 2].map((n) => ({ path: `/tmp/${n}.json.gz`, rows: 10, bytes, longestLine: 10 }));

@@ -6,16 +6,16 @@ import type { SpoolFile } from '../loader/spool.js';
 import { Once } from '../once.js';
 import { isGone, runName } from './run-name.js';
 import type { Pool } from './session/pool.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import { beginning, qualified } from './sql/quote.js';
 import { copyInto, createStageTable, dropTable, put, tableStage } from './sql/tables.js';
 
-/** An upload that is slower than this is given up: bytes per second, and what each file may take besides. */
+/** The timeout of an upload: by the file's size, at so many bytes per second, and so much for every file. */
 const SLOWEST_UPLOAD = 50_000;
 const UPLOAD_MS = 120_000;
-/** A stage table takes further batches while all of them together are so small that reading them costs nothing. */
+/** A stage table takes further batches as long as all of them together are cheap to read. */
 const MOST_KEPT_BYTES = 8 * 1024 * 1024;
-/** Others tell by a table's name how old it is, and drop it once it is too old to be in use. */
+/** A stage table is used no longer: other runs drop tables whose names say that they are too old to be in use. */
 const LONGEST_KEPT_MS = 3600_000;
 
 /** A table that batches are loaded into, one after the other. */
@@ -25,13 +25,13 @@ interface StageTable {
   bytes: number;
   /** Epoch ms. */
   madeAt: number;
-  /** Whether all that was loaded into it was written; else there may be lines of a batch that comes again. */
+  /** Whether all batches in it were written; otherwise it may have lines of a batch that is retried. */
   isSound: boolean;
 }
 
 /**
- * Where a run's batches are loaded to: tables whose names no other run has. Small batches share one, which saves making and dropping it
- * for each; a line says of which batch it is.
+ * A run's stage tables, whose names no other run has. Small batches share one, which saves creating and dropping a table for each;
+ * every line has its batch's number.
  */
 export class Staging {
   readonly #pool: Pool;
@@ -61,15 +61,15 @@ export class Staging {
   }
 
   /**
-   * Drops what runs have left that were killed, once.
+   * Drops, once, the stage tables of runs that were killed.
    *
-   * @param isAlone whether all but this run's are of dead ones, as while it holds its pipeline's lease; else their names tell
+   * @param isAlone whether no other run of the pipeline is alive, as while this one holds the lease; otherwise the names tell
    */
-  tidy(steps: Steps, isAlone: boolean): Promise<void> {
+  tidy(steps: StatementRunner, isAlone: boolean): Promise<void> {
     return this.#tidied.do(() => this.#dropLeftovers(steps, isAlone));
   }
 
-  async #dropLeftovers(steps: Steps, isAlone: boolean): Promise<void> {
+  async #dropLeftovers(steps: StatementRunner, isAlone: boolean): Promise<void> {
     const schema = qualified(this.#database, this.#schema);
     const found = await steps.run(`SHOW TERSE TABLES LIKE ${beginning(this.#ours)} IN SCHEMA ${schema}`);
     for (const { name } of found) {
@@ -86,12 +86,12 @@ export class Staging {
   }
 
   /** Drops the run's tables. */
-  async drop(steps: Steps): Promise<void> {
+  async drop(steps: StatementRunner): Promise<void> {
     for (const { name } of this.#idle.splice(0)) await steps.tidy(dropTable(this.#fullName(name)));
   }
 
-  /** Loads a batch's files into a stage table, and hands its full name to `body`. */
-  async with<T>(steps: Steps, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
+  /** Loads a batch's files into a stage table, and calls `body` with its full name. */
+  async with<T>(steps: StatementRunner, files: readonly SpoolFile[], body: (table: string) => Promise<T>): Promise<T> {
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const stage = await this.#lend(steps, bytes);
     stage.bytes += bytes;
@@ -109,8 +109,8 @@ export class Staging {
     }
   }
 
-  /** A table that no other batch is being loaded into. It is not sound until it is said to be. */
-  async #lend(steps: Steps, bytes: number): Promise<StageTable> {
+  /** A table that no other batch is using. It counts as unsound until the batch is written. */
+  async #lend(steps: StatementRunner, bytes: number): Promise<StageTable> {
     await steps.enterSchema();
     const stage = this.#idle.pop() ?? { name: this.#nextName(), bytes: 0, madeAt: Date.now(), isSound: false };
     const isKept = stage.isSound && stage.bytes + bytes <= MOST_KEPT_BYTES;
@@ -131,13 +131,13 @@ export class Staging {
     }
   }
 
-  /** The driver encrypts a copy of each file, in the folder for temporary files: in the spool, a dead run's are tidied up with it. */
+  /** The driver encrypts a copy of each file in the temporary folder. Set to the spool, copies of a killed run go with its spool. */
   #encryptIn(folder: string): void {
     if (process.env.TMPDIR !== folder) this.#before = { folder: process.env.TMPDIR };
     process.env.TMPDIR = folder;
   }
 
-  /** Gives the process its folder for temporary files back: the spool goes with the run. */
+  /** Restores the process's temporary folder. */
   leave(): void {
     if (this.#before === null) return;
     if (this.#before.folder === undefined) delete process.env.TMPDIR;
@@ -155,8 +155,8 @@ export class Staging {
     return qualified(this.#database, this.#schema, name);
   }
 
-  /** Uploads files side by side: the first over the session that waits for it, the others over sessions of their own. */
-  async #upload(steps: Steps, [first, ...others]: readonly SpoolFile[], stage: string): Promise<void> {
+  /** Uploads files in parallel: the first over the commit's session, the others over sessions of their own. */
+  async #upload(steps: StatementRunner, [first, ...others]: readonly SpoolFile[], stage: string): Promise<void> {
     if (first) this.#encryptIn(dirname(first.path));
     const place = tableStage(stage);
     const uploads = others.map((file) =>
@@ -172,7 +172,7 @@ export class Staging {
   }
 }
 
-async function uploadOne(steps: Steps, file: SpoolFile, place: string): Promise<void> {
+async function uploadOne(steps: StatementRunner, file: SpoolFile, place: string): Promise<void> {
   const longest = UPLOAD_MS + (file.bytes / SLOWEST_UPLOAD) * 1000;
   const [row] = await steps.run(put(file.path, place), { longest, uploads: true, isOwn: true });
   // The driver reports success for uploads that failed; only the status tells.
@@ -184,7 +184,7 @@ async function uploadOne(steps: Steps, file: SpoolFile, place: string): Promise<
 }
 
 /** Every line is loaded, or it is an error. */
-async function load(steps: Steps, files: readonly SpoolFile[], table: string, place: string): Promise<void> {
+async function load(steps: StatementRunner, files: readonly SpoolFile[], table: string, place: string): Promise<void> {
   const answer = await steps.run(copyInto(table, place), { isOwn: true });
   const loaded = answer.reduce((sum, row) => sum + Number(row.rows_loaded ?? 0), 0);
   const spooled = files.reduce((sum, file) => sum + file.rows, 0);

@@ -1,12 +1,13 @@
 import { crashPoint } from '../../crash-point.js';
 import { InternalError, LeaseLostError } from '../../errors.js';
-import { type KeptTable, parseKeptTable, placeText, takenError } from '../kept-table.js';
+import { type KeptTable, placeText, takenError } from '../kept-table.js';
 import { Once } from '../once.js';
-import type { Kept, KeptState, StateToKeep } from '../store.js';
+import type { Kept, StateToKeep } from '../store.js';
+import { keptOf } from '../tables/kept-states.js';
 import type { Lease } from './lease.js';
 import { isUnknownColumn } from './session/faults.js';
 import type { Row } from './session/session.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import {
   type BoundStatement,
   completeStateTable,
@@ -19,19 +20,19 @@ import {
 } from './sql/states.js';
 
 /**
- * Keeps a pipeline's states beside its data, under the lease that one run of the pipeline has at a time. A state only ever takes
- * the place of the one that this run knows (compare and swap, by a sequence).
+ * Keeps a pipeline's states beside its data, under the lease that one run of the pipeline holds at a time. A state only replaces the
+ * one that this run knows (compare and swap, by a sequence number).
  */
 export class StateKeeper {
   readonly #table: string;
   readonly #needs: string;
-  /** null in `write`, whose states are another's to keep. */
+  /** null in `write`, which keeps no states. */
   readonly #lease: Lease | null;
   readonly #made = new Once<unknown>();
   #isVerified = false;
   /** Whether the table was there when states were loaded. */
   #isThere = false;
-  /** The sequences of the states that this run goes on from; null where it has asked for none. */
+  /** The sequences of the states that this run resumes from; null where it has loaded none. */
   #loaded: Map<string, number> | null = null;
   /** The sequences that the warehouse has now. */
   readonly #sequences = new Map<string, number>();
@@ -45,40 +46,32 @@ export class StateKeeper {
     this.#lease = lease;
   }
 
-  async load(steps: Steps, pipeline: string): Promise<Kept> {
-    const states = new Map<string, KeptState>();
-    const taken: { pipeline: string; schema: string; table: string }[] = [];
+  async load(steps: StatementRunner, pipeline: string): Promise<Kept> {
+    const rows = (await this.#rows(steps, pipeline)) ?? [];
     this.#loaded = new Map();
-    for (const row of (await this.#rows(steps, pipeline)) ?? []) {
-      const { STREAM: stream, STATE: state, PLACE: place, SEQ: sequence } = row;
-      const refresh = row.REFRESH === null ? null : Number(row.REFRESH);
-      const table = parseKeptTable(place, row.ABOUT);
-      if (row.PIPELINE !== pipeline) {
-        if (table) taken.push({ pipeline: String(row.PIPELINE), schema: table.schema, table: table.table });
-      } else if (stream === '') {
-        this.#lease?.found({ owner: row.OWNER, fence: row.FENCE, until: row.LEASE_UNTIL });
-      } else {
-        this.#loaded.set(String(stream), Number(sequence));
-        if (state !== null || refresh !== null) {
-          states.set(String(stream), { state: state === null ? null : JSON.parse(String(state)), refresh, table });
-        }
-      }
+    for (const { PIPELINE, STREAM, SEQ, OWNER, FENCE, LEASE_UNTIL } of rows) {
+      if (PIPELINE !== pipeline) continue;
+      if (STREAM === '') this.#lease?.found({ owner: OWNER, fence: FENCE, until: LEASE_UNTIL });
+      else this.#loaded.set(String(STREAM), Number(SEQ));
     }
-    return { states, taken };
+    return keptOf(
+      rows.filter(({ STREAM }) => STREAM !== ''),
+      pipeline,
+    );
   }
 
   /** Throws a WarehouseBusyError where another run holds the lease, by what {@link load} has seen. */
-  async refuseOthers(steps: Steps): Promise<void> {
+  async refuseOthers(steps: StatementRunner): Promise<void> {
     await this.#lease?.refuseOthers(steps);
   }
 
   /**
-   * Sees to it that this run may write for its pipeline. Throws a WarehouseBusyError where another does, a LeaseLostError where
-   * another has taken over.
+   * Acquires the pipeline's lease, or checks that it is held. Throws a WarehouseBusyError where another run holds it, a LeaseLostError
+   * where another has taken over.
    *
-   * @returns the condition that what is written must ask for; null where there is no pipeline
+   * @returns the condition that every write must have; null where there is no pipeline
    */
-  async guard(steps: Steps): Promise<string | null> {
+  async guard(steps: StatementRunner): Promise<string | null> {
     const lease = this.#lease;
     if (lease === null) return null;
     if (!this.#isThere) await this.#made.do(() => steps.run(createStateTable(this.#table), { needs: this.#needs }));
@@ -89,8 +82,8 @@ export class StateKeeper {
   }
 
   /**
-   * Whether the states are still those that this run has read by: between its start and its lease another may have come and gone, and
-   * what that has appended would come twice.
+   * Checks that the states are still those that this run resumed from: another run may have come and gone before it got the lease, and
+   * what that has appended would be duplicated.
    */
   #verify(lease: Lease): void {
     for (const { PIPELINE, STREAM, SEQ, PLACE } of lease.rows) {
@@ -111,11 +104,11 @@ export class StateKeeper {
   }
 
   /**
-   * Moves a prepared stream's state on, as the last statement of a transaction. Throws a LeaseLostError where another run has
-   * taken over: what the transaction has written is then to be undone.
+   * Replaces a prepared stream's state, as the last statement of a transaction. Throws a LeaseLostError where another run has taken
+   * over; the transaction is then to be rolled back.
    */
-  async move(steps: Steps, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
-    const lease = this.#lease as Lease;
+  async move(steps: StatementRunner, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
+    const lease = this.#ownLease;
     const from = this.#sequences.get(state.stream) ?? 0;
     crashPoint('before-state');
     const [row] = await this.#run(steps, moveState(this.#table, { state, from, table }, lease.condition));
@@ -131,27 +124,27 @@ export class StateKeeper {
    * Whether a transaction was committed whose answer was lost: then the stream's sequence has moved on by one, and under this run's
    * lease nobody else moves it.
    */
-  async hasMoved(steps: Steps, { stream }: StateToKeep): Promise<boolean> {
-    const lease = this.#lease as Lease;
+  async hasMoved(steps: StatementRunner, { stream }: StateToKeep): Promise<boolean> {
+    const lease = this.#ownLease;
     if (!(await lease.isOurs(steps))) throw lease.lost();
     const [row] = lease.rows.filter(({ PIPELINE, STREAM }) => PIPELINE === lease.pipeline && STREAM === stream);
     return Number(row?.SEQ ?? 0) === (this.#sequences.get(stream) ?? 0) + 1;
   }
 
   /**
-   * Sees to it that streams have rows to be moved on. To be called outside of a transaction: where two runs have begun, only the change of
-   * a row that both know of shows one that the other was there.
+   * Makes sure that streams have rows to be replaced. Not to be called in a transaction: of two concurrent runs, one notices the other
+   * only by the change of a row that both know.
    */
-  async prepare(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+  async prepare(steps: StatementRunner, states: readonly StateToKeep[]): Promise<void> {
     const guard = await this.#held(steps);
     const missing = states.filter(({ stream }) => !this.#sequences.has(stream)).map(({ stream }) => stream);
     if (missing.length === 0) return;
-    await this.#run(steps, makeRows(this.#table, (this.#lease as Lease).pipeline, missing, guard));
+    await this.#run(steps, makeRows(this.#table, this.#ownLease.pipeline, missing, guard));
     for (const stream of missing) this.#sequences.set(stream, 0);
   }
 
   /** Keeps states of which no rows are to be written. Throws a LeaseLostError where another run has taken over. */
-  async keep(steps: Steps, states: readonly StateToKeep[]): Promise<void> {
+  async keep(steps: StatementRunner, states: readonly StateToKeep[]): Promise<void> {
     await this.prepare(steps, states);
     const guard = await this.#held(steps);
     for (const portion of portions(states)) {
@@ -162,47 +155,51 @@ export class StateKeeper {
         table: undefined,
       }));
       const [row] = await this.#run(steps, moveStates(this.#table, moves, guard));
-      // None: this is done again, and its answer was lost the first time; or another run has taken over.
+      // Either this is a retry whose first answer was lost, or another run has taken over.
       if (changed(row) !== portion.length) {
-        for (const state of portion) if (!(await this.hasMoved(steps, state))) throw (this.#lease as Lease).lost();
+        for (const state of portion) if (!(await this.hasMoved(steps, state))) throw this.#ownLease.lost();
       }
       for (const state of portion) this.moved(state);
     }
   }
 
   /** Throws a LeaseLostError where another run has taken over. */
-  async refuseLost(steps: Steps): Promise<void> {
+  async refuseLost(steps: StatementRunner): Promise<void> {
     if (this.#lease?.isHeld && !(await this.#lease.isOurs(steps))) throw this.#lease.lost();
   }
 
-  /** Has the next run's look at the states answered without a warehouse: the last statement of a run that has kept some. */
-  async prime(steps: Steps): Promise<void> {
+  /** Puts the states into Snowflake's result cache, so that the next run reads them without a warehouse. */
+  async prime(steps: StatementRunner): Promise<void> {
     if (this.#lease?.isHeld) await steps.tidy(loadStates(this.#table, this.#lease.pipeline));
   }
 
   /** Keeps a state and says that it is about no table any more. */
-  async keepWithoutTable(steps: Steps, state: StateToKeep): Promise<void> {
+  async keepWithoutTable(steps: StatementRunner, state: StateToKeep): Promise<void> {
     await this.prepare(steps, [state]);
     const guard = await this.#held(steps);
     const from = this.#sequences.get(state.stream) ?? 0;
     const [row] = await this.#run(steps, moveState(this.#table, { state, from, table: null }, guard));
-    if (changed(row) !== 1 && !(await this.hasMoved(steps, state))) throw (this.#lease as Lease).lost();
+    if (changed(row) !== 1 && !(await this.hasMoved(steps, state))) throw this.#ownLease.lost();
     this.moved(state);
   }
 
-  /** What an error of a write is about: itself, or the lease that was lost. */
-  async explain(steps: Steps, error: unknown): Promise<unknown> {
+  /** The error to report for a failed write: the error itself, or that the lease was lost. */
+  async explain(steps: StatementRunner, error: unknown): Promise<unknown> {
     return this.#lease === null || error instanceof LeaseLostError ? error : this.#lease.explain(steps, error);
   }
 
-  async #held(steps: Steps): Promise<string> {
+  async #held(steps: StatementRunner): Promise<string> {
     const guard = await this.guard(steps);
-    if (guard === null) throw new InternalError('A state was to be kept for a pipeline that has no name.');
-    return guard;
+    return guard ?? this.#ownLease.condition;
+  }
+
+  get #ownLease(): Lease {
+    if (this.#lease === null) throw new InternalError('A state was to be kept for a pipeline that has no name.');
+    return this.#lease;
   }
 
   /** null where there is no state table. */
-  async #rows(steps: Steps, pipeline: string): Promise<Row[] | null> {
+  async #rows(steps: StatementRunner, pipeline: string): Promise<Row[] | null> {
     const sql = loadStates(this.#table, pipeline);
     const needs = `SELECT ON TABLE ${this.#table}`;
     try {
@@ -218,7 +215,7 @@ export class StateKeeper {
     }
   }
 
-  #run(steps: Steps, { sql, binds }: BoundStatement): Promise<Row[]> {
+  #run(steps: StatementRunner, { sql, binds }: BoundStatement): Promise<Row[]> {
     return steps.run(sql, { binds, mayBeDone: true });
   }
 }

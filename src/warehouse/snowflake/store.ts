@@ -16,35 +16,39 @@ import {
   type StateToKeep,
   type Store,
 } from '../store.js';
+import type { Catalog } from '../tables/catalog.js';
+import { ownTable, writeTo } from '../tables/destination.js';
+import { Destinations } from '../tables/destinations.js';
 import type { Target } from '../target.js';
 import { BatchWriter } from './batch-writer.js';
+import { SnowflakeCatalog } from './catalog.js';
 import { Commits, newAttempts } from './commits.js';
 import { Lease } from './lease.js';
-import { Places, sideOf, sideOfGeneration } from './places.js';
 import { previewOf } from './preview.js';
 import { RefreshEnd } from './refresh-end.js';
 import { schemaMissing } from './session/faults.js';
 import { Pool } from './session/pool.js';
-import { PATIENCE, type Patience, type Session } from './session/session.js';
-import { Steps } from './session/steps.js';
+import { type Session, TIMEOUTS, type Timeouts } from './session/session.js';
+import { StatementRunner } from './session/statement-runner.js';
 import { RAW, type TableForm, TYPED } from './sql/forms.js';
-import { pattern, qualified, SNOWFLAKE_NAMES } from './sql/quote.js';
+import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
 import { STATE_TABLE, stateTable } from './sql/states.js';
 import * as sql from './sql/tables.js';
 import { LONGEST_VARIANT } from './sql/types.js';
 import { Staging } from './staging.js';
 import { StateKeeper } from './state-keeper.js';
 import { TableKeeper } from './table-keeper.js';
+import { TableList } from './table-list.js';
 import { Tombstones } from './tombstones.js';
 import { ViewKeeper } from './view-keeper.js';
 
-/** Each commit takes a session, since a session runs one statement at a time; uploads take some beside them. */
+/** A session runs one statement at a time: each commit takes one, and parallel uploads take the others. */
 const PARALLEL_COMMITS = 4;
 const SESSIONS = 6;
-/** Raw ids begin with what is the same in a run, and end in the line's number of this many digits. */
+/** A raw id is the run's prefix and the line's number, with this many digits. */
 const LINE_DIGITS = 12;
 
-/** Snowflake. A commit loads a batch into a table of its own, merges or inserts from there, and keeps the state in the same transaction. */
+/** Snowflake. A commit loads a batch into a stage table, then merges or inserts from there and keeps the state in one transaction. */
 export class SnowflakeStore implements Store {
   readonly names = SNOWFLAKE_NAMES;
   readonly longestRecord = LONGEST_VARIANT;
@@ -55,9 +59,9 @@ export class SnowflakeStore implements Store {
   readonly #config: SnowflakeConfig;
   readonly #pipeline: string | null;
   readonly #pool: Pool;
-  /** The session that prolongs the lease. */
+  /** A session for the lease's heartbeat alone. */
   readonly #aside: Pool;
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
   readonly #lease: Lease | null = null;
   onLost: (error: HubflakeError) => void = () => undefined;
   readonly #form: TableForm;
@@ -66,8 +70,10 @@ export class SnowflakeStore implements Store {
   readonly #staging: Staging;
   readonly #states: StateKeeper;
   readonly #runId = randomUUID();
-  readonly #places: Places;
-  readonly #tombstones: Tombstones;
+  readonly #list: TableList;
+  readonly #destinations = new Destinations((table, suffix) => withSuffix(table, suffix.toUpperCase()));
+  /** The catalog as a session sees it. */
+  readonly #catalogOn: (steps: StatementRunner) => Catalog;
   readonly #writer: BatchWriter;
   readonly #refreshEnd: RefreshEnd;
 
@@ -75,25 +81,27 @@ export class SnowflakeStore implements Store {
   constructor(
     config: SnowflakeConfig & { loader: LoaderOptions },
     pipeline: string | null,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
   ) {
     this.#config = config;
     this.#pipeline = pipeline;
     this.defaultSchema = config.schema;
-    this.#pool = new Pool(config, SESSIONS, patience);
-    this.#aside = new Pool(config, 1, patience);
-    this.#patience = patience;
+    this.#pool = new Pool(config, SESSIONS, timeouts);
+    this.#aside = new Pool(config, 1, timeouts);
+    this.#timeouts = timeouts;
     this.#form = config.loader.tableForm === 'raw' ? RAW : TYPED;
-    this.#tables = new TableKeeper(config);
-    this.#tombstones = new Tombstones(this.#tables);
+    this.#list = new TableList(config.database);
+    this.#tables = new TableKeeper(config, this.#form.hasView, (table) => this.#list.created(table));
+    const tombstones = new Tombstones(this.#tables);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
-    this.#places = new Places(this.#tables, this.#tombstones, this.#form, run, pipeline !== null);
+    const parts = { tables: this.#tables, list: this.#list, tombstones, run, isAlone: pipeline !== null };
+    this.#catalogOn = (steps) => new SnowflakeCatalog(steps, parts);
     this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
     const table = stateTable(config.database, config.schema);
     if (pipeline !== null) {
       const { flushMilliseconds = 0 } = config.loader;
-      const aside = (body: (steps: Steps) => Promise<void>) =>
+      const aside = (body: (steps: StatementRunner) => Promise<void>) =>
         this.#with(null, 'Prolonging the lease', body, this.#aside);
       this.#lease = new Lease(table, { name: pipeline, run, flushMilliseconds }, aside, (error) => this.onLost(error));
     }
@@ -101,11 +109,12 @@ export class SnowflakeStore implements Store {
     const workshop = {
       tables: this.#tables,
       views: this.#views,
-      places: this.#places,
-      tombstones: this.#tombstones,
+      destinations: this.#destinations,
+      catalogOn: this.#catalogOn,
+      tombstones,
       states: this.#states,
       form: this.#form,
-      commits: new Commits(this.#tables, this.#states, this.#form),
+      commits: new Commits(this.#list, this.#states, this.#form),
       idPrefix: this.#runId.slice(0, -LINE_DIGITS),
     };
     this.#writer = new BatchWriter(workshop);
@@ -135,7 +144,7 @@ export class SnowflakeStore implements Store {
     this.#staging.leave();
   }
 
-  /** Drops what only this run has used, and gives the lease back. */
+  /** Drops the run's own tables, and releases the lease. */
   async #leave(): Promise<void> {
     const lease = this.#lease?.isHeld ? this.#lease : null;
     if (!this.#staging.isUsed && lease === null) return;
@@ -160,7 +169,7 @@ export class SnowflakeStore implements Store {
 
   async look(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>> {
     return this.#with(null, `Looking at the tables of the schema "${this.defaultSchema}"`, (steps) =>
-      this.#tables.look(steps, this.defaultSchema, tables),
+      this.#list.look(steps, this.defaultSchema, tables),
     );
   }
 
@@ -175,9 +184,8 @@ export class SnowflakeStore implements Store {
       await this.#states.guard(steps);
       this.#states.refuseTaken(target);
       await this.#staging.tidy(steps, true);
-      const last = known?.refresh ?? 0;
-      const generation = Math.max(last, await this.#places.newestGeneration(steps, target)) + 1;
-      if (last > 0) await steps.run(sql.dropTable(this.#tables.fullName(sideOfGeneration(target, last))));
+      const catalog = this.#catalogOn(steps);
+      const generation = await this.#destinations.nextGeneration(catalog, target, known?.refresh ?? 0);
       await this.#states.keepWithoutTable(steps, {
         pipeline,
         stream: target.stream,
@@ -197,10 +205,9 @@ export class SnowflakeStore implements Store {
       if (state) this.#states.refuseTaken(target);
       await this.#staging.tidy(steps, guard !== null);
       try {
-        return await this.#staging.with(steps, files, async (stage) => {
-          const placed = await this.#places.placed(steps, target);
-          return this.#writer.write(steps, { target: placed, source: { stage, guard, contents }, state, attempts });
-        });
+        return await this.#staging.with(steps, files, (stage) =>
+          this.#writer.write(steps, { target, source: { stage, guard, contents }, state, attempts }),
+        );
       } catch (error) {
         throw await this.#states.explain(steps, error);
       }
@@ -212,9 +219,10 @@ export class SnowflakeStore implements Store {
     const attempts = newAttempts();
     return this.#again(target, `Ending the refresh of the table ${target.table}`, async (steps) => {
       const guard = await this.#states.guard(steps);
-      const placed = await this.#places.placed(steps, target);
-      const place = await this.#places.of(steps, placed);
-      if (place !== placed) return this.#refreshEnd.replace(steps, placed, place, guard, state, attempts);
+      const catalog = this.#catalogOn(steps);
+      const own = { target, mapping: await catalog.mapColumns(target), destination: ownTable(target) };
+      const side = await this.#destinations.resolve(catalog, target);
+      if (side.isSide) return this.#refreshEnd.replace(steps, { own, side, guard, state, attempts });
       // That a refresh is over is kept also where it has brought no table.
       if (state && (hasGenerations(target) || (await this.#tables.isThere(steps, target)))) {
         await this.#states.keep(steps, [state]);
@@ -224,8 +232,8 @@ export class SnowflakeStore implements Store {
   }
 
   async abandon(target: Target): Promise<void> {
-    // What a generation has collected is gone on with by its next attempt.
-    const side = startsAnew(target) ? await this.#places.begun(target) : null;
+    // The next attempt at a generation resumes with what this one has collected.
+    const side = startsAnew(target) ? await this.#destinations.begunSide(target) : null;
     if (side === null) return;
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(side))));
   }
@@ -239,26 +247,32 @@ export class SnowflakeStore implements Store {
 
   async preview(target: Target): Promise<Preview> {
     return this.#with(target, `Looking at the table ${target.table}`, async (steps) => {
-      const placed = this.#form.hasView ? target : await this.#tables.placed(steps, target);
+      const mapping = await this.#tables.mapColumns(steps, target);
+      const destination = isRefresh(target) ? this.#destinations.sideOf(target) : ownTable(target);
       const { database, schema } = this.#config;
       const [tables, form, pipeline] = [this.#tables, this.#form, this.#pipeline];
-      return previewOf(steps, placed, sideOf(placed), { database, schema, tables, form, pipeline });
+      return previewOf(steps, writeTo(target, mapping, destination), { database, schema, tables, form, pipeline });
     });
   }
 
-  #with<T>(target: Target | null, doing: string, body: (steps: Steps) => Promise<T>, pool = this.#pool): Promise<T> {
-    return pool.use((session: Session) => body(new Steps(session, this.#config, this.#tag(target), doing)));
+  #with<T>(
+    target: Target | null,
+    doing: string,
+    body: (steps: StatementRunner) => Promise<T>,
+    pool = this.#pool,
+  ): Promise<T> {
+    return pool.use((session: Session) => body(new StatementRunner(session, this.#config, this.#tag(target), doing)));
   }
 
-  /** The same of what may be done twice: what fails in passing is done again, on another session. */
-  async #again<T>(target: Target | null, doing: string, body: (steps: Steps) => Promise<T>): Promise<T> {
-    for (const pauseMs of this.#patience.again) {
+  /** The same for what may be repeated: transient failures are retried, on another session. */
+  async #again<T>(target: Target | null, doing: string, body: (steps: StatementRunner) => Promise<T>): Promise<T> {
+    for (const pauseMs of this.#timeouts.again) {
       try {
         return await this.#with(target, doing, body);
       } catch (error) {
         if (!(error instanceof WarehouseUnavailableError && error.isPassing)) throw error;
         log.warn(`${error.message} It is tried again in about ${pauseMs / 1000} s.`);
-        // Not all at once, of runs that have waited for the same lock.
+        // Jitter, for runs that have waited for the same lock.
         await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
       }
     }

@@ -1,29 +1,30 @@
+import type { TableName } from '../tables/destination.js';
 import { canDelete, type Target } from '../target.js';
 import { DAYS_KEPT, TOMBSTONES } from '../tombstones.js';
 import type { Row } from './session/session.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import { notOlder } from './sql/order.js';
 import { literal } from './sql/quote.js';
 import { type Batch, deletedVersions, instant, rememberedCursor } from './sql/rows.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /**
- * The memory of what was deleted: each key with its version, so that an older version that comes late does not bring it back. It is
- * kept for 95 days. See docs/decisions/0011-deleted-rows.md.
+ * Deleted keys with the versions that deleted them, so that an older version that arrives late does not bring a row back. Kept for 95
+ * days. See docs/decisions/0011-deleted-rows.md.
  */
 
 /** Knows the tables of deleted keys, one in each schema, and makes them with the first deletion there. */
 export class Tombstones {
   readonly #tables: TableKeeper;
-  /** By schema: whether one was found. One that was not may have been made by another run meanwhile. */
+  /** Full names by schema, of those that were found. One that was not found may have been made by another run since. */
   readonly #there = new Map<string, string>();
 
   constructor(tables: TableKeeper) {
     this.#tables = tables;
   }
 
-  /** The full name of the table that remembers a stream's deleted rows; null where none was ever deleted. */
-  async of(steps: Steps, target: Target): Promise<string | null> {
+  /** The full name of the table with a stream's deleted keys; null where none was ever deleted. */
+  async of(steps: StatementRunner, target: Target): Promise<string | null> {
     if (!canDelete(target)) return null;
     const known = this.#there.get(target.schema);
     if (known !== undefined) return known;
@@ -34,8 +35,8 @@ export class Tombstones {
     return table;
   }
 
-  /** Sees to it that there is a table to remember deleted rows in. To be called outside of a transaction. @returns its full name */
-  async make(steps: Steps, target: Target): Promise<string> {
+  /** Makes sure that there is a table for deleted keys. Not to be called in a transaction, which it would commit. @returns its full name */
+  async make(steps: StatementRunner, target: Target): Promise<string> {
     const table = this.#name(target);
     if (!this.#there.has(target.schema)) {
       await this.#tables.makeSchema(steps, target.schema);
@@ -47,14 +48,14 @@ export class Tombstones {
     return table;
   }
 
-  async newestGeneration(steps: Steps, target: Target): Promise<number> {
+  async newestGeneration(steps: StatementRunner, target: Target): Promise<number> {
     const table = await this.of(steps, target);
     if (table === null) return 0;
     const [row]: Row[] = await steps.run(newestGeneration(target, table));
     return Number(row?.NEWEST ?? 0);
   }
 
-  #name({ schema }: Target): string {
+  #name({ schema }: TableName): string {
     return this.#tables.fullName({ schema, table: TOMBSTONES });
   }
 }
@@ -67,13 +68,13 @@ export function createTombstones(table: string): string {
   );
 }
 
-/** Each key whose newest version in the batch deletes it; a newer one that is remembered stays. */
+/** Records each key whose newest version in the batch deletes it, unless a newer deletion is on record. */
 export function rememberDeleted(batch: Batch, keys: readonly string[], table: string): string {
-  const { target } = batch;
+  const { target, mapping } = batch;
   const deleted =
     `SELECT ${literal(target.table)} AS TABLE_NAME, HF_KEY, HF_CURSOR, VERSION, ${instant('T')} AS HF_AT, ` +
     `${batch.generation} AS HF_GENERATION FROM (${deletedVersions(batch, keys)})`;
-  const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
+  const newer = notOlder(mapping, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
   return [
     `MERGE INTO ${table} t USING (${deleted}) s ON t."TABLE_NAME" = s.TABLE_NAME AND EQUAL_NULL(t."KEY", s.HF_KEY)`,
     `WHEN MATCHED AND ${newer} THEN UPDATE SET "CURSOR" = s.HF_CURSOR, "_AIRBYTE_EXTRACTED_AT" = s.HF_AT, "_AIRBYTE_GENERATION_ID" = s.HF_GENERATION, "RECORDED_AT" = CURRENT_TIMESTAMP()`,
@@ -86,12 +87,12 @@ export function forgetOld(table: string): string {
   return `DELETE FROM ${table} WHERE "RECORDED_AT" < DATEADD(day, -${DAYS_KEPT}, CURRENT_TIMESTAMP())`;
 }
 
-/** Of a table that each run replaces, all; else what was deleted before the refresh. */
+/** Forgets all deletions of a table that each run replaces; otherwise those from before the refresh. */
 export function forget(target: Target, table: string): string {
   const older = target.minimumGeneration > 0 ? ` AND "_AIRBYTE_GENERATION_ID" < ${target.minimumGeneration}` : '';
   return `DELETE FROM ${table} WHERE "TABLE_NAME" = ${literal(target.table)}${older}`;
 }
 
-export function newestGeneration(target: Target, table: string): string {
+export function newestGeneration(target: TableName, table: string): string {
   return `SELECT MAX("_AIRBYTE_GENERATION_ID") AS NEWEST FROM ${table} WHERE "TABLE_NAME" = ${literal(target.table)}`;
 }

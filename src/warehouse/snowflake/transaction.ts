@@ -1,6 +1,6 @@
 import { crashPoint } from '../../crash-point.js';
 import { WarehouseUnavailableError } from '../../errors.js';
-import type { Steps } from './session/steps.js';
+import type { StatementRunner } from './session/statement-runner.js';
 
 /**
  * Runs statements that change rows in one transaction: all of them are done, or none. None of them may define anything, which in
@@ -11,7 +11,7 @@ import type { Steps } from './session/steps.js';
  * @param done called with the result right before the COMMIT: from then on it may have been done
  */
 export async function inTransaction<T>(
-  steps: Steps,
+  steps: StatementRunner,
   body: () => Promise<T>,
   done: (result: T) => void = () => undefined,
 ): Promise<T> {
@@ -37,7 +37,7 @@ export async function inTransaction<T>(
 const IDLE_MS = 4 * 60_000;
 
 /** Throws a WarehouseUnavailableError where a transaction that has begun so long ago is no more. @param begunAt epoch ms */
-export async function refuseEnded(steps: Steps, begunAt: number): Promise<void> {
+export async function refuseEnded(steps: StatementRunner, begunAt: number): Promise<void> {
   if (Date.now() - begunAt < IDLE_MS) return;
   const [row] = await steps.run('SELECT CURRENT_TRANSACTION() AS ID');
   if (row?.ID !== null && row?.ID !== undefined) return;

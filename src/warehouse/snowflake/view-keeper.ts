@@ -1,11 +1,12 @@
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
-import { placeInView } from '../placement.js';
+import { mapView } from '../tables/column-mapping.js';
+import type { TableName } from '../tables/destination.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import type { Steps } from './session/steps.js';
+import { describeColumns } from './described-columns.js';
+import type { StatementRunner } from './session/statement-runner.js';
 import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
 import { createView, dropView, fieldOfViewColumn } from './sql/raw.js';
-import { describeColumns } from './table-keeper.js';
 
 /**
  * Makes the views of raw tables, and replaces those that lack a column; those that they have, they keep. Each is looked at once a
@@ -20,7 +21,7 @@ export class ViewKeeper {
   }
 
   /** Rows do not wait for their view: where it cannot be made, that is a warning. */
-  async make(steps: Steps, target: Target, table: string): Promise<void> {
+  async make(steps: StatementRunner, target: Target, table: string): Promise<void> {
     if (this.#made.has(target)) return;
     try {
       await this.#make(steps, target, table);
@@ -31,7 +32,7 @@ export class ViewKeeper {
     this.#made.add(target);
   }
 
-  async #make(steps: Steps, target: Target, table: string): Promise<void> {
+  async #make(steps: StatementRunner, target: Target, table: string): Promise<void> {
     const name = withSuffix(target.table, VIEW_SUFFIX);
     const view = this.#fullName(target);
     const schema = qualified(this.#database, target.schema);
@@ -43,10 +44,10 @@ export class ViewKeeper {
       );
     }
     const described = await describeColumns(steps, view, fieldOfViewColumn);
-    const columns = placeInView(target, described, SNOWFLAKE_NAMES);
+    const columns = mapView(target, described, SNOWFLAKE_NAMES);
     if (columns === null) return;
     try {
-      await steps.run(createView(view, { ...target, columns }, table), { needs: `CREATE VIEW ON SCHEMA ${schema}` });
+      await steps.run(createView(view, columns, table), { needs: `CREATE VIEW ON SCHEMA ${schema}` });
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
       throw new WarehouseConfigError(`The view ${name} of ${columns.length} columns cannot be made: ${error.message}`, {
@@ -55,11 +56,11 @@ export class ViewKeeper {
     }
   }
 
-  async drop(steps: Steps, target: Target): Promise<void> {
+  async drop(steps: StatementRunner, target: TableName): Promise<void> {
     await steps.run(dropView(this.#fullName(target)));
   }
 
-  #fullName({ schema, table }: Target): string {
+  #fullName({ schema, table }: TableName): string {
     return qualified(this.#database, schema, withSuffix(table, VIEW_SUFFIX));
   }
 }

@@ -1,9 +1,12 @@
 import { isSemiStructured } from '../../column-types.js';
-import type { Column, Target } from '../../target.js';
+import type { ColumnMapping } from '../../tables/column-mapping.js';
+import type { Column } from '../../target.js';
 import { castExpression, keepsText } from './columns.js';
 import { createAs, identifier, LINES, literal } from './sql.js';
 
 /** The queries that make typed rows of spooled lines. */
+
+const LEAST_OBJECT = 1024 * 1024;
 
 /** The files of a batch, and how their records are read. */
 export interface Lines {
@@ -17,6 +20,12 @@ export interface Lines {
   asJson: boolean;
   /** The temporary table that {@link loadLines} has put them into, as JSON. */
   table?: string;
+}
+
+/** What all rows of a commit have in common. */
+export interface RowStamp {
+  generation: number;
+  syncId: number | null;
 }
 
 /** What a query of rows gives besides the stream's columns, and of which lines. */
@@ -41,29 +50,34 @@ export const LOADED: Lines = { paths: [], longest: 0, asJson: true, table: LINES
 export const LOADED_FIELDS = `SELECT DISTINCT unnest(json_keys(d)) AS field FROM ${LINES}`;
 
 /** Whether records can be read as a struct, which has no names that differ by case only, and no empty one. */
-export function fitStruct({ columns }: Target): boolean {
+export function fitStruct({ columns }: ColumnMapping): boolean {
   const fields = Object.keys(rawValues(columns).members).length;
   return fields > 0 && fields === columns.length;
 }
 
 /**
- * The query that makes typed rows of the files' lines. Each column `c<i>` is the target's column i; beside them the metadata columns, and
+ * The query that makes typed rows of the files' lines. Each column `c<i>` is the mapping's column i; beside them the metadata columns, and
  * what orders and sorts out versions: `hf_line`, `hf_tomb`, `hf_deleted`. Each SELECT within another costs memory for 2,048 values
  * of each column, however few the rows are, so there are no more than it takes to evaluate nothing twice.
  *
  * @param extras of lines that are read as JSON
  */
-export function typedRows(target: Target, lines: Lines, { made = [], more = [], where = 'true' }: Extras = {}): string {
-  const { columns } = target;
+export function typedRows(
+  mapping: ColumnMapping,
+  stamp: RowStamp,
+  lines: Lines,
+  { made = [], more = [], where = 'true' }: Extras = {},
+): string {
+  const { columns } = mapping;
   const { members, expressions } = rawValues(columns.slice(0, columns.length - made.length));
   const data = lines.asJson ? ', d' : '';
   const record = lines.asJson ? `from_json(d, ${literal(JSON.stringify(members))})` : 'd';
   const from = `${readLines(lines, lines.asJson ? 'JSON' : structOf(members))} WHERE ${where}`;
   const texts = [...expressions, ...made].map((expression, i) => `${expression} AS r${i}`);
   const typed = columns.map((column, i) => `${castExpression(column.type, `r${i}`)} AS c${i}`);
-  const deleted = flag(target, target.deletedAt, (value) => `${value} IS NOT NULL`);
-  const marks = target.marks.map(({ column, value }) =>
-    flag(target, column, (text) => `${castExpression('boolean', `${text}::VARCHAR`)} = ${value}`),
+  const deleted = flag(mapping, mapping.deletedAt, (value) => `${value} IS NOT NULL`);
+  const marks = mapping.marks.map(({ column, value }) =>
+    flag(mapping, column, (text) => `${castExpression('boolean', `${text}::VARCHAR`)} = ${value}`),
   );
   const tomb = `(${[deleted, ...marks].join(' OR ')})`;
   return [
@@ -71,7 +85,7 @@ export function typedRows(target: Target, lines: Lines, { made = [], more = [], 
     `raw AS (SELECT n, t, m${data}${list(texts)} FROM parsed),`,
     `typed AS (SELECT *${list(typed)} FROM raw)`,
     'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
-    `${meta(target)} AS _airbyte_meta, ${target.generation}::BIGINT AS _airbyte_generation_id,`,
+    `${meta(mapping, stamp)} AS _airbyte_meta, ${stamp.generation}::BIGINT AS _airbyte_generation_id,`,
     `n AS hf_line, ${tomb} AS hf_tomb, ${deleted} AS hf_deleted${list(columns.map((_, i) => `c${i}`))}${list(more)}`,
     'FROM typed',
   ].join('\n');
@@ -80,8 +94,8 @@ export function typedRows(target: Target, lines: Lines, { made = [], more = [], 
 /** @param data the type that a record's data is read as */
 function readLines({ paths, longest, table }: Lines, data: string): string {
   if (table !== undefined) return table;
-  // DuckDB refuses objects larger than it was told; its default is 16 MiB.
-  const limit = Math.max(16 * 1024 * 1024, longest + 1024);
+  // DuckDB refuses longer objects, and reads by blocks of twice as much: small ones stay in the processor's cache.
+  const limit = Math.max(LEAST_OBJECT, longest + 1024);
   return (
     `read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
     `columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: ${literal(data)}})`
@@ -95,13 +109,13 @@ function structOf(members: Record<string, string>): string {
 }
 
 /** Whether a column says something of a row; false where the stream has no such column. */
-function flag({ columns }: Target, column: Column | null, test: (value: string) => string): string {
+function flag({ columns }: ColumnMapping, column: Column | null, test: (value: string) => string): string {
   const index = column === null ? -1 : columns.indexOf(column);
   return index < 0 ? 'false' : `coalesce(${test(`c${index}`)}, false)`;
 }
 
 /** A row's `_airbyte_meta`. The notes are made only for the few rows that have any. */
-function meta({ columns, syncId }: Target): string {
+function meta({ columns }: ColumnMapping, { syncId }: RowStamp): string {
   const notes = columns.flatMap((column, i) => note(column, i));
   const changes = [
     `coalesce(from_json(m, '["JSON"]'), [])`,

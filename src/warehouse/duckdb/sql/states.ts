@@ -1,5 +1,4 @@
-import { type KeptTable, keptTableText, parseKeptTable, placeText } from '../../kept-table.js';
-import type { Kept, KeptState } from '../../store.js';
+import { type KeptTable, keptTableText, placeText } from '../../kept-table.js';
 import { tableName } from './sql.js';
 
 /** The table in which pipelines keep their states, beside the data. */
@@ -46,23 +45,4 @@ export function stateValues(
 
 export function loadStates(schema: string): string {
   return `SELECT * FROM ${stateTable(schema)}`;
-}
-
-/** What is kept in a schema, as one pipeline sees it. @param rows of {@link loadStates} */
-export function keptOf(rows: readonly Record<string, unknown>[], pipeline: string): Kept {
-  const states = new Map<string, KeptState>();
-  const taken: { pipeline: string; schema: string; table: string }[] = [];
-  for (const row of rows) {
-    const table = parseKeptTable(row.PLACE, row.ABOUT);
-    if (row.PIPELINE === pipeline) {
-      states.set(String(row.STREAM), {
-        state: row.STATE === null ? null : JSON.parse(String(row.STATE)),
-        refresh: row.REFRESH === null ? null : Number(row.REFRESH),
-        table,
-      });
-    } else if (table) {
-      taken.push({ pipeline: String(row.PIPELINE), schema: table.schema, table: table.table });
-    }
-  }
-  return { states, taken };
 }

@@ -48,14 +48,14 @@ function isWritable(folder: string): boolean {
 /** Instead of the driver's way, which ends the process where there is no browser. What goes wrong is no error: the address was told. */
 function openBrowser(url: string): void {
   if (!/^https?:\/\//i.test(url)) return;
-  const [command, ...args] =
+  const [command, ...args]: [string, ...string[]] =
     process.platform === 'darwin'
       ? ['open', url]
       : process.platform === 'win32'
         ? ['rundll32', 'url.dll,FileProtocolHandler', url]
         : ['xdg-open', url];
   // Not the parent's stdout, which belongs to the protocol.
-  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
   child.on('error', (error) => log.debug(`No browser could be opened: ${error.message}`));
   child.unref();
 }

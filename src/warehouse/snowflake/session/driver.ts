@@ -20,9 +20,10 @@ function loadDriver(): Driver {
   process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION ??= 'true';
   process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  driver = loadPackage('snowflake-sdk') as Driver;
+  const loaded: Driver = loadPackage('snowflake-sdk');
   // Its own reading of the variables knows no hosts below those of NO_PROXY, and no ports.
-  driver.configure({ logLevel: 'OFF', additionalLogToConsole: false, useEnvProxy: false });
+  loaded.configure({ logLevel: 'OFF', additionalLogToConsole: false, useEnvProxy: false });
+  driver = loaded;
   return driver;
 }
 
@@ -38,7 +39,7 @@ export function proxyOptions(url: string, environment: NodeJS.ProcessEnv = proce
   const asked = Number(port) || 443;
   const exempt = exemptions(environment).filter((each) => each.port === null || each.port === asked);
   // The driver puts them into a URL, and decodes them from there.
-  const [user, password] = [proxy.username, proxy.password].map(encodeURIComponent) as [string, string];
+  const [user, password] = [encodeURIComponent(proxy.username), encodeURIComponent(proxy.password)];
   const hasCredentials = user !== '' || password !== '';
   const host = proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host;
   return {

@@ -9,21 +9,13 @@ import {
 } from '../../../errors.js';
 import { causesOf, explainConnection, networkCode } from '../../../network/failures.js';
 import { configuredProxy, nameOf } from '../../../network/proxy.js';
+import { partsOf } from '../../error-parts.js';
 import { bareOrQuoted } from '../sql/quote.js';
 
 /**
  * What Snowflake's errors mean for the person who runs the sync. Codes are as Snowflake documents them and its drivers know
  * them; texts are matched only where a code says too little.
  */
-
-/** An error as the driver gives it. */
-export interface DriverError {
-  code?: unknown;
-  message?: string;
-  sqlState?: string;
-  response?: { status?: number; statusCode?: number };
-  cause?: unknown;
-}
 
 /** Where an error came up. */
 export interface Circumstance {
@@ -41,7 +33,7 @@ export interface Circumstance {
 }
 
 export function codeOf(error: unknown): string {
-  const { code } = error as DriverError;
+  const { code } = partsOf(error);
   return code === undefined || code === null ? '' : String(code).padStart(6, '0');
 }
 
@@ -230,8 +222,8 @@ interface ErrorDetails {
 }
 
 export function detailsOf(error: unknown): { internal: string; cause: unknown } {
-  const { message, cause, response } = error as DriverError;
-  const inner = cause instanceof Error ? ` ${cause.message} ${(cause as NodeJS.ErrnoException).code ?? ''}` : '';
+  const { message, cause, response } = partsOf(error);
+  const inner = cause instanceof Error ? ` ${cause.message} ${partsOf(cause).code ?? ''}` : '';
   const status = response?.status ?? response?.statusCode;
   return {
     internal: `${message ?? String(error)}${inner}${status === undefined ? '' : ` (HTTP ${status})`}`,

@@ -1,6 +1,7 @@
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
 import type { WorkloadCredentials } from '../../../config/snowflake-credentials.js';
 import { CredentialsError, type HubflakeError, isProgrammingError } from '../../../errors.js';
+import { partsOf } from '../../error-parts.js';
 import { endOfToken, freshToken } from './login-token.js';
 
 /** Refusals that are about something else than who logs in: role, network policy, database. */
@@ -20,7 +21,7 @@ const CLOUDS = {
 export function identityError(error: unknown, config: SnowflakeConfig): HubflakeError | null {
   const { credentials } = config;
   if (credentials.kind !== 'workload' && credentials.kind !== 'browser') return null;
-  const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
+  const { name, code, message } = partsOf(error);
   const text = String(message ?? error);
   const number = /^\d{6}$/.test(String(code)) ? String(code) : null;
   const details = { internal: text, cause: error };

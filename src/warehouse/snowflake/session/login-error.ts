@@ -1,16 +1,7 @@
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
 import { asHubflakeError, CredentialsError, type HubflakeError, WarehouseConfigError } from '../../../errors.js';
-import {
-  capitals,
-  codeOf,
-  type DriverError,
-  databaseMissing,
-  detailsOf,
-  firstLine,
-  isConnectionLost,
-  ours,
-  written,
-} from './faults.js';
+import { partsOf } from '../../error-parts.js';
+import { capitals, codeOf, databaseMissing, detailsOf, firstLine, isConnectionLost, ours, written } from './faults.js';
 import { identityError } from './identity-error.js';
 import { oauthError } from './oauth-error.js';
 import { connectionError, unreachable } from './reach.js';
@@ -76,7 +67,8 @@ export function loginError(error: unknown, config: SnowflakeConfig): HubflakeErr
       details,
     );
   }
-  const status = (error as DriverError).response?.status ?? (error as DriverError).response?.statusCode;
+  const { response } = partsOf(error);
+  const status = response?.status ?? response?.statusCode;
   if (status === 403 || status === 404) {
     return new WarehouseConfigError(
       `There is no Snowflake account at ${config.url} (HTTP ${status}). Check "host".`,

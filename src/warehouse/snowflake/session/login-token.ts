@@ -3,6 +3,7 @@ import type { SnowflakeConfig } from '../../../config/snowflake.js';
 import { CONTAINER_TOKEN } from '../../../config/snowflake-credentials.js';
 import { CredentialsError } from '../../../errors.js';
 import { registerSecret } from '../../../log.js';
+import { partsOf } from '../../error-parts.js';
 
 /**
  * The token for a login that is made now; null where the login is by something else. Snowflake, Kubernetes and others replace such
@@ -19,7 +20,7 @@ export function freshToken({ credentials }: SnowflakeConfig): string | null {
     throw new CredentialsError(
       file === CONTAINER_TOKEN
         ? `The token of Snowpark Container Services cannot be read from ${file}. This login works only inside such a container; elsewhere use another auth_type.`
-        : `The token cannot be read from ${file} (${(error as NodeJS.ErrnoException).code}). Check token_file, and that the user who runs hubflake may read it.`,
+        : `The token cannot be read from ${file} (${partsOf(error).code}). Check token_file, and that the user who runs hubflake may read it.`,
       { cause: error },
     );
   }
@@ -31,8 +32,7 @@ export function freshToken({ credentials }: SnowflakeConfig): string | null {
 /** When a token says that it ends, in epoch ms; null where it does not say so, or is no JWT. */
 export function endOfToken(token: string): number | null {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    const { exp } = claims as { exp?: unknown };
+    const { exp }: { exp?: unknown } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
     return typeof exp === 'number' ? exp * 1000 : null;
   } catch {
     return null;

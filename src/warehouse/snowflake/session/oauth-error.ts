@@ -5,14 +5,7 @@ import {
   WarehouseConfigError,
   WarehouseUnavailableError,
 } from '../../../errors.js';
-
-/** As the driver's HTTP client throws it. */
-interface HttpError {
-  name?: string;
-  code?: unknown;
-  message?: string;
-  response?: { status?: number; data?: unknown };
-}
+import { partsOf } from '../../error-parts.js';
 
 /**
  * What it means that no token came from the OAuth server of a login by client credentials; null where an error is about something
@@ -20,7 +13,7 @@ interface HttpError {
  */
 export function oauthError(error: unknown, { credentials }: SnowflakeConfig): HubflakeError | null {
   if (credentials.kind !== 'oauth-client') return null;
-  const { name, code, message, response } = error as HttpError;
+  const { name, code, message, response } = partsOf(error);
   const details = { internal: `${message}`, cause: error };
   const server = `The OAuth server at ${credentials.tokenUrl}`;
   const status = response?.status;
@@ -39,7 +32,7 @@ export function oauthError(error: unknown, { credentials }: SnowflakeConfig): Hu
 /** RFC 6749, 5.2. */
 function reasons(data: unknown): string[] {
   try {
-    const { error, error_description } = JSON.parse(String(data)) as Record<string, unknown>;
+    const { error, error_description }: Record<string, unknown> = JSON.parse(String(data));
     return [error, error_description].filter((each) => typeof each === 'string').map((each) => each.slice(0, 200));
   } catch {
     return [];

@@ -1,5 +1,5 @@
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
-import { type Patience, Session } from './session.js';
+import { Session, type Timeouts } from './session.js';
 
 /**
  * Snowflake ends sessions that nothing was run on for a while: five minutes where a session policy is strict, else four hours
@@ -7,30 +7,30 @@ import { type Patience, Session } from './session.js';
  */
 const LONGEST_IDLE_MS = 4 * 60_000;
 
-/** Sessions that are lent to one user at a time. A session that was given up is never lent again. */
+/** A pool of sessions, each used by one task at a time. A broken session is never reused. */
 export class Pool {
   readonly #config: SnowflakeConfig;
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
   readonly #most: number;
   readonly #idle: { session: Session; since: number }[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #longestIdle: number;
   #lent = 0;
 
-  constructor(config: SnowflakeConfig, most: number, patience: Patience, longestIdle = LONGEST_IDLE_MS) {
+  constructor(config: SnowflakeConfig, most: number, timeouts: Timeouts, longestIdle = LONGEST_IDLE_MS) {
     this.#longestIdle = longestIdle;
     this.#config = config;
     this.#most = most;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
   }
 
-  /** Runs `body` with a session of its own, as soon as there is one. */
+  /** Runs `body` on a session, as soon as one is free. */
   async use<T>(body: (session: Session) => Promise<T>): Promise<T> {
     while (this.#lent >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#lent += 1;
     let session: Session | undefined;
     try {
-      session = this.#fresh() ?? (await Session.open(this.#config, this.#patience));
+      session = this.#fresh() ?? (await Session.open(this.#config, this.#timeouts));
       return await body(session);
     } finally {
       this.#lent -= 1;
@@ -44,7 +44,7 @@ export class Pool {
     await Promise.all(this.#idle.splice(0).map(({ session }) => session.close()));
   }
 
-  /** The session that was used last, where the server still has it. */
+  /** The session that was used last, unless the server may have ended it. */
   #fresh(): Session | undefined {
     const last = this.#idle.at(-1);
     if (last === undefined || Date.now() - last.since <= this.#longestIdle) return this.#idle.pop()?.session;

@@ -1,6 +1,7 @@
 import type { Bind, Connection, RowStatement } from 'snowflake-sdk';
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
 import { HubflakeError, isProgrammingError, WarehouseConfigError } from '../../../errors.js';
+import { messageOf } from '../../error-parts.js';
 import { literal, qualified } from '../sql/quote.js';
 import { BROWSER_LOGIN_MS } from './browser-login.js';
 import { clockError } from './clock-error.js';
@@ -13,21 +14,21 @@ import { reach } from './reach.js';
 /** A row of an answer; numbers are text, so that none loses digits. */
 export type Row = Record<string, unknown>;
 
-/** How long to wait for what, in ms. The driver's own repeats go on for hours. */
-export interface Patience {
+/** Timeouts in ms. The driver's own retries go on for hours. */
+export interface Timeouts {
   /** For a login, from the first byte to the last. */
   login: number;
-  /** Between signs of life that are asked for while a statement runs. */
+  /** Between heartbeats while a statement runs. */
   heartbeat: number;
-  /** Without any sign of life, before the connection is given up. */
+  /** Without an answered heartbeat, before the connection is given up. */
   silence: number;
   /** For the longest statement. */
   statement: number;
-  /** Before what failed in passing is done again, one after the other. */
+  /** The pauses before retries of transient failures. */
   again: readonly number[];
 }
 
-export const PATIENCE: Patience = {
+export const TIMEOUTS: Timeouts = {
   login: 50_000,
   heartbeat: 20_000,
   silence: 120_000,
@@ -36,16 +37,16 @@ export const PATIENCE: Patience = {
   again: process.env.HUBFLAKE_PAUSES?.split(',').map(Number) ?? [1_000, 5_000, 20_000, 60_000],
 };
 
-/** Farewell to a server that may be gone. */
+/** For closing a session whose server may be gone. */
 const CLOSE_MS = 3000;
-/** A host that cannot be reached any more is not hoped for: it was, by the login. */
+/** For a second look at whether the host can be reached, after a failed login. */
 const AGAIN_MS = 5000;
 
 export interface RunOptions {
   binds?: readonly Bind[];
   /** Shown in Snowflake's query history. */
   tag?: string | undefined;
-  /** Gives up after so many ms, where that is less than usual. */
+  /** A timeout in ms that is shorter than usual. */
   longest?: number;
 }
 
@@ -72,7 +73,7 @@ const PARAMETERS: readonly [string, string][] = [
 ];
 
 /**
- * What the server ends by itself, where this process cannot any more; its own defaults are twelve hours for a lock, and two days for a
+ * Timeouts that the server applies when this process cannot any more; its defaults are twelve hours for a lock and two days for a
  * statement. Other values may be configured.
  */
 const LIMITS: readonly [string, string][] = [
@@ -88,28 +89,28 @@ interface SessionState {
 /** One login, which runs one statement at a time. */
 export class Session {
   readonly #connection: Connection;
-  readonly #patience: Patience;
+  readonly #timeouts: Timeouts;
   /** Its full name. */
   readonly #schema: string;
   /** That works for the session, as of the last answer; null: none, since it does not exist or may not be used. */
   #warehouse: unknown;
-  /** Given up: nothing may be run on it any more. */
+  /** Whether it was given up: nothing may be run on it any more. */
   broken = false;
   /** Whether the configured schema is the current one: it was there at login, or has been made since. */
   schemaIsThere = true;
 
-  private constructor(connection: Connection, config: SnowflakeConfig, patience: Patience) {
+  private constructor(connection: Connection, config: SnowflakeConfig, timeouts: Timeouts) {
     this.#connection = connection;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
     this.#schema = qualified(config.database, config.schema);
   }
 
   /** Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy. */
-  static async open(config: SnowflakeConfig, patience: Patience = PATIENCE): Promise<Session> {
-    await reach(config, patience.login);
+  static async open(config: SnowflakeConfig, timeouts: Timeouts = TIMEOUTS): Promise<Session> {
+    await reach(config, timeouts.login);
     const connection = newConnection(config, freshToken(config));
     try {
-      const longest = config.credentials.kind === 'browser' ? BROWSER_LOGIN_MS : patience.login;
+      const longest = config.credentials.kind === 'browser' ? BROWSER_LOGIN_MS : timeouts.login;
       await within(longest, () => connected(connection));
     } catch (error) {
       connection.destroy(() => undefined);
@@ -118,7 +119,7 @@ export class Session {
       if (isConnectionLost(error)) await reach(config, AGAIN_MS, true);
       throw loginError(error, config);
     }
-    const session = new Session(connection, config, patience);
+    const session = new Session(connection, config, timeouts);
     try {
       await session.#setParameters(config);
       await session.#enter(config);
@@ -132,7 +133,7 @@ export class Session {
   }
 
   /** Runs a statement. Throws the driver's errors as they are, or a SilenceError. */
-  async run(sql: string, { binds, tag, longest = this.#patience.statement }: RunOptions = {}): Promise<Row[]> {
+  async run(sql: string, { binds, tag, longest = this.#timeouts.statement }: RunOptions = {}): Promise<Row[]> {
     let statement: RowStatement | undefined;
     const answer = new Promise<Row[]>((resolve, reject) => {
       statement = this.#connection.execute({
@@ -143,9 +144,9 @@ export class Session {
         complete: (error, answered, rows) => {
           if (error) return reject(error);
           this.#warehouse = (answered.getSessionState() as SessionState | undefined)?.getCurrentWarehouse();
-          resolve((rows ?? []) as Row[]);
+          resolve(rows ?? []);
         },
-      }) as RowStatement;
+      });
     });
     try {
       return await this.#watched(answer, longest);
@@ -172,9 +173,9 @@ export class Session {
     await within(CLOSE_MS, () => new Promise((resolve) => this.#connection.destroy(resolve))).catch(() => undefined);
   }
 
-  /** Waits for an answer as long as the server shows signs of life. */
+  /** Waits for an answer as long as the server answers heartbeats. */
   async #watched<T>(answer: Promise<T>, longest: number): Promise<T> {
-    const { heartbeat, silence } = this.#patience;
+    const { heartbeat, silence } = this.#timeouts;
     const startedAt = Date.now();
     let lastSign = startedAt;
     let timer: NodeJS.Timeout | undefined;
@@ -212,7 +213,7 @@ export class Session {
     } catch (error) {
       if (isConnectionLost(error) || isProgrammingError(error) || config.sessionParameters.size === 0) throw error;
       throw new WarehouseConfigError(
-        `Snowflake does not take the session parameters of jdbc_url_params: ${(error as Error).message}`,
+        `Snowflake does not take the session parameters of jdbc_url_params: ${messageOf(error)}`,
         { cause: error },
       );
     }

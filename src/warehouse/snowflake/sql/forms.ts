@@ -1,13 +1,13 @@
-import { rawTarget } from '../../raw-form.js';
-import type { Target } from '../../target.js';
+import type { ColumnMapping } from '../../tables/column-mapping.js';
+import { rawMapping } from '../../tables/raw-form.js';
 import { insertAllRaw, keyText, mergeRaw } from './raw.js';
 import { type Batch, keyValues } from './rows.js';
 import { insertAll, mergeNewest } from './write.js';
 
 /** How a stream's records lie in its table. */
 export interface TableForm {
-  /** The stream as its table sees it. */
-  tableOf(target: Target): Target;
+  /** The columns that the table itself has. */
+  tableOf(mapping: ColumnMapping): ColumnMapping;
   insertAll(batch: Batch, table: string): string;
   merge(batch: Batch, table: string): string;
   /** The expressions on a record's data that tell rows apart. */
@@ -17,23 +17,17 @@ export interface TableForm {
 }
 
 export const TYPED: TableForm = {
-  tableOf: (target) => target,
+  tableOf: (mapping) => mapping,
   insertAll,
   merge: mergeNewest,
   keys: keyValues,
   hasView: false,
 };
 
-const rawTargets = new WeakMap<Target, Target>();
-
 export const RAW: TableForm = {
-  tableOf: (target) => {
-    const known = rawTargets.get(target) ?? rawTarget(target);
-    rawTargets.set(target, known);
-    return known;
-  },
+  tableOf: rawMapping,
   insertAll: insertAllRaw,
   merge: mergeRaw,
-  keys: ({ target }) => [keyText(target)],
+  keys: ({ mapping }) => [keyText(mapping)],
   hasView: true,
 };

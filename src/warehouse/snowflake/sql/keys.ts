@@ -16,18 +16,18 @@ export function keysMatch({ contents }: Batch, pairs: readonly (readonly [string
 }
 
 /** Limits what is looked at to the batch's keys, where these are known; begins with AND. @param row the key in the table, a text */
-export function keyRange({ contents, target }: Batch, row: string): string {
+export function keyRange({ contents, mapping }: Batch, row: string): string {
   const { range } = contents;
-  if (range === null || target.key.length !== 1) return '';
-  const [least, greatest] = [range.least, range.greatest].map((bytes) => Buffer.from(bytes, 'latin1').toString('utf8'));
-  return ` AND ${row} BETWEEN ${literal(least as string)} AND ${literal(greatest as string)}`;
+  if (range === null || mapping.key.length !== 1) return '';
+  const text = (bytes: string) => literal(Buffer.from(bytes, 'latin1').toString('utf8'));
+  return ` AND ${row} BETWEEN ${text(range.least)} AND ${text(range.greatest)}`;
 }
 
 /** The condition for a typed table, whose rows are "t", and those of the batch "s". */
 export function typedKeysMatch(batch: Batch): string {
-  const { target, types } = batch;
-  const indices = target.key.map((column) => target.columns.indexOf(column));
-  const pairs = target.key.map(({ name }, i) => [`t.${identifier(name)}`, `s.C${indices[i]}`] as const);
+  const { mapping, types } = batch;
+  const indices = mapping.key.map((column) => mapping.columns.indexOf(column));
+  const pairs = mapping.key.map(({ name }, i) => [`t.${identifier(name)}`, `s.C${indices[i]}`] as const);
   // A value that the column does not take is none.
   const takesAll = indices.every((i) => {
     const type = types[i] ?? newType('json');

@@ -1,4 +1,4 @@
-import type { Target } from '../../target.js';
+import type { RowRules } from '../../target.js';
 import { identifier } from './quote.js';
 
 /**
@@ -7,11 +7,11 @@ import { identifier } from './quote.js';
  *
  * @param rowVersion the row's cursor, where it is in no column
  */
-export function notOlder(target: Target, version: string, extractedAt: string, rowVersion?: string): string {
+export function notOlder({ cursor }: RowRules, version: string, extractedAt: string, rowVersion?: string): string {
   const extracted = `${extractedAt} >= t."_AIRBYTE_EXTRACTED_AT"`;
   let sameGeneration = extracted;
-  if (target.cursor) {
-    const row = rowVersion ?? `t.${identifier(target.cursor.name)}`;
+  if (cursor) {
+    const row = rowVersion ?? `t.${identifier(cursor.name)}`;
     sameGeneration =
       `${version} > ${row} OR (${row} IS NULL AND ${version} IS NOT NULL) ` +
       `OR (EQUAL_NULL(${version}, ${row}) AND ${extracted})`;

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../protocol/messages.js';
 import { BatchContents } from '../../loader/batch-contents.js';
+import { newMapping } from '../../tables/column-mapping.js';
 import { type Target, targetsOf } from '../../target.js';
-import type { Steps } from '../session/steps.js';
+import type { StatementRunner } from '../session/statement-runner.js';
 import { compiled, inPortions } from './portions.js';
 import { SNOWFLAKE_NAMES } from './quote.js';
 import type { Batch } from './rows.js';
@@ -35,6 +36,7 @@ function batch(columns: number, nameLength: number, mode: 'append' | 'append_ded
   ) as [Target];
   return {
     target,
+    mapping: newMapping(target),
     guard: 'GUARDED',
     stage: '"DB"."HUBSPOT"."STAGE"',
     types: target.columns.map(({ type }) => newType(type)),
@@ -51,7 +53,7 @@ function recorder() {
     statements.push(sql);
     return [];
   };
-  return { statements, steps: { run: note, tidy: note } as unknown as Steps };
+  return { statements, steps: { run: note, tidy: note } as unknown as StatementRunner };
 }
 
 test.each([

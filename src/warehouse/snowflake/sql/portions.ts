@@ -1,4 +1,4 @@
-import type { Steps } from '../session/steps.js';
+import type { StatementRunner } from '../session/statement-runner.js';
 import { LONGEST_STATEMENT } from './quote.js';
 import {
   type Batch,
@@ -33,7 +33,7 @@ interface Portions {
  * @param most bytes of a statement
  */
 export async function compiled<T>(
-  steps: Steps,
+  runner: StatementRunner,
   batch: Batch,
   compile: (batch: Batch) => string,
   body: (text: string) => Promise<T>,
@@ -43,28 +43,28 @@ export async function compiled<T>(
   if (Buffer.byteLength(text) <= most) return body(text);
   const { prepare, tables, typed } = inPortions(batch, Math.ceil((2 * Buffer.byteLength(text)) / most));
   try {
-    for (const each of prepare) await steps.run(each);
+    for (const each of prepare) await runner.run(each);
     return await body(compile({ ...batch, typed }));
   } finally {
-    for (const table of tables) await steps.tidy(dropTable(table));
+    for (const table of tables) await runner.tidy(dropTable(table));
   }
 }
 
 /** @param count in how many tables the columns are to be */
 export function inPortions(batch: Batch, count: number): Portions {
-  const { target, types, stage } = batch;
+  const { target, mapping, types, stage } = batch;
   const isNewest = target.mode === 'append_dedup';
-  const extra = isNewest ? versionColumns(target) : [];
+  const extra = isNewest ? versionColumns(mapping) : [];
   const base = besideStage(stage, 'L');
   const prepare = [createFrom(base, isNewest ? newestLines(batch) : lines(batch))];
   const tables = [base];
   const notes = [CHANGES_OF_THE_SOURCE];
-  const each = Math.ceil(target.columns.length / count);
-  for (let first = 0; first < target.columns.length; first += each) {
+  const each = Math.ceil(mapping.columns.length / count);
+  for (let first = 0; first < mapping.columns.length; first += each) {
     const k = tables.length - 1;
-    const columns = target.columns.slice(first, first + each);
-    const portion = { ...batch, target: { ...target, columns }, types: types.slice(first, first + each) };
-    const fallback = isNewest ? fallbackOf(target) : undefined;
+    const columns = mapping.columns.slice(first, first + each);
+    const portion = { ...batch, mapping: { ...mapping, columns }, types: types.slice(first, first + each) };
+    const fallback = isNewest ? fallbackOf(mapping) : undefined;
     const kept = ['N', 'D', ...(fallback === undefined ? [] : [fallback])];
     const typed = values(portion, `SELECT ${kept.join(', ')} FROM ${base}`, kept, fallback);
     const given = [
@@ -81,7 +81,7 @@ export function inPortions(batch: Batch, count: number): Portions {
   const query = [
     `SELECT ${metadata(batch, concat(notes))}`,
     ...extra,
-    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM ${base}${joined.join('')}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`,
+    `${mapping.columns.map((_, i) => `C${i}`).join(', ')} FROM ${base}${joined.join('')}${batch.guard === null ? '' : ` WHERE ${batch.guard}`}`,
   ].join(', ');
   return { prepare, tables, typed: query };
 }

@@ -1,7 +1,7 @@
 import { type ColumnType, isSemiStructured } from '../../column-types.js';
 import { commentWithField, fieldOfComment } from '../../names.js';
-import { ID, PAYLOAD } from '../../raw-form.js';
-import { hasTombstones, type Target } from '../../target.js';
+import { ID, PAYLOAD } from '../../tables/raw-form.js';
+import { type Column, canDelete, hasTombstones, type RowRules } from '../../target.js';
 import { keyRange, keysMatch } from './keys.js';
 import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
@@ -13,11 +13,12 @@ import { castExpression, newType } from './types.js';
 const COLUMNS = [...METADATA.map(({ name }) => name), ID.name, PAYLOAD.name];
 const VALUES = [...METADATA.map(({ alias }) => alias), 'K0', 'PAYLOAD'];
 
+const [{ name: RAW_ID }] = METADATA;
 const ROW_KEY = `t.${identifier(ID.name)}`;
 
 /** Every record as a row. */
 export function insertAllRaw(batch: Batch, table: string): string {
-  const rows = `SELECT ${metadata(batch)}, ${keyText(batch.target)} AS K0, D AS PAYLOAD FROM (${lines(batch)})`;
+  const rows = `SELECT ${metadata(batch)}, ${keyText(batch.mapping)} AS K0, D AS PAYLOAD FROM (${lines(batch)})`;
   return `INSERT INTO ${table} (${COLUMNS.map(identifier).join(', ')}) SELECT ${VALUES.join(', ')} FROM (${rows})`;
 }
 
@@ -26,15 +27,15 @@ export function insertAllRaw(batch: Batch, table: string): string {
  * that it carries: the payload it is laid over is the table's, or that of a newer live version in the batch.
  */
 export function mergeRaw(batch: Batch, table: string): string {
-  const { target } = batch;
-  const newest = newestLines(batch, [keyText(target)]);
-  const tombstones = hasTombstones(target);
+  const { mapping } = batch;
+  const newest = newestLines(batch, [keyText(mapping)]);
+  const tombstones = hasTombstones(mapping);
   const source = tombstones
     ? `${overlaid(batch, newest, table)} SELECT ${metadata(batch)}, K0, VERSION, TOMB, DELETED, LIVE, IFF(TOMB, o.OVERLAID, D) AS PAYLOAD ` +
       'FROM newest n LEFT JOIN overlaid o ON n.N = o.ON_LINE'
     : `SELECT ${metadata(batch)}, K0, VERSION, D AS PAYLOAD FROM (${newest})`;
-  const newer = notOlder(target, 's.VERSION', 's.HF_AT', rowVersion(target));
-  const deletes = target.hardDeletes && target.deletedAt !== null;
+  const newer = notOlder(mapping, 's.VERSION', 's.HF_AT', rowVersion(mapping));
+  const deletes = canDelete(mapping);
   const set = COLUMNS.map((name, i) => `${identifier(name)} = s.${VALUES[i]}`).join(', ');
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
   return [
@@ -47,13 +48,13 @@ export function mergeRaw(batch: Batch, table: string): string {
 
 /** Two queries with names: `newest`, and `overlaid` with the payload (OVERLAID) that each tombstone (ON_LINE) leads to. */
 function overlaid(batch: Batch, newest: string, table: string): string {
-  const { target } = batch;
-  const live = notOlder(target, 'n.LIVE_VERSION', instant('n.LIVE_T'), rowVersion(target)).replaceAll(
+  const { mapping } = batch;
+  const live = notOlder(mapping, 'n.LIVE_VERSION', instant('n.LIVE_T'), rowVersion(mapping)).replaceAll(
     's.HF_GENERATION',
     batch.generation,
   );
   const marked =
-    `SELECT n.N, n.D, IFF(n.LIVE AND (t.${identifier(METADATA[0]?.name as string)} IS NULL OR ${live}), n.LIVE_D, t.${identifier(PAYLOAD.name)}) AS BASE ` +
+    `SELECT n.N, n.D, IFF(n.LIVE AND (t.${identifier(RAW_ID)} IS NULL OR ${live}), n.LIVE_D, t.${identifier(PAYLOAD.name)}) AS BASE ` +
     `FROM newest n LEFT JOIN ${table} t ON ${keysMatch(batch, [[ROW_KEY, 'n.K0']])} WHERE n.TOMB`;
   const members =
     'SELECT m.N, f.KEY AS K, f.VALUE AS X FROM marked m, LATERAL FLATTEN(INPUT => m.D) f UNION ALL ' +
@@ -65,15 +66,16 @@ function overlaid(batch: Batch, newest: string, table: string): string {
 }
 
 /** The cursor of a row, which only its payload has. */
-function rowVersion({ cursor }: Target): string | undefined {
+function rowVersion({ cursor }: RowRules): string | undefined {
   if (cursor === null) return undefined;
   return castExpression(newType(cursor.type), `${member(`t.${identifier(PAYLOAD.name)}`, cursor.field)}::VARCHAR`);
 }
 
 /** A record's key as one text: of several fields, the JSON array of their values. */
-export function keyText({ key }: Target): string {
-  if (key.length === 0) return 'NULL';
-  if (key.length === 1) return `${member('D', key[0]?.field as string)}::VARCHAR`;
+export function keyText({ key }: RowRules): string {
+  const [first, ...others] = key;
+  if (first === undefined) return 'NULL';
+  if (others.length === 0) return `${member('D', first.field)}::VARCHAR`;
   const parts = key.map(({ field }) => `COALESCE(TO_JSON(${member('D', field)}), 'null')`);
   return `'[' || ${parts.join(" || ',' || ")} || ']'`;
 }
@@ -85,14 +87,14 @@ export function keyText({ key }: Target): string {
  * pages say 1 MB), and contacts have hundreds of columns. So there are no labels in it, values are named once, and a comment says whose a
  * column is only where its name does not, see {@link fieldOfViewColumn}.
  */
-export function createView(view: string, target: Target, table: string): string {
+export function createView(view: string, columns: readonly Column[], table: string): string {
   const own = METADATA.map(({ name }) => identifier(name)).join(', ');
-  const heads = target.columns.map(({ field, name }) => {
+  const heads = columns.map(({ field, name }) => {
     const isPlain = fieldOfViewColumn(name, null) === field;
     return `, ${identifier(name)}${isPlain ? '' : ` COMMENT ${literal(commentWithField(null, field))}`}`;
   });
   const texts: string[] = [];
-  const values = target.columns.map(({ field, type }, i) => {
+  const values = columns.map(({ field, type }, i) => {
     const found = member('P', field);
     if (isSemiStructured(type)) return `, ${castExpression(newType(type), found)}`;
     if (type === 'string') return `, ${found}::VARCHAR`;

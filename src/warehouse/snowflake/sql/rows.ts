@@ -1,6 +1,7 @@
 import { isSemiStructured } from '../../column-types.js';
 import type { BatchContents } from '../../loader/batch-contents.js';
-import { type Column, hasTombstones, type Target } from '../../target.js';
+import type { ColumnMapping } from '../../tables/column-mapping.js';
+import { type Column, hasTombstones, type RowRules, type Target } from '../../target.js';
 import { notOlder } from './order.js';
 import { literal } from './quote.js';
 import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
@@ -11,14 +12,15 @@ import { booleanExpression, castExpression, keepsText, newType, type SqlType, ta
  * queries, each of which only needs the names of the one inside; all of these names are ours.
  */
 
-/** A batch on its way: its target, where its lines are, and what its table's columns take. */
+/** A batch on its way: its stream, where its lines are, and the columns that they go to. */
 export interface Batch {
   target: Target;
+  mapping: ColumnMapping;
   /** The full name of the stage table, which may hold other batches as well. */
   stage: string;
   /** What is known of the batch. */
   contents: BatchContents;
-  /** The types of the target's columns, in their order. */
+  /** What the mapping's columns take, in their order. */
   types: readonly SqlType[];
   /** A condition without which there are no rows: that this run still may write. */
   guard: string | null;
@@ -33,18 +35,18 @@ export interface Batch {
 }
 
 /** The metadata columns of a table, with what they are called in a batch's rows. */
-export const METADATA: readonly { name: string; alias: string; type: string }[] = [
+export const METADATA = [
   { name: '_AIRBYTE_RAW_ID', alias: 'HF_ID', type: 'VARCHAR' },
   { name: '_AIRBYTE_EXTRACTED_AT', alias: 'HF_AT', type: 'TIMESTAMP_TZ' },
   { name: '_AIRBYTE_META', alias: 'HF_META', type: 'VARIANT' },
   { name: '_AIRBYTE_GENERATION_ID', alias: 'HF_GENERATION', type: 'NUMBER(38,0)' },
-];
+] as const;
 
 /** What the lines hold, one row a line. */
 export function lines(batch: Batch): string {
   return (
     `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D` +
-    `${hasTombstones(batch.target) ? `, "V"['s']::NUMBER(38,0) AS S` : ''} ` +
+    `${hasTombstones(batch.mapping) ? `, "V"['s']::NUMBER(38,0) AS S` : ''} ` +
     `FROM ${batch.stage} WHERE ${isOfBatch(batch)}${batch.guard === null ? '' : ` AND ${batch.guard}`}`
   );
 }
@@ -75,30 +77,30 @@ function value(batch: Batch, column: Column, data = 'D'): string {
   return castExpression(type, field(data, column, type));
 }
 
-function typeOf({ types, target }: Batch, column: Column): SqlType {
-  return types[target.columns.indexOf(column)] ?? newType(column.type);
+function typeOf({ types, mapping }: Batch, column: Column): SqlType {
+  return types[mapping.columns.indexOf(column)] ?? newType(column.type);
 }
 
 /** What tells the rows of a stream apart. */
 export function keyValues(batch: Batch): string[] {
-  return batch.target.key.map((column) => value(batch, column));
+  return batch.mapping.key.map((column) => value(batch, column));
 }
 
 function isTombstone(batch: Batch): string {
-  const { target } = batch;
+  const { mapping } = batch;
   const marks = [
-    ...target.marks.map(({ column, value }) => {
+    ...mapping.marks.map(({ column, value }) => {
       const given = booleanExpression(field('D', column, newType('boolean')));
       return `COALESCE(${given} = ${value}, FALSE)`;
     }),
-    ...(target.deletedAt ? [isDeleted(batch)] : []),
+    ...(mapping.deletedAt ? [isDeleted(batch)] : []),
   ];
   return marks.length > 0 ? marks.join(' OR ') : 'FALSE';
 }
 
 /** By the value that its column takes: text that is no time deletes nothing. */
 function isDeleted(batch: Batch): string {
-  const { deletedAt } = batch.target;
+  const { deletedAt } = batch.mapping;
   return deletedAt === null ? 'FALSE' : `${value(batch, deletedAt)} IS NOT NULL`;
 }
 
@@ -127,18 +129,18 @@ export function allRows(batch: Batch): string {
  * newest version's data), VERSION (its cursor); LIVE (whether there is a live version in the batch), LIVE_VERSION and LIVE_AT (its cursor and extraction time).
  */
 export function newestRows(batch: Batch): string {
-  return batch.typed ?? typed(batch, newestLines(batch), versionColumns(batch.target), fallbackOf(batch.target));
+  return batch.typed ?? typed(batch, newestLines(batch), versionColumns(batch.mapping), fallbackOf(batch.mapping));
 }
 
 /** What {@link newestRows} have besides. */
-export function versionColumns(target: Target): string[] {
-  if (!hasTombstones(target)) return ['VERSION'];
+export function versionColumns(rules: RowRules): string[] {
+  if (!hasTombstones(rules)) return ['VERSION'];
   return ['TOMB', 'DELETED', 'S', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
 }
 
 /** The data that a field is taken from which a newest line does not carry. */
-export function fallbackOf(target: Target): string | undefined {
-  return hasTombstones(target) ? 'LIVE_D' : undefined;
+export function fallbackOf(rules: RowRules): string | undefined {
+  return hasTombstones(rules) ? 'LIVE_D' : undefined;
 }
 
 /**
@@ -148,17 +150,17 @@ export function fallbackOf(target: Target): string | undefined {
  * @param keys expressions on D that tell rows apart, as K0, K1, …
  */
 export function newestLines(batch: Batch, keys: readonly string[] = keyValues(batch)): string {
-  const { target } = batch;
+  const { mapping } = batch;
   const names = keys.map((_, i) => `K${i}`).join(', ');
-  const set = hasTombstones(target) ? ', S' : '';
+  const set = hasTombstones(mapping) ? ', S' : '';
   const flagged = [
     `SELECT N, T, M, D${set}, ${isTombstone(batch)} AS TOMB, ${isDeleted(batch)} AS DELETED`,
     ...keys.map((key, i) => `${key} AS K${i}`),
-    `${target.cursor ? value(batch, target.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
+    `${mapping.cursor ? value(batch, mapping.cursor) : 'NULL'} AS VERSION FROM (${lines(batch)})`,
   ].join(', ');
-  const age = [...(target.cursor ? ['VERSION DESC NULLS LAST'] : []), 'T DESC', 'N DESC'].join(', ');
+  const age = [...(mapping.cursor ? ['VERSION DESC NULLS LAST'] : []), 'T DESC', 'N DESC'].join(', ');
   const live = (name: string) => `FIRST_VALUE(${name}) OVER (PARTITION BY ${names} ORDER BY TOMB, ${age})`;
-  const newestLive = hasTombstones(target)
+  const newestLive = hasTombstones(mapping)
     ? `, ${live('D')} AS LIVE_D, ${live('VERSION')} AS LIVE_VERSION, ${live('T')} AS LIVE_T, NOT ${live('TOMB')} AS LIVE`
     : '';
   return (
@@ -172,20 +174,20 @@ export function newestLines(batch: Batch, keys: readonly string[] = keyValues(ba
  * there at once.
  */
 function notDeleted(batch: Batch, flagged: string, keys: number): string {
-  const { target, tombstones } = batch;
+  const { target, mapping, tombstones } = batch;
   if (!tombstones) return flagged;
-  const cursor = target.cursor === null ? '' : `${rememberedCursor(batch)} DESC NULLS LAST, `;
+  const cursor = mapping.cursor === null ? '' : `${rememberedCursor(batch)} DESC NULLS LAST, `;
   const remembered =
     `SELECT * FROM ${tombstones} t WHERE t."TABLE_NAME" = ${literal(target.table)} QUALIFY ROW_NUMBER() OVER ` +
     `(PARTITION BY t."KEY" ORDER BY t."_AIRBYTE_GENERATION_ID" DESC, ${cursor}t."_AIRBYTE_EXTRACTED_AT" DESC) = 1`;
   const own = `SELECT *, ${keyAsText(keys)} AS HF_KEY, ${instant('T')} AS HF_AT, ${batch.generation} AS HF_GENERATION FROM (${flagged})`;
-  const newer = notOlder(target, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
+  const newer = notOlder(mapping, 's.VERSION', 's.HF_AT', rememberedCursor(batch));
   return `SELECT s.* FROM (${own}) s LEFT JOIN (${remembered}) t ON EQUAL_NULL(s.HF_KEY, t."KEY") WHERE t."TABLE_NAME" IS NULL OR ${newer}`;
 }
 
 /** The cursor that is remembered of a deletion, as the stream's column has it. */
 export function rememberedCursor(batch: Batch): string {
-  const { cursor } = batch.target;
+  const { cursor } = batch.mapping;
   return cursor === null ? 'NULL' : castExpression(typeOf(batch, cursor), 't."CURSOR"');
 }
 
@@ -198,13 +200,13 @@ function keyAsText(keys: number): string {
 
 /** Of each key whose newest version deletes it: HF_KEY, HF_CURSOR (as text), VERSION, T. */
 export function deletedVersions(batch: Batch, keys: readonly string[]): string {
-  const { cursor } = batch.target;
+  const { cursor } = batch.mapping;
   const text = cursor === null ? 'NULL::VARCHAR' : `${member('D', cursor.field)}::VARCHAR`;
   return `SELECT ${keyAsText(keys.length)} AS HF_KEY, ${text} AS HF_CURSOR, VERSION, T FROM (${newestLines({ ...batch, tombstones: null }, keys)}) WHERE DELETED`;
 }
 
 /**
- * Rows with the metadata columns and C0, C1, … for the target's columns; each value that is none of its column's type is NULL,
+ * Rows with the metadata columns and C0, C1, … for the mapping's columns; each value that is none of its column's type is NULL,
  * and noted in HF_META.
  *
  * @param source a query with N, T, M and D
@@ -212,42 +214,36 @@ export function deletedVersions(batch: Batch, keys: readonly string[]): string {
  * @param fallback the data that a field is taken from which D does not carry
  */
 function typed(batch: Batch, source: string, extra: readonly string[], fallback?: string): string {
-  const { target } = batch;
+  const { mapping } = batch;
   const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
   const { query, notes } = values(batch, source, without(kept, extra), fallback);
   return [
     `SELECT ${metadata(batch, concat([CHANGES_OF_THE_SOURCE, ...notes]))}`,
     ...extra.map(nameOf),
-    `${target.columns.map((_, i) => `C${i}`).join(', ')} FROM (${query})`,
+    `${mapping.columns.map((_, i) => `C${i}`).join(', ')} FROM (${query})`,
   ].join(', ');
 }
 
 /**
- * A query with C0, C1, … for the target's columns, and the expressions on it that give the text of their change entries.
+ * A query with C0, C1, … for the mapping's columns, and the expressions on it that give the text of their change entries.
  *
  * @param kept what else is kept of the source
  */
 export function values(
-  { target, types }: Batch,
+  { mapping, types }: Batch,
   source: string,
   kept: readonly string[],
   fallback?: string,
 ): { query: string; notes: string[] } {
-  const texts = target.columns.map((column, i) => {
-    const type = types[i] as SqlType;
+  const typed = mapping.columns.map((column, i) => ({ column, type: types[i] ?? newType(column.type) }));
+  const texts = typed.map(({ column, type }, i) => {
     if (fallback === undefined) return `${field('D', column, type)} AS X${i}`;
     return `IFF(${isCarried('D', column)}, ${field('D', column, type)}, ${field(fallback, column, type)}) AS X${i}`;
   });
-  const cast = target.columns.map((_, i) => {
-    const type = types[i] as SqlType;
-    return type.kind === 'string' && takesAnything(type)
-      ? `X${i} AS C${i}`
-      : `${castExpression(type, `X${i}`)} AS C${i}`;
-  });
-  const notes = target.columns.flatMap((column, i) => {
-    const type = types[i] as SqlType;
-    return takesAnything(type) ? [] : [note(column, type, i)];
-  });
+  const cast = typed.map(({ type }, i) =>
+    type.kind === 'string' && takesAnything(type) ? `X${i} AS C${i}` : `${castExpression(type, `X${i}`)} AS C${i}`,
+  );
+  const notes = typed.flatMap(({ column, type }, i) => (takesAnything(type) ? [] : [note(column, type, i)]));
   const inner = `SELECT ${[...kept, ...texts].join(', ')} FROM (${source})`;
   return { query: `SELECT *, ${cast.join(', ')} FROM (${inner})`, notes };
 }
@@ -265,7 +261,7 @@ export function metadata({ idPrefix, target, generation }: Batch, noted = CHANGE
 
 /** One call for all, since a chain of operators is as deep as it is long. */
 export function concat(texts: readonly string[]): string {
-  return texts.length === 1 ? (texts[0] as string) : `CONCAT(${texts.join(', ')})`;
+  return texts.length === 1 ? texts.join('') : `CONCAT(${texts.join(', ')})`;
 }
 
 function rawId(prefix: string, line: string): string {
@@ -273,7 +269,7 @@ function rawId(prefix: string, line: string): string {
 }
 
 function nameOf(expression: string): string {
-  return expression.split(' AS ').at(-1) as string;
+  return expression.split(' AS ').at(-1) ?? expression;
 }
 
 /** The expressions that give the names: those of `extra` that compute something, else the plain names. */

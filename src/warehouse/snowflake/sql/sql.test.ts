@@ -1,5 +1,6 @@
 import type { ConfiguredStream, JsonObject } from '../../../protocol/messages.js';
 import { BatchContents } from '../../loader/batch-contents.js';
+import { newMapping } from '../../tables/column-mapping.js';
 import { targetsOf } from '../../target.js';
 import { rememberDeleted } from '../tombstones.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
@@ -51,7 +52,7 @@ function batch(
   const contents = new BatchContents(target, 7);
   for (const record of records) contents.add(Buffer.from(JSON.stringify(record)));
   const rest = { stage: '"DB"."HUBSPOT"."STAGE"', generation: '0', idPrefix: '01234567-89ab-4cde-8f01-' };
-  return { target, guard: null, contents, types, ...rest };
+  return { target, mapping: newMapping(target), guard: null, contents, types, ...rest };
 }
 const TABLE = '"DB"."HUBSPOT"."DEALS"';
 
@@ -79,7 +80,7 @@ describe('names and values', () => {
       insertAll(hostile, TABLE),
       mergeNewest(hostile, TABLE),
       mergeRaw(hostile, TABLE),
-      createView('"V"', hostile.target, TABLE),
+      createView('"V"', hostile.target.columns, TABLE),
       createTable(TABLE, newColumns(hostile.target, hostile.types), { transient: false, retentionDays: null }),
       addColumns(TABLE, newColumns(hostile.target, hostile.types)),
     ];
@@ -252,12 +253,12 @@ describe('the view of a raw table', () => {
         { ...kinds[i % kinds.length], title: 'Label', description: 'x'.repeat(82) },
       ]),
     );
-    const sql = createView('"DB"."HUBSPOT"."CONTACTS_VIEW"', batch({ ...PROPERTIES, ...wide }).target, TABLE);
+    const sql = createView('"DB"."HUBSPOT"."CONTACTS_VIEW"', batch({ ...PROPERTIES, ...wide }).target.columns, TABLE);
     expect(Buffer.byteLength(sql)).toBeLessThan(95 * 1024);
   });
 
   test('says whose a column is where its name does not', () => {
-    const sql = createView('"V"', batch({ id: { type: 'string' }, fooBar: { type: 'string' } }).target, TABLE);
+    const sql = createView('"V"', batch({ id: { type: 'string' }, fooBar: { type: 'string' } }).target.columns, TABLE);
     expect(sql).toContain(`"ID", "FOOBAR" COMMENT 'Field: "fooBar"')`);
     expect(fieldOfViewColumn('ID', null)).toBe('id');
     expect(fieldOfViewColumn('FOOBAR', 'Field: "fooBar"')).toBe('fooBar');

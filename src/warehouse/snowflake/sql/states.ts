@@ -30,7 +30,7 @@ const ADDED = ['PLACE', 'ABOUT'];
 
 /** A row for each pipeline and stream; the row of the stream '' holds the pipeline's lease. */
 export function createStateTable(table: string): string {
-  const columns = [
+  const columns: [name: string, type: string][] = [
     ['PIPELINE', 'VARCHAR'],
     ['STREAM', 'VARCHAR'],
     ['STATE', 'VARCHAR'],
@@ -40,9 +40,10 @@ export function createStateTable(table: string): string {
     ['OWNER', 'VARCHAR'],
     ['LEASE_UNTIL', 'TIMESTAMP_TZ'],
     ['REFRESH', 'NUMBER(38,0)'],
-    ...ADDED.map((name) => [name, 'VARCHAR']),
-  ].map(([name, type]) => `${identifier(name as string)} ${type}`);
-  return `CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`;
+    ...ADDED.map((name): [string, string] => [name, 'VARCHAR']),
+  ];
+  const definitions = columns.map(([name, type]) => `${identifier(name)} ${type}`);
+  return `CREATE TABLE IF NOT EXISTS ${table} (${definitions.join(', ')})`;
 }
 
 /** Gives a table of an earlier version what it lacks. */

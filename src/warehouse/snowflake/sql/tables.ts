@@ -1,8 +1,10 @@
 import { commentWithField } from '../../names.js';
-import type { Column, Target } from '../../target.js';
+import type { ColumnMapping } from '../../tables/column-mapping.js';
+import type { TableName } from '../../tables/destination.js';
+import type { Column } from '../../target.js';
 import { identifier, LONGEST_STATEMENT, literal } from './quote.js';
 import { METADATA } from './rows.js';
-import type { SqlType } from './types.js';
+import { newType, type SqlType } from './types.js';
 import { columnList } from './write.js';
 
 /** The statements that make, change and describe tables. A table's name comes whole and quoted. */
@@ -14,11 +16,11 @@ export interface NewColumn {
   comment: string;
 }
 
-/** The columns of a target. Their comments say whose they are, see {@link commentWithField}. */
-export function newColumns(target: Target, types: readonly SqlType[]): NewColumn[] {
-  return target.columns.map(({ name, comment, field }, i) => ({
+/** A mapping's columns. Their comments say whose they are, see {@link commentWithField}. */
+export function newColumns({ columns }: Pick<ColumnMapping, 'columns'>, types: readonly SqlType[]): NewColumn[] {
+  return columns.map(({ name, comment, field, type }, i) => ({
     name,
-    type: (types[i] as SqlType).name,
+    type: (types[i] ?? newType(type)).name,
     comment: commentWithField(comment, field),
   }));
 }
@@ -77,8 +79,8 @@ export function dropTable(table: string): string {
 }
 
 /** Takes the rows of the side table in place of the table's, in one step; grants and history stay. */
-export function overwriteFrom(target: Target, table: string, side: string): string {
-  const columns = columnList(target);
+export function overwriteFrom(mapping: ColumnMapping, table: string, side: string): string {
+  const columns = columnList(mapping);
   return `INSERT OVERWRITE INTO ${table} (${columns}) SELECT ${columns} FROM ${side}`;
 }
 
@@ -87,8 +89,8 @@ export function deleteAll(table: string): string {
 }
 
 /** Whether two tables have the same rows but for their metadata, as SAME. */
-export function isSame(target: Target, one: string, other: string): string {
-  const columns = target.columns.map(({ name }) => identifier(name)).join(', ');
+export function isSame(mapping: ColumnMapping, one: string, other: string): string {
+  const columns = mapping.columns.map(({ name }) => identifier(name)).join(', ');
   const hash = (table: string) => `(SELECT HASH_AGG(${columns}) FROM ${table})`;
   const count = (table: string) => `(SELECT COUNT(*) FROM ${table})`;
   return `SELECT ${count(one)} = ${count(other)} AND EQUAL_NULL(${hash(one)}, ${hash(other)}) AS SAME`;
@@ -100,13 +102,17 @@ export function isSame(target: Target, one: string, other: string): string {
  *
  * @param table null where there is none @param tombstones the table of deleted rows, null where there is none
  */
-export function newestGenerationOf({ table: name }: Target, table: string | null, tombstones: string | null): string {
+export function newestGenerationOf(
+  { table: name }: TableName,
+  table: string | null,
+  tombstones: string | null,
+): string {
   const newest = (from: string) => `COALESCE((SELECT MAX("_AIRBYTE_GENERATION_ID") FROM ${from}), 0)`;
   const all = [
     ...(table === null ? [] : [newest(table)]),
     ...(tombstones === null ? [] : [newest(`${tombstones} WHERE "TABLE_NAME" = ${literal(name)}`)]),
   ];
-  return all.length === 0 ? '0' : all.length === 1 ? (all[0] as string) : `GREATEST(${all.join(', ')})`;
+  return all.length > 1 ? `GREATEST(${all.join(', ')})` : (all[0] ?? '0');
 }
 
 /** The highest generation of a table's rows. */
@@ -114,9 +120,9 @@ export function newestGeneration(table: string): string {
   return `SELECT MAX("_AIRBYTE_GENERATION_ID") AS NEWEST FROM ${table}`;
 }
 
-/** How many rows are of generations that are to go. */
-export function countOldGenerations(target: Target, table: string): string {
-  return `SELECT COUNT(*) AS OLD FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${target.minimumGeneration}`;
+/** How many rows are of generations before one. */
+export function countOlder(table: string, generation: number): string {
+  return `SELECT COUNT(*) AS OLD FROM ${table} WHERE COALESCE("_AIRBYTE_GENERATION_ID", 0) < ${generation}`;
 }
 
 /** The table that a batch's lines are loaded into. Its own stage takes the files, so that both go with one DROP. */

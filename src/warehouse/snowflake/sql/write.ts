@@ -1,5 +1,6 @@
 import { OTHER_SET } from '../../loader/batch-contents.js';
-import { hasTombstones, type Target } from '../../target.js';
+import type { ColumnMapping } from '../../tables/column-mapping.js';
+import { canDelete, hasTombstones } from '../../target.js';
 import { typedKeysMatch } from './keys.js';
 import { notOlder } from './order.js';
 import { identifier } from './quote.js';
@@ -9,7 +10,7 @@ import { allRows, type Batch, isCarried, METADATA, newestRows } from './rows.js'
 
 /** Every row of the batch, as it came. */
 export function insertAll(batch: Batch, table: string): string {
-  return `INSERT INTO ${table} (${columnList(batch.target)}) SELECT ${rowList(batch.target)} FROM (${allRows(batch)})`;
+  return `INSERT INTO ${table} (${columnList(batch.mapping)}) SELECT ${rowList(batch.mapping)} FROM (${allRows(batch)})`;
 }
 
 /**
@@ -17,24 +18,24 @@ export function insertAll(batch: Batch, table: string): string {
  * extraction time, line; a row never goes backwards, so applying a batch again changes nothing that is newer.
  */
 export function mergeNewest(batch: Batch, table: string): string {
-  const { target } = batch;
-  const tombstones = hasTombstones(target);
-  const values = target.columns.map((_, i) => `s.C${i}`);
-  const nulls = target.cleared.map(({ name }) => `${identifier(name)} = NULL`);
+  const { mapping } = batch;
+  const tombstones = hasTombstones(mapping);
+  const values = mapping.columns.map((_, i) => `s.C${i}`);
+  const nulls = mapping.cleared.map(({ name }) => `${identifier(name)} = NULL`);
   const clauses: string[] = [];
-  const deletes = target.hardDeletes && target.deletedAt !== null;
-  if (deletes) clauses.push(`WHEN MATCHED AND s.DELETED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN DELETE`);
+  const deletes = canDelete(mapping);
+  if (deletes) clauses.push(`WHEN MATCHED AND s.DELETED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN DELETE`);
   clauses.push(
     tombstones
-      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(target, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`
-      : `WHEN MATCHED AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(target, values, nulls)}`,
+      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(mapping, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(mapping, values, nulls)}`
+      : `WHEN MATCHED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(mapping, values, nulls)}`,
   );
   if (tombstones) clauses.push(...markings(batch));
   // Every line has data; the term is for emulators, which know only those of the source's columns that are assigned or stand here.
   const known = tombstones ? ' AND s.D IS NOT NULL AND (s.S IS NULL OR s.S >= 0)' : '';
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
   clauses.push(
-    `WHEN NOT MATCHED${inserts} THEN INSERT (${columnList(target)}) VALUES (${[...METADATA.map(({ alias }) => `s.${alias}`), ...values].join(', ')})`,
+    `WHEN NOT MATCHED${inserts} THEN INSERT (${columnList(mapping)}) VALUES (${[...METADATA.map(({ alias }) => `s.${alias}`), ...values].join(', ')})`,
   );
   return [`MERGE INTO ${table} t USING (${newestRows(batch)}) s ON ${typedKeysMatch(batch)}${known}`, ...clauses].join(
     '\n',
@@ -46,44 +47,44 @@ export function mergeNewest(batch: Batch, table: string): string {
  * values of it than it has (https://docs.snowflake.com/en/user-guide/security-column-intro). A clause for each set of columns that
  * some of the batch's carry; only where there are too many sets, the row decides.
  */
-function markings({ target, contents }: Batch): string[] {
+function markings({ mapping, contents }: Batch): string[] {
   const marks = (set: number, assigned: string) =>
-    `WHEN MATCHED AND s.TOMB AND s.S = ${set} AND ${notOlder(target, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assigned}`;
+    `WHEN MATCHED AND s.TOMB AND s.S = ${set} AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assigned}`;
   const clauses = contents.sets.map((fields, index) => {
-    const values = target.columns.map(({ field }, i) => (fields.has(field) ? `s.C${i}` : null));
-    const moved = target.cleared.filter(({ field }) => field !== null && fields.has(field));
+    const values = mapping.columns.map(({ field }, i) => (fields.has(field) ? `s.C${i}` : null));
+    const moved = mapping.cleared.filter(({ field }) => field !== null && fields.has(field));
     return marks(
       index + 1,
       assignments(
-        target,
+        mapping,
         values,
         moved.map(({ name }) => `${identifier(name)} = NULL`),
       ),
     );
   });
   if (!contents.hasOtherSets) return clauses;
-  const carried = target.columns.map(
+  const carried = mapping.columns.map(
     (column, i) => `IFF(${isCarried('s.D', column)}, s.C${i}, t.${identifier(column.name)})`,
   );
-  const moved = target.cleared.flatMap(({ name, field }) =>
+  const moved = mapping.cleared.flatMap(({ name, field }) =>
     field === null ? [] : [`${identifier(name)} = IFF(${isCarried('s.D', { field })}, NULL, t.${identifier(name)})`],
   );
-  return [...clauses, marks(OTHER_SET, assignments(target, carried, moved))];
+  return [...clauses, marks(OTHER_SET, assignments(mapping, carried, moved))];
 }
 
 /** @param values of the columns; null: it keeps its own @param cleared what becomes of columns that the stream has no values for */
-function assignments(target: Target, values: readonly (string | null)[], cleared: readonly string[]): string {
+function assignments(mapping: ColumnMapping, values: readonly (string | null)[], cleared: readonly string[]): string {
   return [
     ...METADATA.map(({ name, alias }) => `${identifier(name)} = s.${alias}`),
-    ...target.columns.flatMap(({ name }, i) => (values[i] === null ? [] : [`${identifier(name)} = ${values[i]}`])),
+    ...mapping.columns.flatMap(({ name }, i) => (values[i] === null ? [] : [`${identifier(name)} = ${values[i]}`])),
     ...cleared,
   ].join(', ');
 }
 
-export function columnList(target: Target): string {
-  return [...METADATA.map(({ name }) => name), ...target.columns.map(({ name }) => name)].map(identifier).join(', ');
+export function columnList(mapping: ColumnMapping): string {
+  return [...METADATA.map(({ name }) => name), ...mapping.columns.map(({ name }) => name)].map(identifier).join(', ');
 }
 
-function rowList(target: Target): string {
-  return [...METADATA.map(({ alias }) => alias), ...target.columns.map((_, i) => `C${i}`)].join(', ');
+function rowList(mapping: ColumnMapping): string {
+  return [...METADATA.map(({ alias }) => alias), ...mapping.columns.map((_, i) => `C${i}`)].join(', ');
 }

@@ -1,7 +1,7 @@
-import { WarehouseConfigError } from '../errors.js';
-import { type ColumnType, canTake, isSemiStructured } from './column-types.js';
-import { METADATA_COLUMNS, type NameRules, namesBeside, namesOf, TakenNames } from './names.js';
-import type { Column, Target } from './target.js';
+import { WarehouseConfigError } from '../../errors.js';
+import { type ColumnType, canTake, isSemiStructured } from '../column-types.js';
+import { METADATA_COLUMNS, type NameRules, namesBeside, namesOf, TakenNames } from '../names.js';
+import type { Column, RowRules, Target } from '../target.js';
 
 /** A column that a table, or a view, has. */
 export interface ExistingColumn {
@@ -12,10 +12,24 @@ export interface ExistingColumn {
   type: ColumnType | null;
 }
 
-/** Where the fields of a stream lie in a table that is there. */
-export interface Placement {
-  /** The stream with the names of the columns that its values go to, and what these take. */
-  target: Target;
+/** Where a stream's fields lie in a table. */
+export interface ColumnMapping extends RowRules {
+  columns: Column[];
+  /**
+   * Columns of the table that the stream has no values for any more: their fields are gone, or have moved to another column. A
+   * row's new version has NULL there. The field is null where it is not known.
+   */
+  cleared: readonly { name: string; field: string | null }[];
+}
+
+/** The columns that a new table has for a stream. */
+export function newMapping({ columns, key, cursor, marks, deletedAt, hardDeletes }: Target): ColumnMapping {
+  return { columns, key, cursor, marks, deletedAt, hardDeletes, cleared: [] };
+}
+
+/** The columns that a stream has in a table that is there, and what the table lacks of them. */
+export interface TableColumns {
+  mapping: ColumnMapping;
   /** The columns that the table lacks. */
   added: Column[];
   /** The columns whose type is to be changed in place, which loses nothing. */
@@ -24,7 +38,7 @@ export interface Placement {
   claimed: Column[];
 }
 
-/** In place, without loss: what the warehouse can make of a column that has values. */
+/** Whether the warehouse can change a column's type in place, without loss. */
 export type Widens = (from: ColumnType, to: ColumnType) => boolean;
 
 /**
@@ -33,17 +47,17 @@ export type Widens = (from: ColumnType, to: ColumnType) => boolean;
  * - A field keeps the column that was made for it, whatever fields come before it now. A column whose field is gone goes to a
  *   field that would have that name: a field renamed in case only goes on in its column.
  * - A column that cannot take the field's type, and cannot be widened, stays as it is; the values go to a new one beside it.
- * - Columns of fields that are gone, or have moved on, are listed in `target.cleared`, so that a row's new version does not keep
+ * - Columns of fields that are gone, or have moved on, are listed in `cleared`, so that a row's new version does not keep
  *   what an old one said.
  *
  * Throws a WarehouseConfigError where the key or the cursor of a deduplicated table would have to move.
  */
-export function place(
+export function mapColumns(
   target: Target,
   existing: readonly ExistingColumn[],
   rules: NameRules,
   widens: Widens = () => false,
-): Placement {
+): TableColumns {
   const metadata = new Set(METADATA_COLUMNS.map((name) => rules.same(rules.identifier(name, 'column'))));
   const columns = existing.filter(({ name }) => !metadata.has(rules.same(name)));
   const owned = ownColumns(target, columns, rules);
@@ -51,33 +65,33 @@ export function place(
     rules,
     existing.map(({ name }) => name),
   );
-  const placement: Placement = { target, added: [], widened: [], claimed: [] };
+  const [added, widened, claimed]: [Column[], Column[], Column[]] = [[], [], []];
   const kept = new Set<ExistingColumn>();
-  const placed = target.columns.map((column): Column => {
+  const mapped = target.columns.map((column): Column => {
     const own = owned.get(column.field) ?? [];
     const found = bestOf(own, column.type, widens) ?? unmarkedBeside(column, own, columns, kept, rules);
     if (!found) {
       const { field, type } = column;
       const name = taken.take(own.length > 0 ? namesBeside(field, type, rules) : namesOf(field, rules));
-      const added = { ...column, name };
-      if (own.length > 0) refuseToMove(target, column, own[0] as ExistingColumn);
-      placement.added.push(added);
-      return added;
+      const [other] = own;
+      if (other) refuseToMove(target, column, other);
+      const lacking = { ...column, name };
+      added.push(lacking);
+      return lacking;
     }
     kept.add(found);
     const there = { ...column, name: found.name, type: typeIn(found, column.type) };
     if (isWider(found, column.type, widens)) {
       there.type = column.type;
-      placement.widened.push(there);
+      widened.push(there);
     }
-    if (found.field !== null && found.field !== column.field) placement.claimed.push(there);
+    if (found.field !== null && found.field !== column.field) claimed.push(there);
     return there;
   });
   const cleared = columns
     .filter((each) => !kept.has(each) && (each.field !== null || [...owned.values()].some((own) => own.includes(each))))
     .map(({ name, field }) => ({ name, field: field ?? fieldNamed(target, name, rules) }));
-  placement.target = withColumns(target, placed, cleared);
-  return placement;
+  return { mapping: { ...withColumns(target, mapped), cleared }, added, widened, claimed };
 }
 
 /**
@@ -86,29 +100,28 @@ export function place(
  * @param existing the columns of the view; none where there is none
  * @returns null where the view has them all
  */
-export function placeInView(target: Target, existing: readonly ExistingColumn[], rules: NameRules): Column[] | null {
+export function mapView(target: Target, existing: readonly ExistingColumn[], rules: NameRules): Column[] | null {
   // A view keeps no values, so that nothing in it can be in the wrong column.
-  const { target: placed, added, claimed } = place({ ...target, mode: 'append' }, existing, rules);
+  const { mapping, added, claimed } = mapColumns({ ...target, mode: 'append' }, existing, rules);
   if (existing.length > 0 && added.length === 0 && claimed.length === 0) return null;
-  const kept = placed.cleared.flatMap(({ name, field }): Column[] => {
+  const kept = mapping.cleared.flatMap(({ name, field }): Column[] => {
     const type = existing.find((column) => column.name === name)?.type;
     return field === null || !type ? [] : [{ field, name, type, comment: null }];
   });
-  return [...placed.columns, ...kept];
+  return [...mapping.columns, ...kept];
 }
 
 /** The stream with other columns in place of its own, one for one. */
-export function withColumns(target: Target, columns: Column[], cleared: Target['cleared'] = []): Target {
-  const of = <T extends Column | null>(column: T): T =>
-    (column === null ? null : columns[target.columns.indexOf(column)]) as T;
+function withColumns(target: Target, columns: Column[]): ColumnMapping {
+  const replaced = (column: Column): Column => columns[target.columns.indexOf(column)] ?? column;
   return {
-    ...target,
     columns,
-    cleared,
-    key: target.key.map(of),
-    cursor: of(target.cursor),
-    marks: target.marks.map((mark) => ({ ...mark, column: of(mark.column) })),
-    deletedAt: of(target.deletedAt),
+    cleared: [],
+    key: target.key.map(replaced),
+    cursor: target.cursor && replaced(target.cursor),
+    marks: target.marks.map((mark) => ({ ...mark, column: replaced(mark.column) })),
+    deletedAt: target.deletedAt && replaced(target.deletedAt),
+    hardDeletes: target.hardDeletes,
   };
 }
 
@@ -134,10 +147,10 @@ function ownColumns(
   );
   for (const { field } of closest) {
     if (owned.has(field)) continue;
-    const name = namesOf(field, rules).find((each) => free.has(rules.same(each)));
-    if (name === undefined) continue;
-    owned.set(field, [free.get(rules.same(name)) as ExistingColumn]);
-    free.delete(rules.same(name));
+    const column = namesOf(field, rules).flatMap((name) => free.get(rules.same(name)) ?? [])[0];
+    if (column === undefined) continue;
+    owned.set(field, [column]);
+    free.delete(rules.same(column.name));
   }
   return owned;
 }
@@ -156,8 +169,8 @@ function bestOf(own: readonly ExistingColumn[], type: ColumnType, widens: Widens
 }
 
 /**
- * The column beside a field's own of another type, where its comment was overwritten, by its name. Otherwise each run would make one
- * more.
+ * Finds by name the column beside a field's own of another type, where its comment was overwritten. Otherwise each run would add
+ * another one.
  */
 function unmarkedBeside(
   { field, type }: Column,
@@ -174,7 +187,7 @@ function unmarkedBeside(
   );
 }
 
-/** What a column's values are made to be: lists and objects stay so in a column of any JSON. */
+/** The type that values are cast to for a column: lists and objects stay what they are in a column of any JSON. */
 function typeIn({ type: there }: ExistingColumn, type: ColumnType): ColumnType {
   return there === null || (there === 'json' && isSemiStructured(type)) ? type : there;
 }
@@ -192,7 +205,7 @@ function fieldNamed(target: Target, name: string, rules: NameRules): string | nu
   return found?.field ?? null;
 }
 
-/** In a new column older rows would have no key, and come a second time; without a cursor they could go backwards. */
+/** In a new column older rows would have no key, and be duplicated; without a cursor, older versions could replace newer ones. */
 function refuseToMove(target: Target, column: Column, there: ExistingColumn): void {
   if (target.mode !== 'append_dedup') return;
   const role = target.key.includes(column) ? 'key' : column === target.cursor ? 'cursor' : null;

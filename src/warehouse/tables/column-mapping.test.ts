@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../protocol/messages.js';
-import type { ColumnType } from './column-types.js';
-import { commentWithField, fieldOfComment, type NameRules } from './names.js';
-import { type ExistingColumn, place } from './placement.js';
-import { type Target, targetsOf } from './target.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import type { ColumnType } from '../column-types.js';
+import { commentWithField, fieldOfComment, type NameRules } from '../names.js';
+import { type Target, targetsOf } from '../target.js';
+import { type ExistingColumn, mapColumns } from './column-mapping.js';
 
 const insensitive: NameRules = { identifier: (name) => name, same: (name) => name.toLowerCase(), longest: 255 };
 const upper: NameRules = { identifier: (name) => name.toUpperCase(), same: (name) => name, longest: 255 };
@@ -37,12 +37,12 @@ function target(types: [field: string, type: ColumnType][], rules: NameRules): T
 }
 
 /** The table after a placement: what it had, and what was added. */
-function after(existing: readonly ExistingColumn[], { target, added, claimed }: ReturnType<typeof place>) {
+function after(existing: readonly ExistingColumn[], { mapping, added, claimed }: ReturnType<typeof mapColumns>) {
   const renamed = existing.map((column) => ({
     ...column,
     field: claimed.find(({ name }) => name === column.name)?.field ?? column.field,
   }));
-  expect(target.columns.length).toBeGreaterThanOrEqual(added.length);
+  expect(mapping.columns.length).toBeGreaterThanOrEqual(added.length);
   return [...renamed, ...added.map(({ name, field, type }) => ({ name, field, type }))];
 }
 
@@ -63,23 +63,24 @@ test('through any catalogs, one after the other, each field has a column of its 
         let table: ExistingColumn[] = [];
         let before = new Map<string, { name: string; type: ColumnType }>();
         for (const fields of catalogs) {
-          const placement = place(target(fields, rules), table, rules);
-          const columns = placement.target.columns;
+          const placement = mapColumns(target(fields, rules), table, rules);
+          const columns = placement.mapping.columns;
           table = after(table, placement);
           const names = table.map(({ name }) => rules.same(name));
           expect(new Set(names).size).toBe(names.length);
           expect(names.every((name) => name !== '' && name.length <= rules.longest)).toBe(true);
           expect(new Set(columns.map(({ name }) => name)).size).toBe(columns.length);
-          for (const { name } of placement.target.cleared) expect(columns.map((each) => each.name)).not.toContain(name);
+          for (const { name } of placement.mapping.cleared)
+            expect(columns.map((each) => each.name)).not.toContain(name);
           for (const [i, column] of columns.entries()) {
             const was = before.get(column.field);
             // Who was there keeps his column, as long as its type does.
             if (was?.type === fields[i]?.[1] && was !== undefined) expect(column.name).toBe(was.name);
           }
           before = new Map(columns.map(({ field, name }, i) => [field, { name, type: fields[i]?.[1] as ColumnType }]));
-          const again = place(target(fields, rules), table, rules);
+          const again = mapColumns(target(fields, rules), table, rules);
           expect(again.added).toEqual([]);
-          expect(again.target.columns.map(({ name }) => name)).toEqual(columns.map(({ name }) => name));
+          expect(again.mapping.columns.map(({ name }) => name)).toEqual(columns.map(({ name }) => name));
         }
       }
     }),
@@ -96,10 +97,10 @@ test('a table cut off between two columns is completed to what it would have bee
     ],
     upper,
   );
-  const all = place(wanted, [], upper).target.columns;
+  const all = mapColumns(wanted, [], upper).mapping.columns;
   for (let made = 0; made <= all.length; made += 1) {
     const there = all.slice(0, made).map(({ name, field, type }) => ({ name, field, type }));
-    const { target: placed, added } = place(wanted, there, upper);
+    const { mapping: placed, added } = mapColumns(wanted, there, upper);
     expect(placed.columns.map(({ name }) => name)).toEqual(all.map(({ name }) => name));
     expect(added).toHaveLength(all.length - made);
   }
@@ -118,7 +119,7 @@ test.each<[ColumnType, ColumnType, boolean, string]>([
   ['float', 'string', false, 'A_STRING'],
 ])('a column of the type %s that is to take %s (made by us: %s) has its values in %s', (there, type, isOurs, name) => {
   const existing = [{ name: 'A', field: isOurs ? 'a' : null, type: there }];
-  const { target: placed } = place(target([['a', type]], upper), existing, upper);
+  const { mapping: placed } = mapColumns(target([['a', type]], upper), existing, upper);
   expect(placed.columns.map((column) => column.name)).toEqual([name]);
   expect(placed.cleared).toEqual(name === 'A' ? [] : [{ name: 'A', field: 'a' }]);
 });
@@ -126,10 +127,10 @@ test.each<[ColumnType, ColumnType, boolean, string]>([
 test('what can be widened in place is', () => {
   const existing = [{ name: 'a', field: 'a', type: 'integer' as const }];
   const {
-    target: placed,
+    mapping: placed,
     widened,
     added,
-  } = place(target([['a', 'decimal']], insensitive), existing, insensitive, () => true);
+  } = mapColumns(target([['a', 'decimal']], insensitive), existing, insensitive, () => true);
   expect([placed.columns[0]?.type, widened.map(({ name }) => name), added]).toEqual(['decimal', ['a'], []]);
 });
 

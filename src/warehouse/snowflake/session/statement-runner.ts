@@ -1,25 +1,26 @@
 import type { SnowflakeConfig } from '../../../config/snowflake.js';
 import { HubflakeError } from '../../../errors.js';
 import { log } from '../../../log.js';
+import { messageOf } from '../../error-parts.js';
 import { isMissing, statementError } from './faults.js';
 import type { Row, Session } from './session.js';
 
-export interface StepOptions {
+export interface StatementOptions {
   binds?: readonly string[];
-  /** The privilege that the step takes, as GRANT writes it. */
+  /** The privilege that the statement takes, as GRANT writes it. */
   needs?: string;
-  /** Whether it may have been done though no answer came. */
+  /** Whether it may have been done although no answer came. */
   mayBeDone?: boolean;
   /** Whether it sends a file to a stage. */
   uploads?: boolean;
   /** Whether it is about a table that this run has just made. */
   isOwn?: boolean;
-  /** Ms after which it is given up, where that is less than usual. */
+  /** A timeout in ms that is shorter than usual. */
   longest?: number;
 }
 
-/** The steps of one piece of work on one session: its statements carry its tag, its errors say what was being done. */
-export class Steps {
+/** Runs the statements of one task on one session, tagged with the task; errors say what was being done. */
+export class StatementRunner {
   readonly session: Session;
   readonly #config: SnowflakeConfig;
   readonly #tag: string;
@@ -33,13 +34,13 @@ export class Steps {
     this.#doing = doing;
   }
 
-  /** The same work on another session. */
-  on(session: Session): Steps {
-    return new Steps(session, this.#config, this.#tag, this.#doing);
+  /** The same task on another session. */
+  on(session: Session): StatementRunner {
+    return new StatementRunner(session, this.#config, this.#tag, this.#doing);
   }
 
   /** Runs a statement. Throws a HubflakeError. */
-  async run(sql: string, options: StepOptions = {}): Promise<Row[]> {
+  async run(sql: string, options: StatementOptions = {}): Promise<Row[]> {
     const { binds, longest } = options;
     try {
       return await this.session.run(sql, {
@@ -60,7 +61,7 @@ export class Steps {
   }
 
   /** Runs a statement on something that may not exist. @returns null where it does not */
-  async runIfThere(sql: string, options: StepOptions = {}): Promise<Row[] | null> {
+  async runIfThere(sql: string, options: StatementOptions = {}): Promise<Row[] | null> {
     const { binds } = options;
     try {
       return await this.session.run(sql, { tag: this.#tag, ...(binds ? { binds } : {}) });
@@ -70,25 +71,25 @@ export class Steps {
     }
   }
 
-  /** Runs a statement whose failure changes nothing for the sync. */
+  /** Runs a cleanup statement, whose failure does not matter. */
   async tidy(sql: string): Promise<void> {
     await this.tryRun(sql);
   }
 
-  /** The same of a question that need not be answered. @returns null where it was not */
+  /** Runs a statement whose answer is optional. @returns null where it failed */
   async tryRun(sql: string): Promise<Row[] | null> {
     if (this.session.broken) return null;
     try {
       return await this.session.run(sql, { tag: this.#tag });
     } catch (error) {
-      log.debug(`${sql}: ${(error as Error).message}`);
+      log.debug(`${sql}: ${messageOf(error)}`);
       return null;
     }
   }
 
   explain(
     error: unknown,
-    { needs, mayBeDone = false, uploads = false, isOwn = false }: StepOptions = {},
+    { needs, mayBeDone = false, uploads = false, isOwn = false }: StatementOptions = {},
   ): HubflakeError {
     if (error instanceof HubflakeError) return error;
     return statementError(error, { config: this.#config, doing: this.#doing, needs, mayBeDone, uploads, isOwn });

@@ -1,0 +1,56 @@
+import type { Catalog } from '../tables/catalog.js';
+import type { ColumnMapping } from '../tables/column-mapping.js';
+import type { Destination, TableName } from '../tables/destination.js';
+import type { Target } from '../target.js';
+import type { Database } from './database.js';
+import { tablesLike } from './sql/schema.js';
+import * as sql from './sql/sql.js';
+import type { TableKeeper } from './table-keeper.js';
+import type { Tombstones } from './tombstones.js';
+
+/** A DuckDB file as the decisions about tables see it. */
+export class DuckDbCatalog implements Catalog {
+  readonly #db: Database;
+  readonly #tables: TableKeeper;
+  readonly #tombstones: Tombstones;
+
+  constructor(db: Database, tables: TableKeeper, tombstones: Tombstones) {
+    this.#db = db;
+    this.#tables = tables;
+    this.#tombstones = tombstones;
+  }
+
+  mapColumns(target: Target): Promise<ColumnMapping> {
+    return this.#tables.mapColumns(target);
+  }
+
+  async isThere(table: TableName): Promise<boolean> {
+    return (await this.#tables.columns(table)).length > 0;
+  }
+
+  async namesLike(start: TableName): Promise<string[]> {
+    return (await this.#db.rows(tablesLike(start))).map(({ name }) => String(name));
+  }
+
+  async drop(table: TableName): Promise<void> {
+    await this.#db.run(sql.dropTable(table));
+  }
+
+  /** The file is this process's alone: what an attempt that died has left there is nobody's. */
+  async beginSide(side: Destination): Promise<Destination> {
+    await this.drop(side);
+    return side;
+  }
+
+  async newestGeneration(target: Target): Promise<number> {
+    const deleted = await this.#tombstones.newestGeneration(target);
+    const columns = await this.#tables.columns(target);
+    // Another program's table need not have the column; it is refused when it comes to writing.
+    if (!columns.some(({ name }) => name.toLowerCase() === '_airbyte_generation_id')) return deleted;
+    return Math.max(deleted, await this.#db.count(sql.newestGeneration(target)));
+  }
+
+  countOlder(table: TableName, generation: number): Promise<number> {
+    return this.#db.count(sql.countOlder(table, generation));
+  }
+}

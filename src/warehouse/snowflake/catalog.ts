@@ -1,0 +1,77 @@
+import type { Catalog } from '../tables/catalog.js';
+import type { ColumnMapping } from '../tables/column-mapping.js';
+import type { Destination, TableName } from '../tables/destination.js';
+import type { Target } from '../target.js';
+import { isGone, runName } from './run-name.js';
+import type { StatementRunner } from './session/statement-runner.js';
+import { withSuffix } from './sql/quote.js';
+import * as sql from './sql/tables.js';
+import type { TableKeeper } from './table-keeper.js';
+import type { TableList } from './table-list.js';
+import type { Tombstones } from './tombstones.js';
+
+/** What a catalog is made of. */
+export interface CatalogParts {
+  tables: TableKeeper;
+  list: TableList;
+  tombstones: Tombstones;
+  /** The run's id. */
+  run: string;
+  /** Whether no other run writes to the same tables, as with a pipeline's lease. */
+  isAlone: boolean;
+}
+
+/** Snowflake as the decisions about tables see it, over one session. */
+export class SnowflakeCatalog implements Catalog {
+  readonly #steps: StatementRunner;
+  readonly #parts: CatalogParts;
+
+  constructor(steps: StatementRunner, parts: CatalogParts) {
+    this.#steps = steps;
+    this.#parts = parts;
+  }
+
+  mapColumns(target: Target): Promise<ColumnMapping> {
+    return this.#parts.tables.mapColumns(this.#steps, target);
+  }
+
+  isThere(table: TableName): Promise<boolean> {
+    return this.#parts.tables.isThere(this.#steps, table);
+  }
+
+  namesLike(start: TableName): Promise<string[]> {
+    return this.#parts.list.namesLike(this.#steps, start);
+  }
+
+  /** A table that is left changes nothing for the run. */
+  async drop(table: TableName): Promise<void> {
+    await this.#steps.tidy(sql.dropTable(this.#parts.tables.fullName(table)));
+  }
+
+  /**
+   * The side table is this run's alone: another that runs as well, or wakes and tidies up, has its own. What runs that died have left is
+   * dropped.
+   */
+  async beginSide(side: Destination): Promise<Destination> {
+    const { run, isAlone } = this.#parts;
+    for (const table of await this.namesLike(side)) {
+      if (isAlone || isGone(table.slice(side.table.length + 1))) await this.drop({ schema: side.schema, table });
+    }
+    return { ...side, table: withSuffix(side.table, `_${runName(run)}`) };
+  }
+
+  async newestGeneration(target: Target): Promise<number> {
+    const { tables, tombstones } = this.#parts;
+    // What hubflake did not make need not have the column.
+    await tables.refuseUnusable(this.#steps, target);
+    const deleted = await tombstones.newestGeneration(this.#steps, target);
+    if (!(await this.isThere(target))) return deleted;
+    const [row] = await this.#steps.run(sql.newestGeneration(tables.fullName(target)));
+    return Math.max(Number(row?.NEWEST ?? 0), deleted);
+  }
+
+  async countOlder(table: TableName, generation: number): Promise<number> {
+    const [row] = await this.#steps.run(sql.countOlder(this.#parts.tables.fullName(table), generation));
+    return Number(row?.OLD ?? 0);
+  }
+}

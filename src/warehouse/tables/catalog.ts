@@ -1,0 +1,22 @@
+import type { Target } from '../target.js';
+import type { ColumnMapping } from './column-mapping.js';
+import type { Destination, TableName } from './destination.js';
+
+/** What the decisions about a stream's tables ask of a warehouse, and have it do. */
+export interface Catalog {
+  /**
+   * Where the stream's fields lie in its table, or are to lie. Throws a WarehouseConfigError where what has the table's name cannot
+   * be written to.
+   */
+  mapColumns(target: Target): Promise<ColumnMapping>;
+  isThere(table: TableName): Promise<boolean>;
+  /** The names of a schema's tables that begin as a table's does. */
+  namesLike(start: TableName): Promise<string[]>;
+  drop(table: TableName): Promise<void>;
+  /** Drops what earlier attempts have left of a side table that each run begins anew. @returns the side table of this run */
+  beginSide(side: Destination): Promise<Destination>;
+  /** The highest generation that the rows of the stream's table have, or its deleted ones had; 0 where there is no table. */
+  newestGeneration(target: Target): Promise<number>;
+  /** How many rows of a table are of generations before one. */
+  countOlder(table: TableName, generation: number): Promise<number>;
+}
