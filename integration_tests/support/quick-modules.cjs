@@ -4,7 +4,7 @@
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname } = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 const { deserialize, serialize } = require('node:v8');
 
 const path = process.env.HUBFLAKE_MODULES;
@@ -38,7 +38,8 @@ function keep() {
   };
   const compile = Module.prototype._compile;
   Module.prototype._compile = function compileAndNote(source, filename) {
-    if (!filename.endsWith('.js')) return compile.call(this, source, filename);
+    // What imports modules needs Node's own loader, and so does what is no CommonJS.
+    if (!filename.endsWith('.js') || /\bimport\s*\(/.test(source)) return compile.call(this, source, filename);
     const compiled = script(filename, source);
     scripts.set(filename, { source, compiled });
     return run(this, filename, compiled);
@@ -54,11 +55,7 @@ function keep() {
 }
 
 function script(filename, source, code) {
-  return new Script(Module.wrap(source), {
-    filename,
-    cachedData: code,
-    importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  return new Script(Module.wrap(source), { filename, cachedData: code });
 }
 
 /** As Node runs a CommonJS module. */
