@@ -1,5 +1,4 @@
-import { hubflake } from '../support/command.js';
-import { syncHere } from '../support/sync-here.js';
+import { hubflakeHere } from '../support/here.js';
 import { liveIds, pipelineFile, type World } from './crashes.js';
 
 /** `sync --refresh`, which every store must have: streams loaded anew, at once or not at all. */
@@ -19,9 +18,8 @@ export function refreshBehaviours({
   const run = (mode: Mode, more: string[] = [], crashAt?: string) => {
     const { sandbox, folder, destination } = world();
     const path = pipelineFile(folder, destination, mode);
-    if (crashAt === undefined) return syncHere(path, sandbox.url, more);
-    return hubflake(['sync', '--json', '--config', path, ...more], {
-      environment: { HUBSPOT_BASE_URL: sandbox.url, HUBFLAKE_CRASH_AT: crashAt },
+    return hubflakeHere(['sync', '--json', '--config', path, ...more], {
+      environment: { HUBSPOT_BASE_URL: sandbox.url, ...(crashAt === undefined ? {} : { HUBFLAKE_CRASH_AT: crashAt }) },
     });
   };
   /** Takes records away as if they had never been: no change feed tells of it, so that only a refresh finds out. */
