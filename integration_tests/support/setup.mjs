@@ -26,8 +26,8 @@ export default async function setup() {
   process.env.HUBFLAKE_STAND_INS = String(pool.port);
   folder = mkdtempSync(join(tmpdir(), 'hubflake-modules-'));
   process.env.HUBFLAKE_MODULES = join(folder, 'modules');
-  const support = `${root}integration_tests/support/`;
-  execFileSync(process.execPath, ['--require', `${support}quick-modules.cjs`, `${support}modules.mjs`], {
+  const [quick, modules] = [new URL('quick-modules.cjs', import.meta.url), new URL('modules.mjs', import.meta.url)];
+  execFileSync(process.execPath, ['--require', fileURLToPath(quick), fileURLToPath(modules)], {
     env: { ...process.env, HUBFLAKE_MODULES_KEEP: 'yes' },
     stdio: 'inherit',
   });
