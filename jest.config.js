@@ -23,8 +23,12 @@ const alone = { ...base, maxWorkers: 1, testTimeout: 300_000 };
 const SUITES = {
   /** Unit tests lie beside what they test; integration tests run the built binary against real servers. */
   own: {
-    maxWorkers: 2,
+    // One more than the cores that this is timed on: suites wait, too, for leases, pauses and processes.
+    maxWorkers: 3,
+    // Of each suite Node keeps the modules, and collects them as garbage again and again.
+    workerIdleMemoryLimit: '700MB',
     testTimeout: 60_000,
+    testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
     projects: [
       { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.test.ts'] },
       {
@@ -32,6 +36,7 @@ const SUITES = {
         displayName: 'integration',
         testMatch: ['<rootDir>/integration_tests/**/*.test.ts'],
         globalSetup: '<rootDir>/integration_tests/support/setup.mjs',
+        globalTeardown: '<rootDir>/integration_tests/support/teardown.mjs',
       },
     ],
   },

@@ -2,7 +2,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { MOST_SPENT } from '../src/hubspot/api/hidden-hits.js';
 import type { JsonObject } from '../src/protocol/messages.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
-import { configure, hubflake, type Outcome, ofType, TestFolder } from './support/command.js';
+import { configure, type Outcome, ofType, TestFolder } from './support/command.js';
+import { hubflakeHere } from './support/here.js';
 import { readInProcess } from './support/in-process.js';
 
 /** What HubSpot is known to answer, and a client might take for something else (docs/decisions/0015-answers-of-hubspot.md). */
@@ -25,7 +26,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const run = (args: string[]) => hubflake(args, { environment: { HUBSPOT_BASE_URL: sandbox.url } });
+const run = (args: string[]) => hubflakeHere(args, { environment: { HUBSPOT_BASE_URL: sandbox.url } });
 const credentials = () => ({ credentials_title: 'Private App Credentials', access_token: sandbox.token });
 const source = (more: object = {}) => folder.write('source.json', { credentials: credentials(), ...more });
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { CHAINS } from '../src/streams/crm/load/list-chains.js';
+import { WANTED } from './support/play-all.js';
 import { play, schedules } from './support/schedule.js';
 
 /** The random schedules of schedules.test.ts once more, where lists are read from several places. */
 Object.assign(CHAINS, { askAfter: 100, worthDividing: 150, leastLeft: 30, most: 2 });
 
-const RUNS = Math.ceil(Number(process.env.HUBFLAKE_SCHEDULES ?? 50));
+const RUNS = WANTED;
 const LONGEST_MS = RUNS * 5000;
 const SEED = process.env.HUBFLAKE_SEED;
 

@@ -2,6 +2,7 @@ import type { FaultRule } from '../src/sandbox/http/faults.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
 import { hubflake, lastStates, type Outcome, ofType, TestFolder } from './support/command.js';
 import { Emitted } from './support/emitted.js';
+import { hubflakeHere } from './support/here.js';
 import { judgeMessages } from './support/judge.js';
 import { residentBytes } from './support/memory.js';
 import { liveRecords, propertyTypes } from './support/truth.js';
@@ -45,7 +46,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const run = (args: string[]) => hubflake(args, { environment: { HUBSPOT_BASE_URL: sandbox.url } });
+const run = (args: string[]) => hubflakeHere(args, { environment: { HUBSPOT_BASE_URL: sandbox.url } });
 
 async function read(states?: object[]): Promise<Outcome> {
   const state = states ? ['--state', folder.write('state.json', states)] : [];

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { SyncForecast } from '../src/commands/sync/run-plan.js';
 import type { SyncResult } from '../src/commands/sync/run-sync.js';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
-import { hubflake, TestFolder } from './support/command.js';
+import { TestFolder } from './support/command.js';
+import { hubflakeHere } from './support/here.js';
 import { DATABASE, SCHEMA, StandInWarehouse } from './support/snowflake-warehouse.js';
 
 /** `plan` says what `sync` then does, and changes nothing. */
@@ -53,7 +54,7 @@ function pipeline(destination: object, streams: readonly object[] = STREAMS): st
 }
 
 async function run<T>(command: 'plan' | 'sync', path: string, code = 0): Promise<T> {
-  const outcome = await hubflake([command, '--json', '--config', path], {
+  const outcome = await hubflakeHere([command, '--json', '--config', path], {
     cwd: folder.path,
     environment: { HUBSPOT_BASE_URL: sandbox.url },
   });

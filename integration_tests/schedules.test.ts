@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import { WANTED } from './support/play-all.js';
 import { play, schedules } from './support/schedule.js';
 
-/** `npm run test:long` plays more; a failure names its seed, and `HUBFLAKE_SEED` plays it again. */
-const RUNS = Number(process.env.HUBFLAKE_SCHEDULES ?? 50);
+const RUNS = WANTED;
 /** Shrinking a failure ends then, too. */
 const LONGEST_MS = RUNS * 3000;
 /** Whether the first failure is enough, without the smallest one. */

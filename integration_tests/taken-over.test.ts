@@ -1,5 +1,6 @@
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
-import { hubflake, lastStates, type Outcome, ofType, TestFolder } from './support/command.js';
+import { lastStates, type Outcome, ofType, TestFolder } from './support/command.js';
+import { hubflakeHere } from './support/here.js';
 import { judgeMessages } from './support/judge.js';
 
 const MINUTE = 60_000;
@@ -45,7 +46,7 @@ async function read(states: unknown, more: object = {}, names = ['contacts']): P
     ['--catalog', folder.write('k.json', { streams: names.map(stream) })],
     ['--state', folder.write('s.json', states)],
   ];
-  const outcome = await hubflake(['read', ...args.flat()], { environment: { HUBSPOT_BASE_URL: sandbox.url } });
+  const outcome = await hubflakeHere(['read', ...args.flat()], { environment: { HUBSPOT_BASE_URL: sandbox.url } });
   judgeMessages(outcome.lines);
   return outcome;
 }

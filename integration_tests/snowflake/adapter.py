@@ -56,6 +56,8 @@ def main() -> None:
         access_log=False,
         date_header=False,
         timeout_graceful_shutdown=1,
+        # A client that is about to send something shall not find its connection closed.
+        timeout_keep_alive=600,
     )
     asyncio.run(Server(config).serve([listener]))
     engine.close()

@@ -57,6 +57,8 @@ class Control:
     def tell(self, what: str, given: dict | list) -> None:
         """Sets the rules, users, passwords, unknown names, the account, the ends of sessions or the clock."""
         if what == "rules":
+            for rule in self.rules:
+                rule.over.set()
             self.rules = [Rule.parse(rule) for rule in given]
         elif what == "users":
             self.users = {user.upper(): key for user, key in given.items()}

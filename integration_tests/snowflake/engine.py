@@ -14,6 +14,7 @@ from fakesnow.fakes import FakeSnowflakeConnection
 from fakesnow.instance import FakeSnow
 from fakesnow.transforms import stage
 from merges import mend_merges
+from quick import quicken
 
 # So long a statement of a client that is gone may take to notice.
 LONGEST_CLOSE_SECONDS = 10
@@ -39,7 +40,10 @@ _FUNCTIONS = [
     "hash_agg" + ", ".join(f"({values}) AS sum(hash({values})::HUGEINT)" for values in _HASHES),
 ]
 
+_ADD_FUNCTIONS = "; ".join(f"CREATE OR REPLACE TEMP MACRO {macro}" for macro in _FUNCTIONS)
+
 mend_merges()
+quicken()
 
 _unhandled: contextvars.ContextVar[BaseException | None] = contextvars.ContextVar("unhandled", default=None)
 
@@ -163,8 +167,7 @@ class Engine:
 
 
 def _add_functions(connection: FakeSnowflakeConnection) -> None:
-    for macro in _FUNCTIONS:
-        connection._duck_conn.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    connection._duck_conn.execute(_ADD_FUNCTIONS)
 
 
 def query(connection: FakeSnowflakeConnection, sql: str, parameters: list | None = None) -> list[tuple]:

@@ -9,7 +9,7 @@ from errors import SnowflakeError
 
 _KINDS = ("statement", "login", "upload", "heartbeat")
 _KEYS = {"on", "match", "nth", "times", "fault"}
-_EFFECTS = {"error", "dropBefore", "dropAfter", "delayMs", "silence", "status"}
+_EFFECTS = {"error", "dropBefore", "dropAfter", "delayMs", "hold", "silence", "status"}
 
 
 class BadRequest(Exception):
@@ -41,6 +41,8 @@ class Rule:
     nth: int
     times: int | None
     fault: dict
+    # Set when tests tell other rules: what this one holds goes on then.
+    over: asyncio.Event
     seen: int = 0
 
     @classmethod
@@ -51,7 +53,8 @@ class Rule:
         if set(given) - _KEYS or set(fault) - effects or on not in _KINDS or not fault:
             raise BadRequest(f"no rule: {given}")
         pattern = re.compile(given.get("match", ""), re.IGNORECASE)
-        return cls(on, pattern, given.get("nth", 1), given.get("times", 1), fault)
+        over = asyncio.Event()
+        return cls(on, pattern, given.get("nth", 1), given.get("times", 1), {**fault, "over": over}, over)
 
     def meets(self, text: str) -> bool:
         if not self.pattern.search(text):
@@ -62,13 +65,15 @@ class Rule:
 
 async def suffer(fault: dict, aborted: asyncio.Event | None = None) -> None:
     """What a fault does before anything has run."""
-    wait = None if fault.get("silence") else fault.get("delayMs", 0) / 1000
+    wait = None if fault.get("silence") or fault.get("hold") else fault.get("delayMs", 0) / 1000
     if wait != 0:
-        try:
-            await asyncio.wait_for((aborted or asyncio.Event()).wait(), wait)
-        except TimeoutError:
-            pass
-        else:
+        aborted = aborted or asyncio.Event()
+        ends = [aborted, fault["over"]] if fault.get("hold") else [aborted]
+        waiting = [asyncio.create_task(end.wait()) for end in ends]
+        await asyncio.wait(waiting, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+        if aborted.is_set():
             raise SnowflakeError("000604", "SQL execution canceled", "57014")
     if fault.get("dropBefore"):
         raise Dropped

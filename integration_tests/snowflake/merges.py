@@ -12,6 +12,7 @@ from errors import SnowflakeError
 from fakesnow import info_schema
 from fakesnow.converter import from_binding
 from fakesnow.fakes import FakeSnowflakeConnection
+from quick import once
 from snowflake.connector.errors import Error
 from sqlglot import exp
 
@@ -22,7 +23,10 @@ _LONGEST = 100_000
 
 def check_merge(merge: exp.Merge, request: dict, connection: FakeSnowflakeConnection) -> None:
     """Asks for such rows before the MERGE is run. Where that cannot be asked, nothing is said."""
-    sql = _question(merge, request.get("bindings")) if len(request["sqlText"]) < _LONGEST else None
+    if len(request["sqlText"]) >= _LONGEST:
+        return
+    bindings = request.get("bindings")
+    sql = _question(merge, bindings) if bindings else once(merge, "question", lambda: _question(merge, None))
     if sql is None:
         return
     try:

@@ -2,7 +2,7 @@
 
 import re
 
-import sqlglot
+import quick
 from errors import SnowflakeError
 from fakesnow.fakes import FakeSnowflakeConnection
 from sqlglot import exp
@@ -20,7 +20,7 @@ TABLE_STATEMENTS = (exp.Query, exp.DML, exp.Merge, exp.Copy, exp.Create, exp.Alt
 def parse(sql: str) -> exp.Expr | None:
     """The statement; None where sqlglot cannot read it, which is then for fakesnow to say."""
     try:
-        statements = sqlglot.parse(sql, read="snowflake")
+        statements = quick.parse(sql)
     except SqlglotError:
         return None
     statements = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { CrashPoint } from '../../src/crash-point.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { hubflake, type TestFolder } from '../support/command.js';
+import { hubflakeHere } from '../support/here.js';
 
 /** What every store must be able to survive: `sync` killed at each step of a commit, and run again. */
 
@@ -54,14 +55,16 @@ export function crashBehaviours({ world, points }: { world: () => World; points:
     async (mode, point) => {
       const { sandbox, folder, destination, ids, tables } = world();
       const path = pipelineFile(folder, destination, mode);
-      const run = (crashAt: string) =>
-        hubflake(['sync', '--json', '--config', path], {
-          environment: { HUBSPOT_BASE_URL: sandbox.url, ...(crashAt === '' ? {} : { HUBFLAKE_CRASH_AT: crashAt }) },
-        });
-      expect((await run(point)).signal).toBe('SIGKILL');
+      const killed = await hubflake(['sync', '--json', '--config', path], {
+        environment: { HUBSPOT_BASE_URL: sandbox.url, HUBFLAKE_CRASH_AT: point },
+      });
+      expect(killed.signal).toBe('SIGKILL');
       const edited = liveIds(sandbox)[0] as string;
       sandbox.portal.edit('contacts', edited, { firstname: 'Edited' });
-      expect(await run('')).toMatchObject({ code: 0 });
+      const again = await hubflakeHere(['sync', '--json', '--config', path], {
+        environment: { HUBSPOT_BASE_URL: sandbox.url },
+      });
+      expect(again).toMatchObject({ code: 0 });
       expect(readdirSync(folder.path).filter((name) => name.startsWith('hubflake-'))).toEqual([]);
       expect(await tables()).toEqual(['contacts']);
       // An edited record of an append is there in both of its versions, where the first was committed.

@@ -153,7 +153,7 @@ export function deletionBehaviours(
     });
 
     test.each(points)('killed at %s and run again: the row is gone, and stays so', async (point) => {
-      const write = (records: Extracted[], crashAt?: CrashPoint) =>
+      const killedAt = (crashAt: CrashPoint, records: Extracted[]) =>
         hubflake(
           [
             'write',
@@ -171,14 +171,14 @@ export function deletionBehaviours(
               .map(({ data, emittedAt: emitted_at }) => ({ type: 'RECORD', record: { stream: 't', data, emitted_at } }))
               .map((message) => `${JSON.stringify(message)}\n`)
               .join(''),
-            environment: crashAt === undefined ? {} : { HUBFLAKE_CRASH_AT: crashAt },
+            environment: { HUBFLAKE_CRASH_AT: crashAt },
           },
         );
-      expect((await write([live('1', 1), live('2', 1)])).code).toBe(0);
-      expect((await write([deleted('1', 5)], point)).signal).toBe('SIGKILL');
-      expect((await write([live('1', 3)])).code).toBe(0);
-      expect((await write([deleted('1', 5)])).code).toBe(0);
-      expect((await write([live('1', 4)])).code).toBe(0);
+      await load([[live('1', 1), live('2', 1)]], form);
+      expect((await killedAt(point, [deleted('1', 5)])).signal).toBe('SIGKILL');
+      await load([[live('1', 3)]], form);
+      await load([[deleted('1', 5)]], form);
+      await load([[live('1', 4)]], form);
       expect(await found()).toEqual(['2: of day 1']);
       expect(await remembered()).toHaveLength(1);
     });

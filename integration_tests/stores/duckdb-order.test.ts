@@ -1,6 +1,5 @@
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { WANTED } from '../support/play-all.js';
 import { orderBehaviours } from './order.js';
 
-const MORE = Number(process.env.HUBFLAKE_SCHEDULES ?? 50);
-
-orderBehaviours(new DuckDbWarehouse(), { histories: MORE, permutations: Math.ceil(MORE / 2) });
+orderBehaviours(new DuckDbWarehouse(), { histories: WANTED, permutations: Math.ceil(WANTED / 2) });

@@ -55,7 +55,7 @@ describe.each(['typed', 'raw'] as const)('the ways of writing a batch, %s', (tab
         forced.mockRestore();
         expect(replaced).toEqual(usual);
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { hubflake } from '../support/command.js';
+import { hubflakeHere } from '../support/here.js';
 import { liveIds, pipelineFile, type World } from './crashes.js';
 
 /** `sync --refresh`, which every store must have: streams loaded anew, at once or not at all. */
@@ -18,7 +18,7 @@ export function refreshBehaviours({
   const run = (mode: Mode, more: string[] = [], crashAt?: string) => {
     const { sandbox, folder, destination } = world();
     const path = pipelineFile(folder, destination, mode);
-    return hubflake(['sync', '--json', '--config', path, ...more], {
+    return hubflakeHere(['sync', '--json', '--config', path, ...more], {
       environment: { HUBSPOT_BASE_URL: sandbox.url, ...(crashAt === undefined ? {} : { HUBFLAKE_CRASH_AT: crashAt }) },
     });
   };

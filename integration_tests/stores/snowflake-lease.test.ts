@@ -55,12 +55,13 @@ async function until(what: () => Promise<boolean>) {
 }
 
 test('a lease is prolonged while a statement of the run waits for longer than it lasts', async () => {
-  await warehouse.standIn.rules([{ match: '^COPY INTO', fault: { delayMs: 9_000 } }]);
+  await warehouse.standIn.rules([{ match: '^COPY INTO', fault: { hold: true } }]);
   const short = { HUBFLAKE_LEASE_SECONDS: '3' };
   const first = sync(short);
   await until(async () => (await leases()).length > 0);
-  await sleep(6_000);
+  await sleep(5_000);
   expect(await sync(short)).toMatchObject({ code: 4, stdout: '' });
+  await warehouse.standIn.rules([]);
   expect(await first).toMatchObject({ code: 0 });
   expect(await idsOf('contacts')).toEqual(live('contacts'));
 }, 60_000);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, type Outcome, TestFolder } from '../support/command.js';
+import { COMMAND, hubflake, type Outcome, TestFolder } from '../support/command.js';
 import type { StandIn } from '../support/snowflake.js';
 import { DATABASE, SCHEMA, StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { crashBehaviours, liveIds, type Mode, pipelineFile, TOKEN } from './crashes.js';
@@ -74,10 +75,16 @@ test.each(['dropAfter', 'dropBefore'])(
   },
 );
 
-/** Starts a sync that stands still in its first merge, until it is let go. */
+/** The warehouse is told that the lease is over. */
+const endLease = () =>
+  standIn.query(
+    `UPDATE "${DATABASE}"."${SCHEMA}"."_HUBFLAKE_STATE" SET "LEASE_UNTIL" = '2020-01-01 00:00:00+00' WHERE "STREAM" = ''`,
+  );
+
+/** Starts a sync that stands still in its first merge, until there are other rules. */
 async function stuck(path: string, at = 'COPY INTO', more: Record<string, string> = {}) {
-  await standIn.rules([{ match: at, fault: { delayMs: 4000 } }]);
-  const child = spawn(process.execPath, ['dist/main.js', 'sync', '--json', '--config', path], {
+  await standIn.rules([{ match: at, fault: { hold: true } }]);
+  const child = spawn(process.execPath, [...COMMAND, 'sync', '--json', '--config', path], {
     env: { ...process.env, ...environment(), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -87,7 +94,7 @@ async function stuck(path: string, at = 'COPY INTO', more: Record<string, string
   child.stderr.on('data', (text: Buffer) => output.push(text.toString()));
   const ended = once(child, 'close').then(([code]) => ({ code: code as number, output: output.join('') }));
   while (!(await standIn.statements()).some(({ sql }) => new RegExp(at).test(sql))) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   return { child, ended };
 }
@@ -100,6 +107,7 @@ test('of two runs of one pipeline the second stops with a clear message, and wri
   expect(second.stderr).toMatch(
     /^ERROR Another run of the pipeline "crm" is going on \(process \d+ on .*\); its lease lasts until \d{4}-.*\n$/,
   );
+  await standIn.rules([]);
   expect((await first.ended).code).toBe(0);
   expect(await ids()).toEqual(truth());
 });
@@ -112,6 +120,7 @@ test.each<Mode>(['append', 'append_dedup'])(
     slow.child.kill('SIGSTOP');
     expect((await sync(path)).code).toBe(0);
     expect(await ids()).toEqual(truth());
+    await standIn.rules([]);
     slow.child.kill('SIGCONT');
     const { code, output } = await slow.ended;
     expect([code, output]).toEqual([1, expect.stringContaining('has written since this one began')]);
@@ -138,10 +147,8 @@ test.each<Mode>(['append', 'append_dedup'])(
     const path = pipeline(mode);
     const first = await stuck(path);
     first.child.kill('SIGSTOP');
-    // The lease is a minute; the warehouse is told that it is over. What the paused run holds is old by now.
-    await standIn.query(
-      `UPDATE "${DATABASE}"."${SCHEMA}"."_HUBFLAKE_STATE" SET "LEASE_UNTIL" = '2020-01-01 00:00:00+00' WHERE "STREAM" = ''`,
-    );
+    // What the paused run holds is old by now.
+    await endLease();
     await standIn.rules([]);
     sandbox.portal.erase('contacts', truth()[0] as string);
     expect((await sync(path)).code).toBe(0);
@@ -169,7 +176,8 @@ test.each<[Mode, string]>([
     first.child.kill('SIGSTOP');
     await standIn.rules([]);
     sandbox.portal.create('contacts', { firstname: 'New' });
-    await new Promise((resolve) => setTimeout(resolve, 8000));
+    // One of them waits for it.
+    await (at === '^INSERT INTO' ? sleep(5000) : endLease());
     const second = await hubflake(['sync', '--json', '--config', path], {
       environment: { ...environment(), ...lease },
     });
@@ -286,13 +294,13 @@ describe('write, which has no lease', () => {
       ],
     ],
   ])('%s: of two at once, one held at %s, neither takes anything from the other', async (mode, at, expected) => {
-    await standIn.rules([{ match: at, fault: { delayMs: 12_000 } }]);
+    await standIn.rules([{ match: at, fault: { hold: true } }]);
     const held = write(mode, [
       ['1', 2],
       ['2', 1],
     ]);
     while (!(await standIn.statements()).some(({ sql }) => new RegExp(at).test(sql))) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     expect(
       (
@@ -302,6 +310,7 @@ describe('write, which has no lease', () => {
         ])
       ).code,
     ).toBe(0);
+    await standIn.rules([]);
     expect((await held).code).toBe(0);
     expect(await rows()).toEqual(expected);
     expect(await warehouse.tables()).toEqual(['CONTACTS']);

@@ -2,6 +2,7 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
+import { hubflakeHere } from '../support/here.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const SCOPES = [
@@ -45,7 +46,7 @@ export function standingBehaviours(warehouse: TestWarehouse & { destination(): o
       destination: { ...warehouse.destination(), spool_dir: fresh.folder.path, ...destination },
       ...(streams === null ? {} : { streams }),
     };
-    const outcome = await hubflake(
+    const outcome = await hubflakeHere(
       ['sync', '--json', '--config', fresh.folder.write(`${name}.json`, config), ...more],
       { environment: { HUBSPOT_BASE_URL: from.url } },
     );

@@ -1,5 +1,6 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
-import { configure, hubflake, type Outcome, ofType, type RunOptions, TestFolder } from './command.js';
+import { configure, type Outcome, ofType, type RunOptions, TestFolder } from './command.js';
+import { hubflakeHere } from './here.js';
 import { judgeMessages } from './judge.js';
 
 /** Associated ids a batch read shows per record before it pages: the first company has some 130 contacts. */
@@ -62,7 +63,7 @@ export class AssociationPortal {
   }
 
   run(args: string[], options: RunOptions = {}): Promise<Outcome> {
-    return hubflake(args, { environment: { HUBSPOT_BASE_URL: this.sandbox.url }, ...options });
+    return hubflakeHere(args, { environment: { HUBSPOT_BASE_URL: this.sandbox.url }, ...options });
   }
 
   /** Writes a source configuration and returns its path. */

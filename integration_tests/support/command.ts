@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 import type { ConfiguredStream, JsonObject, Message } from '../../src/protocol/messages.js';
 
 const binary = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const quickModules = fileURLToPath(new URL('quick-modules.cjs', import.meta.url));
+
+/** What Node is given to run the built binary: its packages come from one file, where Jest's global setup has made it. */
+export const COMMAND = [...(process.env.HUBFLAKE_MODULES ? ['--require', quickModules] : []), binary];
 
 export interface Outcome {
   code: number | null;
@@ -30,7 +34,7 @@ export interface RunOptions {
 
 /** Runs the built binary as a user would: another process, its stdout a pipe. */
 export function hubflake(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return run(process.execPath, [binary, ...args], options);
+  return run(process.execPath, [...COMMAND, ...args], options);
 }
 
 /** Runs a shell command from the project's folder. */

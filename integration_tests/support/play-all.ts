@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 
-/** How many schedules there are altogether where nobody asks for another number. */
-const USUAL = 50;
-/** `npm run test:long` plays more; a failure names its seed, and `HUBFLAKE_SEED` plays it again. */
-const WANTED = Number(process.env.HUBFLAKE_SCHEDULES ?? USUAL);
+/** Of how many schedules the shares of the tests are. */
+const WHOLE = 50;
+/**
+ * How many are played. Each run has others; `npm run test:long` plays more. A failure names its seed, and `HUBFLAKE_SEED` plays it
+ * again.
+ */
+export const WANTED = Number(process.env.HUBFLAKE_SCHEDULES ?? 20);
 const SEED = process.env.HUBFLAKE_SEED;
 /** Whether the first failure is enough, without the smallest one. */
 const QUICK = process.env.HUBFLAKE_SHRINK === 'no';
@@ -11,7 +14,7 @@ const QUICK = process.env.HUBFLAKE_SHRINK === 'no';
 /**
  * Makes a test that plays random schedules.
  *
- * @param share.usual how many of 50 are this test's @param share.longestMs what one may take on average, shrinking included
+ * @param share.usual how many of 50 are this test's; one at least @param share.longestMs what one may take on average, shrinking included
  */
 export function playAll<T>(
   name: string,
@@ -19,7 +22,7 @@ export function playAll<T>(
   share: { usual: number; longestMs: number },
   play: (schedule: T) => Promise<void>,
 ): void {
-  const runs = Math.ceil((WANTED * share.usual) / USUAL);
+  const runs = Math.ceil((WANTED * share.usual) / WHOLE);
   const longestMs = runs * share.longestMs;
   test(
     name,

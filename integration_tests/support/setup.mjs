@@ -1,21 +1,45 @@
 // Makes the Python environments of the integration tests, once: pinned, beside package.json, not in git.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openPool } from './stand-in-pool.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** For the suites: where to ask for a stand-in is in the environment. */
+let pool;
+/** Of the modules that commands load. */
+let folder;
 
-export default function setup() {
-  // Airbyte's models of the protocol, and the stand-in for Snowflake.
-  makeEnvironment('.venv', 'integration_tests/python/requirements.txt');
-  makeEnvironment('.venv-snowflake', 'integration_tests/snowflake/requirements.txt');
-  // Two readers of its SQL that know nothing of the stand-in.
-  makeEnvironment('.venv-grammar', 'integration_tests/snowflake/grammar/requirements.txt');
+export default async function setup() {
+  await Promise.all([
+    // Airbyte's models of the protocol, and the stand-in for Snowflake.
+    makeEnvironment('.venv', 'integration_tests/python/requirements.txt'),
+    makeEnvironment('.venv-snowflake', 'integration_tests/snowflake/requirements.txt'),
+    // Two readers of its SQL that know nothing of the stand-in.
+    makeEnvironment('.venv-grammar', 'integration_tests/snowflake/grammar/requirements.txt'),
+  ]);
+  pool = await openPool();
+  process.env.HUBFLAKE_STAND_INS = String(pool.port);
+  folder = mkdtempSync(join(tmpdir(), 'hubflake-modules-'));
+  process.env.HUBFLAKE_MODULES = join(folder, 'modules');
+  const [quick, modules] = [new URL('quick-modules.cjs', import.meta.url), new URL('modules.mjs', import.meta.url)];
+  execFileSync(process.execPath, ['--require', fileURLToPath(quick), fileURLToPath(modules)], {
+    env: { ...process.env, HUBFLAKE_MODULES_KEEP: 'yes' },
+    stdio: 'inherit',
+  });
+}
+
+export async function teardown() {
+  await pool?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Makes an environment anew where its requirements are not those that it was made from. The tests that use one need dist/. */
-export function makeEnvironment(name, requirementsPath) {
+export async function makeEnvironment(name, requirementsPath) {
   if (!existsSync(`${root}dist/main.js`))
     throw new Error('dist/ is missing: run "npm run build" first (npm test does).');
   const environment = root + name;
@@ -24,10 +48,15 @@ export function makeEnvironment(name, requirementsPath) {
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(environment, { recursive: true, force: true });
-  execFileSync(findPython(), ['-m', 'venv', environment], { stdio: 'inherit' });
+  await run(findPython(), ['-m', 'venv', environment]);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
-  execFileSync(`${environment}/bin/python`, pip, { stdio: 'inherit' });
+  await run(`${environment}/bin/python`, pip);
   writeFileSync(stamp, wanted);
+}
+
+async function run(program, args) {
+  const [code] = await once(spawn(program, args, { stdio: 'inherit' }), 'close');
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
 }
 
 function findPython() {

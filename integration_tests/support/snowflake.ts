@@ -1,12 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Bind, Connection } from 'snowflake-sdk';
 import type { Account, Ending } from './snowflake-account.js';
 import { close, connect, execute, type Row } from './snowflake-driver.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { obtain, type Running } from './stand-in-lent.js';
 
 /** A statement that a client sent, in the order of the first attempts. */
 export interface SentStatement {
@@ -77,6 +72,8 @@ export interface Fault {
   /** It is run, then the connection is closed without an answer. */
   dropAfter?: boolean;
   delayMs?: number;
+  /** It is held until the test tells other rules, and then goes on. */
+  hold?: boolean;
   /** Neither run nor answered, until the client aborts the statement. */
   silence?: boolean;
   /** Answered with a bare HTTP status, not run. */
@@ -108,39 +105,26 @@ export interface Unknown {
 }
 
 /**
- * Starts a Snowflake for tests: a process of its own, fakesnow behind Snowflake's protocol (integration_tests/snowflake/).
- * It begins without any database, or with those of the directory.
+ * A Snowflake for tests: a process of its own, fakesnow behind Snowflake's protocol (integration_tests/snowflake/), and no other
+ * suite's meanwhile. It begins without any database, or with those of the directory.
  */
 export async function startStandIn({ databaseDir }: { databaseDir?: string } = {}): Promise<StandIn> {
-  const adapter = `${root}integration_tests/snowflake/adapter.py`;
-  const child = spawn(
-    `${root}.venv-snowflake/bin/python`,
-    ['-B', adapter, ...(databaseDir === undefined ? [] : [databaseDir])],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  );
-  const complaints: string[] = [];
-  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
-  child.stdin.on('error', () => undefined);
-  const lines = createInterface(child.stdout);
-  const line = await Promise.race([
-    once(lines, 'line').then(([text]) => String(text)),
-    once(child, 'close').then(() => undefined),
-  ]);
-  if (line === undefined) throw new Error(`the stand-in for Snowflake did not start: ${complaints.join('')}`);
-  const { port } = JSON.parse(line) as { port: number };
-  return new StandIn(`http://127.0.0.1:${port}`, child, complaints);
+  return new StandIn(await obtain(databaseDir), databaseDir === undefined);
 }
 
 /** What tests tell and ask the stand-in. */
 export class StandIn {
   #reader: Promise<Connection> | undefined;
 
+  /** The driver's `accessUrl`. */
+  readonly url: string;
+
   constructor(
-    /** The driver's `accessUrl`. */
-    readonly url: string,
-    private readonly child: ChildProcess,
-    private readonly complaints: string[],
-  ) {}
+    private readonly running: Running,
+    private readonly isLent: boolean,
+  ) {
+    this.url = `http://127.0.0.1:${running.port}`;
+  }
 
   /**
    * Runs a statement on a connection of the test's own, which is not recorded and which no rule and no password concerns.
@@ -217,12 +201,13 @@ export class StandIn {
 
   async stop(): Promise<void> {
     await this.#closeReader();
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, 'close');
-    this.child.stdin?.end();
-    const patience = setTimeout(() => this.child.kill('SIGKILL'), 5000);
-    await ended;
-    clearTimeout(patience);
+    const isEmpty =
+      this.isLent &&
+      (await this.reset().then(
+        () => true,
+        () => false,
+      ));
+    await this.running.end(isEmpty);
   }
 
   async #closeReader(): Promise<void> {
@@ -237,7 +222,9 @@ export class StandIn {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     if (!answer.ok) {
-      throw new Error(`the stand-in answered ${answer.status} ${await answer.text()} ${this.complaints.join('')}`);
+      throw new Error(
+        `the stand-in answered ${answer.status} ${await answer.text()} ${await this.running.complaints()}`,
+      );
     }
     return (await answer.json()) as T;
   }
