@@ -2,15 +2,18 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
-import { plan } from '../../src/commands/plan.js';
-import { usualLine } from '../../src/commands/runner/protocol-commands.js';
+import type { Option } from '../../src/commands/runner/command.js';
+import { Given } from '../../src/commands/runner/given.js';
+import type { ProtocolIo } from '../../src/commands/runner/protocol-command.js';
+import { PROTOCOL_COMMANDS } from '../../src/commands/runner/protocol-commands.js';
 import { StopRequest } from '../../src/commands/runner/stop.js';
-import { sync } from '../../src/commands/sync.js';
+import type { TextIo } from '../../src/commands/runner/text-command.js';
+import { TEXT_COMMANDS } from '../../src/commands/runner/text-commands.js';
 import { asHubflakeError, exitCodeOf } from '../../src/errors.js';
 import { configureLog, log } from '../../src/log.js';
 import { encodeError, encodeLog } from '../../src/protocol/encode.js';
-import type { LogMessageLevel } from '../../src/protocol/messages.js';
 import { MessageOutput } from '../../src/protocol/output.js';
+import { epochNow } from '../../src/time.js';
 import { hubflake, type Outcome, type RunOptions } from './command.js';
 
 /**
@@ -43,27 +46,37 @@ export async function hubflakeHere(args: readonly string[], options: RunOptions 
 
 type Run = (stop: StopRequest) => Promise<{ code: number; stdout: string; stderr: string }>;
 
-function runner(args: readonly string[]): Run | null {
-  const usual = usualLine(args);
-  if (usual) return args[0] === 'write' ? null : (stop) => speakProtocol(usual, stop);
-  const [name, ...rest] = args;
-  const given: { config?: string; json?: boolean; refresh?: string } = {};
-  for (let at = 0; at < rest.length; at += 1) {
-    const option = rest[at];
-    const value = rest[at + 1];
-    if (option === '--json') given.json = true;
-    else if ((option === '--config' || option === '--refresh') && value !== undefined) {
-      given[option.slice(2) as 'config' | 'refresh'] = value;
+/** The commands that are run in this process. */
+const HERE = ['check', 'discover', 'read', 'sync', 'plan'];
+
+function runner([name = '', ...rest]: readonly string[]): Run | null {
+  const protocol = PROTOCOL_COMMANDS.get(name);
+  const command = protocol ?? TEXT_COMMANDS.get(name);
+  const given = command && HERE.includes(name) ? parse(rest, command.options) : null;
+  if (!given) return null;
+  if (protocol) return (stop) => speakProtocol((io) => protocol.run(io, given), given, stop);
+  return (stop) => speakText((io) => TEXT_COMMANDS.get(name)?.run(io, given) ?? Promise.resolve(1), stop);
+}
+
+/** null: a form of command line that is left to a process. */
+function parse(args: readonly string[], options: Record<string, Option>): Given | null {
+  const values: Record<string, unknown> = {};
+  for (let at = 0; at < args.length; at += 1) {
+    const name = (args[at] ?? '').replace(/^--/, '');
+    const type = name === 'log-level' ? 'string' : options[name]?.type;
+    if (type === undefined || name === args[at] || Object.hasOwn(values, name)) return null;
+    if (type === 'boolean') values[name] = true;
+    else {
       at += 1;
-    } else return null;
+      if (args[at] === undefined) return null;
+      values[name] = args[at];
+    }
   }
-  if (name === 'sync') return (stop) => speakToPeople((io) => sync(io, given), stop);
-  if (name === 'plan' && given.refresh === undefined) return (stop) => speakToPeople((io) => plan(io, given), stop);
-  return null;
+  return new Given(values);
 }
 
 /** As `runProtocolCommand`, into a file. */
-async function speakProtocol({ command, given }: NonNullable<ReturnType<typeof usualLine>>, stop: StopRequest) {
+async function speakProtocol(body: (io: ProtocolIo) => Promise<number>, given: Given, stop: StopRequest) {
   const folder = mkdtempSync(join(tmpdir(), 'hubflake-test-'));
   const path = join(folder, 'stdout');
   const file = openSync(path, 'w');
@@ -72,15 +85,15 @@ async function speakProtocol({ command, given }: NonNullable<ReturnType<typeof u
     const { logLevel: level } = given;
     configureLog({
       level,
-      sink: (lineLevel, message) => output.write(encodeLog(lineLevel.toUpperCase() as LogMessageLevel, message)),
+      sink: (lineLevel, message) => output.write(encodeLog(lineLevel, message)),
     });
     let code: number;
     try {
-      code = await command.run({ output, stop }, given);
+      code = await body({ output, stop });
     } catch (caught) {
       const error = asHubflakeError(caught);
       code = exitCodeOf(error);
-      output.write(encodeError(error, Date.now(), undefined, level === 'debug' || level === 'trace'));
+      output.write(encodeError(error, epochNow(), undefined, level === 'debug' || level === 'trace'));
     }
     await output.close();
     return { code, stdout: readFileSync(path, 'utf8'), stderr: '' };
@@ -90,8 +103,8 @@ async function speakProtocol({ command, given }: NonNullable<ReturnType<typeof u
   }
 }
 
-/** As `runPeopleCommand`. */
-async function speakToPeople(body: (io: Parameters<typeof sync>[0]) => Promise<number>, stop: StopRequest) {
+/** As `runTextCommand`. */
+async function speakText(body: (io: TextIo) => Promise<number>, stop: StopRequest) {
   const out: string[] = [];
   const err: string[] = [];
   configureLog({ level: 'info', sink: (level, message) => err.push(`${level.toUpperCase()} ${message}\n`) });
