@@ -28,7 +28,7 @@ test("docs/airbyte.md has the headings of Airbyte's template, in its order", () 
 });
 
 test('docs/durability.md names each point at which a run can be killed, and the suites kill at each', () => {
-  const points = [...read('src/crash-point.ts').matchAll(/^ {2}\| '(.*)'/gm)].map(([, point]) => point as string);
+  const points = [...read('src/commit-steps.ts').matchAll(/^ {2}\| '(.*)'/gm)].map(([, point]) => point as string);
   const folder = 'integration_tests/stores';
   const suites = readdirSync(`${root}${folder}`).map((name) => read(`${folder}/${name}`));
   const [page, tests] = [read('docs/durability.md'), suites.join('')];

@@ -238,7 +238,7 @@ describe('a proxy', () => {
       process.env.HTTPS_PROXY = HTTPS_PROXY;
       const client = new HubSpotClient({
         ...{ baseUrl: 'https://api.hubapi.com', credentials: { kind: 'token', accessToken: TOKEN }, maxInFlight: 2 },
-        ...{ burstShare: 0.9, dailyReserve: 0, neverReachedMs: 500 },
+        ...{ burstShare: 0.9, dailyReserve: 0, retry: { neverReachedMs: 500 } },
       });
       if (before === undefined) delete process.env.HTTPS_PROXY;
       else process.env.HTTPS_PROXY = before;

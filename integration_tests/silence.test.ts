@@ -4,7 +4,7 @@ import { UnavailableError } from '../src/errors.js';
 import { parseAnswer } from '../src/hubspot/api/objects.js';
 import { CALLS } from '../src/hubspot/client/calls.js';
 import { HubSpotClient } from '../src/hubspot/client/client.js';
-import { RETRY } from '../src/hubspot/client/faults.js';
+import type { RetryPolicy } from '../src/hubspot/client/faults.js';
 import type { JsonObject } from '../src/protocol/messages.js';
 import type { CallKind } from '../src/sandbox/http/call.js';
 import type { Fault } from '../src/sandbox/http/faults.js';
@@ -21,18 +21,17 @@ beforeEach(async () => {
   sandbox = await startSandbox({ counts: { '*': 0, contacts: 450, companies: 20 }, limits: 'off' });
 });
 
-const { attempts } = RETRY;
-
-afterEach(() => {
-  RETRY.attempts = attempts;
-  return sandbox.close();
-});
+afterEach(() => sandbox.close());
 
 const live = () => sandbox.portal.truth('contacts', { associations: ASSOCIATIONS }).live;
 
-function read(state: JsonObject | null, more: JsonObject = {}): Promise<SyncResult> {
+function read(state: JsonObject | null, more: JsonObject = {}, retry: Partial<RetryPolicy> = {}): Promise<SyncResult> {
   const objects = [{ object_type: 'contacts', properties: ['firstname'], associations: ASSOCIATIONS }];
-  return readInProcess(sandbox, 'contacts', state, { config: { objects, ...more }, silenceMs: SILENCE_MS });
+  return readInProcess(sandbox, 'contacts', state, {
+    config: { objects, ...more },
+    silenceMs: SILENCE_MS,
+    retry,
+  });
 }
 
 function expectTruth(...syncs: SyncResult[]): void {
@@ -76,9 +75,8 @@ test.each(FAULTS)('$type of a call for an access token: it is given up and repea
 });
 
 test.each(FAULTS)('$type without end makes its stream fail, in words, and the state is kept', async (fault) => {
-  RETRY.attempts = 3;
   sandbox.faults.set([{ kind: 'list', contains: 'after=', every: 1, fault }]);
-  const first = await read(null);
+  const first = await read(null, {}, { attempts: 3 });
   expect(first.error).toBeInstanceOf(UnavailableError);
   expect(first.error?.message).toMatch(/also after repeated tries for (archived )?contacts\. Run it again later/);
   sandbox.faults.set([]);
@@ -128,7 +126,7 @@ async function ask(
     burstShare: 0.9,
     dailyReserve: 0,
     silenceMs: SILENCE_MS,
-    neverReachedMs: 2_000,
+    retry: { neverReachedMs: 2_000 },
   });
   try {
     await work(client);

@@ -1090,7 +1090,7 @@ const DEFECTS = [
   [
     'Snowflake: a state kept before its rows',
     'src/warehouse/snowflake/commits.ts',
-    "    const body = async () => {\n      crashPoint('before-rows');\n      const counts = await rows();\n      crashPoint('after-write');\n      if (state) {\n        await refuseEnded(steps, begunAt);\n        await this.#states.move(steps, state, about);\n      }\n",
+    "    const body = async () => {\n      reachedStep('before-rows');\n      const counts = await rows();\n      reachedStep('after-write');\n      if (state) {\n        await refuseEnded(steps, begunAt);\n        await this.#states.move(steps, state, about);\n      }\n",
     '    if (state) await this.#states.move(steps, state, about);\n    const body = async () => {\n      const counts = await rows();\n',
     SNOWFLAKE_SCHEDULES,
   ],

@@ -65,7 +65,7 @@ const pipeline = () =>
     source: source(only),
     destination: { type: 'duckdb', path: folder.join('crm.duckdb') },
   });
-const sync = () => runSync(pipeline(), new AbortController().signal, noProgress, [], streams);
+const sync = () => runSync(pipeline(), new AbortController().signal, noProgress, [], { streams });
 const rows = () => query(folder.join('crm.duckdb'), 'SELECT * FROM coupons');
 
 test('the declaration has at most 40 lines, and is the one in the docs', () => {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { CrashPoint } from '../../src/crash-point.js';
+import type { CommitStep } from '../../src/commit-steps.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { hubflake, type TestFolder } from '../support/command.js';
 import { hubflakeHere } from '../support/here.js';
@@ -47,7 +47,7 @@ export function liveIds(sandbox: Sandbox): string[] {
 }
 
 /** @param points the steps at which each mode is killed, in the store's own words */
-export function crashBehaviours({ world, points }: { world: () => World; points: Record<Mode, CrashPoint[]> }): void {
+export function crashBehaviours({ world, points }: { world: () => World; points: Record<Mode, CommitStep[]> }): void {
   const cases = Object.entries(points).flatMap(([mode, each]) => each.map((point) => [mode as Mode, point] as const));
 
   test.each(cases)(

@@ -1,4 +1,4 @@
-import type { CrashPoint } from '../../src/crash-point.js';
+import type { CommitStep } from '../../src/commit-steps.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
@@ -25,7 +25,7 @@ const CONFIGURED = {
 /** Hard deletes, in every store: what was deleted does not come back with an older version, whenever that comes. */
 export function deletionBehaviours(
   warehouse: TestWarehouse & { destination(): object },
-  points: readonly CrashPoint[],
+  points: readonly CommitStep[],
 ): void {
   const fresh = freshForEach(warehouse);
 
@@ -153,7 +153,7 @@ export function deletionBehaviours(
     });
 
     test.each(points)('killed at %s and run again: the row is gone, and stays so', async (point) => {
-      const killedAt = (crashAt: CrashPoint, records: Extracted[]) =>
+      const killedAt = (crashAt: CommitStep, records: Extracted[]) =>
         hubflake(
           [
             'write',

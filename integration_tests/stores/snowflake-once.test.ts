@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { COMMAND, hubflake, type Outcome, TestFolder } from '../support/command.js';
+import { commandIn, hubflake, type Outcome, TestFolder } from '../support/command.js';
 import type { StandIn } from '../support/snowflake.js';
 import { DATABASE, SCHEMA, StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { crashBehaviours, liveIds, type Mode, pipelineFile, TOKEN } from './crashes.js';
@@ -84,7 +84,7 @@ const endLease = () =>
 /** Starts a sync that stands still in its first merge, until there are other rules. */
 async function stuck(path: string, at = 'COPY INTO', more: Record<string, string> = {}) {
   await standIn.rules([{ match: at, fault: { hold: true } }]);
-  const child = spawn(process.execPath, [...COMMAND, 'sync', '--json', '--config', path], {
+  const child = spawn(process.execPath, [...commandIn(more), 'sync', '--json', '--config', path], {
     env: { ...process.env, ...environment(), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -199,7 +199,14 @@ test.each<[string, JsonObject, unknown, 'text' | 'number' | 'instant', unknown]>
 });
 
 describe('a network that goes away', () => {
-  const patience = { login: 5000, heartbeat: 200, silence: 1000, statement: 20_000, again: [10, 10] };
+  const patience = {
+    login: 5000,
+    heartbeat: 200,
+    silence: 1000,
+    statement: 20_000,
+    again: [10, 10],
+    leastLease: 60_000,
+  };
 
   test.each([
     ['CREATE TRANSIENT', 'CREATE OR REPLACE TRANSIENT TABLE'],
@@ -260,7 +267,7 @@ test('a large batch goes up in many files, side by side over sessions of their o
 
 test('rows that did not all arrive are an error, and no state leaves', async () => {
   await standIn.rules([{ on: 'upload', times: null, fault: { status: 500 } }]);
-  const patience = { login: 5000, heartbeat: 200, silence: 3000, statement: 4000, again: [10] };
+  const patience = { login: 5000, heartbeat: 200, silence: 3000, statement: 4000, again: [10], leastLease: 60_000 };
   const { error, released } = await load(ONE, patience);
   expect(error).not.toBeNull();
   expect(released).toEqual([]);

@@ -7,10 +7,21 @@ import { fileURLToPath } from 'node:url';
 import type { ConfiguredStream, JsonObject, Message } from '../../src/protocol/messages.js';
 
 const binary = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const hookedMain = fileURLToPath(new URL('hooked-main.mjs', import.meta.url));
 const quickModules = fileURLToPath(new URL('quick-modules.cjs', import.meta.url));
 
-/** What Node is given to run the built binary: its packages come from one file, where Jest's global setup has made it. */
-export const COMMAND = [...(process.env.HUBFLAKE_MODULES ? ['--require', quickModules] : []), binary];
+/**
+ * What Node is given to run the built binary: its packages come from one file, where Jest's global setup has made it.
+ *
+ * @param environment the variables that a test sets; some of them are hooks
+ */
+export function commandIn(environment: Record<string, string> = {}): string[] {
+  const isHooked = Object.keys(environment).some((name) => HOOKS.includes(name));
+  return [...(process.env.HUBFLAKE_MODULES ? ['--require', quickModules] : []), isHooked ? hookedMain : binary];
+}
+
+/** Variables that hooked-main.mjs reads. */
+const HOOKS = ['HUBFLAKE_CRASH_AT', 'HUBFLAKE_LEASE_SECONDS', 'HUBFLAKE_PAUSES'];
 
 export interface Outcome {
   code: number | null;
@@ -34,7 +45,7 @@ export interface RunOptions {
 
 /** Runs the built binary as a user would: another process, its stdout a pipe. */
 export function hubflake(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return run(process.execPath, [...COMMAND, ...args], options);
+  return run(process.execPath, [...commandIn(options.environment), ...args], options);
 }
 
 /** Runs a shell command from the project's folder. */

@@ -1,8 +1,7 @@
 import { parseSourceConfig } from '../../src/config/source.js';
 import { type HubflakeError, StoppedError } from '../../src/errors.js';
-import { UNSHOWN_PAUSES } from '../../src/hubspot/api/keyed-search.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
-import { RETRY } from '../../src/hubspot/client/faults.js';
+import type { RetryPolicy } from '../../src/hubspot/client/faults.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
@@ -23,6 +22,8 @@ export interface SyncOptions {
   config?: JsonObject;
   /** The streams that are no CRM objects, where they are not the usual ones. */
   declared?: readonly StreamDeclaration[];
+  /** What is different from the usual retry policy. */
+  retry?: Partial<RetryPolicy>;
   /** Silence after which a call is given up, ms. */
   silenceMs?: number;
 }
@@ -39,8 +40,7 @@ export interface SyncResult {
 
 /** The budgets are timed by a clock that is so much faster, so that nobody waits for them. */
 const FASTER = 1000;
-RETRY.firstPauseMs = 2;
-UNSHOWN_PAUSES.fill(2);
+const QUICK_RETRY = { firstPauseMs: 2, unshownPausesMs: [2, 2, 2] };
 configureLog({ level: 'error', sink: () => undefined });
 
 /** Reads one stream in this process: quick enough to be done hundreds of times. */
@@ -56,7 +56,13 @@ export async function readInProcess(
   const sink = new EventSink(options.killAfter ?? Number.POSITIVE_INFINITY, stop);
   const now = () => monotonicMs(performance.now() * FASTER);
   const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
-  const client = new HubSpotClient({ ...config, ...silence, signal: stop.signal, now });
+  const client = new HubSpotClient({
+    ...config,
+    ...silence,
+    retry: { ...QUICK_RETRY, ...options.retry },
+    signal: stop.signal,
+    now,
+  });
   try {
     const portal = await Portal.open(client, config, [stream], options.declared);
     const mode = options.mode ?? 'incremental';

@@ -12,7 +12,7 @@ import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
 import type { TestFolder } from './command.js';
 import { contactsSource, FAST } from './fast-source.js';
-import { type Break, Lifetime } from './lifetime.js';
+import { type Break, Lifetime, QUICK } from './lifetime.js';
 import { LAST_BREAK, type TableSchedule, type Way } from './table-schedule.js';
 
 const STREAM = 'contacts';
@@ -70,7 +70,7 @@ export async function pipedWay(
       const stop = new StopRequest();
       const options = { config: destinationPath, catalog, level: 'error' as const };
       const outcome = await life
-        .live(() => write({ output: file.output, stop }, options, pieces(heard)))
+        .live(() => write({ output: file.output, stop, ...QUICK }, options, pieces(heard)))
         .catch((error: Error) => error);
       await stop.finish();
       await file.output.close();

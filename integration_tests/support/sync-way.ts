@@ -2,7 +2,7 @@ import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { contactsSource, FAST } from './fast-source.js';
-import type { Lifetime } from './lifetime.js';
+import { type Lifetime, QUICK } from './lifetime.js';
 import type { TableSchedule, Way } from './table-schedule.js';
 
 const PROGRESS = { records: () => undefined, calls: () => undefined };
@@ -38,7 +38,7 @@ export function syncWay(
     async run(life: Lifetime, refresh: boolean) {
       const mayFail = () => life.isKilled || (life.isBroken && !isHealed);
       try {
-        const { errors } = await runSync(config, life.end, PROGRESS, refresh ? ['contacts'] : []);
+        const { errors } = await runSync(config, life.end, PROGRESS, refresh ? ['contacts'] : [], QUICK);
         const [first] = errors;
         if (first && !mayFail()) throw new Error(first.message);
         return !first && !life.isKilled;

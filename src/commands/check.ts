@@ -26,7 +26,7 @@ export async function check({ output, stop, streams }: ProtocolIo, options: { co
 async function status(given: unknown, signal: AbortSignal, streams: ProtocolIo['streams']): Promise<ConnectionStatus> {
   try {
     const config = parseSourceConfig(given);
-    return await withHubSpot(config, { signal, neverReachedMs: NEVER_REACHED_MS }, async (client) => {
+    return await withHubSpot(config, { signal, retry: { neverReachedMs: NEVER_REACHED_MS } }, async (client) => {
       const portal = await Portal.open(client, config, null, streams);
       const readable = await portal.readableNames();
       return verdict(readable, portal, config.deletes !== 'off');

@@ -15,13 +15,13 @@ import { runSync, type SyncResult } from './sync/run-sync.js';
  * @param options.refresh streams to reload from scratch, each text a comma-separated list
  */
 export async function sync(
-  { print, stop, streams: declared }: TextIo,
+  { print, stop, ...injected }: TextIo,
   options: { config?: string; json?: boolean; refresh?: readonly string[] },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
   const progress = new Progress();
   const refresh = streamNames(options.refresh);
-  const result = await runSync(config, stop.signal, progress, refresh, declared).finally(() => progress.end());
+  const result = await runSync(config, stop.signal, progress, refresh, injected).finally(() => progress.end());
   print(options.json ? JSON.stringify(result) : describeSync(result));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
   return result.errors.length > 0 ? 1 : 0;

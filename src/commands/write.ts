@@ -21,14 +21,14 @@ import type { ProtocolIo } from './runner/protocol-command.js';
  * committed. Exit code 1 when a stream could not be written, or the source did not finish one that must be complete.
  */
 export async function write(
-  { output, stop }: ProtocolIo,
+  { output, stop, timeouts }: ProtocolIo,
   options: { config?: string; catalog?: string; level: LogLevel },
   input: AsyncIterable<Buffer> = readPieces(),
 ): Promise<number> {
   const config = parseDestinationConfig(readJsonFile(configPath(options), 'configuration'));
   const catalogFile = catalogPath(options);
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
-  const store = await openStore(config);
+  const store = await openStore(config, null, 'write', timeouts);
   try {
     const { loader: settings } = config;
     const targets = targetsOf(catalog.streams, { ...settings, schema: store.defaultSchema, names: store.names });

@@ -150,7 +150,7 @@ function ofDuckDb(evil: string): string[] {
 function ofSnowflake(evil: string): string[] {
   const keeper = new Lease(
     qualified(evil, evil, evil),
-    { name: evil, run: evil, flushMilliseconds: 1000 },
+    { name: evil, run: evil, leastLease: 60_000, flushMilliseconds: 1000 },
     async () => undefined,
     () => undefined,
   );

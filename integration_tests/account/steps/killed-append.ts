@@ -1,4 +1,4 @@
-import type { CrashPoint } from '../../../src/crash-point.js';
+import type { CommitStep } from '../../../src/commit-steps.js';
 import { liveIds, type Step, step } from '../../support/account/step.js';
 import type { Row } from '../../support/snowflake-driver.js';
 
@@ -13,7 +13,7 @@ const LOOK_MS = 2_000;
 const PATIENCE_MS = 6 * 60_000;
 
 /** @param point where it dies @param when the same in words */
-export function killedAppend(point: CrashPoint, when: string): void {
+export function killedAppend(point: CommitStep, when: string): void {
   step(`5. SIGKILL inside an append, ${when}`, 40, async (at) => {
     const sandbox = await at.sandbox({ counts: { contacts: 200 } });
     const killed = await at.sync(sandbox, PIPELINE, { environment: { HUBFLAKE_CRASH_AT: point } });

@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs';
 import { LOG_LEVELS, type LogLevel } from '../../log.js';
 import type { Command } from './command.js';
 import { DEFAULT_LOG_LEVEL, Given } from './given.js';
+import type { Injected } from './injected.js';
 import { warnOfUnknownOptions } from './options.js';
 import { DESTINATION_COMMANDS, PROTOCOL_COMMANDS } from './protocol-commands.js';
 import { TEXT_COMMANDS } from './text-commands.js';
@@ -16,7 +17,7 @@ const COMMON = ['help', 'version', 'log-level'];
 type Runner<Io> = (level: LogLevel, body: (io: Io) => Promise<number>) => Promise<number>;
 
 /** Runs one command line and returns the exit code. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runCommandLine(args: readonly string[], injected: Injected = {}): Promise<number> {
   let exitCode = 0;
 
   /** @param loadRunner is only called when a command is, so that `--help` stays fast */
@@ -32,7 +33,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
         const runner = await loadRunner();
         exitCode = await runner(given.logLevel, (io) => {
           warnOfUnknownOptions(given.names, [...COMMON, ...Object.keys(options)]);
-          return run(io, given);
+          return run({ ...io, ...injected }, given);
         });
       });
     }

@@ -2,16 +2,14 @@ import { asHubflakeError, exitCodeOf } from '../../errors.js';
 import { configureLog, divertConsole, type LogLevel, log } from '../../log.js';
 import { encodeError, encodeLog } from '../../protocol/encode.js';
 import { MessageOutput } from '../../protocol/output.js';
-import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { epochNow } from '../../time.js';
+import type { Injected } from './injected.js';
 import { StopRequest } from './stop.js';
 
 /** The environment of a protocol command. */
-export interface ProtocolIo {
+export interface ProtocolIo extends Injected {
   output: MessageOutput;
   stop: StopRequest;
-  /** The streams that are no CRM objects, where they are not the usual ones. */
-  streams?: readonly StreamDeclaration[];
 }
 
 /**

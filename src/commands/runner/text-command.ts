@@ -2,15 +2,13 @@ import process from 'node:process';
 import { asHubflakeError, exitCodeOf } from '../../errors.js';
 import { configureLog, divertConsole, type LogLevel, log, redact } from '../../log.js';
 import { MessageOutput } from '../../protocol/output.js';
-import type { StreamDeclaration } from '../../streams/core/stream.js';
+import type { Injected } from './injected.js';
 import { StopRequest } from './stop.js';
 
-export interface TextIo {
+export interface TextIo extends Injected {
   /** Writes to stdout. */
   print(text: string): void;
   stop: StopRequest;
-  /** The streams that are no CRM objects, where they are not the usual ones. */
-  streams?: readonly StreamDeclaration[];
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
-import type { StreamDeclaration } from '../../streams/core/stream.js';
 import { Portal } from '../../streams/portal.js';
 import { readStreams, type StreamFailure } from '../../streams/read.js';
 import { monotonicNow } from '../../time.js';
@@ -12,6 +11,7 @@ import { refreshes } from '../../warehouse/refresh.js';
 import type { Counts, KeptState, Store } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
+import type { Injected } from '../runner/injected.js';
 import { LoaderSink } from '../sinks/loader-sink.js';
 import { planSync, type SyncPlan } from './plan-sync.js';
 import { settleTables } from './settle-tables.js';
@@ -44,17 +44,16 @@ export interface SyncProgress {
  * Syncs HubSpot into the tables of a pipeline, in one process. Throws errors that affect all streams.
  *
  * @param refresh the streams to refresh
- * @param declared the streams that are not CRM objects, if not the usual ones
  */
 export async function runSync(
   config: PipelineConfig,
   signal: AbortSignal,
   progress: SyncProgress,
   refresh: readonly string[] = [],
-  declared?: readonly StreamDeclaration[],
+  { streams: declared, timeouts }: Injected = {},
 ): Promise<SyncResult> {
   const startedAt = monotonicNow();
-  const store = await openStore(config.destination, config.name);
+  const store = await openStore(config.destination, config.name, 'write', timeouts);
   const onRefreshToken = () =>
     log.warn(
       'HubSpot issued a new refresh token; the one in the configuration may stop working. Install the app anew to get a token to keep.',

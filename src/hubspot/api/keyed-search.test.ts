@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import type { Filter } from '../../config/source.js';
 import { configureLog } from '../../log.js';
 import type { Call, HubSpotClient } from '../client/client.js';
+import { RETRY } from '../client/faults.js';
 import type { IdRange, Query } from './hidden-hits.js';
-import { KeyedSearch, UNSHOWN_PAUSES } from './keyed-search.js';
+import { KeyedSearch } from './keyed-search.js';
 import type { ObjectRow } from './object-row.js';
 import { standardObject } from './object-types.js';
 
@@ -58,6 +59,7 @@ function clientOf(index: Index): HubSpotClient {
   };
   return {
     call: async <T>(call: Call, decode: (body: Buffer) => T) => decode(Buffer.from(JSON.stringify(answer(call)))),
+    retry: RETRY,
     sleep: async () => {
       pauses += 1;
     },
@@ -130,7 +132,7 @@ test.each([true, false])(
 test('the records of a page that stays empty, and are there, are read by id', async () => {
   const isShown = (id: number) => id <= 200 || id > 400;
   expect(await readAll(index({ isShown }))).toEqual(range(1, 900));
-  expect(pauses).toBe(UNSHOWN_PAUSES.length);
+  expect(pauses).toBe(RETRY.unshownPausesMs.length);
 });
 
 test.each([true, false])('whole pages of records that are gone end nothing; named next page: %s', async (namesNext) => {

@@ -14,9 +14,6 @@ export interface KeyedPage {
   isLast: boolean;
 }
 
-/** Pauses before repeating a search that counts more hits than it returns, ms. An index catches up within seconds. */
-export const UNSHOWN_PAUSES = [1_000, 2_000, 4_000];
-
 /**
  * Reads all results of a search in a range of ids. It advances by a filter on the id (keyset pagination), so that HubSpot's window
  * of 10,000 results is no limit.
@@ -63,7 +60,7 @@ export class KeyedSearch {
     const counted = isSame ? before.total - total : (await this.#search(between)).total;
     if (counted <= before.ids.length) return [];
     const missed = new Map<string, ObjectRow>();
-    for (const pauseMs of UNSHOWN_PAUSES) {
+    for (const pauseMs of this.#client.retry.unshownPausesMs) {
       await this.#client.sleep(pauseMs);
       const page = await this.#search(between);
       for (const row of page.rows) if (!before.ids.includes(row.id)) missed.set(row.id, row);
@@ -76,7 +73,7 @@ export class KeyedSearch {
   /** Continues after an empty page although hits are counted. */
   async #pastNothing(range: IdRange, empty: SearchPage): Promise<KeyedPage> {
     let page = empty;
-    for (const pauseMs of UNSHOWN_PAUSES) {
+    for (const pauseMs of this.#client.retry.unshownPausesMs) {
       await this.#client.sleep(pauseMs);
       page = await this.#search(range);
       if (!isNothing(page)) return pageOf(range, page);

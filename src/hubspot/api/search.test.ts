@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { configureLog } from '../../log.js';
 import { HubSpotClient } from '../client/client.js';
-import { RETRY } from '../client/faults.js';
 import { standardObject } from './object-types.js';
 import { searchPage } from './search.js';
 
@@ -16,7 +15,6 @@ let paths: string[];
 
 beforeAll(async () => {
   configureLog({ sink: () => undefined });
-  RETRY.firstPauseMs = 1;
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -41,6 +39,7 @@ beforeEach(() => {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     credentials: { kind: 'token', accessToken: 'token-1' },
     maxInFlight: 2,
+    retry: { firstPauseMs: 1 },
     burstShare: 0.9,
     dailyReserve: 0,
   });

@@ -177,7 +177,7 @@ test('cuts off an answer that would fill the memory, however well it was compres
 
 test('gives up on a host that was never reached, in words about the network', async () => {
   // fetch refuses port 9 without trying; here it tries, and nobody listens.
-  make({ baseUrl: 'http://127.0.0.1:2', neverReachedMs: 1000 });
+  make({ baseUrl: 'http://127.0.0.1:2', retry: { neverReachedMs: 1000 } });
   const startedAt = Date.now();
   await expect(read()).rejects.toThrow(UnavailableError);
   await expect(read()).rejects.toThrow('Check the network, the proxy settings and HUBSPOT_BASE_URL');

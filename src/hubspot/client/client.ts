@@ -9,7 +9,16 @@ import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { CALLS, CallCounter, type CallKind } from './calls.js';
 import { ServerClock } from './clock.js';
-import { judge, parseRetryAfter, passes, pauseBefore, RETRY, rateLimitedPause, type Verdict } from './faults.js';
+import {
+  judge,
+  parseRetryAfter,
+  passes,
+  pauseBefore,
+  RETRY,
+  type RetryPolicy,
+  rateLimitedPause,
+  type Verdict,
+} from './faults.js';
 import { FirstAnswer } from './first-answer.js';
 import { MalformedAnswer } from './malformed-answer.js';
 import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
@@ -40,8 +49,8 @@ export interface ClientOptions {
   signal?: AbortSignal;
   /** Called with the new refresh token when HubSpot rotates it. */
   onRefreshToken?: (refreshToken: string) => void;
-  /** The timeout for the first response of a host that has not responded yet. */
-  neverReachedMs?: number;
+  /** What is different from the usual retry policy. */
+  retry?: Partial<RetryPolicy>;
   /** The idle timeout of a call, after which it is retried. */
   silenceMs?: number;
   /** The clock of the rate limits; tests pass a faster one. */
@@ -62,6 +71,7 @@ export class HubSpotClient {
   readonly clock = new ServerClock();
   readonly calls = new CallCounter();
   readonly scheduler: CallScheduler;
+  readonly retry: RetryPolicy;
   /** The next reset of the daily limit, once it is known. */
   dailyResetsAt: () => EpochMs | undefined = () => undefined;
   readonly #client: hubspot.Client;
@@ -80,7 +90,8 @@ export class HubSpotClient {
     this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     // Every pending call listens to the signal; that is not a leak to warn of.
     setMaxListeners(0, this.#signal);
-    this.#first = new FirstAnswer(options.neverReachedMs ?? RETRY.neverReachedMs);
+    this.retry = { ...RETRY, ...options.retry };
+    this.#first = new FirstAnswer(this.retry.neverReachedMs);
     this.#client = new hubspot.Client({ basePath: options.baseUrl });
     this.scheduler = new CallScheduler({
       ...options,
@@ -129,12 +140,12 @@ export class HubSpotClient {
           break;
         case 'backOff':
           rateLimited += 1;
-          if (rateLimited >= RETRY.rateLimitedAttempts) throw this.#givenUp(call.what, verdict.why);
-          this.#backOff(call, verdict, rateLimitedPause(rateLimited, verdict.pauseMs));
+          if (rateLimited >= this.retry.rateLimitedAttempts) throw this.#givenUp(call.what, verdict.why);
+          this.#backOff(call, verdict, rateLimitedPause(this.retry, rateLimited, verdict.pauseMs));
           break;
         case 'repeat':
           faults += 1;
-          if (faults >= (call.attempts ?? RETRY.attempts)) throw this.#givenUp(call.what, verdict.why);
+          if (faults >= (call.attempts ?? this.retry.attempts)) throw this.#givenUp(call.what, verdict.why);
           await this.#pause(faults, verdict.why, call.what, verdict.leastPauseMs);
       }
       this.calls.repeated();
@@ -198,8 +209,8 @@ export class HubSpotClient {
    * @param attempt the number of attempts so far
    */
   readonly #pause = async (attempt: number, why: string, what: string, leastPauseMs = 0): Promise<void> => {
-    const pauseMs = Math.max(pauseBefore(attempt), leastPauseMs);
-    if (attempt >= RETRY.attempts || this.#first.isTooLate(pauseMs)) throw this.#givenUp(what, why);
+    const pauseMs = Math.max(pauseBefore(this.retry, attempt), leastPauseMs);
+    if (attempt >= this.retry.attempts || this.#first.isTooLate(pauseMs)) throw this.#givenUp(what, why);
     log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
     await this.sleep(pauseMs);
   };

@@ -58,9 +58,11 @@ test('where nobody knows when the day ends, it has ended a day from now', () => 
 });
 
 test('a call that is refused again and again waits longer, up to ten seconds, and never less than asked', () => {
-  expect([1, 2, 5, 50].map((attempt) => rateLimitedPause(attempt, 1000, () => 0))).toEqual([1000, 1000, 4000, 10_000]);
-  expect(rateLimitedPause(1, 60_000, () => 0)).toBe(60_000);
-  expect(rateLimitedPause(1, 10_000, () => 1)).toBe(11_000);
+  expect([1, 2, 5, 50].map((attempt) => rateLimitedPause(RETRY, attempt, 1000, () => 0))).toEqual([
+    1000, 1000, 4000, 10_000,
+  ]);
+  expect(rateLimitedPause(RETRY, 1, 60_000, () => 0)).toBe(60_000);
+  expect(rateLimitedPause(RETRY, 1, 10_000, () => 1)).toBe(11_000);
 });
 
 test('a refused token is worth one renewal; a malformed one is not', () => {
@@ -86,10 +88,10 @@ test('any other refusal is passed on with what HubSpot said', () => {
 });
 
 test('pauses double up to a bound, and half of each is chance', () => {
-  expect(pauseBefore(1, () => 1)).toBe(RETRY.firstPauseMs);
-  expect(pauseBefore(3, () => 1)).toBe(RETRY.firstPauseMs * 4);
-  expect(pauseBefore(3, () => 0)).toBe(RETRY.firstPauseMs * 2);
-  expect(pauseBefore(50, () => 1)).toBe(RETRY.longestPauseMs);
+  expect(pauseBefore(RETRY, 1, () => 1)).toBe(RETRY.firstPauseMs);
+  expect(pauseBefore(RETRY, 3, () => 1)).toBe(RETRY.firstPauseMs * 4);
+  expect(pauseBefore(RETRY, 3, () => 0)).toBe(RETRY.firstPauseMs * 2);
+  expect(pauseBefore(RETRY, 50, () => 1)).toBe(RETRY.longestPauseMs);
 });
 
 test('Retry-After is read in both its forms', () => {

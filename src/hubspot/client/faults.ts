@@ -37,18 +37,30 @@ export type Verdict =
   | { action: 'renewToken'; error: HubflakeError }
   | { action: 'fail'; error: HubflakeError };
 
-/** The retry policy. */
-export const RETRY = {
+/** When a call is sent again. */
+export interface RetryPolicy {
   /** The most attempts of a call after transient faults. */
-  attempts: 10,
+  attempts: number;
   /** The most 429s of one call: each waits for the budget, so they cost little. */
-  rateLimitedAttempts: 100,
+  rateLimitedAttempts: number;
   /** With each 429 of a call the pause grows by a second, up to this. */
+  longestRateLimitedPauseMs: number;
+  firstPauseMs: number;
+  longestPauseMs: number;
+  /** The timeout for the first response of a host that has not responded yet. */
+  neverReachedMs: number;
+  /** The pauses before a search is repeated that counts more hits than it returns. An index catches up within seconds. */
+  unshownPausesMs: readonly number[];
+}
+
+export const RETRY: Readonly<RetryPolicy> = {
+  attempts: 10,
+  rateLimitedAttempts: 100,
   longestRateLimitedPauseMs: 10_000,
   firstPauseMs: 500,
   longestPauseMs: 30_000,
-  /** The timeout for the first response of a host that has not responded yet. */
   neverReachedMs: 45_000,
+  unshownPausesMs: [1_000, 2_000, 4_000],
 };
 
 /** Transient statuses: overload, timeouts and gateways, HubSpot's 423 (locked) and 477 (portal being migrated). */
@@ -63,9 +75,9 @@ const SCOPE_KEYS = ['requiredGranularScopes', 'requiredScopes'];
 const SECONDLY_PAUSE_MS = 1000;
 const TEN_SECONDLY_PAUSE_MS = 10_000;
 
-/** The pause before attempt `attempt` + 1 (counted from 1): doubling from {@link RETRY.firstPauseMs}, half of it jitter. */
-export function pauseBefore(attempt: number, random: () => number = Math.random): number {
-  const pause = Math.min(RETRY.firstPauseMs * 2 ** (attempt - 1), RETRY.longestPauseMs);
+/** The pause before attempt `attempt` + 1 (counted from 1): doubling from the policy's first one, half of it jitter. */
+export function pauseBefore(retry: RetryPolicy, attempt: number, random: () => number = Math.random): number {
+  const pause = Math.min(retry.firstPauseMs * 2 ** (attempt - 1), retry.longestPauseMs);
   return pause * (0.5 + random() / 2);
 }
 
@@ -82,8 +94,13 @@ export function passes(status: number): boolean {
 }
 
 /** The pause after a call's `attempt`-th 429 (counted from 1); at least `pauseMs`, which HubSpot or its policy asks for. */
-export function rateLimitedPause(attempt: number, pauseMs: number, random: () => number = Math.random): number {
-  const growing = Math.min((attempt - 1) * SECONDLY_PAUSE_MS, RETRY.longestRateLimitedPauseMs);
+export function rateLimitedPause(
+  retry: RetryPolicy,
+  attempt: number,
+  pauseMs: number,
+  random: () => number = Math.random,
+): number {
+  const growing = Math.min((attempt - 1) * SECONDLY_PAUSE_MS, retry.longestRateLimitedPauseMs);
   // 10 % jitter: other apps of the portal were rejected at the same time.
   return Math.max(pauseMs, growing) * (1 + random() / 10);
 }

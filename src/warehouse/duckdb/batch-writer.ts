@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import type { SpoolFile } from '../loader/spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
 import type { TableWrite } from '../tables/destination.js';
@@ -62,7 +62,7 @@ export class BatchWriter {
     await this.#tables.make(write);
     const rows = this.#form.wholeRows(mapping, stamp, batch);
     const inserted = await this.#db.change(this.#form.insert(destination, mapping, rows, isDeduplicated));
-    crashPoint('after-copy');
+    reachedStep('after-copy');
     if (inserted !== batch.rows) throw unexpected(batch, inserted, isDeduplicated);
     const doubles = sql.countDoubles(destination, this.#form.narrow(mapping));
     if (isDeduplicated && (await this.#db.count(doubles)) > 0) throw new NotAllNew('a key comes twice');
@@ -110,7 +110,7 @@ export class BatchWriter {
     if (wanted === 0) return;
     const rows = this.#form.wholeRows(mapping, stamp, batch, sql.IS_WANTED);
     const inserted = await this.#db.change(this.#form.insert(destination, mapping, rows, false));
-    crashPoint('after-copy');
+    reachedStep('after-copy');
     if (inserted !== wanted) throw unexpected({ rows: wanted }, inserted);
     if (others.length > 0) {
       await this.#db.change(sql.restoreOthers(destination, this.#form.narrow(mapping), others));

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import {
   type HubflakeError,
   isProgrammingError,
@@ -126,9 +126,9 @@ export class Database {
     await this.run('BEGIN');
     try {
       const result = await body();
-      crashPoint('before-commit');
+      reachedStep('before-commit');
       await this.run('COMMIT');
-      crashPoint('after-commit');
+      reachedStep('after-commit');
       return result;
     } catch (error) {
       // The transaction may be gone already, when the connection or the disk failed.

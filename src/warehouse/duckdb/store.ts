@@ -1,5 +1,5 @@
+import { reachedStep } from '../../commit-steps.js';
 import type { DuckDbConfig } from '../../config/destination.js';
-import { crashPoint } from '../../crash-point.js';
 import { isProgrammingError, WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import { messageOf } from '../error-parts.js';
@@ -168,7 +168,7 @@ export class DuckDbStore implements Store {
         const own = { target, mapping: await this.#catalog.mapColumns(target), destination: ownTable(target) };
         const side = await this.#destinations.resolve(this.#catalog, target);
         const counts = side.isSide ? await this.#replace(own, side) : NO_ROWS;
-        crashPoint('after-swap');
+        reachedStep('after-swap');
         // That a refresh is over is kept also where it has brought no table.
         if (state && (hasGenerations(target) || (await this.#tables.columns(target)).length > 0))
           await this.#states.keep(state, side.isSide ? await this.#states.tableAt(target, target) : undefined);
@@ -251,7 +251,7 @@ export class DuckDbStore implements Store {
     const strategy = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
     const batch = batchOf(files, this.#asJson.has(target) || !rows.fitStruct(write.mapping));
     const counts = await this.#writer[strategy](write, { generation, syncId: target.syncId }, batch);
-    crashPoint('after-write');
+    reachedStep('after-write');
     await this.#db.run(sql.DROP_TEMPORARY);
     return write.destination.isSide ? NO_ROWS : counts;
   }

@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import {
   asHubflakeError,
   type HubflakeError,
@@ -149,7 +149,7 @@ export class StreamLoad {
   async commit({ writers, contents }: Batch): Promise<boolean> {
     const files: SpoolFile[] = [];
     for (const writer of writers) files.push(await writer.end());
-    crashPoint('after-spool');
+    reachedStep('after-spool');
     try {
       if (this.error) return false;
       const states = this.isOverwrite ? [] : this.#statesToKeep();

@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { WarehouseError } from '../../errors.js';
 import type { BatchContents } from '../loader/batch-contents.js';
 import { startsAnew } from '../refresh.js';
@@ -72,7 +72,7 @@ export class BatchWriter {
     const { form, tables, views } = this.#with;
     const { target, destination } = write;
     const types = await tables.make(steps, write);
-    crashPoint('after-ddl');
+    reachedStep('after-ddl');
     if (form.hasView && !destination.isSide) await views.make(steps, target, tables.fullName(target));
     return types;
   }
@@ -115,7 +115,7 @@ export class BatchWriter {
     const remember = async () => {
       if (!deletes || remembered === null) return;
       await steps.run(rememberDeleted(batch, form.keys(batch), remembered));
-      crashPoint('after-remember');
+      reachedStep('after-remember');
     };
     if (!hasRows) {
       return commits.run(steps, { write, state, attempts, hasNoTable: true }, async () => {

@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { type KeptTable, packColumns } from '../kept-table.js';
 import type { Counts, StateToKeep } from '../store.js';
 import type { TableWrite } from '../tables/destination.js';
@@ -64,9 +64,9 @@ export class Commits {
     const about = state && !hasNoTable ? await this.#aboutOf(steps, write) : undefined;
     const begunAt = Date.now();
     const body = async () => {
-      crashPoint('before-rows');
+      reachedStep('before-rows');
       const counts = await rows();
-      crashPoint('after-write');
+      reachedStep('after-write');
       if (state) {
         await refuseEnded(steps, begunAt);
         await this.#states.move(steps, state, about);

@@ -13,8 +13,6 @@ import { positions } from './sql/states.js';
 const BEATS = 3;
 /** A lease lasts for so many commits at least; no longer than needed, since a run killed on another machine blocks the next one. */
 const COMMITS = 3;
-/** Tests cannot wait for a minute: they shorten it by the environment. */
-const LEAST_SECONDS = Number(process.env.HUBFLAKE_LEASE_SECONDS ?? 60);
 
 /** Who holds a lease: enough for another run on the same machine to see whether it lives. */
 interface Owner {
@@ -55,12 +53,12 @@ export class Lease {
   #beat: NodeJS.Timeout | null = null;
 
   /**
-   * @param table the full name of the state table @param flushMilliseconds how often there is a commit at least
+   * @param table the full name of the state table @param pipeline.flushMilliseconds how often there is a commit at least
    * @param onLost called once another run has taken over
    */
   constructor(
     table: string,
-    pipeline: { name: string; run: string; flushMilliseconds: number },
+    pipeline: { name: string; run: string; flushMilliseconds: number; leastLease: number },
     aside: (body: (steps: StatementRunner) => Promise<void>) => Promise<void>,
     onLost: (error: HubflakeError) => void,
   ) {
@@ -73,7 +71,7 @@ export class Lease {
       pid: process.pid,
       started: startOf(process.pid) ?? '',
     };
-    this.#seconds = Math.max(LEAST_SECONDS, Math.ceil((COMMITS * pipeline.flushMilliseconds) / 1000));
+    this.#seconds = Math.ceil(Math.max(pipeline.leastLease, COMMITS * pipeline.flushMilliseconds) / 1000);
     this.#aside = aside;
     this.#onLost = onLost;
   }

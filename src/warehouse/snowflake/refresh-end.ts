@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { log } from '../../log.js';
 import { hasGenerations, startsAnew } from '../refresh.js';
 import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
@@ -41,7 +41,7 @@ export class RefreshEnd {
     const under = state && hasGenerations(own.target) ? { ...state, refresh: own.target.generation } : state;
     // A retry must not take a side table that is already dropped for a stream without records.
     attempts.swapped ??= await this.#swap(steps, { ...refresh, state: under });
-    crashPoint('after-swap');
+    reachedStep('after-swap');
     await steps.tidy(sql.dropTable(tables.fullName(side)));
     if (state && under !== state) await states.keep(steps, [state]);
     return attempts.swapped;

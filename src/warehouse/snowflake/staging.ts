@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { log } from '../../log.js';
 import type { SpoolFile } from '../loader/spool.js';
 import { Once } from '../once.js';
@@ -98,9 +98,9 @@ export class Staging {
     const table = this.#fullName(stage.name);
     try {
       await this.#upload(steps, files, stage.name);
-      crashPoint('after-put');
+      reachedStep('after-put');
       await load(steps, files, table, tableStage(stage.name));
-      crashPoint('after-copy');
+      reachedStep('after-copy');
       const result = await body(table);
       stage.isSound = true;
       return result;

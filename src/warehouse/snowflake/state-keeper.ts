@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { InternalError, LeaseLostError } from '../../errors.js';
 import { type KeptTable, placeText, takenError } from '../kept-table.js';
 import { Once } from '../once.js';
@@ -110,7 +110,7 @@ export class StateKeeper {
   async move(steps: StatementRunner, state: StateToKeep, table: KeptTable | null | undefined): Promise<void> {
     const lease = this.#ownLease;
     const from = this.#sequences.get(state.stream) ?? 0;
-    crashPoint('before-state');
+    reachedStep('before-state');
     const [row] = await this.#run(steps, moveState(this.#table, { state, from, table }, lease.condition));
     if (changed(row) !== 1) throw lease.lost();
   }
@@ -148,7 +148,7 @@ export class StateKeeper {
     await this.prepare(steps, states);
     const guard = await this.#held(steps);
     for (const portion of portions(states)) {
-      crashPoint('before-state');
+      reachedStep('before-state');
       const moves = portion.map((state) => ({
         state,
         from: this.#sequences.get(state.stream) ?? 0,

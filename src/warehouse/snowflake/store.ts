@@ -103,7 +103,9 @@ export class SnowflakeStore implements Store {
       const { flushMilliseconds = 0 } = config.loader;
       const aside = (body: (steps: StatementRunner) => Promise<void>) =>
         this.#with(null, 'Prolonging the lease', body, this.#aside);
-      this.#lease = new Lease(table, { name: pipeline, run, flushMilliseconds }, aside, (error) => this.onLost(error));
+      const { leastLease } = timeouts;
+      const owner = { name: pipeline, run, flushMilliseconds, leastLease };
+      this.#lease = new Lease(table, owner, aside, (error) => this.onLost(error));
     }
     this.#states = new StateKeeper(table, qualified(config.database, config.schema), this.#lease);
     const workshop = {

@@ -1,4 +1,4 @@
-import { crashPoint } from '../../crash-point.js';
+import { reachedStep } from '../../commit-steps.js';
 import { WarehouseUnavailableError } from '../../errors.js';
 import type { StatementRunner } from './session/statement-runner.js';
 
@@ -19,14 +19,14 @@ export async function inTransaction<T>(
   let result: T;
   try {
     result = await body();
-    crashPoint('before-commit');
+    reachedStep('before-commit');
   } catch (error) {
     await steps.tidy('ROLLBACK');
     throw error;
   }
   done(result);
   await steps.run('COMMIT', { mayBeDone: true });
-  crashPoint('after-commit');
+  reachedStep('after-commit');
   return result;
 }
 

@@ -26,15 +26,17 @@ export interface Timeouts {
   statement: number;
   /** The pauses before retries of transient failures. */
   again: readonly number[];
+  /** For which a pipeline's lease is acquired at least. */
+  leastLease: number;
 }
 
-export const TIMEOUTS: Timeouts = {
+export const TIMEOUTS: Readonly<Timeouts> = {
   login: 50_000,
   heartbeat: 20_000,
   silence: 120_000,
   statement: 4 * 3600_000,
-  // Tests cannot wait for minutes: they shorten it by the environment.
-  again: process.env.HUBFLAKE_PAUSES?.split(',').map(Number) ?? [1_000, 5_000, 20_000, 60_000],
+  again: [1_000, 5_000, 20_000, 60_000],
+  leastLease: 60_000,
 };
 
 /** For closing a session whose server may be gone. */

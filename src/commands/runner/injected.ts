@@ -1,0 +1,10 @@
+import type { StreamDeclaration } from '../../streams/core/stream.js';
+import type { Timeouts } from '../../warehouse/snowflake/session/session.js';
+
+/** What a program that runs commands can replace: nothing of it is an option of the command line. */
+export interface Injected {
+  /** The streams that are not CRM objects; those of `streams/registry.ts` by default. */
+  streams?: readonly StreamDeclaration[];
+  /** Timeouts and pauses of Snowflake's sessions that are not the usual ones. */
+  timeouts?: Partial<Timeouts>;
+}
