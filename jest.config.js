@@ -35,6 +35,11 @@ const SUITES = {
         ...base,
         displayName: 'integration',
         testMatch: ['<rootDir>/integration_tests/**/*.test.ts'],
+        // What takes minutes has a script of its own: npm run test:long.
+        testPathIgnorePatterns: [
+          '/node_modules/',
+          ...(process.env.HUBFLAKE_LONG ? [] : ['/integration_tests/long\\.test']),
+        ],
         globalSetup: '<rootDir>/integration_tests/support/setup.mjs',
         globalTeardown: '<rootDir>/integration_tests/support/teardown.mjs',
       },

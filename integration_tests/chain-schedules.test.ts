@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { CHAINS } from '../src/streams/crm/load/list-chains.js';
-import { WANTED } from './support/play-all.js';
+import { WANTED, WHOLE } from './support/play-all.js';
 import { play, schedules } from './support/schedule.js';
 
 /** The random schedules of schedules.test.ts once more, where lists are read from several places. */
 Object.assign(CHAINS, { askAfter: 100, worthDividing: 150, leastLeft: 30, most: 2 });
 
 const RUNS = WANTED;
-const LONGEST_MS = RUNS * 5000;
+const LONGEST_MS = Math.max(RUNS, WHOLE) * 5000;
 const SEED = process.env.HUBFLAKE_SEED;
 
 test(

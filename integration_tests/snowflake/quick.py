@@ -57,6 +57,10 @@ class _Text:
             self.statements = sqlglot.parse(sql, read="snowflake")
         except SqlglotError as error:
             self.error = error
+        for statement in filter(None, self.statements):
+            for node in statement.dfs():
+                # Where it stood in the text, which nobody asks, and which takes most of the time of a copy.
+                node._meta = None
         # What was made of it, by what it is.
         self.made: dict[object, object] = {}
 
