@@ -11,11 +11,6 @@ const base = {
   },
 };
 
-/** What Jest needs to run some tests by themselves. @param tests paths from the root */
-export function projectOf(tests) {
-  return { ...base, rootDir: process.cwd(), testMatch: tests.map((path) => `<rootDir>/${path}`) };
-}
-
 /** One thing after the other, and patiently: others' programs, images and accounts take their time. */
 const alone = { ...base, maxWorkers: 1, testTimeout: 300_000 };
 
@@ -65,6 +60,12 @@ const SUITES = {
     testEnvironment: '<rootDir>/integration_tests/support/account/environment.mjs',
     testMatch: ['<rootDir>/integration_tests/account/*.account.ts'],
   },
+};
+
+/** Some tests by themselves, for scripts/mutants.mjs: their paths with blanks. */
+SUITES.some = {
+  ...base,
+  testMatch: (process.env.HUBFLAKE_TESTS ?? '').split(' ').map((path) => `<rootDir>/${path}`),
 };
 
 export default SUITES[process.env.HUBFLAKE_SUITE ?? 'own'];
