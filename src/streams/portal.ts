@@ -1,18 +1,8 @@
 import type { SourceConfig } from '../config/source.js';
-import {
-  asHubflakeError,
-  ConfigError,
-  CredentialsError,
-  DailyLimitError,
-  HubflakeError,
-  InternalError,
-  MissingScopesError,
-  RequestError,
-  StoppedError,
-} from '../errors.js';
-import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/api/metadata.js';
+import { ConfigError, HubflakeError, MissingScopesError, RequestError } from '../errors.js';
+import { readDisabledObjects } from '../hubspot/api/metadata.js';
 import type { ObjectRow } from '../hubspot/api/object-row.js';
-import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/api/object-types.js';
+import type { ObjectType } from '../hubspot/api/object-types.js';
 import { listPage } from '../hubspot/api/objects.js';
 import type { HubSpotClient } from '../hubspot/client/client.js';
 import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
@@ -22,6 +12,7 @@ import { type Access, accessTo, scopeTexts } from './access.js';
 import { KnownObjects } from './core/known-objects.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
+import { identifyPortal, readCustomTypes } from './portal-account.js';
 import { DECLARED_STREAMS } from './registry.js';
 import { mayBeCustom, planStreams } from './selection.js';
 
@@ -72,9 +63,11 @@ export class Portal implements PortalFacts {
   ): Promise<Portal> {
     const portal = new Portal(client, config);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.
-    await portal.#readAccount();
+    portal.leastCalls += 1;
+    portal.id = await identifyPortal(client);
     if (mayBeCustom(config, streamNames, declared)) {
-      const custom = await portal.#readCustomTypes();
+      portal.leastCalls += 1;
+      const custom = await readCustomTypes(client);
       const isTransient = custom instanceof HubflakeError && custom.kind === 'transient_error';
       // Otherwise a read of all streams would silently lack the custom objects.
       if (isTransient && streamNames === null && !config.objects) throw custom;
@@ -237,38 +230,5 @@ export class Portal implements PortalFacts {
     if (this.unreadable.some((each) => each.name === name)) return;
     this.unreadable.push({ name, scopes, asked: this.isConfigured(name), why });
     log.info(`${name} is left out: ${why}.`);
-  }
-
-  async #readAccount(): Promise<void> {
-    this.leastCalls += 1;
-    try {
-      const account = await readAccount(this.client);
-      if (Number.isFinite(account.portalId)) this.id = account.portalId;
-      const { timeZone } = account;
-      if (timeZone) this.client.dailyResetsAt = () => nextMidnight(timeZone, this.client.clock.now());
-    } catch (error) {
-      // If the daily limit is exhausted, each stream reports that itself.
-      const isTolerable = [MissingScopesError, RequestError, DailyLimitError].some((kind) => error instanceof kind);
-      if (!isTolerable) throw error;
-      log.debug(`HubSpot does not say whose portal this is: ${asHubflakeError(error).message}`);
-    }
-  }
-
-  /** The custom objects, or why they are unknown: then only the streams that need them fail. */
-  async #readCustomTypes(): Promise<readonly ObjectType[] | HubflakeError> {
-    this.leastCalls += 1;
-    try {
-      return (await readCustomSchemas(this.client)).map(customObjectType);
-    } catch (caught) {
-      const error = asHubflakeError(caught);
-      const endsAll = [ConfigError, CredentialsError, InternalError, StoppedError].some(
-        (kind) => error instanceof kind,
-      );
-      if (endsAll) throw error;
-      if (error instanceof MissingScopesError)
-        log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
-      else log.warn(`Which custom objects there are could not be learned: ${error.message}`);
-      return error;
-    }
   }
 }

@@ -2,7 +2,7 @@ import { type Endpoint, type Item, pagesOf, withQuery } from '../../hubspot/api/
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
-import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
+import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -13,11 +13,10 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
-import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
-import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import { REFRESH_COMPLETE } from '../core/stream-state.js';
+import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor-state.js';
+import { contentHash, cursorTime } from './content-memory.js';
 import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
-
-const VERSION = 1;
 
 /** A collection that HubSpot filters by update time, so that an increment requests only what was updated since the last read. */
 export interface CursorResource extends Resource {
@@ -81,43 +80,6 @@ class ByCursor implements Stream {
   readAgain(): null {
     return null;
   }
-}
-
-/** What a stream that is read by its cursor resumes from. */
-export interface CursorState {
-  emittedAt: EpochMs;
-  /** HubSpot's time when the last complete read began; null: there was none. */
-  cursor: Instant | null;
-  /** A first load in progress: when it began, and the cursor of its next page. */
-  load: { startedAt: Instant; after: string | null } | null;
-  /** What was emitted of the items that the next increment reads again because of the lookback. */
-  memory: ContentMemory;
-}
-
-/** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
-export function parseCursorState(
-  given: JsonObject | null,
-  { name, cursor }: Resource,
-  portalId: number | null,
-): CursorState {
-  const own = ownState(given, name, VERSION, portalId);
-  if (own === null) {
-    const publicCursor = cursorTime(given?.[cursor]);
-    const isGiven = Number.isFinite(publicCursor) && given?.[REFRESH_COMPLETE] !== true;
-    return {
-      emittedAt: epochMs(0),
-      cursor: isGiven ? instantOf(publicCursor) : null,
-      load: null,
-      memory: new ContentMemory(),
-    };
-  }
-  const load = stateValue.object(own.load);
-  return {
-    emittedAt: stateValue.time(own.emittedAt),
-    cursor: stateValue.instant(own.cursor),
-    load: load && { startedAt: stateValue.instant(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
-    memory: ContentMemory.parse(own.seen, own.many) ?? new ContentMemory(),
-  };
 }
 
 class CursorRead {
@@ -241,21 +203,10 @@ class CursorRead {
   }
 
   async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {
-    const { cursor, load, memory } = this.#state;
     this.#output.stamp();
-    const publicCursor = cursor === null ? BEGINNING : earlier(cursor, this.#portal.config.lookbackMinutes);
-    const state = {
-      [this.#resource.cursor]: publicCursor,
-      ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
-      hubflake: {
-        version: VERSION,
-        portal: this.#portal.id,
-        emittedAt: this.#output.emittedAt,
-        cursor,
-        load: load && { ...load },
-        ...memory.toJson(),
-      },
-    };
+    const { id, config } = this.#portal;
+    const own = { ...this.#state, emittedAt: this.#output.emittedAt };
+    const state = cursorStateJson(own, this.#resource.cursor, id, config.lookbackMinutes, isComplete);
     await (isAhead ? this.#output.stateAhead(state) : this.#output.state(state));
   }
 }

@@ -150,7 +150,7 @@ class WholeRead {
     this.#output.stamp();
     if (this.#memory.isFull) {
       log.info(
-        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: items are told to be new by ` +
+        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: which items are new is decided by ` +
           `${this.resource.cursor} alone, and those that are gone are not noticed.`,
       );
     }
