@@ -93,6 +93,17 @@ test('an increment asks for what was updated since, less the lookback', async ()
   expect(urls[0]).toContain('updatedAfter=');
 });
 
+test('what changes on pages that an interrupted first load had read', async () => {
+  for (let n = 1; n <= 9; n += 1) items.put(String(n), { name: 'a' });
+  played.wait(100);
+  const destination = new Destination(played.sandbox, 'pages', [pages]);
+  await destination.sync(7);
+  played.wait(1);
+  items.put('1', { name: 'b' });
+  await destination.sync(null);
+  expect(namesOf(destination.live())).toEqual(namesOf(items.truth()));
+});
+
 test('a first load that is killed goes on with the page it was at', async () => {
   for (let n = 1; n <= 9; n += 1) items.put(String(n), { name: 'a' });
   const destination = new Destination(played.sandbox, 'pages', [pages]);

@@ -1,18 +1,8 @@
 import type { SourceConfig } from '../config/source.js';
-import {
-  asHubflakeError,
-  ConfigError,
-  CredentialsError,
-  DailyLimitError,
-  HubflakeError,
-  InternalError,
-  MissingScopesError,
-  RequestError,
-  StoppedError,
-} from '../errors.js';
-import { nextMidnight, readAccount, readCustomSchemas, readDisabledObjects } from '../hubspot/api/metadata.js';
+import { ConfigError, HubflakeError, MissingScopesError, RequestError } from '../errors.js';
+import { readDisabledObjects } from '../hubspot/api/metadata.js';
 import type { ObjectRow } from '../hubspot/api/object-row.js';
-import { CUSTOM_SCHEMAS_SCOPE, customObjectType, type ObjectType } from '../hubspot/api/object-types.js';
+import type { ObjectType } from '../hubspot/api/object-types.js';
 import { listPage } from '../hubspot/api/objects.js';
 import type { HubSpotClient } from '../hubspot/client/client.js';
 import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
@@ -22,13 +12,14 @@ import { type Access, accessTo, scopeTexts } from './access.js';
 import { KnownObjects } from './core/known-objects.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
+import { identifyPortal, readCustomTypes } from './portal-account.js';
 import { DECLARED_STREAMS } from './registry.js';
 import { mayBeCustom, planStreams } from './selection.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {
   name: string;
-  /** The scopes that are missing; empty where something else is the reason. */
+  /** The missing scopes; empty: there is another reason. */
   scopes: readonly string[];
   /** Whether the configuration names it, rather than it merely being discoverable. */
   asked: boolean;
@@ -36,7 +27,7 @@ export interface Unreadable {
   why: string;
 }
 
-/** What a token's portal has, as far as a command needs to know it: each question is asked once. */
+/** What a token's portal offers: its streams, and which of them are readable. Each fact is requested once. */
 export class Portal implements PortalFacts {
   readonly client: HubSpotClient;
   readonly config: SourceConfig;
@@ -49,7 +40,7 @@ export class Portal implements PortalFacts {
   #disabled: Promise<ReadonlySet<string>> | null = null;
   id: number | null = null;
   readonly unreadable: Unreadable[] = [];
-  /** The fewest calls in which HubSpot gives what was asked of it here. */
+  /** The minimum number of calls for what was requested here. */
   leastCalls = 0;
 
   private constructor(client: HubSpotClient, config: SourceConfig) {
@@ -59,10 +50,10 @@ export class Portal implements PortalFacts {
   }
 
   /**
-   * Asks whose portal it is, and for its custom objects where one of `streamNames` may be one (null: all streams). Throws
-   * CredentialsError where the token is refused, ConfigError where the streams contradict each other.
+   * Requests the portal's id, and its custom objects if one of `streamNames` may be one (null: all streams). Throws a
+   * CredentialsError if the token is refused, a ConfigError if streams conflict.
    *
-   * @param declared the streams that are no CRM objects
+   * @param declared the streams that are not CRM objects
    */
   static async open(
     client: HubSpotClient,
@@ -71,13 +62,15 @@ export class Portal implements PortalFacts {
     declared: readonly StreamDeclaration[] = DECLARED_STREAMS,
   ): Promise<Portal> {
     const portal = new Portal(client, config);
-    // By itself: of a token that is refused, or a day that is used up, it takes no second call to know.
-    await portal.#readAccount();
+    // Before any other call, so that a refused token or an exhausted daily limit takes only one.
+    portal.leastCalls += 1;
+    portal.id = await identifyPortal(client);
     if (mayBeCustom(config, streamNames, declared)) {
-      const custom = await portal.#readCustomTypes();
-      const isPassing = custom instanceof HubflakeError && custom.kind === 'transient_error';
-      // Where every stream is wanted, those of the custom objects would be missing without a word.
-      if (isPassing && streamNames === null && !config.objects) throw custom;
+      portal.leastCalls += 1;
+      const custom = await readCustomTypes(client);
+      const isTransient = custom instanceof HubflakeError && custom.kind === 'transient_error';
+      // Otherwise a read of all streams would silently lack the custom objects.
+      if (isTransient && streamNames === null && !config.objects) throw custom;
       portal.known = new KnownObjects(custom);
     }
     portal.#plans = planStreams(config, portal.known, declared);
@@ -94,7 +87,7 @@ export class Portal implements PortalFacts {
     return this.config.objects !== null || this.config.associationStreams.some((each) => each.name === name);
   }
 
-  /** A stream, or undefined where there is none of this name. Throws why it cannot be had. */
+  /** A stream; undefined: there is none of this name. Throws if it is unavailable. */
   async stream(name: string): Promise<Stream | undefined> {
     const plan = this.#planOf(name);
     if (!plan) {
@@ -110,16 +103,16 @@ export class Portal implements PortalFacts {
   }
 
   /**
-   * The streams that the token may read. Those that it may not, or that the portal does not have, are left out and noted in
-   * {@link unreadable}. Where HubSpot says which scopes the token has, they decide for what is merely discoverable; what is
-   * configured, and what scopes leave open, is tried by reading one record. Throws what keeps it from being known.
+   * The streams that the token may read. Others are left out and noted in {@link unreadable}. For streams that are merely
+   * discoverable, the token's scopes decide, if HubSpot reports them; configured streams, and those that scopes do not decide, are
+   * probed by reading one record. Throws if a probe fails for another reason.
    */
   async readableNames(): Promise<string[]> {
     const readable = await Promise.all(this.#plans.map((plan) => this.#isReadable(plan)));
     return this.streamNames.filter((_, index) => readable[index]);
   }
 
-  /** Whether the token's scopes rule a discoverable stream out; then notes it. */
+  /** Whether the token's scopes exclude a discoverable stream; notes it if so. */
   async isOutOfScope(name: string): Promise<boolean> {
     const plan = this.#planOf(name);
     const access = plan && !this.isConfigured(name) ? await this.#accessTo(plan) : { is: 'unknown' as const };
@@ -128,8 +121,8 @@ export class Portal implements PortalFacts {
   }
 
   /**
-   * Whether `error` says that the stream cannot be had with this token in this portal; then notes it. Only HubSpot's known answers
-   * say so: anything else is a fault of the stream.
+   * Whether `error` means that the stream is unavailable in this portal or to this token; notes it if so. Only known responses of
+   * HubSpot count: any other error fails the stream.
    */
   async noteUnreadable(name: string, error: unknown): Promise<boolean> {
     if (error instanceof MissingScopesError) {
@@ -151,7 +144,7 @@ export class Portal implements PortalFacts {
     this.unreadable.push({ name, scopes: [], asked: this.isConfigured(name), why: error.message });
   }
 
-  /** What to say where no stream can be read. */
+  /** The error to report if no stream can be read. */
   nothingReadable(): HubflakeError {
     const other = this.unreadable.find((each) => each.scopes.length === 0);
     if (other) return new ConfigError(`${other.name} cannot be read: ${other.why}.`);
@@ -162,7 +155,7 @@ export class Portal implements PortalFacts {
     );
   }
 
-  /** Of which of these streams deletions cannot be seen, and why: a sentence each. @param streams with their states, if any */
+  /** A sentence for each of the streams whose deletions cannot be seen. @param streams with their states, if any */
   hiddenDeletions(streams: readonly { name: string; state: JsonObject | null }[]): string[] {
     return streams.flatMap(({ name, state }) => {
       const why = this.#planOf(name)?.hiddenDeletions(state) ?? null;
@@ -182,7 +175,7 @@ export class Portal implements PortalFacts {
       return true;
     } catch (error) {
       if (await this.noteUnreadable(plan.name, error)) return false;
-      // HubSpot's definite refusals, of which it is not known what they mean.
+      // HubSpot refused definitely, but for an unknown reason.
       const isDefinite = error instanceof RequestError || (error instanceof ConfigError && error === plan.obstacle);
       if (!isDefinite) throw error;
       this.leaveOut(plan.name, error);
@@ -207,7 +200,7 @@ export class Portal implements PortalFacts {
     return this.#scopes;
   }
 
-  /** Asked only where an object is refused for a reason that is not known. */
+  /** Whether the stream's object is disabled in the portal; only requested when HubSpot refuses an object for an unknown reason. */
   async #isSwitchedOff(name: string): Promise<boolean> {
     const typeId = this.#planOf(name)?.objectTypeId ?? null;
     if (typeId === null) return false;
@@ -237,38 +230,5 @@ export class Portal implements PortalFacts {
     if (this.unreadable.some((each) => each.name === name)) return;
     this.unreadable.push({ name, scopes, asked: this.isConfigured(name), why });
     log.info(`${name} is left out: ${why}.`);
-  }
-
-  async #readAccount(): Promise<void> {
-    this.leastCalls += 1;
-    try {
-      const account = await readAccount(this.client);
-      if (Number.isFinite(account.portalId)) this.id = account.portalId;
-      const { timeZone } = account;
-      if (timeZone) this.client.dailyResetsAt = () => nextMidnight(timeZone, this.client.clock.now());
-    } catch (error) {
-      // At the end of the day's calls, each stream says so itself.
-      const isTolerable = [MissingScopesError, RequestError, DailyLimitError].some((kind) => error instanceof kind);
-      if (!isTolerable) throw error;
-      log.debug(`HubSpot does not say whose portal this is: ${asHubflakeError(error).message}`);
-    }
-  }
-
-  /** The custom objects, or why they are not known: then only the streams that need them fail. */
-  async #readCustomTypes(): Promise<readonly ObjectType[] | HubflakeError> {
-    this.leastCalls += 1;
-    try {
-      return (await readCustomSchemas(this.client)).map(customObjectType);
-    } catch (caught) {
-      const error = asHubflakeError(caught);
-      const endsAll = [ConfigError, CredentialsError, InternalError, StoppedError].some(
-        (kind) => error instanceof kind,
-      );
-      if (endsAll) throw error;
-      if (error instanceof MissingScopesError)
-        log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
-      else log.warn(`Which custom objects there are could not be learned: ${error.message}`);
-      return error;
-    }
   }
 }

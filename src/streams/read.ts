@@ -10,7 +10,7 @@ export interface StreamToRead {
   name: string;
   mode: SyncMode;
   state: JsonObject | null;
-  /** Taken up because it was discoverable, not because someone asked for it: unreadable, it is left out, not failed. */
+  /** Selected because it was discovered, not because someone named it: if unreadable, it is left out instead of failing. */
   optional: boolean;
 }
 
@@ -20,14 +20,14 @@ export interface StreamFailure {
   error: HubflakeError;
 }
 
-/** Streams read side by side. Each has about one call in flight and one page in memory. */
+/** The number of streams read concurrently. Each has about one call in flight and one page in memory. */
 const STREAMS_AT_ONCE = 12;
 
 /**
- * Reads the streams side by side. One that fails does not stop the others: its error goes to the sink, and is returned.
+ * Reads the streams concurrently. One that fails does not stop the others: its error is passed to the sink, and returned.
  *
- * @returns the streams that could not be finished (a stop on request is no failure), and the fewest calls in which HubSpot
- *   gives what was read, to hold those that were made against
+ * @returns the streams that could not be finished (a stop on request is not a failure), and the minimum number of calls for what was
+ *   read, to compare with the actual number
  */
 export async function readStreams(
   portal: Portal,
@@ -44,13 +44,13 @@ export async function readStreams(
       else if (outcome) failures.push({ stream: stream.name, error: outcome });
     }
   };
-  // A stream whose load or pass was interrupted goes first: it has waited since the run before.
+  // Streams whose load or pass was interrupted go first: they have waited since the previous run.
   waiting.sort((a, b) => Number(isUnfinished(b.state)) - Number(isUnfinished(a.state)));
   await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, streams.length) }, worker));
   return { failures, leastCalls: leastCalls + portal.parents.leastCalls };
 }
 
-/** @returns the fewest calls for what was read; or what made it fail, null when that was a stop or the stream was left out */
+/** @returns the minimum number of calls for what was read; or the error, null if the stream was stopped or left out */
 async function readStream(
   portal: Portal,
   toRead: StreamToRead,

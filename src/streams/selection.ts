@@ -8,30 +8,30 @@ import { objectPlan } from './crm/object-plan.js';
 import { associationsPlan } from './resources/associations.js';
 import { pipelinesOf } from './resources/pipelines.js';
 
-/** Criteria that act on records of CRM objects alone. */
-const OF_RECORDS = [
+/** Options that only apply to CRM objects. */
+const RECORD_OPTIONS = [
   ['filter_groups', 'filterGroups'],
   ['properties', 'properties'],
   ['exclude_properties', 'excludeProperties'],
   ['associations', 'associations'],
 ] as const;
-/** Names that objects had here, or have in source-hubspot, for what is none. */
+/** Names that earlier versions or source-hubspot use for streams that are not CRM objects. */
 const ALIASES: Readonly<Record<string, string>> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
 
-/** HubSpot: a search takes up to 5 groups of up to 6 filters, 18 filters in all; reading adds two to each group. */
+/** HubSpot's limits for a search: 5 groups of 6 filters, 18 filters in all; reading adds two to each group. */
 const MOST_GROUPS = 5;
 const MOST_FILTERS_A_GROUP = 6;
 const MOST_FILTERS = 18;
 const FILTERS_ADDED = 2;
 
 /**
- * Which streams a configuration asks for: one for each entry of `objects`, or without them every standard object, every
- * custom object and the declared streams; and the association streams. Throws a ConfigError for two streams of one name, and for
- * filters that are more than HubSpot takes. An entry whose object does not exist today has a plan that says so, as has one whose
- * name differs from that of another in capital letters only; the objects of an association stream are looked up when the stream is
- * opened, so that what is gone fails alone.
+ * The streams that a configuration selects: one for each entry of `objects`, or without it every standard object, every custom object
+ * and the declared streams; and the association streams. Throws a ConfigError for two streams of the same name, and for filters
+ * beyond HubSpot's limits. An entry whose object does not exist, or whose name differs from another one only in case, has a plan with
+ * an obstacle. The objects of an association stream are looked up when the stream is opened, so that a missing one only fails this
+ * stream.
  *
- * @param declared the streams that are no CRM objects
+ * @param declared the streams that are not CRM objects
  */
 export function planStreams(
   config: SourceConfig,
@@ -55,19 +55,19 @@ export function planStreams(
   return plans;
 }
 
-/** Tables and columns know no capital letters: what differs in them alone is one name, here as everywhere. */
+/** Names are compared without regard to case, as tables and columns are. */
 function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** A stream that has the name of one before it: it fails alone, unless nobody could tell the two apart. Throws then. */
+/** A stream whose name an earlier one has. Only this stream fails if the names differ in case; otherwise throws. */
 function clash(name: string, other: string, message: string): StreamPlan {
   const error = new ConfigError(message);
   if (name === other) throw error;
   return missingPlan(name, error);
 }
 
-/** A stream that the configuration names, and that cannot be had today. */
+/** A configured stream that is unavailable. */
 function missingPlan(name: string, obstacle: HubflakeError): StreamPlan {
   const fail = async () => {
     throw obstacle;
@@ -84,7 +84,7 @@ function missingPlan(name: string, obstacle: HubflakeError): StreamPlan {
   };
 }
 
-/** Whether a stream may be a custom object, so that the portal's schemas have to be read to know it. */
+/** Whether a stream may be a custom object, so that the portal's schemas have to be read. */
 export function mayBeCustom(
   config: SourceConfig,
   streamNames: readonly string[] | null,
@@ -130,7 +130,7 @@ function planEverything(
     plans.push(objectPlan({ name, type, criteria: null }));
     pipelines.push(pipelinesOf(type, `${name}_pipelines`).plan());
   }
-  // An object may be called like the pipelines of another one.
+  // An object may have the name of another one's pipelines.
   return [...plans, ...pipelines.filter((plan) => !taken.has(plan.name.toLowerCase()))];
 }
 
@@ -152,7 +152,7 @@ function planCriteria(
   });
 }
 
-/** What is no CRM object, by its name; a custom object of the same name comes first. */
+/** The stream of this name that is not a CRM object; a custom object of the same name takes precedence over pipelines. */
 function declaredAs(
   given: string,
   declared: readonly StreamDeclaration[],
@@ -176,7 +176,7 @@ function planOne(
   const { objectType } = criteria;
   const declaration = declaredAs(objectType, declared, known.custom);
   if (declaration) {
-    for (const [option, key] of OF_RECORDS) {
+    for (const [option, key] of RECORD_OPTIONS) {
       if ((criteria[key] ?? []).length > 0)
         log.warn(`${path}.${option} has no effect: ${declaration.name} is read whole.`);
     }
@@ -188,7 +188,7 @@ function planOne(
     const type = known.find(objectType, `${path}.object_type`, others);
     return objectPlan({ name: criteria.name ?? type.stream, type, criteria });
   } catch (error) {
-    // The stream of a custom object has its plain name, which HubSpot's other names for it contain: p_<name>, p<portal>_<name>.
+    // The stream of a custom object has its plain name. HubSpot's other names contain it: p_<name>, p<portal>_<name>.
     return missingPlan(criteria.name ?? objectType.replace(/^p\d*_/i, ''), asHubflakeError(error));
   }
 }

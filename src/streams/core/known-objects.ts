@@ -1,5 +1,5 @@
 import { nearest } from '../../config/suggest.js';
-import { ConfigError, type HubflakeError, MissingScopesError, RequestError } from '../../errors.js';
+import { ConfigError, HubflakeError, MissingScopesError, RequestError } from '../../errors.js';
 import {
   CUSTOM_SCHEMAS_SCOPE,
   findObjectType,
@@ -7,15 +7,16 @@ import {
   STANDARD_OBJECTS,
 } from '../../hubspot/api/object-types.js';
 
-/** The objects of a portal: HubSpot's own, and the custom ones, where it could be learned which there are. */
+/** The objects of a portal: HubSpot's own, and the custom ones if they could be read. */
 export class KnownObjects {
   readonly #types: readonly ObjectType[];
   readonly #obstacle: HubflakeError | null;
 
   /** @param custom the custom objects, or why they are not known */
   constructor(custom: readonly ObjectType[] | HubflakeError) {
-    this.#types = Array.isArray(custom) ? [...STANDARD_OBJECTS, ...custom] : STANDARD_OBJECTS;
-    this.#obstacle = Array.isArray(custom) ? null : (custom as HubflakeError);
+    const isError = custom instanceof HubflakeError;
+    this.#types = isError ? STANDARD_OBJECTS : [...STANDARD_OBJECTS, ...custom];
+    this.#obstacle = isError ? custom : null;
   }
 
   /** HubSpot's own objects, and the custom ones that are known. */
@@ -28,11 +29,11 @@ export class KnownObjects {
   }
 
   /**
-   * The object called `name`. Throws a ConfigError where the portal does not have it; where that cannot be known, a
-   * MissingScopesError, or what kept it from being known.
+   * The object called `name`. Throws a ConfigError if the portal does not have it; if that is unknown, a MissingScopesError, or the
+   * error that kept the custom objects from being read.
    *
-   * @param path where the name stands in the configuration
-   * @param others names that are no objects, but could stand there, too
+   * @param path the name's position in the configuration
+   * @param others valid names that are not objects, for suggestions
    */
   find(name: string, path: string, others: readonly string[] = []): ObjectType {
     const type = findObjectType(name, this.#types);
@@ -44,7 +45,7 @@ export class KnownObjects {
     );
   }
 
-  /** Throws where something may be a custom object, and it is not known which there are. @param what says what it is not */
+  /** Throws if the custom objects are unknown, so that something may be one of them. @param what says what it is not */
   refuseIfCustom(what: string): void {
     if (this.#obstacle === null) return;
     const refused = this.#obstacle instanceof MissingScopesError || this.#obstacle instanceof RequestError;

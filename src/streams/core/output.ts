@@ -1,34 +1,35 @@
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { aheadOfRecords } from '../../protocol/ahead.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import { type EpochMs, epochMs } from '../../time.js';
 import type { EncodedRecord, RecordSink } from './sink.js';
 
-/** Records handed on at once. */
+/** The most records given to the sink at once. */
 const BATCH = 500;
 
-/** What reading one stream puts out: records, each stamped with the time of emission, and states. */
+/** The output of reading one stream: records, each with its emission time, and states. */
 export class StreamOutput {
   readonly #sink: RecordSink;
   readonly #stream: string;
   readonly #clock: HubSpotClient['clock'];
-  #emittedAt: number;
+  #emittedAt: EpochMs;
 
-  /** @param emittedAt the latest time of emission so far, epoch ms: it never falls, whatever a clock does */
-  constructor(sink: RecordSink, stream: string, clock: HubSpotClient['clock'], emittedAt: number) {
+  /** @param emittedAt the latest emission time so far: it never decreases, whatever the clock says */
+  constructor(sink: RecordSink, stream: string, clock: HubSpotClient['clock'], emittedAt: EpochMs) {
     this.#sink = sink;
     this.#stream = stream;
     this.#clock = clock;
     this.#emittedAt = emittedAt;
   }
 
-  /** The time of emission of the records that come next, epoch ms. Each state has it, so that the next run begins no earlier. */
-  get emittedAt(): number {
+  /** The emission time of the next records. Each state contains it, so that the next run uses no earlier one. */
+  get emittedAt(): EpochMs {
     return this.#emittedAt;
   }
 
-  /** Records are emitted as of now from here on. */
+  /** Advances the emission time to now. */
   stamp(): void {
-    this.#emittedAt = Math.max(this.#emittedAt, this.#clock.now());
+    this.#emittedAt = epochMs(Math.max(this.#emittedAt, this.#clock.now()));
   }
 
   async records(records: readonly EncodedRecord[]): Promise<void> {
@@ -37,14 +38,14 @@ export class StreamOutput {
     }
   }
 
-  /** A state that covers every record before it. */
+  /** Emits a state that covers every record before it. */
   async state(state: JsonObject): Promise<void> {
     await this.#sink.state(this.#stream, state);
   }
 
   /**
-   * A state in front of records: killed behind one of them, the next run must neither take it for what is out already, nor, where it
-   * goes away, for what never was.
+   * Emits a write-ahead state. If the run is killed after one of the records that follow, the next run must not assume that the last
+   * version it knows of is the emitted one, and must emit a tombstone if the item is gone.
    */
   async stateAhead(state: JsonObject): Promise<void> {
     await this.#sink.state(this.#stream, aheadOfRecords(state));

@@ -13,22 +13,21 @@ interface IdPage {
 /** The ids of several pages. */
 export interface ParentBatch {
   ids: string[];
-  /** The cursor of the page behind them, or null at the end. */
+  /** The cursor of the page after them, or null at the end. */
   after: string | null;
 }
 
-/** Pages that are kept: about 12 MB of ids, for a million records. */
+/** The most pages that are kept: about 12 MB of ids, for a million records. */
 const MOST_PAGES = 10_000;
 
 /**
- * The ids of the live records of objects, by HubSpot's list, for the streams of one run that read what hangs on them. Streams that start from
- * the same object share the pages, so that each is asked for once, however many streams there are; all of them see the
- * records that the first one saw.
+ * The ids of the live records of objects, by HubSpot's list, for the streams of one run that read children of them. Streams with the
+ * same parent object share the pages, so that each is requested once; all of them see the records that the first one saw.
  */
 export class ParentIds {
   readonly #client: HubSpotClient;
   readonly #mostPages: number;
-  /** By object and cursor; the ids as one text, which is a tenth of the memory. */
+  /** By object and cursor; the ids as one text, which takes a tenth of the memory. */
   readonly #pages = new Map<string, Promise<{ ids: string; after: string | null }>>();
   readonly #rows = new Map<string, number>();
 
@@ -37,7 +36,7 @@ export class ParentIds {
     this.#mostPages = mostPages;
   }
 
-  /** The fewest calls in which HubSpot gives the ids that were read. */
+  /** The minimum number of calls for the ids that were read. */
   get leastCalls(): number {
     return [...this.#rows.values()].reduce((sum, rows) => sum + Math.max(1, Math.ceil(rows / LIST_LIMIT)), 0);
   }
@@ -57,7 +56,7 @@ export class ParentIds {
     return { ids: read.ids === '' ? [] : read.ids.split(','), after: read.after };
   }
 
-  /** As many whole pages as have at most `most` ids, and at least one. @param start the cursor of the first, null for the very first */
+  /** As many pages as have at most `most` ids, and at least one. @param start the cursor of the first page, null for the beginning */
   async batch(type: ObjectType, start: string | null, most: number): Promise<ParentBatch> {
     const ids: string[] = [];
     let after = start;
@@ -70,7 +69,7 @@ export class ParentIds {
   }
 
   async #read(type: ObjectType, after: string | null): Promise<{ ids: string; after: string | null }> {
-    // Without a property, the list would answer some of its own choice.
+    // Without any, the list would return properties of its own choice.
     const request = { type, properties: ['hs_object_id'], associations: [], archived: false, after };
     const page = await listPage(this.#client, request);
     if (page.after !== null && page.after === after) {

@@ -1,24 +1,25 @@
 import type { HubflakeError } from '../../errors.js';
 import { type ByteText, plainText } from '../../protocol/json/byte-text.js';
 import type { JsonObject, RecordChange } from '../../protocol/messages.js';
+import type { EpochMs } from '../../time.js';
 
-/** One record, encoded. */
+/** An encoded record. */
 export interface EncodedRecord {
   /** The JSON text of an Airbyte record's data. */
   readonly data: string;
-  /** The same as bytes, where it was made of bytes. */
+  /** The same as bytes, if it was made from bytes. */
   readonly bytes?: ByteText;
-  /** What could not be kept as it was; null when everything could. */
+  /** The values that had to be changed; null: none. */
   readonly changes: RecordChange[] | null;
 }
 
-/** A record made of the bytes that HubSpot sent. */
+/** A record made from the bytes that HubSpot sent. */
 export class RecordOfBytes implements EncodedRecord {
   readonly bytes: ByteText;
   readonly changes: RecordChange[] | null;
 
-  constructor(bytes: string, changes: RecordChange[]) {
-    this.bytes = bytes as ByteText;
+  constructor(bytes: ByteText, changes: RecordChange[]) {
+    this.bytes = bytes;
     this.changes = changes.length > 0 ? changes : null;
   }
 
@@ -28,21 +29,21 @@ export class RecordOfBytes implements EncodedRecord {
 }
 
 /**
- * Where records go: RECORD lines on stdout (`read`), or the warehouse's loader (`sync`). A sink takes what it is given in
- * order; a state covers every record of its stream given before it.
+ * Receives the output of streams: writes RECORD lines to stdout (`read`), or passes them to the warehouse's loader (`sync`). A state
+ * covers every record of its stream that came before it.
  */
 export interface RecordSink {
-  /** @param state what the stream goes on from, null: nothing */
+  /** @param state the state that the stream resumes from; null: none */
   started(stream: string, state: JsonObject | null): void;
-  /** Resolves when the next batch may come. @param emittedAt epoch ms, never falling within a stream */
-  records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void>;
-  /** Resolves when the state has left this process, or, where it is kept with the records, when it is taken. */
+  /** Resolves when the next batch may follow. @param emittedAt never decreases within a stream */
+  records(stream: string, records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
+  /** Resolves when the state was written; if it is committed with the records, when it was accepted. */
   state(stream: string, state: JsonObject): Promise<void>;
-  /** How many records of the stream it was given so far. */
+  /** The number of the stream's records so far. */
   emitted(stream: string): number;
-  /** How many rows are about to come, where HubSpot said so. */
+  /** The expected number of rows according to HubSpot. */
   estimate(stream: string, rows: number): void;
   complete(stream: string): Promise<void>;
-  /** The stream could not be finished. @param error null when it was only asked to stop */
+  /** The stream could not be finished. @param error null: it was stopped on request */
   incomplete(stream: string, error: HubflakeError | null): Promise<void>;
 }

@@ -1,20 +1,24 @@
 import { StateError } from '../../errors.js';
 import { isObject, memberOf } from '../../json.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import { type EpochMs, epochMs, type Instant, instantOf, timeOf } from '../../time.js';
 
-/** Throws a StateError where a state was written by a hubflake whose states this one does not read. */
+/** The cursor that source-hubspot begins with. */
+export const BEGINNING = instantOf(timeOf('2006-06-01T00:00:00Z'));
+
+/** Throws a StateError if a state was written by a version of hubflake whose states this one cannot read. */
 export function checkVersion(stream: string, found: unknown, known: number): void {
   if (found === known) return;
   throw new StateError(
-    `The state of "${stream}" has version ${found}, but this hubflake reads version ${known}. Use the version that wrote it, or leave it out to load the stream anew.`,
+    `The state of "${stream}" has version ${found}, but this hubflake reads version ${known}. Use the version that wrote it, or leave it out to load the stream from scratch.`,
   );
 }
 
 /**
- * Throws a StateError where a state is of another portal than the token.
+ * Throws a StateError if a state belongs to another portal than the token.
  *
- * @param of the portal of the state, null or undefined where it names none
- * @param portalId the portal of the token, null where HubSpot does not tell it
+ * @param of the state's portal; null or undefined: the state names none
+ * @param portalId the token's portal; null: HubSpot does not report it
  */
 export function checkPortal(stream: string, of: number | null | undefined, portalId: number | null): void {
   if (!of || portalId === null || of === portalId) return;
@@ -24,21 +28,21 @@ export function checkPortal(stream: string, of: number | null | undefined, porta
   );
 }
 
-/** The portal that a stream's state is of; null where it names none. */
+/** The portal that a stream's state belongs to; null: the state names none. */
 export function portalOf(state: JsonObject | null): number | null {
   return stateValue.number(memberOf(state?.hubflake, 'portal'));
 }
 
-/** Airbyte's mark on the state of a stream whose full refresh is finished. */
+/** Airbyte's marker in the state of a stream whose full refresh is complete. */
 export const REFRESH_COMPLETE = '__ab_full_refresh_sync_complete';
 
-/** Whether a load or a pass of the stream was interrupted: by convention of all streams' states, they name what is left of it. */
+/** Whether a load or a pass of the stream was interrupted: by convention, every stream's state has its position in one of these. */
 export function isUnfinished(state: JsonObject | null): boolean {
   return Boolean(memberOf(state?.hubflake, 'load') ?? memberOf(state?.hubflake, 'pass'));
 }
 
 /**
- * Our part of a stream's state; null where there is none. Throws a StateError where it is of another version or portal.
+ * Our part of a stream's state; null: there is none. Throws a StateError if it has another version or belongs to another portal.
  *
  * @param version the version that the caller reads
  */
@@ -55,9 +59,17 @@ export function ownState(
   return own;
 }
 
-/** A state's members as what they should be; anything else is taken for not there. */
+/** Reads a state's member as the expected type. A member of another type counts as missing. */
 export const stateValue = {
   text: (value: JsonValue | undefined): string | null => (typeof value === 'string' ? value : null),
   number: (value: JsonValue | undefined): number | null => (typeof value === 'number' ? value : null),
   object: (value: JsonValue | undefined): JsonObject | null => (isObject(value) ? value : null),
+  list: (value: JsonValue | undefined): JsonValue[] => (Array.isArray(value) ? value : []),
+  instant: (value: JsonValue | undefined): Instant | null => (isInstant(value) ? value : null),
+  /** 0 if it is missing. */
+  time: (value: JsonValue | undefined): EpochMs => epochMs(typeof value === 'number' ? value : 0),
 };
+
+function isInstant(value: JsonValue | undefined): value is Instant {
+  return typeof value === 'string' && !Number.isNaN(timeOf(value));
+}

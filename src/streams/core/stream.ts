@@ -9,40 +9,37 @@ import type { KnownObjects } from './known-objects.js';
 import type { ParentIds } from './parent-ids.js';
 import type { RecordSink } from './sink.js';
 
-/** The portal that a token opens, as far as streams ask about it. Each question costs at most one call a run. */
+/** What streams can learn about the token's portal. Each fact takes at most one call per run. */
 export interface PortalFacts {
   readonly client: HubSpotClient;
   readonly config: SourceConfig;
-  /** null where HubSpot does not tell this token. */
+  /** null: HubSpot does not report it to this token. */
   readonly id: number | null;
   readonly known: KnownObjects;
-  /** The ids of objects' records, of which each page is read once for all streams that begin with them. */
+  /** The ids of objects' records, each page of which is read once for all streams. */
   readonly parents: ParentIds;
-  /** The scopes of the token; null where HubSpot does not tell them. */
+  /** The token's scopes; null: HubSpot does not report them. */
   tokenScopes(): Promise<readonly string[] | null>;
-  /** A live record of an object; undefined where there is none. */
+  /** A live record of an object; undefined: there is none. */
   firstRow(type: ObjectType): Promise<ObjectRow | undefined>;
 }
 
-/**
- * A stream before it is opened: what is known of it without a call to HubSpot. Everything that tells one kind of stream from
- * another is behind this interface and {@link Stream}.
- */
+/** A stream before it is opened: what is known without a call to HubSpot. All kinds of streams implement this and {@link Stream}. */
 export interface StreamPlan {
   readonly name: string;
-  /** The scopes that HubSpot documents for it, one of each group; empty where it documents none. */
+  /** The scopes that HubSpot documents for it, one of each group; empty: none are documented. */
   readonly scopes: Scopes;
-  /** What HubSpot's scopes call that which is read: a scope that contains the word may be a new name for a documented one. */
+  /** The word in HubSpot's scopes for it: a scope that contains it may be a new name for a documented one. */
   readonly subject: string;
-  /** The type id of the object that a portal may have switched off, and with it the stream; null: none. */
+  /** The type id of the object that a portal may have disabled, and the stream with it; null: none. */
   readonly objectTypeId: string | null;
-  /** Why the stream cannot be had today, although the configuration names it: opening it throws this. */
+  /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
-  /** Reads as little as shows whether HubSpot gives the stream to this token. Throws why it does not. */
+  /** Reads as little as possible to find out whether the token may read the stream. Throws if not. */
   probe(portal: PortalFacts): Promise<void>;
-  /** Learns what reading takes, such as an object's properties. Throws why the stream cannot be had. */
+  /** Reads what is needed to read the stream, such as an object's properties. Throws if the stream is unavailable. */
   open(portal: PortalFacts): Promise<Stream>;
-  /** Why deletions cannot be seen, as a sentence without its full stop; null where they can. @param state the stream's, if any */
+  /** Why deletions cannot be seen, as a sentence without its full stop; null: they can. @param state the stream's, if any */
   hiddenDeletions(state: JsonObject | null): string | null;
 }
 
@@ -51,15 +48,15 @@ export interface Stream {
   readonly name: string;
   /** The stream as `discover` offers it. */
   readonly entry: AirbyteStream;
-  /** What a sync would take, by one or two calls for HubSpot's counts at most. Throws what makes reading the stream impossible. */
+  /** Estimates a sync, with a few calls for HubSpot's counts at most. Throws if the stream cannot be read. */
   estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate>;
   /**
-   * Reads from a state on; the last state that it emits is the closing one. Throws what made it stop.
+   * Reads from a state on; the last emitted state is the closing one. Throws the error that stopped it.
    *
-   * @returns the fewest calls in which HubSpot gives what was read, but for those that {@link PortalFacts.parents} counts
+   * @returns the minimum number of calls for what was read, without those that {@link PortalFacts.parents} counts
    */
   read(run: StreamRun): Promise<number>;
-  /** The state from which the values of some fields are read again; null where only a load from the start gives them. */
+  /** The state from which the values of some fields are read again; null: only a reload would. */
   readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null;
 }
 
@@ -70,17 +67,17 @@ export interface StreamRun {
   sink: RecordSink;
 }
 
-/** What reading a stream would take, as far as HubSpot tells beforehand. */
+/** What a sync of a stream would read, as far as HubSpot reports it in advance. */
 export interface Estimate {
-  /** What would be read, in a few words. */
+  /** A short description of what would be read. */
   what: string;
-  /** Records to read at most; of an increment, those of the lookback that have not changed are not sent. null: not known. */
+  /** The most records to read, unchanged ones within the lookback included, which are not emitted; null: unknown. */
   rows: number | null;
-  /** Calls by the budget they are charged to. */
+  /** The number of calls by budget. */
   calls: { burst: number; search: number; exempt: number };
 }
 
-/** A stream that every portal may have. A configuration can give it another name. */
+/** A stream that every portal may have. A configuration can rename it. */
 export interface StreamDeclaration {
   readonly name: string;
   plan(name?: string): StreamPlan;
@@ -90,7 +87,7 @@ export interface StreamDeclaration {
  * A stream's entry in the catalog.
  *
  * @param schema the top-level properties of its json_schema
- * @param cursor null: the stream has none, and is read whole
+ * @param cursor null: the stream has none, and only supports full refreshes
  */
 export function catalogEntry(
   name: string,
@@ -102,7 +99,7 @@ export function catalogEntry(
     name,
     json_schema: streamSchema(schema),
     supported_sync_modes: cursor === null ? ['full_refresh'] : ['full_refresh', 'incremental'],
-    // The protocol wants it of every resumable stream: nobody is to choose a cursor.
+    // The protocol requires it of every resumable stream, so that users cannot choose a cursor.
     source_defined_cursor: true,
     ...(cursor === null ? {} : { default_cursor_field: [cursor] }),
     source_defined_primary_key: key.map((field) => [field]),

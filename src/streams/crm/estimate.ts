@@ -3,19 +3,19 @@ import { BATCH_READ_LIMIT, fitsInUrl, LIST_LIMIT } from '../../hubspot/api/objec
 import { SEARCH_LIMIT, searchPage } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import { earlier, notBefore } from '../core/instants.js';
+import { earlier, type Instant, notBefore, timeOf } from '../../time.js';
 import type { Estimate } from '../core/stream.js';
-import { isWorthSearching, questionsAsked } from './load/first-load.js';
+import { countsBeforeLoad, isWorthSearching } from './load/first-load.js';
 import { CHAINS } from './load/list-chains.js';
 import type { ObjectStream } from './object-stream.js';
 import { shortageOf } from './run/fingerprint.js';
-import { type ReadOptions, tellsLeft } from './run/object-run.js';
+import { emitsFilterExits, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
 import { unpackIds } from './run/packed-ids.js';
-import { questionsToFill, worthFilling } from './search/fill.js';
+import { backfillCounts, countForBackfill } from './search/backfill.js';
 import { rangeGroups } from './search/search-filters.js';
 
-/** What a sync would read of an object: one search at most two, each of one record, for HubSpot's count. Nothing is read but that. */
+/** Estimates what a sync would read of an object, from a few searches for HubSpot's counts, one record each. */
 export async function estimateObject(
   client: HubSpotClient,
   stream: ObjectStream,
@@ -25,21 +25,21 @@ export async function estimateObject(
 ): Promise<Estimate> {
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   const isRefresh = mode === 'full_refresh';
-  const shortage = state.fingerprint && shortageOf(state.fingerprint, stream, tellsLeft(stream, options));
+  const shortage = state.fingerprint && shortageOf(state.fingerprint, stream, emitsFilterExits(stream, options));
   const names = shortage?.is === 'properties' && state.cursor !== null && !isRefresh ? shortage.names : [];
-  const filled = names.length > 0 ? await worthFilling(client, stream, names) : null;
-  const isAnew = (isRefresh && !state.refresh) || (shortage !== null && filled === null);
-  if (!isAnew && (state.load ?? state.pass)) return estimateRest(client, stream, state, options);
-  if (!isAnew && state.cursor !== null) {
+  const backfilled = names.length > 0 ? await countForBackfill(client, stream, names) : null;
+  const isReload = (isRefresh && !state.refresh) || (shortage !== null && backfilled === null);
+  if (!isReload && (state.load ?? state.pass)) return estimateRest(client, stream, state, options);
+  if (!isReload && state.cursor !== null) {
     const estimate = await estimateIncrement(client, stream, state, state.cursor, options);
-    return filled === null ? estimate : withFill(stream, estimate, names, filled, shortage?.why ?? '');
+    return backfilled === null ? estimate : withBackfill(stream, estimate, names, backfilled, shortage?.why ?? '');
   }
   const what = isRefresh ? 'everything' : shortage === null ? 'first load' : `first load again: ${shortage.why}`;
   const archive = isRefresh || options.deletes === 'off' ? 0 : archivePages(state) + (state.archive.scannedAt ? 0 : 1);
   if (stream.filterGroups.length > 0) {
     const rows = await count(client, stream, stream.updatedAfter);
     const estimate = withCalls(stream, what, rows, { burst: 1 + archive, searched: rows });
-    // Behind more than one page, what changed meanwhile.
+    // A load of several pages is followed by a pass over what changed in the meantime.
     if (!isRefresh && rows > SEARCH_LIMIT) estimate.calls.search += 1 + leftSearches(stream, options, 0);
     return estimate;
   }
@@ -47,41 +47,41 @@ export async function estimateObject(
   const rows = stream.updatedAfter === null ? all : await count(client, stream, stream.updatedAfter);
   if (!isRefresh && isWorthSearching(stream, rows, all - rows)) {
     const estimate = withCalls(stream, `${what}, by search`, rows, { burst: 1 + archive, searched: rows });
-    // One of the questions is the first page; behind more than one page, what changed meanwhile.
-    estimate.calls.search += questionsAsked(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
+    // One of the counts is the first page. A load of several pages is followed by a pass over what changed in the meantime.
+    estimate.calls.search += countsBeforeLoad(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
     return estimate;
   }
   const calls = listCalls(stream, all, rows, isRefresh);
   calls.burst += 1 + archive;
-  if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + questionsAsked(stream, all - rows);
+  if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + countsBeforeLoad(stream, all - rows);
   return { what, rows, calls };
 }
 
-/** What an increment takes before which values of some properties are read. */
-function withFill(
+/** The estimate of an increment with a backfill of some properties before it. */
+function withBackfill(
   stream: ObjectStream,
   { what, rows, calls }: Estimate,
   names: readonly string[],
-  filled: number,
+  backfilled: number,
   why: string,
 ): Estimate {
-  const searches = questionsToFill(stream, names) + (filled > 0 ? Math.max(names.length, filled / SEARCH_LIMIT) : 0);
+  const searches =
+    backfillCounts(stream, names) + (backfilled > 0 ? Math.max(names.length, backfilled / SEARCH_LIMIT) : 0);
   return {
     what: `${what}; ${why}`,
-    rows: (rows ?? 0) + filled,
+    rows: (rows ?? 0) + backfilled,
     calls: {
       ...calls,
       search: calls.search + Math.ceil(searches),
-      exempt: calls.exempt + stream.associations.length * Math.ceil(filled / ASSOCIATIONS_LIMIT),
+      exempt: calls.exempt + stream.associations.length * Math.ceil(backfilled / ASSOCIATIONS_LIMIT),
     },
   };
 }
 
 /**
- * What a load by list takes of itself. From some records on it asks how many there are; from more on it begins in several places,
- * and asks once more at its end.
+ * The calls of a load by list. A load of many records requests their count; a load by several chains requests it again at its end.
  *
- * @param all records that the list has; of which `rows` are wanted
+ * @param all the number of records in the list, of which `rows` are wanted
  */
 function listCalls(stream: ObjectStream, all: number, rows: number, isRefresh: boolean): Estimate['calls'] {
   const isDivided = !isRefresh && all >= CHAINS.worthDividing;
@@ -96,7 +96,7 @@ function selected({ properties, associations }: ObjectStream) {
   return { properties, associations: associations.map((target) => target.type.name) };
 }
 
-/** What is left of a load, which HubSpot does not tell, is all of it at most. */
+/** HubSpot does not say how much of a load is left: at most all of it. */
 async function estimateRest(
   client: HubSpotClient,
   stream: ObjectStream,
@@ -109,7 +109,7 @@ async function estimateRest(
     const rows = await count(client, stream, null);
     const calls = listCalls(stream, rows, rows, state.refresh);
     calls.burst += 1 + archived;
-    // What changed meanwhile.
+    // The pass over what changed in the meantime.
     if (!state.refresh) calls.search += 1;
     return { what: 'the rest of a first load', rows, calls };
   }
@@ -129,13 +129,13 @@ async function estimateIncrement(
   client: HubSpotClient,
   stream: ObjectStream,
   state: ObjectState,
-  cursor: string,
+  cursor: Instant,
   options: ReadOptions,
 ): Promise<Estimate> {
   const since = notBefore(earlier(cursor, options.lookbackMinutes), stream.updatedAfter);
   const rows = await count(client, stream, since);
   const { scannedAt } = state.archive;
-  const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - Date.parse(scannedAt);
+  const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - timeOf(scannedAt);
   const isDue = options.deletes !== 'off' && age >= options.deletesEveryMinutes * 60_000;
   const estimate = withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {
     burst: 1 + (isDue ? archivePages(state) : 0),
@@ -147,12 +147,12 @@ async function estimateIncrement(
   return estimate;
 }
 
-/** Searches for what has left a stream's filters. @param changed how many records there are to look through */
+/** The number of searches for records that left a stream's filters. @param changed how many records were modified */
 function leftSearches({ filterGroups }: ObjectStream, { deletes }: ReadOptions, changed: number): number {
   return filterGroups.length > 0 && deletes !== 'off' ? Math.max(1, Math.ceil(changed / SEARCH_LIMIT)) : 0;
 }
 
-/** Pages of the list of archived records, by what is known of it. */
+/** The number of pages of archived records, as far as they are known. */
 function archivePages({ archive }: ObjectState): number {
   return Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
 }
@@ -167,7 +167,7 @@ function withCalls(
   return { what, rows, calls: { burst, search: Math.max(1, Math.ceil(searched / SEARCH_LIMIT)), exempt } };
 }
 
-function count(client: HubSpotClient, stream: ObjectStream, since: string | null): Promise<number> {
+function count(client: HubSpotClient, stream: ObjectStream, since: Instant | null): Promise<number> {
   return countOf(client, stream, rangeGroups(stream, { since }, EVERY_ID));
 }
 

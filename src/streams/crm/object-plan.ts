@@ -29,7 +29,6 @@ export function objectPlan(selection: ObjectSelection): StreamPlan {
   };
 }
 
-/** A stream of CRM records, read by the engine in this folder. */
 class CrmStream implements Stream {
   readonly name: string;
   readonly entry;
@@ -46,7 +45,7 @@ class CrmStream implements Stream {
 
   async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
     const estimate = await estimateObject(this.#portal.client, this.#object, mode, state, this.#options);
-    // One is counted there.
+    // `definitionCalls` includes a call that the estimate already counts.
     estimate.calls.burst += this.#object.definitionCalls - 1;
     return estimate;
   }

@@ -9,33 +9,32 @@ import type { ObjectType } from '../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 
 /**
- * Where HubSpot documents a scope for the values of sensitive properties. The properties themselves it lists to every token, and
- * leaves their values out of its answers without a word where the scope is lacking
- * (developers.hubspot.com/docs/api-reference/crm-sensitive-data/guide): so the token's scopes are asked for. Where HubSpot does not
- * tell them, the properties are taken to be readable.
+ * The objects for which HubSpot documents a scope for the values of sensitive properties. HubSpot lists the properties to every
+ * token, but silently omits their values if the scope is missing (developers.hubspot.com/docs/api-reference/crm-sensitive-data/guide):
+ * so the token's scopes decide. If they are unknown, the properties are assumed to be readable.
  */
 const SCOPED_OBJECTS = ['contacts', 'companies', 'deals', 'tickets', 'appointments'];
 
 /** Sensitive properties of one class whose values the token may not read. */
 export interface Withheld {
   names: readonly string[];
-  /** The scope that would give them. */
+  /** The missing scope. */
   scope: string;
 }
 
-/** What HubSpot says of an object's properties. */
+/** An object's properties according to HubSpot. */
 export interface ObjectProperties {
-  /** In the order of their names. */
+  /** Sorted by name. */
   readable: readonly PropertyDefinition[];
   withheld: readonly Withheld[];
-  /** Calls to HubSpot that it took, but for that for the token's scopes. */
+  /** The number of calls this took, without the one for the token's scopes. */
   calls: number;
 }
 
-/** Asks for the scopes of the token; null where HubSpot does not tell them. */
+/** Requests the token's scopes; null: HubSpot does not report them. */
 export type TokenScopes = () => Promise<readonly string[] | null>;
 
-/** @param sensitive whether properties are wanted that the portal marks as sensitive or highly sensitive */
+/** @param sensitive whether to include properties that the portal marks as sensitive or highly sensitive */
 export async function readObjectProperties(
   client: HubSpotClient,
   type: ObjectType,
@@ -61,14 +60,14 @@ export async function readObjectProperties(
   return { readable, withheld, calls: 1 + marked.length };
 }
 
-/** null where HubSpot's documentation names none for the object. */
+/** null: HubSpot documents none for the object. */
 function scopeOf(type: ObjectType, sensitivity: Sensitivity): string | null {
   if (type.custom) return `crm.objects.custom.${sensitivity}.read`;
   if (!SCOPED_OBJECTS.includes(type.name)) return null;
   return type.name === 'tickets' ? `tickets.${sensitivity}` : `crm.objects.${type.name}.${sensitivity}.read`;
 }
 
-/** HubSpot has a second version of each of these scopes, `….v2`. */
+/** Each of these scopes has a second version, `….v2`. */
 function isVersionOf(granted: string, scope: string): boolean {
   return granted === scope || granted.startsWith(`${scope}.v`);
 }

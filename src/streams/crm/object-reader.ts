@@ -3,33 +3,33 @@ import { SEARCH_LIMIT } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import { earlier, notBefore } from '../core/instants.js';
+import { earlier, notBefore } from '../../time.js';
 import type { RecordSink } from '../core/sink.js';
 import { checkPortal, REFRESH_COMPLETE } from '../core/stream-state.js';
-import { firstPass, turnToSearch } from './load/first-load.js';
+import { initialPass, switchToSearch } from './load/first-load.js';
 import { loadByList } from './load/load.js';
 import type { ObjectStream } from './object-stream.js';
 import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './run/fingerprint.js';
-import { completeAt, ObjectRun, type ReadOptions } from './run/object-run.js';
+import { advanceCursor, ObjectRun, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
-import { rememberArchived, scanArchived } from './search/archived.js';
-import { fillIn, worthFilling } from './search/fill.js';
+import { scanArchived, snapshotArchived } from './search/archived.js';
+import { countForBackfill, readBackfill } from './search/backfill.js';
 import { readPass } from './search/pass.js';
 
 /**
- * Reads one stream of CRM records: the first load or what is left of it, then what was modified since, then what was archived.
- * States go out on the way; the last one is the closing state. Throws what made it stop.
+ * Reads one stream of CRM records: the first load or the rest of it, then what was modified since, then what was archived. Emits
+ * states on the way; the last one is the closing state. Throws the error that stopped it.
  *
- * @returns the fewest calls in which HubSpot gives what was read
+ * @returns the minimum number of calls for what was read
  *
  * | the state says | what is read |
  * |---|---|
- * | nothing | the first load (by list; by a pass with filters, which list cannot apply, and where the start date leaves out most), then what changed meanwhile |
- * | a load was interrupted | the rest of it, then what changed meanwhile |
+ * | nothing | the first load (by list; by a pass if there are filters, which the list cannot apply, or if the start date leaves out most records), then what changed in the meantime |
+ * | a load was interrupted | the rest of it, then what changed in the meantime |
  * | a pass was interrupted | the rest of it, then what changed since it began |
- * | all is complete | what changed since the last pass began, less the lookback |
+ * | everything is complete | what changed since the last pass began, less the lookback |
  *
- * Where a property was added since, or has another type, first the records that have a value for it.
+ * If a property was added since, or has another type, the records that have a value for it are read first.
  */
 export async function readObject(
   client: HubSpotClient,
@@ -49,45 +49,45 @@ export async function readObject(
 async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMode): Promise<number> {
   const { state, options } = run;
   if (mode === 'full_refresh' && !(isUnderWay(state) && state.refresh)) {
-    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    // An earlier attempt of the same job has finished this stream.
     if (given?.[REFRESH_COMPLETE] === true) {
       await run.close(true);
       return 0;
     }
-    startAnew(run);
+    resetProgress(run);
   }
   state.refresh = mode === 'full_refresh';
-  await readAgainIfWider(run);
+  await applySelection(run);
 
   const resumesPass = state.pass !== null;
   const isIncrement = state.cursor !== null && !isUnderWay(state);
-  if (state.cursor === null && !isUnderWay(state)) begin(run);
-  const tellsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
-  if (tellsDeletes && isAtStart(state)) await rememberArchived(run);
-  const first = mode === 'incremental' && state.load?.after === null ? await turnToSearch(run, state.load) : null;
+  if (state.cursor === null && !isUnderWay(state)) beginLoad(run);
+  const emitsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
+  if (emitsDeletes && isAtStart(state)) await snapshotArchived(run);
+  const first = mode === 'incremental' && state.load?.after === null ? await switchToSearch(run, state.load) : null;
   const loadsByPass = state.cursor === null && state.load === null && !resumesPass;
-  await fillIn(run);
-  if (state.load) await loadByList(run);
+  await readBackfill(run);
+  if (state.load) await loadByList(run, state.load);
   if (mode === 'full_refresh') {
-    await endRefresh(run);
+    await finishRefresh(run);
     return run.leastCalls;
   }
-  const found = state.pass ? await readPass(run, first) : 0;
-  // Nothing can have changed behind the reader of a single page.
+  const found = state.pass ? await readPass(run, state.pass, first) : 0;
+  // While a single page is read, nothing can change on the pages before it.
   if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT)) await increment(run);
-  if (tellsDeletes) await scanArchived(run);
+  if (emitsDeletes) await scanArchived(run);
   await run.close();
   return run.leastCalls;
 }
 
 /**
- * A full refresh has each record once, as it was when its page was read: without a key to tell versions apart, a second one
- * would be a duplicate. What changed meanwhile is left to the next sync.
+ * A full refresh emits each record once, as it was when its page was read: its destination may not deduplicate. What changed in the
+ * meantime is left to the next sync.
  */
-async function endRefresh(run: ObjectRun): Promise<void> {
+async function finishRefresh(run: ObjectRun): Promise<void> {
   const { state } = run;
-  if (state.pass && run.stream.filterGroups.length > 0) await readPass(run);
-  else if (state.pass) completeAt(run, state.pass.since as string);
+  if (state.pass && run.stream.filterGroups.length > 0) await readPass(run, state.pass);
+  else if (state.pass?.since) advanceCursor(run, state.pass.since);
   state.pass = null;
   await run.close(true);
 }
@@ -96,70 +96,71 @@ function isUnderWay(state: ObjectState): boolean {
   return state.load !== null || state.pass !== null;
 }
 
-/** Whether what is under way is a load of which nothing was read yet. */
+/** Whether a load is in progress of which nothing was read yet. */
 function isAtStart({ cursor, load, pass }: ObjectState): boolean {
   if (load) return load.after === null;
   return cursor === null && pass?.ranges.length === 1 && pass.ranges[0]?.after === EVERY_ID.after;
 }
 
-/** Forgets what was read, but not what is known of archived and merged records, nor the time already given to records. */
-function startAnew({ state, sent }: ObjectRun): void {
+/** Forgets what was read, but neither archived and merged records nor the latest emission time. */
+function resetProgress({ state, sent }: ObjectRun): void {
   sent.forgetAll();
   state.cursor = null;
   state.load = null;
   state.pass = null;
-  state.fill = null;
+  state.backfill = null;
 }
 
-/** Sees to it that a stream which selects more than it did comes to have it. */
-async function readAgainIfWider(run: ObjectRun): Promise<void> {
+/** Begins a backfill or a reload if the stream selects more than before. */
+async function applySelection(run: ObjectRun): Promise<void> {
   const { state, stream, client } = run;
   const isFresh = state.cursor === null && !isUnderWay(state);
   const before = isFresh ? null : state.fingerprint;
-  if (before) refuseIfFrozen(before, stream);
+  if (before) refuseIfWithheld(before, stream);
   state.fingerprint = fingerprintOf(stream);
-  const shortage = before ? shortageOf(before, stream, run.tellsLeft) : null;
+  const shortage = before ? shortageOf(before, stream, run.emitsFilterExits) : null;
   if (!shortage) return;
   if (shortage.is === 'properties' && state.cursor !== null && !state.refresh) {
-    const names = [...new Set([...(state.fill?.names ?? []), ...shortage.names])];
-    const records = await worthFilling(client, stream, names);
+    const names = [...new Set([...(state.backfill?.names ?? []), ...shortage.names])];
+    const records = await countForBackfill(client, stream, names);
     if (records !== null) {
       log.info(`${stream.name}: ${shortage.why}; the ${records} records that have a value are read again.`);
-      if (records > 0) state.fill = { names, after: EVERY_ID.after };
+      if (records > 0) state.backfill = { names, after: EVERY_ID.after };
       return;
     }
   }
   log.info(`${stream.name} is read again from the start: ${shortage.why}.`);
-  startAnew(run);
-  begin(run, shortage.is === 'everything' && shortage.hasOtherFilters);
+  resetProgress(run);
+  beginLoad(run, shortage.is === 'everything' && shortage.hasOtherFilters);
 }
 
-/** Throws a MissingScopesError where a property that was read before is withheld today: its column would stand still unnoticed. */
-function refuseIfFrozen(before: Fingerprint, { name: stream, withheld }: ObjectStream): void {
-  const frozen = withheld.find(({ names }) => selectedBefore(before, names).length > 0);
-  if (!frozen) return;
+/** Throws a MissingScopesError if a property that was read before is withheld now: its column would silently go stale. */
+function refuseIfWithheld(before: Fingerprint, { name: stream, withheld }: ObjectStream): void {
+  const lost = withheld.find(({ names }) => selectedBefore(before, names).length > 0);
+  if (!lost) return;
   throw new MissingScopesError(
-    `${selectedBefore(before, frozen.names).join(', ')} of "${stream}" cannot be read any more: the token lacks the scope ${frozen.scope}. ` +
+    `${selectedBefore(before, lost.names).join(', ')} of "${stream}" cannot be read any more: the token lacks the scope ${lost.scope}. ` +
       'Add it to the token, or read without sensitive properties ("sensitive": "exclude").',
-    [frozen.scope],
+    [lost.scope],
   );
 }
 
-/** @param tellsLeft whether records that are there may not match the filters */
-function begin(run: ObjectRun, tellsLeft = false): void {
+/** @param tellsLeft whether records emitted before may not match the filters, and have to be reported */
+function beginLoad(run: ObjectRun, tellsLeft = false): void {
   const { state, stream, options } = run;
   const startedAt = run.now();
-  // The very first load owes tombstones only for what goes away while it runs.
+  // The very first load owes tombstones only for records that are merged away while it runs.
   const mergesSince = state.archive.since === null ? startedAt : null;
-  // Where HubSpot refuses to list what is archived, the late index may have shown it to the load.
+  // If HubSpot refused to list archived records, the load may have emitted some that its lagging index still had.
   state.archive.since ??= earlier(startedAt, options.lookbackMinutes);
   if (stream.filterGroups.length === 0) state.load = { startedAt, after: null, mergesSince };
-  else state.pass = { ...firstPass(run, startedAt, mergesSince), ...(tellsLeft ? { tellsLeft } : {}) };
+  else state.pass = { ...initialPass(run, startedAt, mergesSince), ...(tellsLeft ? { tellsLeft } : {}) };
 }
 
 async function increment(run: ObjectRun): Promise<void> {
   const { state, options, stream } = run;
-  const since = notBefore(earlier(state.cursor as string, options.lookbackMinutes), stream.updatedAfter);
+  if (state.cursor === null) return;
+  const since = notBefore(earlier(state.cursor, options.lookbackMinutes), stream.updatedAfter);
   state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
-  await readPass(run);
+  await readPass(run, state.pass);
 }

@@ -3,6 +3,7 @@ import { nearest } from '../../config/suggest.js';
 import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import type { ObjectType } from '../../hubspot/api/object-types.js';
 import { log } from '../../log.js';
+import type { Instant } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
 import { airbyteLayout, legacyAliases } from '../layouts/airbyte-layout.js';
 import { kindOf, type ValueKind } from '../layouts/coerce.js';
@@ -20,36 +21,36 @@ export interface AssociationTarget {
   field: string;
 }
 
-/** A stream of CRM records, with everything that reading it needs to know. */
+/** A stream of CRM records, with everything that reading it requires. */
 export interface ObjectStream {
   name: string;
   type: ObjectType;
   layout: Layout;
-  /** The properties to ask HubSpot for. */
+  /** The properties to request from HubSpot. */
   properties: readonly string[];
-  /** What the values of the selected properties become, by name. */
+  /** The types of the selected properties, by name. */
   kinds: ReadonlyMap<string, ValueKind>;
   associations: readonly AssociationTarget[];
   filterGroups: ObjectCriteria['filterGroups'];
   /** Records last updated before this instant are left out; null: none are. */
-  updatedAfter: string | null;
-  /** Whether HubSpot tells of merges for this object. */
+  updatedAfter: Instant | null;
+  /** Whether HubSpot reports merges for this object. */
   knowsMerges: boolean;
-  /** Sensitive properties that are wanted, and that the token may not read. */
+  /** Selected sensitive properties that the token may not read. */
   withheld: readonly Withheld[];
-  /** Calls to HubSpot that it took to know all this. */
+  /** The number of calls it took to learn all this. */
   definitionCalls: number;
 }
 
-/** What a configuration asks for of an object, before anything of its properties is known. */
+/** What a configuration selects of an object, before its properties are known. */
 export interface ObjectSelection {
-  /** The stream's. */
+  /** The stream's name. */
   name: string;
   type: ObjectType;
   criteria: ObjectCriteria | null;
 }
 
-/** Reads the object's properties, and selects from them. Throws what keeps them from being read. */
+/** Reads the object's properties, and selects from them. */
 export async function openObject(selection: ObjectSelection, portal: PortalFacts): Promise<ObjectStream> {
   const { client, config } = portal;
   const found = await readObjectProperties(client, selection.type, config.sensitive, () => portal.tokenScopes());
@@ -95,7 +96,7 @@ function defineObject(
   };
 }
 
-/** Those of the wanted properties that the token may not read, with a warning. */
+/** The selected properties that the token may not read; logs a warning. */
 function withheldFrom({ name: stream, criteria }: ObjectSelection, found: ObjectProperties): Withheld[] {
   const withheld = found.withheld
     .map(({ names, scope }) => ({ scope, names: names.filter((name) => isWanted(name, criteria)) }))
@@ -111,12 +112,12 @@ function isWanted(name: string, criteria: ObjectCriteria | null): boolean {
   return (criteria?.properties?.includes(name) ?? true) && !criteria?.excludeProperties.includes(name);
 }
 
-/** Warns of filters on properties that the object does not list; HubSpot decides, who may know others. */
+/** Warns of filters on properties that the object does not list. HubSpot may know others, so they are not rejected. */
 function checkFilters(all: readonly PropertyDefinition[], criteria: ObjectCriteria | null, stream: string): void {
   const known = all.map((property) => property.name);
   const named = (criteria?.filterGroups ?? []).flatMap(({ filters }) => filters.map((filter) => filter.propertyName));
   for (const name of new Set(named)) {
-    // Searches may ask for associated records, too.
+    // A search may also filter by associated records.
     if (known.includes(name) || name.startsWith('associations.')) continue;
     const meant = nearest(name, known);
     log.warn(

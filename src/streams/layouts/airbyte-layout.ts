@@ -1,4 +1,4 @@
-import { byteText } from '../../protocol/json/byte-text.js';
+import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { JsonObject, RecordChange } from '../../protocol/messages.js';
 import { RecordOfBytes } from '../core/sink.js';
 import type { ValueKind } from './coerce.js';
@@ -14,17 +14,17 @@ import {
 import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
 import { RowValues } from './row-values.js';
 
-/** A property of the layout, or a legacy alias that takes another's value where it has none of its own. */
+/** A property of the layout, or a legacy alias that takes its successor's value if it has none of its own. */
 interface Field extends SourceField {
   name: string;
   flatKey: string;
 }
 
 /**
- * The layout of source-hubspot: `properties` as an object and again flattened as `properties_<name>`, associations as arrays
- * at the top level. Differences: association arrays are always there, and `archivedAt` and `merged_into` are added.
+ * The layout of source-hubspot: `properties` as an object and again flattened as `properties_<name>`, associations as arrays at the
+ * top level. Differences: association arrays are always present, and `archivedAt` and `merged_into` are added.
  *
- * @param legacyAliases the names HubSpot's v1 had for stage timings, which source-hubspot still fills from their successors
+ * @param legacyAliases the names of stage timings in HubSpot's v1, which source-hubspot still fills from their successors
  */
 export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Layout {
   const fields = fieldsOf(input, legacyAliases);
@@ -45,7 +45,8 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
       const nested = rows.members(row, changes, '', values);
       let flat = '';
       for (const [index, value] of values.entries()) flat += flatKeys[index] + value;
-      return new RecordOfBytes(`${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`, changes);
+      const record = `${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`;
+      return new RecordOfBytes(fromLatin1(record), changes);
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
@@ -59,11 +60,10 @@ const FIXED = [
   ...['matches_filters', '_ab_cdc_deleted_at'],
 ];
 
-/** The fields of associated ids. One whose name is another field's (a custom object may have any) gets `associated_` in front. */
+/** The fields of associated ids, prefixed with `associated_` if another field has the name (a custom object may have any). */
 function associationNames(input: LayoutInput, fields: readonly Field[]): string[] {
-  const taken = new Set(
-    [...FIXED, ...fields.map(({ places }) => places[1] as string)].map((name) => name.toLowerCase()),
-  );
+  const flattened = fields.map(({ name }) => `properties_${name}`);
+  const taken = new Set([...FIXED, ...flattened].map((name) => name.toLowerCase()));
   return input.associations.map((association) => {
     let name = association;
     while (taken.has(name.toLowerCase())) name = `associated_${name}`;
@@ -81,7 +81,7 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
     flatKey: `,${memberKey(`properties_${name}`)}`,
     places: [`properties.${name}`, `properties_${name}`],
   });
-  const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] as ValueKind]));
+  const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] ?? 'string']));
   const fields = new Map<string, Field>();
   for (const [name, kind] of own) fields.set(name, field(name, kind));
   for (const [successor, aliases] of legacyAliases) {
@@ -113,8 +113,8 @@ function schemaOf(input: LayoutInput, fields: Field[], links: readonly string[])
 }
 
 /**
- * source-hubspot's legacy names for the stage timings of contacts and deals: `hs_v2_date_entered_X` also comes as
- * `hs_date_entered_X`, and so on; of contacts also as `hs_lifecyclestage_X_date`.
+ * source-hubspot's legacy names for the stage timings of contacts and deals: `hs_v2_date_entered_X` is repeated as
+ * `hs_date_entered_X`, and so on; for contacts also as `hs_lifecyclestage_X_date`.
  */
 export function legacyAliases(objectName: string, properties: readonly string[]): Map<string, string[]> {
   const aliases = new Map<string, string[]>();

@@ -1,14 +1,14 @@
 import { instantAt, isDay } from './plain-times.js';
 
 /**
- * HubSpot holds every property as text; these turn the text into the JSON of its declared type. Each returns JSON text, or
- * `undefined` when the text is no value of the type, or could be one of two: nothing is guessed. Digits are passed on as HubSpot
- * wrote them, never through a float. Halves of surrogate pairs become U+FFFD: readers of messages refuse them.
+ * HubSpot stores every property as text; these functions convert the text to the JSON of the property's type. They return JSON text,
+ * or `undefined` if the text is not a value of the type, or ambiguous. Digits are kept as HubSpot wrote them, without conversion to a
+ * float. Lone surrogates become U+FFFD, since consumers of the protocol reject them.
  */
 
 export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime';
 
-/** HubSpot's property types; whatever else it may add is text. */
+/** The kind of a HubSpot property type; unknown types are text. */
 export function kindOf(propertyType: string): ValueKind {
   switch (propertyType) {
     case 'number':
@@ -27,22 +27,22 @@ export function kindOf(propertyType: string): ValueKind {
 }
 
 const NULL = 'null';
-/** Text with nothing that JSON writes as an escape, and nothing that may be half of a surrogate pair. */
+/** Text without characters that JSON escapes, and without surrogates. */
 const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /**
- * What people and imports write for numbers besides: a plus, leading zeros, a bare point, and commas between thousands where
- * they can be nothing else. `12,50` and `1,234` may be decimals as they are written in Europe, so they are no numbers here.
+ * Other forms of numbers, written by people and imports: with a plus, leading zeros, a bare point, or thousands separators if they
+ * are unambiguous. `12,50` and `1,234` may be decimals in European notation, so they are not accepted.
  */
 const LOOSE_NUMBER = /^([+-]?)(\d*|\d{1,3}(?:,\d{3})+(?=\.)|\d{1,3}(?:,\d{3}){2,})(?:\.(\d*))?([eE][+-]?\d+)?$/;
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const ISO_INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/;
 /**
- * Epoch milliseconds, as HubSpot writes them of 1973 to 2286. Fewer digits may be a day (`20240115`) or seconds, more of them a
- * day with its time (`20240115103000`), or microseconds.
+ * Epoch milliseconds of the years 1973 to 2286. Fewer digits may be a day (`20240115`) or seconds, more digits a day with its time
+ * (`20240115103000`) or microseconds.
  */
 const MILLISECONDS = /^-?\d{11,13}$/;
-/** A day with its hour and minute (`202401151030`), which has as many digits as the milliseconds of 1976. */
+/** A day with hour and minute (`202401151030`), which has as many digits as the milliseconds of 1976. */
 const DAY_AND_MINUTE = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d$/;
 const LATEST_MS = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
@@ -50,7 +50,7 @@ const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 export function coerce(kind: ValueKind, text: string): string | undefined {
   switch (kind) {
     case 'string':
-      // Most texts have nothing to escape, and looking is faster than writing them anew.
+      // Most texts have nothing to escape, and testing that is faster than JSON.stringify.
       return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text.toWellFormed());
     case 'number':
       return coerceNumber(text);
@@ -82,7 +82,7 @@ function coerceBoolean(text: string): string | undefined {
   return lower === '' ? NULL : undefined;
 }
 
-/** Dates come as YYYY-MM-DD, in older portals as the milliseconds of their midnight in UTC. */
+/** Dates are YYYY-MM-DD, in older portals the epoch milliseconds of midnight in UTC. */
 function coerceDate(text: string): string | undefined {
   if (isDay(text, 0, text.length)) return `"${text}"`;
   const value = text.trim();
@@ -95,14 +95,14 @@ function coerceDate(text: string): string | undefined {
 
 function isCalendarDay([, year, month, day]: RegExpExecArray): boolean {
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  // Date.UTC reads the years 0 to 99 as 1900 to 1999.
+  // Date.UTC maps the years 0 to 99 to 1900 to 1999.
   date.setUTCFullYear(Number(year));
   return Number(year) >= 1 && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
 }
 
 /**
- * An instant in UTC in the form source-hubspot gives it: `2024-05-01T12:34:56+00:00`, with six digits of a second where there
- * is a fraction. A date is its midnight; digits alone are epoch milliseconds.
+ * An instant in UTC in source-hubspot's form: `2024-05-01T12:34:56+00:00`, with a fraction of six digits if there is one. A date stands
+ * for its midnight; digits alone are epoch milliseconds.
  */
 function coerceInstant(text: string): string | undefined {
   const plain = instantAt(text, 0, text.length);

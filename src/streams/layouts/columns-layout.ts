@@ -1,4 +1,4 @@
-import { byteText } from '../../protocol/json/byte-text.js';
+import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
 import { RecordOfBytes } from '../core/sink.js';
 import { associationMembers, headEncoder, type Layout, type LayoutInput, memberKey, updatedAtOf } from './layout.js';
@@ -8,8 +8,8 @@ import { RowValues } from './row-values.js';
 const FIXED = ['id', 'created_at', 'updated_at', 'archived', 'archived_at', 'merged_into', '_ab_cdc_deleted_at'];
 
 /**
- * One typed column a property, under its internal name: what one would write by hand. A property whose name is taken (by a
- * fixed column or an association, without regard to case) gets `property_` in front.
+ * One typed column per property, under its internal name. The name is prefixed with `property_` if a fixed column or an association
+ * has it, regardless of case.
  */
 export function columnsLayout(input: LayoutInput): Layout {
   const associationFields = input.associations.map((name) => `associated_${name}`);
@@ -17,13 +17,19 @@ export function columnsLayout(input: LayoutInput): Layout {
     input.properties.map((property) => property.name),
     [...FIXED, ...(input.filtered ? ['matches_filters'] : []), ...associationFields],
   );
-  const fields = input.properties.map((property, index) => ({
+  const columns = input.properties.map((property, index) => ({
+    property,
+    name: names[index] ?? property.name,
     kind: input.kinds[index] ?? 'string',
-    key: memberKey(names[index] as string),
-    places: [names[index] as string],
-    sources: [property.name],
   }));
-  const values = new RowValues(fields);
+  const values = new RowValues(
+    columns.map(({ property, name, kind }) => ({
+      kind,
+      key: memberKey(name),
+      places: [name],
+      sources: [property.name],
+    })),
+  );
   const associationKeys = associationFields.map(memberKey);
   const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input);
 
@@ -39,18 +45,14 @@ export function columnsLayout(input: LayoutInput): Layout {
       merged_into: STRING,
       ...extraSchemas(input),
       ...Object.fromEntries(associationFields.map((name) => [name, STRINGS])),
-      ...Object.fromEntries(
-        input.properties.map((property, index) => [
-          names[index] as string,
-          propertySchema(property, input.kinds[index] ?? 'string', true),
-        ]),
-      ),
+      ...Object.fromEntries(columns.map(({ property, name, kind }) => [name, propertySchema(property, kind, true)])),
     },
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
       const start = head(row.id, { createdAt: row.createdAt ?? null, updatedAt: updatedAtOf(row) }, tombstone);
       const linked = associationMembers(associationKeys, associated);
-      return new RecordOfBytes(`${byteText(start + linked)}${values.members(row, changes, ',')}}`, changes);
+      const record = `${byteText(start + linked)}${values.members(row, changes, ',')}}`;
+      return new RecordOfBytes(fromLatin1(record), changes);
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
@@ -59,7 +61,7 @@ export function columnsLayout(input: LayoutInput): Layout {
   };
 }
 
-/** Each property's column, none like another without regard to case. */
+/** Each property's column name, unique regardless of case. */
 function columnNames(properties: readonly string[], reserved: readonly string[]): string[] {
   const taken = new Set([...reserved, ...properties].map((name) => name.toLowerCase()));
   const isReserved = new Set(reserved.map((name) => name.toLowerCase()));

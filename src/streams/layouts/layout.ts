@@ -4,27 +4,27 @@ import type { JsonObject, RecordChange } from '../../protocol/messages.js';
 import type { EncodedRecord } from '../core/sink.js';
 import { coerce, type ValueKind } from './coerce.js';
 
-/** Characters of a text that is kept in a note where its column has no room for it. */
+/** The most characters of an invalid value that are kept in its change entry. */
 const MOST_NOTED = 1000;
 
-/** What makes a record a tombstone: it is gone, or it has left the stream's filters. */
-export type Tombstone = Gone | LeftFilters;
+/** Why a record is a tombstone: it was deleted, or it has left the stream's filters. Times are as HubSpot has them. */
+export type Tombstone = Deletion | FilterExit;
 
-export interface Gone {
-  /** When it was archived or merged away, ISO 8601. */
+export interface Deletion {
+  /** When it was archived or merged away. */
   archivedAt: string;
-  /** The id of the last survivor, of a record that was merged away. */
+  /** The id of the last survivor, if it was merged away. */
   mergedInto: string | null;
 }
 
-export interface LeftFilters {
-  /** When it was last updated, and did not match, ISO 8601. */
+export interface FilterExit {
+  /** When it was last updated, and did not match. */
   leftAt: string;
 }
 
 /**
- * How records of one stream are written: its schema, and the encoding of HubSpot's rows. Both layouts are compiled once per
- * stream from the portal's properties, so that a record costs no lookups.
+ * How a stream's records are written: the schema, and the encoding of HubSpot's rows. A layout is compiled once per stream from the
+ * portal's properties, so that encoding a record takes no lookups.
  */
 export interface Layout {
   /** The top-level properties of the stream's json_schema. */
@@ -32,13 +32,13 @@ export interface Layout {
   primaryKey: string;
   cursorField: string;
   /**
-   * @param associated the ids for each of the stream's associations, in their order; null leaves them out (a tombstone
-   *   carries only what is known)
+   * @param associated the ids for each of the stream's associations, in their order; null leaves them out, since a tombstone only
+   *   has what is known
    */
   encode(row: ObjectRow, associated: readonly (readonly string[])[] | null, tombstone: Tombstone | null): EncodedRecord;
   /** The tombstone of a record of which only the id is known. @param updatedAt its survivor's */
-  encodeMergedAway(id: string, updatedAt: string | null, tombstone: Gone): EncodedRecord;
-  /** The property whose values alone a field of the schema has; null where there is no such. */
+  encodeMergedAway(id: string, updatedAt: string | null, tombstone: Deletion): EncodedRecord;
+  /** The single property that a field of the schema holds; null: there is none. */
   propertyOf(field: string): string | null;
 }
 
@@ -53,22 +53,23 @@ export interface LayoutInput {
   filtered: boolean;
 }
 
-/** A field of a layout, by the properties that it may take its value from: the first of them that has one. */
+/** A field of a layout. */
 export interface SourceField {
   kind: ValueKind;
   /** Its key as JSON, with a colon. */
   key: string;
+  /** The properties that its value may come from: the first one that has a value. */
   sources: readonly string[];
-  /** The places of the value in the record, for change entries. */
+  /** The paths of the value in the record, for change entries. */
   places: readonly string[];
 }
 
-/** The members that a layout has besides those that every record has. */
+/** Which optional members a layout has. */
 export type Extras = Pick<LayoutInput, 'cdc' | 'filtered'>;
 
 /**
- * The JSON text of a property's value. What is no value of its type becomes null, with the text in the note, and halves of surrogate
- * pairs are replaced; both is noted in `changes` for each of the places in the record that hold it.
+ * The JSON text of a property's value. A text that is not a value of the type becomes null, and lone surrogates are replaced; both is
+ * noted in `changes` for each path of the value in the record.
  */
 export function encodeValue(
   kind: ValueKind,
@@ -89,12 +90,12 @@ export function encodeValue(
   return json ?? 'null';
 }
 
-/** A member's JSON text up to its value. */
+/** The JSON text of a member's key, with a colon. */
 export function memberKey(name: string): string {
   return `${JSON.stringify(name)}:`;
 }
 
-/** The members that every record has, by the names a layout gives them. */
+/** A layout's names of members that every record has. */
 export interface HeadNames {
   createdAt: string;
   updatedAt: string;
@@ -102,8 +103,8 @@ export interface HeadNames {
 }
 
 /**
- * Compiles the beginning of a record: its opening brace and the members that every record has, without a comma behind them.
- * A live record says so explicitly, so that an update clears what a tombstone had set.
+ * Compiles the beginning of a record: its opening brace and the members that every record has, without a trailing comma. A live
+ * record has explicit nulls, so that an update clears the members of a tombstone.
  */
 export function headEncoder(
   names: HeadNames,
@@ -126,12 +127,12 @@ export function headEncoder(
   };
 }
 
-/** When a record was last updated; HubSpot leaves it out of records that never were. */
+/** When a record was last updated, as HubSpot has it; HubSpot omits it for records that never were. */
 export function updatedAtOf(row: ObjectRow): string | null {
   return row.updatedAt ?? row.createdAt ?? null;
 }
 
-/** The arrays of associated ids as members, each with a comma in front. */
+/** The arrays of associated ids as members, each with a leading comma. */
 export function associationMembers(keys: readonly string[], associated: readonly (readonly string[])[] | null): string {
   if (!associated) return '';
   let members = '';

@@ -2,15 +2,15 @@ import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
 
-/** The JSON Schema of one property's values, with HubSpot's label and description, which become a column comment. */
+/** The JSON Schema of a property's values, with HubSpot's label and description, which become a column comment. */
 export function propertySchema(property: PropertyDefinition, kind: ValueKind, decimal: boolean): JsonObject {
   const schema = decimal && kind === 'number' && isWhole(property) ? INTEGER : kindSchema(kind, decimal);
   return { ...schema, ...texts(property) };
 }
 
 /**
- * HubSpot's own ids and counts, which it calls numbers as it does amounts: as decimals they would be joined to ids by no text. A
- * property of the portal's own may hold anything, whatever its name.
+ * HubSpot's own ids and counts, which have the same type as amounts. As decimals, ids would not join with ids that are text. Only
+ * HubSpot's own properties qualify, since a portal's may hold anything, whatever their names.
  */
 const WHOLE = /(?:^|_)id$|^associatedcompanyid$|^(?:hs_)?num_|_count$/;
 
@@ -46,13 +46,13 @@ export const INTEGER: JsonObject = { type: ['null', 'integer'] };
 export const BOOLEAN: JsonObject = { type: ['null', 'boolean'] };
 export const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
 export const STRINGS: JsonObject = { type: ['null', 'array'], items: { type: ['null', 'string'] } };
-/** The mark by which our writer knows a tombstone: the property is true on it. */
+/** Marks the property that is true on tombstones, for our writer. */
 export const TOMBSTONE: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: true };
 
-/** The same of a record that has left the stream's filters: the property is false on it. */
+/** Marks the property that is false on records that have left the stream's filters. */
 const MATCHES_FILTERS: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: false };
 
-/** The schemas of the members that a layout has besides those that every record has. */
+/** The schemas of a layout's optional members. */
 export function extraSchemas({ cdc, filtered }: { cdc: boolean; filtered: boolean }): JsonObject {
   return {
     ...(filtered ? { matches_filters: MATCHES_FILTERS } : {}),

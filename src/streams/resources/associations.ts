@@ -18,13 +18,13 @@ const SCHEMA: JsonObject = {
   label: { ...STRING, description: 'What the association is called; null without a label.' },
 };
 
-/** All but the label: the number of a type is only unique within its category. */
+/** All but the label: a type's number is only unique within its category. */
 const KEY = ['from_id', 'to_id', 'association_type_id', 'category'];
 
 /**
- * Everything that connects the records of one object with those of another, in one direction: a row for each pair of records
- * and association type. HubSpot has no time of an association and tells of its end in no feed, so there is no cursor, and no start date
- * leaves anything out. The `associations` of HubSpot's list would not do: they name neither the category nor the number of a type.
+ * The associations from one object's records to another's: one row for each pair of records and association type. HubSpot neither has
+ * the time of an association nor reports its removal, so there is no cursor, and start dates do not apply. The `associations` in
+ * HubSpot's list are not sufficient: they lack a type's category and number.
  */
 export function associationsPlan(criteria: AssociationCriteria, known: KnownObjects): StreamPlan {
   const { name, fromObject, toObject, path } = criteria;
@@ -34,7 +34,7 @@ export function associationsPlan(criteria: AssociationCriteria, known: KnownObje
   };
   return {
     name,
-    // The objects are looked up again when the stream is opened, so that one that is gone fails this stream alone.
+    // A missing object is reported when the stream is opened, so that only this stream fails.
     scopes: [fromObject, toObject].flatMap((object) => findObjectType(object, known.all)?.scopes ?? []),
     subject: name,
     objectTypeId: null,
@@ -58,7 +58,7 @@ function linksOf(portal: PortalFacts, name: string, from: ObjectType, to: Object
         data: jsonText({ from_id: fromId, to_id: toId, association_type_id: typeId, category, label }),
         changes: null,
       }),
-      // A stream may keep its name and be of other objects the next time.
+      // A stream may keep its name while its objects are changed in the configuration.
       identity: { from: keyOf(from), to: keyOf(to) },
       increments: null,
     },

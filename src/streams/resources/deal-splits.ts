@@ -3,7 +3,7 @@ import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import { standardObject } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
-import { isFrom } from '../core/instants.js';
+import { isFrom } from '../../time.js';
 import { catalogEntry, type PortalFacts, type StreamDeclaration } from '../core/stream.js';
 import { airbyteLayout } from '../layouts/airbyte-layout.js';
 import { kindOf } from '../layouts/coerce.js';
@@ -13,7 +13,7 @@ import { Children } from '../strategies/children.js';
 
 const DEAL = standardObject('deals');
 
-/** What HubSpot is known to answer of a split. */
+/** The properties that HubSpot is known to return. */
 const PROPERTIES = [
   { name: 'hs_deal_split_amount', label: 'Deal split amount', type: 'number' },
   { name: 'hs_deal_split_percentage', label: 'Deal split percentage', type: 'number' },
@@ -26,10 +26,7 @@ interface Split {
   row: ObjectRow;
 }
 
-/**
- * How the amount of a deal is divided among its owners. A deal's splits are replaced when someone changes them, and the deal is then
- * modified.
- */
+/** How the amount of a deal is divided among its owners. A change of splits replaces them, and modifies the deal. */
 export const dealSplits: StreamDeclaration = {
   name: 'deal_splits',
   plan: (name = 'deal_splits') => ({

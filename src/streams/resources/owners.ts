@@ -9,7 +9,7 @@ import { whole } from '../strategies/whole.js';
 const SCHEMA: JsonObject = {
   id: STRING,
   email: STRING,
-  /** PERSON, or QUEUE: records of a queue are nobody's yet. */
+  /** PERSON, or QUEUE: a queue's records are not assigned to a person yet. */
   type: STRING,
   firstName: STRING,
   lastName: STRING,
@@ -41,10 +41,10 @@ const OWNERS = {
   },
 };
 
-/** The people of the portal; those who have left are tombstones. */
+/** The portal's users; removed ones are tombstones. */
 export const owners = whole({ ...OWNERS, name: 'owners', endpoint: endpoint(false), archived: endpoint(true) });
 
-/** Those who have left, as rows: source-hubspot has them in a stream of their own. */
+/** Removed users as rows: source-hubspot has a separate stream for them. */
 export const ownersArchived = whole({
   ...OWNERS,
   name: 'owners_archived',

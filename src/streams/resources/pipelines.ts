@@ -20,9 +20,9 @@ const SCHEMA: JsonObject = {
   updatedAt: INSTANT,
 };
 
-/** The pipelines of an object with their stages inside, in source-hubspot's layouts. */
+/** The pipelines of an object with nested stages, in source-hubspot's layouts. */
 export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
-  // Metadata is open to whoever may read the records or the schema.
+  // A token may read metadata if it may read the records or the schema.
   const schemaScope = type.custom ? CUSTOM_SCHEMAS_SCOPE : `crm.schemas.${type.name}.read`;
   const layout =
     type.name === 'deals'
@@ -49,7 +49,7 @@ function currentRecord(pipeline: Item): JsonObject {
   return { ...fields, stages: fields.stages ?? [] };
 }
 
-/** source-hubspot's deal_pipelines keep the layout of HubSpot's first API: other names, and times as milliseconds. */
+/** source-hubspot's deal_pipelines have the layout of HubSpot's v1 API: other names, and times in milliseconds. */
 const LEGACY_SCHEMA: JsonObject = {
   label: STRING,
   displayOrder: INTEGER,
@@ -97,7 +97,7 @@ function milliseconds(instant: JsonValue | undefined): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** The objects that have pipelines, and what their streams are called: the first two as in source-hubspot. */
+/** The objects that have pipelines, by the names of their streams, the first two as in source-hubspot. */
 const OBJECTS: Readonly<Record<string, string>> = {
   deal_pipelines: 'deals',
   ticket_pipelines: 'tickets',

@@ -2,7 +2,7 @@ import { type Endpoint, type Item, pagesOf, withQuery } from '../../hubspot/api/
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
-import { earlier, isFrom, notBefore } from '../core/instants.js';
+import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -13,24 +13,21 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
-import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
-import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import { REFRESH_COMPLETE } from '../core/stream-state.js';
+import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor-state.js';
+import { contentHash, cursorTime } from './content-memory.js';
 import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
 
-const VERSION = 1;
-/** The cursor of a state before anything was read, as source-hubspot has it. */
-const BEGINNING = '2006-06-01T00:00:00.000Z';
-
-/** A collection that HubSpot answers from an instant on: what was updated since the read before is asked for, and no more. */
+/** A collection that HubSpot filters by update time, so that an increment requests only what was updated since the last read. */
 export interface CursorResource extends Resource {
-  /** The query by which HubSpot leaves out what was last updated before an instant (ISO 8601). */
-  since(instant: string): Readonly<Record<string, string>>;
-  /** Where HubSpot lists what is gone; without it, deletions cannot be seen. */
+  /** The query that leaves out items last updated before an instant. */
+  since(instant: Instant): Readonly<Record<string, string>>;
+  /** HubSpot's list of archived items; without it, deletions cannot be seen. */
   archived?: {
     endpoint: Endpoint;
-    /** The query by which it leaves out what was archived before an instant; without it, the list is read whole. */
-    since?(instant: string): Readonly<Record<string, string>>;
-    /** When an item was archived, ISO 8601. */
+    /** The query that leaves out items archived before an instant; without it, the whole list is read. */
+    since?(instant: Instant): Readonly<Record<string, string>>;
+    /** When an item was archived, as HubSpot has it. */
     archivedAt(item: Item): string | null;
   };
 }
@@ -68,7 +65,7 @@ class ByCursor implements Stream {
     const state = parseCursorState(given, this.resource, this.portal.id);
     const isIncrement = mode === 'incremental' && state.cursor !== null;
     const calls = { burst: 0, search: 0, exempt: 0 };
-    // HubSpot gives no count of such a collection: one page, and more where there is more.
+    // HubSpot returns no count of such a collection, so only the first page is counted.
     calls[this.resource.endpoint.kind.budget] += 1 + (this.marks.deletes && mode === 'incremental' ? 1 : 0);
     const what = isIncrement
       ? `updated since ${(state.cursor ?? '').slice(0, 16)}Z, in one page or more`
@@ -85,44 +82,6 @@ class ByCursor implements Stream {
   }
 }
 
-/** What a stream that is read by its cursor goes on from. */
-export interface CursorState {
-  emittedAt: number;
-  /** HubSpot's time when the last complete read began; null before there is one. */
-  cursor: string | null;
-  /** A first load under way: when it began, and its next page. */
-  load: { startedAt: string; after: string | null } | null;
-  /** What was emitted of the items that the next increment meets again, since it reaches back by the lookback. */
-  memory: ContentMemory;
-}
-
-/** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
-export function parseCursorState(
-  given: JsonObject | null,
-  { name, cursor }: Resource,
-  portalId: number | null,
-): CursorState {
-  const own = ownState(given, name, VERSION, portalId);
-  if (own === null) {
-    const shown = cursorTime(given?.[cursor]);
-    const isGiven = Number.isFinite(shown) && given?.[REFRESH_COMPLETE] !== true;
-    return {
-      emittedAt: 0,
-      cursor: isGiven ? new Date(shown).toISOString() : null,
-      load: null,
-      memory: new ContentMemory(),
-    };
-  }
-  const load = stateValue.object(own.load);
-  return {
-    emittedAt: stateValue.number(own.emittedAt) ?? 0,
-    cursor: stateValue.text(own.cursor),
-    load: load && { startedAt: stateValue.text(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
-    memory: ContentMemory.parse(own.seen, own.many) ?? new ContentMemory(),
-  };
-}
-
-/** One read of a stream. */
 class CursorRead {
   readonly #resource: CursorResource;
   readonly #portal: PortalFacts;
@@ -130,8 +89,8 @@ class CursorRead {
   readonly #isRefresh: boolean;
   readonly #state: CursorState;
   readonly #output: StreamOutput;
-  /** The next increment begins here, epoch ms: what is older need not be remembered. */
-  #nextSince = 0;
+  /** The next increment begins here: earlier items need not be remembered. */
+  #nextSince = epochMs(0);
   #calls = 0;
 
   constructor(
@@ -147,20 +106,27 @@ class CursorRead {
   }
 
   async read(): Promise<number> {
-    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    // An earlier attempt of the same job has finished this stream.
     if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
       await this.#output.state(this.run.state);
       return 0;
     }
     const state = this.#state;
     const { lookbackMinutes, startDate } = this.#portal.config;
-    const now = new Date(this.#portal.client.clock.now()).toISOString();
+    const isResumed = state.load !== null;
+    const now = instantOf(this.#portal.client.clock.now());
     if (state.cursor === null || this.#isRefresh) state.load ??= { startedAt: now, after: null };
     const beganAt = state.load?.startedAt ?? now;
     const lookback = earlier(state.load ? beganAt : (state.cursor ?? beganAt), lookbackMinutes);
-    this.#nextSince = Date.parse(earlier(beganAt, lookbackMinutes));
+    this.#nextSince = timeOf(earlier(beganAt, lookbackMinutes));
     await this.#readLive(state.load ? startDate : notBefore(lookback, startDate));
-    // A first load owes tombstones for what goes away while it runs.
+    if (state.load && !this.#isRefresh && (isResumed || this.#calls > 1)) {
+      // What changed on pages that had been read. Interrupted from here on, the next run is an increment.
+      state.cursor = beganAt;
+      state.load = null;
+      await this.#readPages(notBefore(lookback, startDate), null);
+    }
+    // A first load owes tombstones for items that are archived while it runs.
     if (!this.#isRefresh && this.#marks.deletes) await this.#readArchived(lookback);
     state.cursor = beganAt;
     state.load = null;
@@ -169,7 +135,7 @@ class CursorRead {
     return this.#calls;
   }
 
-  async #readLive(since: string | null): Promise<void> {
+  async #readLive(since: Instant | null): Promise<void> {
     const { load } = this.#state;
     try {
       await this.#readPages(since, load?.after ?? null);
@@ -182,34 +148,34 @@ class CursorRead {
     }
   }
 
-  async #readPages(since: string | null, start: string | null): Promise<void> {
+  async #readPages(since: Instant | null, start: string | null): Promise<void> {
     const resource = this.#resource;
     const endpoint = withQuery(resource.endpoint, since === null ? {} : resource.since(since));
     for await (const { items, after } of pagesOf(this.#portal.client, endpoint, start)) {
       this.#calls += 1;
       await this.#emit(items.flatMap((item) => this.#liveChange(item) ?? []));
-      // An increment that is interrupted is read again from its beginning; what was emitted is remembered.
+      // An interrupted increment starts over, but emits nothing twice.
       if (this.#state.load === null || after === null) continue;
       this.#state.load.after = after;
       await this.#save();
     }
   }
 
-  async #readArchived(since: string): Promise<void> {
+  async #readArchived(since: Instant): Promise<void> {
     const { archived } = this.#resource;
     if (!archived) return;
-    const { endpoint, since: query, archivedAt: timeOf } = archived;
+    const { endpoint, since: query, archivedAt: archivedAtOf } = archived;
     for await (const { items } of pagesOf(this.#portal.client, withQuery(endpoint, query?.(since) ?? {}))) {
       this.#calls += 1;
       const changes = items.flatMap((item) => {
-        const archivedAt = timeOf(item);
+        const archivedAt = archivedAtOf(item);
         return archivedAt !== null && isFrom(archivedAt, since) ? [this.#change(item, archivedAt)] : [];
       });
       await this.#emit(changes.filter((change) => !this.#isKnown(change)));
     }
   }
 
-  /** null where it is not wanted, or is out as it is. */
+  /** null: the item is left out by the start date, or was emitted unchanged. */
   #liveChange(item: Item): Change | null {
     const change = this.#change(item, null);
     const isWanted = typeof change.at !== 'string' || isFrom(change.at, this.#portal.config.startDate);
@@ -235,7 +201,7 @@ class CursorRead {
     const { memory } = this.#state;
     this.#output.stamp();
     const known = changes.filter(({ id }) => memory.has(id));
-    for (const { id, at } of known) memory.doubt(id, at);
+    for (const { id, at } of known) memory.markUncertain(id, at);
     if (known.length > 0 && !this.#isRefresh) await this.#save({ isAhead: true });
     await this.#output.records(changes.map(({ record }) => record));
     for (const { id, hash, at } of changes) {
@@ -244,26 +210,15 @@ class CursorRead {
   }
 
   async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {
-    const { cursor, load, memory } = this.#state;
     this.#output.stamp();
-    const shown = cursor === null ? BEGINNING : earlier(cursor, this.#portal.config.lookbackMinutes);
-    const state = {
-      [this.#resource.cursor]: shown,
-      ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
-      hubflake: {
-        version: VERSION,
-        portal: this.#portal.id,
-        emittedAt: this.#output.emittedAt,
-        cursor,
-        load: load && { ...load },
-        ...memory.toJson(),
-      },
-    };
+    const { id, config } = this.#portal;
+    const own = { ...this.#state, emittedAt: this.#output.emittedAt };
+    const state = cursorStateJson(own, this.#resource.cursor, id, config.lookbackMinutes, isComplete);
     await (isAhead ? this.#output.stateAhead(state) : this.#output.state(state));
   }
 }
 
-/** A record to emit, and what is remembered of it. */
+/** A record to emit, with what is remembered of it. */
 interface Change {
   id: string;
   /** When the item was last updated or archived. */

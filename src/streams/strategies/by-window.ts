@@ -1,7 +1,7 @@
 import { type Item, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
-import { earlier, later, notBefore } from '../core/instants.js';
+import { type EpochMs, earlier, type Instant, instantOf, later, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import {
   catalogEntry,
@@ -11,37 +11,31 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
-import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import { planOf, type Resource, recordOf } from './resource.js';
 
 const VERSION = 1;
 const MINUTES_A_DAY = 24 * 60;
-/** A window in which HubSpot had more pages than this is followed by a shorter one. */
+/** A window with more pages is followed by a shorter one. */
 const MANY_PAGES = 10;
 
 /**
- * A collection of events, which HubSpot answers by a span of time: what happened stays as it is, so that a span that was read need not
- * be read again, but for what HubSpot shows late.
+ * A collection of events that HubSpot filters by time. Events do not change, so a window need not be read again, except for events
+ * that HubSpot returns late.
  */
 export interface WindowResource extends Resource {
-  /** The query for what happened from one instant on, and before another (ISO 8601). */
-  window(from: string, to: string): Readonly<Record<string, string>>;
-  /**
-   * Days of the shortest window that is read at once: it grows where little happened. A read that is interrupted goes on with the window
-   * it was in.
-   */
+  /** The query for events from one instant on, and before another. */
+  window(from: Instant, to: Instant): Readonly<Record<string, string>>;
+  /** The length of the shortest window; windows grow while there are few events. An interrupted read resumes with its last window. */
   sliceDays: number;
-  /** What HubSpot may show so many minutes late: each read reaches back by them, or by the configured lookback where that is more. */
+  /** How late HubSpot may return events: each read begins this much earlier, or by the configured lookback if that is longer. */
   overlapMinutes: number;
-  /** How far back HubSpot keeps events, in days; null: for good. */
+  /** How many days HubSpot keeps events; null: forever. */
   keptDays: number | null;
 }
 
-/** The first events that HubSpot can have. */
-const EARLIEST = '2006-06-01T00:00:00.000Z';
-
-/** Declares a stream of events that is read in windows of time. `cursor` names the field that says when an event happened. */
+/** Declares a stream of events that is read in windows of time. `cursor` names the field with the time of an event. */
 export function byWindow(resource: WindowResource): StreamDeclaration {
   return {
     name: resource.name,
@@ -73,7 +67,7 @@ class ByWindow implements Stream {
     const from = startOf(this.resource, this.portal, isIncrement ? until : null);
     const calls = { burst: 0, search: 0, exempt: 0 };
     const slice = this.resource.sliceDays * MINUTES_A_DAY * 60_000;
-    calls[this.resource.endpoint.kind.budget] += Math.max(1, Math.ceil((now - Date.parse(from)) / slice));
+    calls[this.resource.endpoint.kind.budget] += Math.max(1, Math.ceil((now - timeOf(from)) / slice));
     return { what: `events since ${from.slice(0, 16)}Z, in a page a window or more`, rows: null, calls };
   }
 
@@ -86,14 +80,14 @@ class ByWindow implements Stream {
   }
 }
 
-/** What a stream of events goes on from. */
+/** What a stream of events resumes from. */
 export interface WindowState {
-  emittedAt: number;
-  /** All before this instant is read; null: nothing is. */
-  until: string | null;
-  /** Whether a full refresh is under way. */
+  emittedAt: EpochMs;
+  /** All events before this instant were read; null: none were. */
+  until: Instant | null;
+  /** Whether a full refresh is in progress. */
   isRefresh: boolean;
-  /** Events that the next read meets again, since it reaches back. */
+  /** The emitted events that the next read finds again because of the overlap. */
   memory: ContentMemory;
 }
 
@@ -104,25 +98,24 @@ export function parseWindowState(
   portalId: number | null,
 ): WindowState {
   const own = ownState(given, name, VERSION, portalId);
-  const shown = cursorTime(given?.[cursor]);
+  const publicCursor = cursorTime(given?.[cursor]);
   return {
-    emittedAt: stateValue.number(own?.emittedAt) ?? 0,
-    until: own ? stateValue.text(own.until) : Number.isFinite(shown) ? new Date(shown).toISOString() : null,
+    emittedAt: stateValue.time(own?.emittedAt),
+    until: own ? stateValue.instant(own.until) : Number.isFinite(publicCursor) ? instantOf(publicCursor) : null,
     isRefresh: own?.pass === 'refresh',
     memory: (own && ContentMemory.parse(own.seen, own.many)) ?? new ContentMemory(),
   };
 }
 
-/** Where reading begins. */
-function startOf(resource: WindowResource, { client, config }: PortalFacts, until: string | null): string {
+/** Where a read begins. */
+function startOf(resource: WindowResource, { client, config }: PortalFacts, until: Instant | null): Instant {
   const overlap = Math.max(resource.overlapMinutes, config.lookbackMinutes);
-  const start = until === null ? (config.startDate ?? EARLIEST) : notBefore(earlier(until, overlap), config.startDate);
+  const start = until === null ? (config.startDate ?? BEGINNING) : notBefore(earlier(until, overlap), config.startDate);
   if (resource.keptDays === null) return start;
-  const now = new Date(client.clock.now()).toISOString();
+  const now = instantOf(client.clock.now());
   return notBefore(start, earlier(now, resource.keptDays * MINUTES_A_DAY));
 }
 
-/** One read of a stream of events. */
 class WindowRead {
   readonly #resource: WindowResource;
   readonly #portal: PortalFacts;
@@ -143,7 +136,7 @@ class WindowRead {
   }
 
   async read(): Promise<number> {
-    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    // An earlier attempt of the same job has finished this stream.
     if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
       await this.#output.state(this.run.state);
       return 0;
@@ -153,12 +146,12 @@ class WindowRead {
       state.until = null;
       state.memory = new ContentMemory();
     }
-    const end = new Date(this.#portal.client.clock.now()).toISOString();
+    const end = instantOf(this.#portal.client.clock.now());
     let from = startOf(this.#resource, this.#portal, state.until);
     let days = this.#resource.sliceDays;
-    while (Date.parse(from) < Date.parse(end)) {
+    while (timeOf(from) < timeOf(end)) {
       const windowEnd = later(from, days * MINUTES_A_DAY);
-      const to = Date.parse(windowEnd) < Date.parse(end) ? windowEnd : end;
+      const to = timeOf(windowEnd) < timeOf(end) ? windowEnd : end;
       const pages = await this.#readWindow(from, to);
       if (pages === 1) days *= 2;
       else if (pages > MANY_PAGES) days = Math.max(this.#resource.sliceDays, days / 2);
@@ -171,8 +164,8 @@ class WindowRead {
     return this.#calls;
   }
 
-  /** @returns how many pages there were */
-  async #readWindow(from: string, to: string): Promise<number> {
+  /** @returns the number of pages */
+  async #readWindow(from: Instant, to: Instant): Promise<number> {
     const before = this.#calls;
     const endpoint = withQuery(this.#resource.endpoint, this.#resource.window(from, to));
     for await (const { items } of pagesOf(this.#portal.client, endpoint)) {
@@ -182,7 +175,7 @@ class WindowRead {
     return this.#calls - before;
   }
 
-  /** An event that is emitted twice is the same row: no state needs to stand in front of it. */
+  /** Needs no write-ahead state: an event that is emitted twice is the same row. */
   async #emit(items: readonly Item[]): Promise<void> {
     const { key, cursor } = this.#resource;
     const events = items.map((item) => recordOf(this.#resource, item)).filter((data) => !this.#isKnown(data));
@@ -195,9 +188,9 @@ class WindowRead {
     return this.#state.memory.isUnchanged(String(data[this.#resource.key]), hashOf(data));
   }
 
-  /** What lies before the overlap is not met again. */
-  #forgetBefore(to: string): void {
-    const start = Date.parse(startOf(this.#resource, this.#portal, to));
+  /** Events before the overlap are not read again. */
+  #forgetBefore(to: Instant): void {
+    const start = timeOf(startOf(this.#resource, this.#portal, to));
     this.#state.memory.keep((cursor: JsonValue) => cursorTime(cursor) >= start);
   }
 

@@ -1,32 +1,30 @@
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { earlier } from '../core/instants.js';
-import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { type EpochMs, earlier, epochMs, type Instant } from '../../time.js';
+import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 
 const VERSION = 1;
-/** Parents whose children are remembered. Past it, unchanged children are emitted again, and removed ones are not noticed. */
+/** The most parents whose children are remembered. With more, unchanged children are emitted again, and removed ones not noticed. */
 const MOST_REMEMBERED = 10_000;
-/** The cursor of a state before anything was read, as source-hubspot has it. */
-const BEGINNING = '2006-06-01T00:00:00.000Z';
-/** In the place of a hash: what was emitted last is not known. No hash is equal to it. */
-export const UNSURE = '?';
+/** In place of a hash: it is uncertain what was emitted last. No hash is equal to it. */
+export const UNCERTAIN = '?';
 
-/** What a stream of children goes on from. */
+/** What a stream of children resumes from. */
 export interface ChildrenState {
   portal: number | null;
-  /** The latest time of emission so far, epoch ms; it never falls. */
-  emittedAt: number;
-  /** HubSpot's time when the last complete read began; null before there is one, and of a stream without increments. */
-  cursor: string | null;
-  /** A read of all parents under way: when it began, and where HubSpot's list of them goes on. */
-  load: { startedAt: string; after: string | null } | null;
-  /** By parent, the hash of each of its children; null: there were too many. */
+  /** The latest emission time so far; it never decreases. */
+  emittedAt: EpochMs;
+  /** HubSpot's time when the last complete read began; null: there was none, or the stream has no increments. */
+  cursor: Instant | null;
+  /** A read of all parents in progress: when it began, and the cursor of the next page of HubSpot's list. */
+  load: { startedAt: Instant; after: string | null } | null;
+  /** By parent, the hashes of its children; null: there were too many. */
   seen: Record<string, Record<string, string>> | null;
 }
 
 /**
- * Reads a stream's state. What source-hubspot keeps of such streams holds nothing that a read could go on from. Throws a StateError
- * for one of another version or portal.
+ * Reads a stream's state. source-hubspot's states of such streams contain nothing to resume from. Throws a StateError for another
+ * version or portal.
  */
 export function parseChildrenState(
   given: JsonObject | null,
@@ -34,12 +32,12 @@ export function parseChildrenState(
   portalId: number | null,
   identity: Readonly<Record<string, string>> = {},
 ): ChildrenState {
-  const fresh: ChildrenState = { portal: portalId, emittedAt: 0, cursor: null, load: null, seen: {} };
-  // Before 0.2 deal splits were read as if they were a CRM object; what that state says is not known to be whole.
+  const fresh: ChildrenState = { portal: portalId, emittedAt: epochMs(0), cursor: null, load: null, seen: {} };
+  // Before 0.2 deal splits were read like a CRM object, which may have missed some.
   if (stateValue.object(given?.hubflake)?.fingerprint !== undefined) return fresh;
   const own = ownState(given, stream, VERSION, portalId);
   if (own === null) return fresh;
-  const emittedAt = stateValue.number(own.emittedAt) ?? 0;
+  const emittedAt = stateValue.time(own.emittedAt);
   const isSame = Object.entries(identity).every(([member, value]) => own[member] === value);
   if (!isSame) {
     log.info(`${stream} is read from the start: it is of other objects than before.`);
@@ -49,8 +47,8 @@ export function parseChildrenState(
   return {
     portal: portalId ?? stateValue.number(own.portal),
     emittedAt,
-    cursor: stateValue.text(own.cursor),
-    load: load && { startedAt: stateValue.text(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
+    cursor: stateValue.instant(own.cursor),
+    load: load && { startedAt: stateValue.instant(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
     seen: own.seen === null ? null : seenOf(own.seen),
   };
 }
@@ -63,7 +61,7 @@ function seenOf(value: JsonValue | undefined): Record<string, Record<string, str
   return Object.fromEntries(parents);
 }
 
-/** Notes the children that a parent has today. */
+/** Remembers a parent's current children. */
 export function rememberChildren(
   state: ChildrenState,
   parentId: string,
@@ -82,7 +80,7 @@ export function rememberChildren(
 }
 
 /**
- * The state as it goes out.
+ * The state as it is emitted.
  *
  * @param cursorField null: the stream has no increments, and nothing to remember for them
  */
@@ -93,10 +91,10 @@ export function childrenStateJson(
   isComplete: boolean,
   identity: Readonly<Record<string, string>> = {},
 ): JsonObject {
-  const shown = cursor === null ? BEGINNING : earlier(cursor, lookbackMinutes);
+  const publicCursor = cursor === null ? BEGINNING : earlier(cursor, lookbackMinutes);
   const increments: JsonObject = cursorField === null ? {} : { cursor, seen: structuredClone(seen) };
   return {
-    ...(cursorField === null ? {} : { [cursorField]: shown }),
+    ...(cursorField === null ? {} : { [cursorField]: publicCursor }),
     ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: { version: VERSION, portal, emittedAt, ...identity, load: load && { ...load }, ...increments },
   };

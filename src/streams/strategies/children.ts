@@ -7,7 +7,7 @@ import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
-import { earlier, isFrom, later } from '../core/instants.js';
+import { earlier, type Instant, instantOf, isFrom, later } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { ParentBatch } from '../core/parent-ids.js';
 import type { EncodedRecord } from '../core/sink.js';
@@ -22,46 +22,46 @@ import {
   childrenStateJson,
   parseChildrenState,
   rememberChildren,
-  UNSURE,
+  UNCERTAIN,
 } from './children-state.js';
 import { contentHash } from './content-memory.js';
 
-/** What HubSpot gives by the ids of CRM records alone: what hangs on them. */
+/** A resource that HubSpot returns only by the ids of CRM records, its parents. */
 export interface ChildrenResource<Child> {
-  /** As the catalog has it. */
+  /** The stream's catalog entry. */
   entry: AirbyteStream;
-  /** What the children are called, for messages. */
+  /** The children's name in messages. */
   noun: string;
   parent: ObjectType;
-  /** The call that reads them, and the most parents that it takes. */
+  /** The call that reads them. */
   kind: CallKind;
   parentsPerCall: number;
-  /** The children of parents, as each answer has them; of one parent, they may come in several. */
+  /** Reads the children of parents, one response at a time. Several responses may have children of one parent. */
   read(client: HubSpotClient, parentIds: readonly string[]): AsyncIterable<readonly Child[]>;
   encode(child: Child): EncodedRecord;
-  /** What else tells one such stream from another of its name: a state of others is begun anew. */
+  /** What the stream is of, besides its name. If it differs from the state's, the stream starts from scratch. */
   identity?: Readonly<Record<string, string>>;
-  /** How children change with their parents; null: they change on their own and have no time, so that all are read each time. */
+  /** How children change with their parents; null: they change independently and have no time, so all are read each time. */
   increments: ChildIncrements<Child> | null;
 }
 
-/** What an increment has to know of children: those of a parent that was modified are compared with those that it had. */
+/** What an increment needs: it compares the children of a modified parent with those it had before. */
 export interface ChildIncrements<Child> {
   parentOf(child: Child): string;
   idOf(child: Child): string;
-  /** What a change of the child changes, as HubSpot answers it. */
+  /** The child's content, by which changes are recognized. */
   contentOf(child: Child): unknown;
-  /** Whether the child is there, and not archived. */
+  /** Whether the child is not archived. */
   isLive(child: Child): boolean;
-  /** Whether the child is wanted: a start date may leave it out. */
+  /** Whether the child is not left out by a start date. */
   isWanted(child: Child): boolean;
-  /** The tombstone of a child that its parent does not have any more; null: none is wanted. @param at ISO 8601 */
-  tombstone: ((id: string, at: string) => EncodedRecord) | null;
+  /** The tombstone of a child that its parent no longer has; null: none is emitted. */
+  tombstone: ((id: string, at: Instant) => EncodedRecord) | null;
 }
 
 /**
- * A stream of what hangs on the records of a CRM object. The ids of the parents come by HubSpot's list, which the streams of a run share,
- * and in an increment by a search for those that were modified.
+ * A stream of the children of a CRM object's records. The parents' ids come from HubSpot's list, which the streams of a run share,
+ * and in an increment from a search for modified parents.
  */
 export class Children<Child> implements Stream {
   readonly name: string;
@@ -78,7 +78,7 @@ export class Children<Child> implements Stream {
   async probe(): Promise<void> {
     const { resource, portal } = this;
     const first = await portal.firstRow(resource.parent);
-    // Where there is no parent yet, any id shows what the token may do.
+    // If there is no parent yet, any id shows whether the token may read.
     for await (const _ of resource.read(portal.client, [first?.id ?? '1'])) return;
   }
 
@@ -91,7 +91,7 @@ export class Children<Child> implements Stream {
     const parents = await countRecords(portal.client, parent, since);
     const calls = { burst: 0, search: 0, exempt: 0 };
     calls[kind.budget] += Math.ceil(parents / parentsPerCall);
-    // A first load is followed by a search for what was modified meanwhile.
+    // A first load is followed by a search for what was modified in the meantime.
     if (increments) calls.search += Math.max(1, isIncrement ? Math.ceil(parents / SEARCH_LIMIT) : 1);
     if (!isIncrement) calls.burst += Math.max(1, Math.ceil(parents / LIST_LIMIT));
     const what = since
@@ -102,7 +102,7 @@ export class Children<Child> implements Stream {
 
   async read(run: StreamRun): Promise<number> {
     const { state, mode, sink } = run;
-    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    // An earlier attempt of the same job has finished this stream.
     if (mode === 'full_refresh' && state?.[REFRESH_COMPLETE] === true) {
       await sink.state(this.name, state);
       return 0;
@@ -115,7 +115,6 @@ export class Children<Child> implements Stream {
   }
 }
 
-/** One read of a stream of children. */
 class ChildrenRead<Child> {
   readonly #resource: ChildrenResource<Child>;
   readonly #portal: PortalFacts;
@@ -144,9 +143,9 @@ class ChildrenRead<Child> {
     const since = state.load?.startedAt ?? earlier(state.cursor ?? startedAt, lookbackMinutes);
     if (state.load) await this.#readAll(state.load);
     if (hasIncrements) {
-      // Parents that changed while the list of them was read; a refresh leaves them to the next sync.
-      const isWhole = this.#isRefresh || (await this.#readChanged(since));
-      state.cursor = this.#isRefresh ? since : isWhole ? startedAt : later(since, lookbackMinutes);
+      // Parents that changed while their list was read; a refresh leaves them to the next sync.
+      const isComplete = this.#isRefresh || (await this.#readChanged(since));
+      state.cursor = this.#isRefresh ? since : isComplete ? startedAt : later(since, lookbackMinutes);
     }
     state.load = null;
     await this.#save({ isComplete: this.#isRefresh });
@@ -157,7 +156,7 @@ class ChildrenRead<Child> {
     let batch = await this.#firstBatch(load);
     for (;;) {
       const { ids, after } = batch;
-      // The next ids travel while these are worked on.
+      // The next ids are requested while these are processed.
       const next = after === null ? null : this.#batchAt(after);
       next?.catch(() => undefined);
       await this.#emitChildrenOf(ids);
@@ -173,7 +172,7 @@ class ChildrenRead<Child> {
     return this.#portal.parents.batch(parent, after, parentsPerCall);
   }
 
-  /** The batch to start at. A position that HubSpot no longer accepts starts the read anew. */
+  /** The batch to start at. If HubSpot rejects the position, the read starts from scratch. */
   async #firstBatch(load: { after: string | null }): Promise<ParentBatch> {
     try {
       return await this.#batchAt(load.after);
@@ -185,8 +184,8 @@ class ChildrenRead<Child> {
     }
   }
 
-  /** @returns whether search has shown every parent that it counted */
-  async #readChanged(since: string): Promise<boolean> {
+  /** @returns whether the search returned every parent that it counted */
+  async #readChanged(since: Instant): Promise<boolean> {
     const { parent, parentsPerCall } = this.#resource;
     const search = new KeyedSearch(this.#portal.client, {
       type: parent,
@@ -230,8 +229,8 @@ class ChildrenRead<Child> {
     this.#output.stamp();
     if (!this.#isRefresh && changes.some(({ changed, gone }) => changed.length + gone.length > 0)) {
       for (const { parentId, changed, gone, hashes } of changes) {
-        const unsure = [...changed.map((child) => increments.idOf(child)), ...gone].map((id) => [id, UNSURE]);
-        this.#remember(parentId, { ...hashes, ...Object.fromEntries(unsure) });
+        const uncertain = [...changed.map((child) => increments.idOf(child)), ...gone].map((id) => [id, UNCERTAIN]);
+        this.#remember(parentId, { ...hashes, ...Object.fromEntries(uncertain) });
       }
       await this.#save({ isAhead: true });
     }
@@ -239,7 +238,7 @@ class ChildrenRead<Child> {
     for (const { parentId, changed, gone, hashes } of changes) {
       await this.#output.records([
         ...changed.map((child) => this.#resource.encode(child)),
-        // Its own time of change is not known any more, and nothing of it can come later.
+        // When it changed is not known any more, and no later version of it can follow.
         ...gone.flatMap((id) => increments.tombstone?.(id, at) ?? []),
       ]);
       this.#remember(parentId, hashes);
@@ -256,8 +255,8 @@ class ChildrenRead<Child> {
       const id = increments.idOf(child);
       return increments.isWanted(child) && (this.#isRefresh || before[id] !== hashes[id]);
     });
-    const tellsGone = increments.tombstone !== null && !this.#isRefresh;
-    const gone = tellsGone ? Object.keys(before).filter((id) => !(id in hashes)) : [];
+    const emitsGone = increments.tombstone !== null && !this.#isRefresh;
+    const gone = emitsGone ? Object.keys(before).filter((id) => !(id in hashes)) : [];
     return { parentId, changed, gone, hashes };
   }
 
@@ -265,8 +264,8 @@ class ChildrenRead<Child> {
     rememberChildren(this.#state, parentId, hashes, this.#resource.noun);
   }
 
-  #now(): string {
-    return new Date(this.#portal.client.clock.now()).toISOString();
+  #now(): Instant {
+    return instantOf(this.#portal.client.clock.now());
   }
 
   async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {

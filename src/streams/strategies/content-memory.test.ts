@@ -6,7 +6,7 @@ import { ContentMemory, contentHash } from './content-memory.js';
 const id = fc.oneof(fc.nat(20).map(String), fc.constantFrom('a b', 'ä', '%', 'x.y', '"'));
 const change = fc.oneof(
   fc.record({ is: fc.constant('remember'), id, content: fc.constantFrom('a', 'b'), at: fc.nat(9) }),
-  fc.record({ is: fc.constantFrom('doubt', 'forget'), id }),
+  fc.record({ is: fc.constantFrom('markUncertain', 'forget'), id }),
 );
 
 function again(memory: ContentMemory): ContentMemory {
@@ -23,8 +23,8 @@ test('a state brings back what it was made of', () => {
         if ('content' in each) {
           memory.remember(each.id, contentHash(each.content), `2026-01-0${each.at + 1}T00:00:00Z`);
           known.set(each.id, each.content);
-        } else if (each.is === 'doubt') {
-          memory.doubt(each.id);
+        } else if (each.is === 'markUncertain') {
+          memory.markUncertain(each.id);
           known.set(each.id, null);
         } else {
           memory.forget(each.id);
@@ -43,7 +43,7 @@ test('a state brings back what it was made of', () => {
 test('past 20,000 items a state is shorter, and remembers the content all the same', () => {
   const memory = new ContentMemory();
   for (let n = 0; n < 20_001; n += 1) memory.remember(`item ${n}`, contentHash(String(n)), '2026-01-01T00:00:00Z');
-  memory.doubt('item 7');
+  memory.markUncertain('item 7');
   const json = memory.toJson();
   expect(json.seen).toBeNull();
   expect(json.many?.length).toBeLessThan(500_000);
@@ -65,8 +65,8 @@ test('past 250,000 items nothing is remembered, and the memory says so', () => {
 test('of what was doubted, the latest cursor that may be out is known: a tombstone has to reach it', () => {
   const memory = new ContentMemory();
   memory.remember('1', 'x', '2026-01-02T00:00:00Z');
-  memory.doubt('1', '2026-01-03T00:00:00Z');
-  memory.doubt('1', '2026-01-01T00:00:00Z');
-  memory.doubt('1');
+  memory.markUncertain('1', '2026-01-03T00:00:00Z');
+  memory.markUncertain('1', '2026-01-01T00:00:00Z');
+  memory.markUncertain('1');
   expect(again(memory).cursorOf('1')).toBe('2026-01-03T00:00:00Z');
 });

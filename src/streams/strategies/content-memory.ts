@@ -1,27 +1,31 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import { type EpochMs, epochMs, timeOf } from '../../time.js';
 import { stateValue } from '../core/stream-state.js';
 
-/** Items whose cursors are remembered as well as their hashes. Past it, a state has a shorter form of the memory. */
+/** The most items whose cursors are remembered as well. With more, a state has a shorter form of the memory. */
 const MOST_WITH_CURSOR = 20_000;
-/** Items that are remembered at all: about 6 MB of a state. */
+/** The most items that are remembered: about 6 MB of a state. */
 export const MOST_REMEMBERED = 250_000;
 /** Characters of a hash in the shorter form: 48 bits. */
 const SHORT = 8;
-/** In the place of a hash: what was emitted last is not known. No hash is equal to it. */
-const UNSURE = '?';
+/** In place of a hash: it is uncertain what was emitted last. No hash is equal to it. */
+const UNCERTAIN = '?';
+
+/** Earlier than any cursor. */
+const BEFORE_ALL = epochMs(Number.NEGATIVE_INFINITY);
 
 /** A short hash of an item's content. @param json its JSON text */
 export function contentHash(json: string): string {
   return createHash('sha256').update(json).digest('base64url').slice(0, 16);
 }
 
-/** A cursor value (ISO 8601, or epoch milliseconds where source-hubspot's stream has those) as epoch milliseconds. */
-export function cursorTime(value: JsonValue | undefined): number {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || value === '') return Number.NEGATIVE_INFINITY;
-  const time = /^\d+$/.test(value) ? Number(value) : Date.parse(value);
-  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
+/** The time of a cursor value: ISO 8601, or epoch milliseconds if source-hubspot's stream has those. */
+export function cursorTime(value: JsonValue | undefined): EpochMs {
+  if (typeof value === 'number') return epochMs(value);
+  if (typeof value !== 'string' || value === '') return BEFORE_ALL;
+  const time = /^\d+$/.test(value) ? epochMs(Number(value)) : timeOf(value);
+  return Number.isNaN(time) ? BEFORE_ALL : time;
 }
 
 interface Remembered {
@@ -30,19 +34,19 @@ interface Remembered {
 }
 
 /**
- * What was emitted of each item of a collection: a hash of its content, by which an unchanged item is not emitted again, and its
- * cursor, which a tombstone has to reach. It also tells which items a read has not met: those are gone.
+ * Remembers what was emitted of each item of a collection: a hash of its content, so that unchanged items are not emitted again, and
+ * its cursor, since a tombstone must not have an earlier one. It also knows which items a read has not found: they are gone.
  */
 export class ContentMemory {
   readonly #items = new Map<string, Remembered>();
-  readonly #met = new Set<string>();
-  /** Whether there were too many items to remember; then nothing is. */
+  readonly #present = new Set<string>();
+  /** Whether there were too many items; then none is remembered. */
   #isFull = false;
 
   /**
-   * @param seen by id, a hash and behind a blank its cursor as JSON
-   * @param many the shorter form: `<id> <hash>` by `<id> <hash>`, ids encoded as in a URL
-   * @returns null where the state remembers nothing
+   * @param seen by id: the hash, a blank, and the cursor as JSON
+   * @param many the shorter form: `<id> <hash> <id> <hash>…`, with URL-encoded ids
+   * @returns null: the state remembers nothing
    */
   static parse(seen: JsonValue | undefined, many: JsonValue | undefined): ContentMemory | null {
     const memory = new ContentMemory();
@@ -50,7 +54,7 @@ export class ContentMemory {
     const short = stateValue.text(many);
     if (full === null && short === null) return null;
     for (const [id, value] of Object.entries(full ?? {})) {
-      const [, hash = UNSURE, cursor = 'null'] = /^(\S+) (.+)$/.exec(String(value)) ?? [];
+      const [, hash = UNCERTAIN, cursor = 'null'] = /^(\S+) (.+)$/.exec(String(value)) ?? [];
       memory.#items.set(id, { hash, cursor: JSON.parse(cursor) });
     }
     for (const [, id = '', hash = ''] of (short ?? '').matchAll(/(\S+) (\S+)/g)) {
@@ -71,28 +75,28 @@ export class ContentMemory {
     return this.#items.has(id);
   }
 
-  /** The cursor that was emitted last; null where it is not known. */
+  /** The last emitted cursor; null: not known. */
   cursorOf(id: string): JsonValue {
     return this.#items.get(id)?.cursor ?? null;
   }
 
-  /** Notes that the item is there today. */
-  meet(id: string): void {
-    this.#met.add(id);
+  /** Notes that this read has found the item. */
+  markPresent(id: string): void {
+    this.#present.add(id);
   }
 
   isUnchanged(id: string, hash: string): boolean {
     const known = this.#items.get(id)?.hash;
-    return known !== undefined && known !== UNSURE && hash.startsWith(known);
+    return known !== undefined && known !== UNCERTAIN && hash.startsWith(known);
   }
 
-  /** The item is about to be emitted: from here on it is known that it may be out, and not how. */
-  doubt(id: string, cursor: JsonValue = null): void {
+  /** To be called before a write-ahead state, for an item that is about to be emitted. */
+  markUncertain(id: string, cursor: JsonValue = null): void {
     const before = this.cursorOf(id);
-    this.#set(id, { hash: UNSURE, cursor: cursorTime(cursor) > cursorTime(before) ? cursor : before });
+    this.#set(id, { hash: UNCERTAIN, cursor: cursorTime(cursor) > cursorTime(before) ? cursor : before });
   }
 
-  /** The item was emitted as it is. */
+  /** Notes that the item was emitted, or need not be. */
   remember(id: string, hash: string, cursor: JsonValue): void {
     this.#set(id, { hash, cursor });
   }
@@ -101,17 +105,17 @@ export class ContentMemory {
     this.#items.delete(id);
   }
 
-  /** Items that were there the time before, and that this read has not met. */
+  /** The remembered items that this read has not found. */
   gone(): string[] {
-    return [...this.#items.keys()].filter((id) => !this.#met.has(id));
+    return [...this.#items.keys()].filter((id) => !this.#present.has(id));
   }
 
-  /** Forgets those that do not pass. */
+  /** Forgets the other items. */
   keep(isKept: (cursor: JsonValue) => boolean): void {
     for (const [id, { cursor }] of this.#items) if (!isKept(cursor)) this.#items.delete(id);
   }
 
-  /** As {@link ContentMemory.parse} reads it. An older hubflake takes the shorter form for nothing remembered. */
+  /** The counterpart of {@link ContentMemory.parse}. Earlier versions of hubflake ignore the shorter form. */
   toJson(): { seen: JsonObject | null; many?: string } {
     if (this.#isFull) return { seen: null };
     const entries = [...this.#items];

@@ -7,29 +7,29 @@ import type { PortalFacts, Stream, StreamPlan } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
 import { INSTANT, TOMBSTONE } from '../layouts/property-schema.js';
 
-/** What every stream of a collection declares, whichever way it is read. */
+/** What a stream of a collection declares, however it is read. */
 export interface Resource {
   name: string;
-  /** As HubSpot documents them, one of each group; by what it answers where it documents none. */
+  /** The documented scopes, one of each group; if none are documented, those named in HubSpot's responses. */
   scopes: Scopes;
   /** The word in HubSpot's scopes for it; the name by default. */
   subject?: string;
   endpoint: Endpoint;
-  /** The field that tells its items apart. */
+  /** The field that identifies an item. */
   key: string;
-  /** The field that says when an item was last updated. */
+  /** The field with the time when an item was last updated. */
   cursor: string;
   /** The top-level properties of its json_schema, in the order of the table's columns. */
   schema: JsonObject;
-  /** Makes a record of an item; by default it takes the schema's fields from it, by their names. */
+  /** Converts an item to a record; by default by picking the schema's fields. */
   record?: (item: Item) => JsonObject;
 }
 
-/** What a resource's records have besides its schema: tombstones say what they are. */
+/** The fields that a resource's records have besides its schema, to mark tombstones. */
 export interface Marks {
-  /** Whether an item that is gone becomes a tombstone. */
+  /** Whether tombstones are emitted for items that are gone. */
   deletes: boolean;
-  /** Whether that has `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
+  /** Whether they have `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
   cdc: boolean;
 }
 
@@ -40,7 +40,7 @@ export function marksFor({ config }: PortalFacts, hasTombstones: boolean): Marks
   };
 }
 
-/** The schema of the records; a resource whose items are never marked keeps its own `archived`. */
+/** The schema of the records; a resource without tombstones keeps its own `archived`. */
 export function markedSchema({ schema }: Resource, hasTombstones: boolean, { deletes, cdc }: Marks): JsonObject {
   return {
     ...schema,
@@ -50,7 +50,7 @@ export function markedSchema({ schema }: Resource, hasTombstones: boolean, { del
   };
 }
 
-/** The record of an item; with `archivedAt` (ISO 8601) its tombstone. */
+/** The record of an item. @param archivedAt not null: its tombstone */
 export function encodeRecord(data: JsonObject, { deletes, cdc }: Marks, archivedAt: string | null): EncodedRecord {
   const record: JsonObject = { ...data, archived: archivedAt !== null || data.archived === true };
   if (deletes) record.archivedAt = archivedAt;
@@ -58,12 +58,12 @@ export function encodeRecord(data: JsonObject, { deletes, cdc }: Marks, archived
   return { data: jsonText(record), changes: null };
 }
 
-/** The record of an item, without marks. Its key is text, as far as the schema says so. */
+/** The record of an item, without marks. */
 export function recordOf(resource: Resource, item: Item): JsonObject {
   return resource.record ? resource.record(item) : pick(resource.schema, item);
 }
 
-/** The fields of a schema as an item has them; null where it has none. Numbers become text where the schema has text. */
+/** Picks a schema's fields from an item; missing ones are null. Numbers become text if the schema says so. */
 export function pick(schema: JsonObject, item: Item): JsonObject {
   return Object.fromEntries(
     Object.entries(schema).map(([field, type]) => {
@@ -78,7 +78,7 @@ function isText(schema: JsonValue | undefined): boolean {
   return Array.isArray(type) && type.includes('string');
 }
 
-/** A value of an answer, which is JSON; what is missing is null. */
+/** A value of a response as JSON; undefined becomes null. */
 export function asJson(value: unknown): JsonValue {
   if (Array.isArray(value)) return value.map(asJson);
   if (typeof value === 'object' && value !== null) {
@@ -87,7 +87,7 @@ export function asJson(value: unknown): JsonValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-/** The plan of a stream of a resource. Whether HubSpot gives it is tried by one item. */
+/** The plan of a stream of a resource. Its probe requests one item. */
 export function planOf(resource: Resource, open: (portal: PortalFacts) => Stream): StreamPlan {
   const { name, scopes, subject = name, endpoint } = resource;
   return {

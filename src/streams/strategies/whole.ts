@@ -2,6 +2,7 @@ import { type Endpoint, type Item, itemsPerCall, pagesOf } from '../../hubspot/a
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import { type EpochMs, instantOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -18,18 +19,16 @@ import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './conte
 import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
 
 const VERSION = 1;
-/** Items that are held before they are emitted, by number and by the length of their JSON. Each time costs a state. */
-const MOST_HELD = { items: 5_000, characters: 8_000_000 };
+/** The most items buffered before they are emitted after a state, by number and by the length of their JSON. */
+const MOST_BUFFERED = { items: 5_000, characters: 8_000_000 };
 
-/**
- * A collection that has no changed-since filter: it is read whole each time, and what differs from the time before is emitted.
- */
+/** A collection without a filter by update time: each sync reads it whole, and emits what differs from the last one. */
 export interface WholeResource extends Resource {
-  /** Where HubSpot lists items that are gone, asked only when one is missing. */
+  /** HubSpot's list of archived items, read only if an item is missing. */
   archived?: Endpoint;
-  /** Whether an item of the collection itself is there; one that is not is gone. By default all are. */
+  /** Whether an item is live; if not, it counts as gone. By default all are live. */
   isLive?: (item: Item) => boolean;
-  /** Whether an item that is gone becomes a tombstone: by default it does. */
+  /** Whether tombstones are emitted for items that are gone; by default they are. */
   hasTombstones?: boolean;
 }
 
@@ -83,12 +82,12 @@ class Whole implements Stream {
 /**
  * | state's member | |
  * |---|---|
- * | the cursor field | the latest cursor of all items; where source-hubspot would go on from |
- * | `seen`, `many` | {@link ContentMemory}; both null or missing: nothing is remembered, and what is new is told by the cursor |
- * | `load.after` | of a full refresh under way, the next page; an increment that was interrupted is read from its first page on |
+ * | the cursor field | the latest cursor of all items, from which source-hubspot would resume |
+ * | `seen`, `many` | {@link ContentMemory}; both null or missing: nothing is remembered, and the cursor decides what is new |
+ * | `load.after` | the next page of a full refresh in progress; an interrupted increment starts from the first page |
  */
 interface WholeState {
-  emittedAt: number;
+  emittedAt: EpochMs;
   memory: ContentMemory | null;
   after: string | null;
   latest: JsonValue | undefined;
@@ -96,25 +95,24 @@ interface WholeState {
 
 function parseState(given: JsonObject | null, { name, cursor }: Resource, portalId: number | null): WholeState {
   const own = ownState(given, name, VERSION, portalId);
-  const shown = given?.[cursor];
+  const publicCursor = given?.[cursor];
   return {
-    emittedAt: stateValue.number(own?.emittedAt) ?? 0,
+    emittedAt: stateValue.time(own?.emittedAt),
     memory: own && ContentMemory.parse(own.seen, own.many),
     after: stateValue.text(stateValue.object(own?.load)?.after),
-    latest: shown === '' || shown === null ? undefined : shown,
+    latest: publicCursor === '' || publicCursor === null ? undefined : publicCursor,
   };
 }
 
-/** One read of a collection. */
 class WholeRead {
   readonly #isRefresh: boolean;
   readonly #state: WholeState;
   readonly #memory: ContentMemory;
   readonly #output: StreamOutput;
-  /** What is about to be emitted. */
-  #held: { id: string; data: JsonObject; hash: string }[] = [];
-  #heldCharacters = 0;
-  /** Items that HubSpot lists as gone, by id: of those that were there the time before. */
+  /** Items to emit. */
+  #buffer: { id: string; data: JsonObject; hash: string }[] = [];
+  #bufferedCharacters = 0;
+  /** By id, the items that are gone, as far as HubSpot still lists them. */
   readonly #goneItems = new Map<string, JsonObject>();
   #latest: JsonValue | undefined;
   #calls = 0;
@@ -135,7 +133,7 @@ class WholeRead {
 
   async read(): Promise<number> {
     const { state } = this.run;
-    // Given to a later attempt of a job, the mark says that an earlier attempt has finished this stream.
+    // An earlier attempt of the same job has finished this stream.
     if (this.#isRefresh && state?.[REFRESH_COMPLETE] === true) {
       await this.#output.state(state);
       return 0;
@@ -147,12 +145,12 @@ class WholeRead {
       log.warn(`HubSpot no longer accepts where the read of ${this.resource.name} stopped; it starts anew.`);
       await this.#readFrom(null);
     }
-    await this.#emitHeld(null);
+    await this.#emitBuffer(null);
     if (!this.#isRefresh) await this.#emitGone();
     this.#output.stamp();
     if (this.#memory.isFull) {
       log.info(
-        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: items are told to be new by ` +
+        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: which items are new is decided by ` +
           `${this.resource.cursor} alone, and those that are gone are not noticed.`,
       );
     }
@@ -165,8 +163,8 @@ class WholeRead {
     for await (const { items, after } of pagesOf(portal.client, resource.endpoint, start)) {
       this.#calls += 1;
       for (const item of items) this.#take(item);
-      const isMuch = this.#held.length >= MOST_HELD.items || this.#heldCharacters >= MOST_HELD.characters;
-      if (isMuch && after !== null) await this.#emitHeld(after);
+      const isFull = this.#buffer.length >= MOST_BUFFERED.items || this.#bufferedCharacters >= MOST_BUFFERED.characters;
+      if (isFull && after !== null) await this.#emitBuffer(after);
     }
   }
 
@@ -178,7 +176,7 @@ class WholeRead {
       if (this.#memory.has(id)) this.#goneItems.set(id, data);
       return;
     }
-    this.#memory.meet(id);
+    this.#memory.markPresent(id);
     const cursor = data[resource.cursor];
     const isNew = this.#isNew(cursor);
     if (cursorTime(cursor) > cursorTime(this.#latest)) this.#latest = cursor;
@@ -188,25 +186,25 @@ class WholeRead {
       this.#memory.remember(id, hash, cursor ?? null);
       return;
     }
-    this.#held.push({ id, data, hash });
-    this.#heldCharacters += json.length;
+    this.#buffer.push({ id, data, hash });
+    this.#bufferedCharacters += json.length;
   }
 
-  /** Where nothing is remembered (taken over from source-hubspot, or too many items): by the time of the last update. */
+  /** By the update time, if nothing is remembered: the state is source-hubspot's, or there are too many items. */
   #isNew(cursor: JsonValue | undefined): boolean {
     return this.#state.latest === undefined || cursorTime(cursor) >= cursorTime(this.#state.latest);
   }
 
-  /** @param after where a refresh that is interrupted from here on goes on; null: at its end */
-  async #emitHeld(after: string | null): Promise<void> {
+  /** @param after where a refresh that is interrupted from here on resumes; null: it is at its end */
+  async #emitBuffer(after: string | null): Promise<void> {
     const { resource, marks } = this;
-    const held = this.#held;
-    this.#held = [];
-    this.#heldCharacters = 0;
+    const held = this.#buffer;
+    this.#buffer = [];
+    this.#bufferedCharacters = 0;
     if (held.length > 0) {
       this.#output.stamp();
       if (!this.#isRefresh) {
-        for (const { id, data } of held) this.#memory.doubt(id, data[resource.cursor]);
+        for (const { id, data } of held) this.#memory.markUncertain(id, data[resource.cursor]);
         await this.#output.stateAhead(this.#stateJson(this.#state.latest));
       }
       await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null)));
@@ -215,15 +213,15 @@ class WholeRead {
     if (this.#isRefresh && after !== null) await this.#output.state(this.#stateJson(this.#state.latest, { after }));
   }
 
-  /** The tombstones of what was there the time before and is not any more, with what HubSpot still has of it. */
+  /** Emits the tombstones of items that are gone, with the values that HubSpot still has of them. */
   async #emitGone(): Promise<void> {
     const gone = this.marks.deletes && this.#state.memory ? this.#memory.gone() : [];
     if (gone.length > 0) {
       await this.#readArchived(new Set(gone));
       this.#output.stamp();
-      const archivedAt = new Date(this.portal.client.clock.now()).toISOString();
+      const archivedAt = instantOf(this.portal.client.clock.now());
       const tombstones = gone.map((id) => this.#tombstone(id, archivedAt));
-      for (const id of gone) this.#memory.doubt(id);
+      for (const id of gone) this.#memory.markUncertain(id);
       await this.#output.stateAhead(this.#stateJson(this.#state.latest));
       await this.#output.records(tombstones);
     }
@@ -244,8 +242,8 @@ class WholeRead {
   }
 
   /**
-   * Its cursor is no older than the one that was emitted last: a tombstone that is older than its row would be passed over. Where
-   * that is not known, the latest of all items is none older.
+   * Its cursor is at least the last emitted one, since a tombstone older than its row would be ignored. If that is unknown, the latest
+   * cursor of all items is used.
    */
   #tombstone(id: string, archivedAt: string): EncodedRecord {
     const { resource, marks } = this;
@@ -257,7 +255,10 @@ class WholeRead {
     return encodeRecord(data, marks, archivedAt);
   }
 
-  #stateJson(latest: JsonValue | undefined, { isComplete = false, after = null as string | null } = {}): JsonObject {
+  #stateJson(
+    latest: JsonValue | undefined,
+    { isComplete = false, after = null }: { isComplete?: boolean; after?: string | null } = {},
+  ): JsonObject {
     return {
       ...(latest === undefined ? {} : { [this.resource.cursor]: latest }),
       ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),

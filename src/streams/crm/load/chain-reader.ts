@@ -1,81 +1,82 @@
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { ChainPosition, LoadPosition } from '../run/object-state.js';
-import { type ChainPage, type ListChains, refusesChains } from './list-chains.js';
+import { type ChainPage, isChainRefusal, type ListChains } from './list-chains.js';
 
 /**
- * Reads the chains of a list side by side until all have come to their ends. Pages are handed on one after the other, each with
- * its state behind it; a chain asks for its next page only then.
+ * Reads the chains of a list concurrently to their ends. Pages are emitted one at a time, each followed by a state; only then does
+ * a chain request its next page.
  *
- * @param handOn hands rows of a page on
- * @returns false where HubSpot's list turned out not to go by ids
+ * @param emit emits the rows of a page
+ * @returns false if HubSpot's list turned out not to be ordered by id
  */
 export async function readChains(
   run: ObjectRun,
   load: LoadPosition,
   lists: ListChains,
-  handOn: (rows: ObjectRow[]) => Promise<void>,
+  emit: (rows: ObjectRow[]) => Promise<void>,
 ): Promise<boolean> {
   load.chains ??= [{ after: load.after, before: null, isFirst: true }];
-  let failure: { error: unknown } | null = null;
-  let turn: Promise<void> = Promise.resolve();
+  const failures: unknown[] = [];
+  let lastEmit: Promise<void> = Promise.resolve();
   let wake = () => {};
-  /** Resolves when a page was handed on: resumed, nothing is known of how far apart ids are until then. */
-  const aPage = () =>
+  /** Resolves when a page was emitted: a resumed load knows nothing about the distances between ids until then. */
+  const pageEmitted = () =>
     new Promise<void>((resolve) => {
       wake = resolve;
     });
 
-  /** Hands a page on when it is its turn. @returns whether the chain goes on */
-  const inTurn = (page: ChainPage): Promise<boolean> => {
-    const done = turn.then(() => (failure ? false : pass(page)));
-    turn = done.then(
+  /** Emits a page after those before it. @returns whether the chain continues */
+  const emitInOrder = (page: ChainPage): Promise<boolean> => {
+    const done = lastEmit.then(() => (failures.length > 0 ? false : emitPage(page)));
+    lastEmit = done.then(
       () => undefined,
       () => undefined,
     );
     return done;
   };
 
-  const pass = async (page: ChainPage): Promise<boolean> => {
+  const emitPage = async (page: ChainPage): Promise<boolean> => {
     const { chain, rows, after } = page;
     const own = rows.filter(({ id }) => chain.before === null || BigInt(id) < BigInt(chain.before));
-    await handOn(own);
+    await emit(own);
     load.listed = (load.listed ?? 0) + own.length;
-    const goesOn = after !== null && own.length === rows.length;
-    if (goesOn) chain.after = after;
+    const continues = after !== null && own.length === rows.length;
+    if (continues) chain.after = after;
     else load.chains = (load.chains ?? []).filter((each) => each !== chain);
-    if (goesOn && chain.isFirst) load.after = after;
+    if (continues && chain.isFirst) load.after = after;
     await run.save();
     wake();
-    return goesOn;
+    return continues;
   };
 
-  const follow = async (chain: ChainPosition, begun: ChainPage | null): Promise<void> => {
+  const readChain = async (chain: ChainPosition, first: ChainPage | null): Promise<void> => {
     try {
-      for (let page = begun; failure === null; page = null) {
-        if (!(await inTurn(page ?? (await lists.page(chain))))) break;
+      for (let page = first; failures.length === 0; page = null) {
+        if (!(await emitInOrder(page ?? (await lists.page(chain))))) break;
       }
     } catch (error) {
-      failure ??= { error };
+      failures.push(error);
     }
   };
 
-  const following = new Set<Promise<void>>();
-  const start = (chain: ChainPosition, begun: ChainPage | null) => {
-    const followed: Promise<void> = follow(chain, begun).finally(() => following.delete(followed));
-    following.add(followed);
+  const readers = new Set<Promise<void>>();
+  const start = (chain: ChainPosition, first: ChainPage | null) => {
+    const reader: Promise<void> = readChain(chain, first).finally(() => readers.delete(reader));
+    readers.add(reader);
   };
   for (const chain of load.chains) start(chain, null);
-  while (following.size > 0) {
-    const page: ChainPage | null = await (failure ? Promise.resolve(null) : lists.divide()).catch((error: unknown) => {
-      failure ??= { error };
-      return null;
-    });
+  while (readers.size > 0) {
+    const page: ChainPage | null = await (failures.length > 0 ? Promise.resolve(null) : lists.divide()).catch(
+      (error: unknown) => {
+        failures.push(error);
+        return null;
+      },
+    );
     if (page) start(page.chain, page);
-    // All may have come to their ends meanwhile.
-    else if (following.size > 0) await Promise.race([...following, ...(lists.knowsItsWay ? [] : [aPage()])]);
+    // All may have ended in the meantime.
+    else if (readers.size > 0) await Promise.race([...readers, ...(lists.canDivide ? [] : [pageEmitted()])]);
   }
-  const failed = failure as { error: unknown } | null;
-  if (failed && !refusesChains(failed.error)) throw failed.error;
-  return failed === null;
+  if (failures.length > 0 && !isChainRefusal(failures[0])) throw failures[0];
+  return failures.length === 0;
 }

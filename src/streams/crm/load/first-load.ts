@@ -2,29 +2,29 @@ import { ASSOCIATIONS_LIMIT } from '../../../hubspot/api/associations.js';
 import { LIST_LIMIT } from '../../../hubspot/api/objects.js';
 import { SEARCH_LIMIT, type SearchPage, searchPage } from '../../../hubspot/api/search.js';
 import { log } from '../../../log.js';
-import { earlier } from '../../core/instants.js';
+import { earlier, type Instant, timeOf } from '../../../time.js';
 import type { ObjectStream } from '../object-stream.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type LoadPosition, type PassPosition } from '../run/object-state.js';
 import { searchRange } from '../search/ranges.js';
 
-/** A start date that leaves out no more than this saves two pages of a list, at most: not worth a second question. */
-const WORTH_ASKING = 2 * LIST_LIMIT;
+/** A start date that leaves out no more records saves at most two pages of the list: not worth a second count. */
+const WORTH_COUNTING = 2 * LIST_LIMIT;
 
 /**
- * Decides how a first load with a start date is made, of which nothing was read yet. The list shows every record, also those
- * that the date leaves out; a search shows the others alone. Where HubSpot's totals say that it leaves out at least half, and
- * that searching costs fewer calls, the state is turned from the load by list to a pass from the start date on
+ * Decides how a first load with a start date is read, before anything of it was. The list returns every record, even those before
+ * the start date; a search returns only the others. If, by HubSpot's totals, the date leaves out at least half of the records and
+ * searching takes fewer calls, the load by list in the state is replaced by a pass from the start date on
  * (docs/decisions/0010-first-load-by-search.md).
  *
- * @returns the first page of that pass; null where the load stays one by list
+ * @returns the first page of that pass; null: the load remains one by list
  */
-export async function turnToSearch(run: ObjectRun, load: LoadPosition): Promise<SearchPage | null> {
+export async function switchToSearch(run: ObjectRun, load: LoadPosition): Promise<SearchPage | null> {
   const { stream, state } = run;
   if (stream.updatedAfter === null || stream.filterGroups.length > 0) return null;
   const leftOut = await countBefore(run, stream.updatedAfter);
-  if (leftOut <= WORTH_ASKING) return null;
-  const pass = firstPass(run, load.startedAt, load.mergesSince);
+  if (leftOut <= WORTH_COUNTING) return null;
+  const pass = initialPass(run, load.startedAt, load.mergesSince);
   const first = await searchRange(run, pass, EVERY_ID);
   if (!isWorthSearching(stream, first.total, leftOut)) return null;
   log.info(
@@ -35,34 +35,38 @@ export async function turnToSearch(run: ObjectRun, load: LoadPosition): Promise<
   return first;
 }
 
-/** How many searches decide that. */
-export function questionsAsked({ updatedAfter }: ObjectStream, leftOut: number): number {
-  return updatedAfter === null ? 0 : leftOut <= WORTH_ASKING ? 1 : 2;
+/** The number of searches for that decision. */
+export function countsBeforeLoad({ updatedAfter }: ObjectStream, leftOut: number): number {
+  return updatedAfter === null ? 0 : leftOut <= WORTH_COUNTING ? 1 : 2;
 }
 
-/** Whether records are better searched for than found in the list, of which the start date leaves out so many. */
+/** Whether a search for the wanted records takes fewer calls than the list, from which the start date leaves out `leftOut` records. */
 export function isWorthSearching({ associations }: ObjectStream, wanted: number, leftOut: number): boolean {
-  if (leftOut <= WORTH_ASKING || wanted > leftOut) return false;
+  if (leftOut <= WORTH_COUNTING || wanted > leftOut) return false;
   const searches = Math.max(1, Math.ceil(wanted / SEARCH_LIMIT));
   const bySearch = searches + associations.length * Math.ceil(wanted / ASSOCIATIONS_LIMIT);
   return bySearch < Math.ceil((wanted + leftOut) / LIST_LIMIT);
 }
 
 /**
- * The pass that is a first load. The late index may show records that were merged away shortly before it began, so merges are told
- * from the lookback before it on.
+ * The pass that reads a first load. The lagging index may still show records that were merged away shortly before the pass, so
+ * merges are emitted from the lookback before `mergesSince` on.
  *
  * @param startedAt when it begins
- * @param mergesSince merges before are not told; null: all are
+ * @param mergesSince earlier merges are not emitted; null: all are
  */
-export function firstPass({ stream, options }: ObjectRun, startedAt: string, mergesSince: string | null): PassPosition {
-  const told = mergesSince === null ? null : earlier(mergesSince, options.lookbackMinutes);
-  return { since: stream.updatedAfter, startedAt, mergesSince: told, ranges: [{ ...EVERY_ID }] };
+export function initialPass(
+  { stream, options }: ObjectRun,
+  startedAt: Instant,
+  mergesSince: Instant | null,
+): PassPosition {
+  const emittedSince = mergesSince === null ? null : earlier(mergesSince, options.lookbackMinutes);
+  return { since: stream.updatedAfter, startedAt, mergesSince: emittedSince, ranges: [{ ...EVERY_ID }] };
 }
 
-/** How many live records were last modified before the instant, as the index sees it. */
-async function countBefore({ client, stream }: ObjectRun, instant: string): Promise<number> {
-  const bound = { propertyName: stream.type.modifiedProperty, operator: 'LT', value: String(Date.parse(instant)) };
+/** The number of live records last modified before the instant, according to the search index. */
+async function countBefore({ client, stream }: ObjectRun, instant: Instant): Promise<number> {
+  const bound = { propertyName: stream.type.modifiedProperty, operator: 'LT', value: String(timeOf(instant)) };
   const request = { type: stream.type, properties: [], filterGroups: [{ filters: [bound] }], limit: 1 };
   return (await searchPage(client, request)).total;
 }

@@ -5,18 +5,18 @@ import { searchPage } from '../../../hubspot/api/search.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { ChainPosition, LoadPosition } from '../run/object-state.js';
 
-/** When and how a list is read from several places at once; tests make do with fewer records. */
+/** When and how a list is read by several chains; tests use lower numbers. */
 export const CHAINS = {
-  /** Records that are read by one chain before HubSpot is asked whether there are so many that more chains pay. */
+  /** The number of records read by one chain before HubSpot's total is requested. */
   askAfter: 4_000,
-  /** From so many records on they do. */
+  /** The total from which more chains pay. */
   worthDividing: 50_000,
-  /** What is left of a chain is divided as long as it is so many records. */
+  /** A chain with fewer remaining records is not divided. */
   leastLeft: 2_000,
-  /** At 0.6 s a call, twelve chains make the 19 calls a second that HubSpot allows. */
+  /** At 0.6 s per call, twelve chains reach the 19 calls per second that HubSpot allows. */
   most: 12,
 };
-/** How often the end of the list is guessed anew, when a guess was too high. */
+/** How often the end of the list is estimated again after an estimate was too high. */
 const GUESSES = 3;
 
 /** A page of a chain. */
@@ -28,21 +28,21 @@ export interface ChainPage {
 }
 
 /**
- * Reads a long list from several places at once. HubSpot's list ascends by id, and the cursor of its next page is the id of the
- * page's last record plus one (seen in recordings of live answers) or that id itself (as some servers answer it): in the first
- * case a page may begin with the id that is its cursor. Neither is documented, so it is used only as long as it is seen to work:
- * each page ascends, begins at or above its cursor, and names a cursor right behind its last record; and a chain goes on until it
- * meets the first record that the next one was given, so that whatever that one has left out is read.
+ * Reads a long list by several chains of pages, each from its own id on. HubSpot's list ascends by id, and the cursor of the next
+ * page is the id of the page's last record plus one (seen in recordings of live responses) or that id itself (from some servers);
+ * in the first case a page may begin with its cursor's id. Neither is documented, so chains are used only as long as each page
+ * ascends, begins at or above its cursor, and returns a cursor right after its last record. A chain continues up to the first
+ * record of the next chain, so that it reads whatever that one has skipped.
  */
 export class ListChains {
   readonly #run: ObjectRun;
   readonly #load: LoadPosition;
   readonly #list: (after: string | null) => Promise<ListPage>;
-  /** The last id of each chain that HubSpot has answered, whether handed on yet or not. */
+  /** The last id received by each chain, whether emitted yet or not. */
   readonly #reached = new WeakMap<ChainPosition, bigint>();
-  /** How far apart ids are, from what was read so far. */
+  /** The distance between ids, from what was read so far: `rows` records within `ids` ids. */
   #density = { ids: 0n, rows: 0 };
-  /** Where the list most likely ends. */
+  /** The estimated last id of the list. */
   #top = 0n;
 
   constructor(run: ObjectRun, load: LoadPosition, list: (after: string | null) => Promise<ListPage>) {
@@ -52,16 +52,17 @@ export class ListChains {
   }
 
   /**
-   * Whether a single chain that has come so far should be divided; then asks HubSpot how many records there are.
+   * Whether a single chain should be divided at its current position; requests HubSpot's total for that if need be.
    *
-   * @param rows the rows of its last page, behind which it goes on at `after`
+   * @param rows the rows of its last page
+   * @param after the cursor of its next page
    */
   async worthDividing(rows: readonly ObjectRow[], after: string): Promise<boolean> {
     const load = this.#load;
     if (load.total !== undefined || (load.listed ?? 0) < CHAINS.askAfter || this.#run.state.refresh) return false;
-    // More chains would wait for the same limit. Streams that end leave room for them.
+    // More chains would wait for the same rate limit, until other streams finish.
     if (this.#run.client.scheduler.isBurstFull) return false;
-    if (!ascends(rows, 0n) || !isBehind(after, rows)) {
+    if (!ascends(rows, 0n) || !isNextCursor(after, rows)) {
       load.total = 0;
       return false;
     }
@@ -70,24 +71,24 @@ export class ListChains {
     return load.total >= CHAINS.worthDividing;
   }
 
-  /** How many records HubSpot's index counts. */
+  /** The number of records according to HubSpot's search index. */
   async count(): Promise<number> {
     const { client, stream } = this.#run;
     const request = { type: stream.type, properties: [], filterGroups: [], limit: 1 };
     return (await searchPage(client, request)).total;
   }
 
-  /** Whether enough was read to guess where another chain might begin. */
-  get knowsItsWay(): boolean {
+  /** Whether enough was read to estimate where another chain might begin. */
+  get canDivide(): boolean {
     return this.#density.rows > 0;
   }
 
-  /** The page of a chain behind its position. Throws a NotInOrder where HubSpot does not go by ids. */
+  /** The next page of a chain. Throws a NotOrderedById. */
   async page(chain: ChainPosition): Promise<ChainPage> {
     const from = this.#position(chain);
     const { rows, after } = await this.#list(chain.after);
-    if (!ascends(rows, from)) throw new NotInOrder();
-    if (after !== null && !isBehind(after, rows)) throw new NotInOrder();
+    if (!ascends(rows, from)) throw new NotOrderedById();
+    if (after !== null && !isNextCursor(after, rows)) throw new NotOrderedById();
     this.#learn(rows);
     const last = rows.at(-1);
     if (last) this.#reached.set(chain, BigInt(last.id));
@@ -95,38 +96,38 @@ export class ListChains {
   }
 
   /**
-   * Begins another chain in what is left of the longest one, when that is long enough. null: none is, or there are enough.
-   * Throws as {@link page} does.
+   * Begins another chain within the rest of the longest one; null: no chain is long enough, or there are enough chains. Throws a
+   * NotOrderedById.
    */
   async divide(): Promise<ChainPage | null> {
     for (let guess = 0; guess < GUESSES; guess += 1) {
-      const begun = await this.#begin();
-      if (begun !== 'nothing there') return begun;
+      const page = await this.#begin();
+      if (page !== 'no records') return page;
     }
     return null;
   }
 
-  async #begin(): Promise<ChainPage | null | 'nothing there'> {
+  async #begin(): Promise<ChainPage | null | 'no records'> {
     const load = this.#load;
     const chains = load.chains ?? [];
     const spare = CHAINS.most - chains.length;
-    if (spare <= 0 || chains.length === 0 || !this.knowsItsWay) return null;
+    if (spare <= 0 || chains.length === 0 || !this.canDivide) return null;
     const left = (chain: ChainPosition) => this.#end(chain) - this.#position(chain);
     const longest = chains.reduce((a, b) => (left(a) >= left(b) ? a : b));
     const rows = (left(longest) * BigInt(this.#density.rows)) / this.#density.ids;
     if (rows < CHAINS.leastLeft) return null;
-    // The further part is divided again, as long as there are chains to spare.
+    // The upper part is divided again as long as chains are available.
     const middle = String(this.#position(longest) + left(longest) / BigInt(spare + 1));
     const chain: ChainPosition = { after: middle, before: longest.before };
     const page = await this.page(chain);
     const first = page.rows[0];
     if (!first || (longest.before !== null && BigInt(first.id) >= BigInt(longest.before))) {
-      // Nothing is up there: the list ends sooner than its ids had let expect, or has a gap.
+      // The list ends earlier than estimated, or has a gap.
       if (longest.before === null) this.#top = BigInt(middle);
-      return 'nothing there';
+      return 'no records';
     }
-    // Meanwhile it may have come so far itself, and others to their ends.
-    if (!load.chains?.includes(longest) || this.#position(longest) >= BigInt(first.id)) return 'nothing there';
+    // In the meantime it may have ended or passed this record itself.
+    if (!load.chains?.includes(longest) || this.#position(longest) >= BigInt(first.id)) return 'no records';
     longest.before = first.id;
     load.chains.push(chain);
     return page;
@@ -136,11 +137,11 @@ export class ListChains {
     return before === null ? this.#top : BigInt(before);
   }
 
-  /** The lowest id that the chain's next page may begin with, or one below it. */
+  /** The lowest id that the chain's next page may begin with, or that id minus one. */
   #position(chain: ChainPosition): bigint {
     const after = chain.after ?? '0';
-    // Earlier versions kept chains of lists whose cursors are no ids.
-    if (!/^\d+$/.test(after)) throw new NotInOrder();
+    // States of earlier versions may have chains whose cursors are not ids.
+    if (!/^\d+$/.test(after)) throw new NotOrderedById();
     return this.#reached.get(chain) ?? BigInt(after);
   }
 
@@ -157,22 +158,22 @@ export class ListChains {
   }
 }
 
-/** HubSpot's list does not go by ids as chains need it. */
-export class NotInOrder extends Error {}
+/** HubSpot's list is not ordered by id in the way chains require. */
+export class NotOrderedById extends Error {}
 
-/** Whether a failure means that chains are not to be had, while a single one may be. */
-export function refusesChains(error: unknown): boolean {
-  return error instanceof NotInOrder || (error instanceof RequestError && error.status === 400);
+/** Whether an error means that HubSpot does not support several chains; a single one may still work. */
+export function isChainRefusal(error: unknown): boolean {
+  return error instanceof NotOrderedById || (error instanceof RequestError && error.status === 400);
 }
 
-/** Whether a cursor is the id of the last row, or that plus one. A page without rows tells nothing. */
-function isBehind(after: string, rows: readonly ObjectRow[]): boolean {
+/** Whether a cursor is the id of the last row, or that id plus one. */
+function isNextCursor(after: string, rows: readonly ObjectRow[]): boolean {
   const last = rows.at(-1)?.id;
   if (last === undefined || !/^\d+$/.test(after)) return false;
   return BigInt(after) === BigInt(last) || BigInt(after) === BigInt(last) + 1n;
 }
 
-/** Whether ids ascend, from an id on that may itself be the first. */
+/** Whether ids ascend, the first one being at least `from`. */
 function ascends(rows: readonly ObjectRow[], from: bigint): boolean {
   let least = from;
   for (const { id } of rows) {

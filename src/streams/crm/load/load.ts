@@ -2,28 +2,27 @@ import { RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage } from '../../../hubspot/api/objects.js';
 import { log } from '../../../log.js';
-import { earlier, isFrom, notBefore } from '../../core/instants.js';
+import { earlier, isFrom, notBefore } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { completeAssociated } from '../run/associated.js';
-import { completeAt, type ObjectRun } from '../run/object-run.js';
+import { advanceCursor, type ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type LoadPosition } from '../run/object-state.js';
 import { readChains } from './chain-reader.js';
 import { ListChains } from './list-chains.js';
 
 /**
- * How far before the load the pass behind it begins: nobody has promised that a list shows what was changed a moment ago, nor that
- * HubSpot's servers agree on the time. A load may last longer than the lookback, so that no increment would make up for it.
+ * The pass after a load begins this long before it: neither is a list guaranteed to show changes immediately, nor do HubSpot's
+ * servers necessarily agree on the time. A load may take longer than the lookback, so increments would not make up for it.
  */
 const BEFORE_LOAD_MINUTES = 10;
 
 /**
- * Reads what is left of a first load by HubSpot's list, which shows every record as it is, without the delay of search. After
- * each page the position is in the state. Leaves the state at the pass over what changed meanwhile, or, after a load of a
- * single page, complete: nothing can have changed behind its reader.
+ * Reads the rest of a first load by HubSpot's list, which shows every record as it is, without the delay of search. Each page is
+ * followed by a state. Afterwards the state is at the pass over what changed in the meantime, or complete after a load of a single
+ * page, during which nothing it had read could change.
  */
-export async function loadByList(run: ObjectRun): Promise<void> {
+export async function loadByList(run: ObjectRun, load: LoadPosition): Promise<void> {
   const { state } = run;
-  const load = state.load as LoadPosition;
   const inUrl = fitsInUrl(listRequest(run, true));
   if (load.after === null) load.listed ??= 0;
   const lists = new ListChains(run, load, (after) => listPage(run.client, { ...listRequest(run, inUrl), after }));
@@ -32,16 +31,16 @@ export async function loadByList(run: ObjectRun): Promise<void> {
   while (load.chains) {
     const isRead = await readChains(run, load, lists, (rows) => emitPage(run, rows, load, inUrl));
     delete load.chains;
-    if (isRead && (await isWhole(run, load, lists))) break;
+    if (isRead && (await isComplete(run, load, lists))) break;
     if (!isRead) {
-      log.info(`HubSpot's list of ${run.stream.name} does not go by ids; it is read page by page.`);
+      log.info(`HubSpot's list of ${run.stream.name} is not ordered by id; it is read page by page.`);
       load.total = 0;
     }
     await readPages(run, load, lists, inUrl);
   }
   run.tally((load.listed ?? 0) - before, LIST_LIMIT);
   state.load = null;
-  if (single) completeAt(run, load.startedAt);
+  if (single) advanceCursor(run, load.startedAt);
   else {
     const since = notBefore(earlier(load.startedAt, BEFORE_LOAD_MINUTES), run.stream.updatedAfter);
     state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
@@ -50,7 +49,7 @@ export async function loadByList(run: ObjectRun): Promise<void> {
 }
 
 /**
- * Reads page by page to the end, or to where reading from several places pays: `load.chains` is set then.
+ * Reads page by page to the end, or until several chains pay: then `load.chains` is set.
  *
  * @returns whether the load was a single page
  */
@@ -67,8 +66,8 @@ async function readPages(run: ObjectRun, load: LoadPosition, lists: ListChains, 
     }
     load.after = after;
     if (await lists.worthDividing(rows, after)) load.chains = [{ after, before: null, isFirst: true }];
-    // Only behind the state that names it: however a run ends, no page but the one in flight is asked for twice. What waiting
-    // costs is won elsewhere, by streams side by side.
+    // Before the next page is requested, so that a killed run repeats no page but the one in flight. The wait costs nothing overall,
+    // since other streams are read in the meantime.
     await run.save();
     if (load.chains) return false;
     page = await listPage(run.client, { ...listRequest(run, inUrl), after });
@@ -76,10 +75,10 @@ async function readPages(run: ObjectRun, load: LoadPosition, lists: ListChains, 
 }
 
 /**
- * Holds what was listed against what HubSpot says it has. Records may come and go meanwhile, by which both numbers differ; beyond
- * that, chains have left something out, and the list is read again page by page.
+ * Compares the number of listed records with HubSpot's total. They may differ by as much as the total changed during the load; if
+ * more are missing, chains have skipped records, and the list is read again page by page.
  */
-async function isWhole(run: ObjectRun, load: LoadPosition, lists: ListChains): Promise<boolean> {
+async function isComplete(run: ObjectRun, load: LoadPosition, lists: ListChains): Promise<boolean> {
   const before = load.total ?? 0;
   const after = await lists.count();
   const missing = Math.min(before, after) - 2 * Math.abs(after - before) - (load.listed ?? 0);
@@ -91,7 +90,7 @@ async function isWhole(run: ObjectRun, load: LoadPosition, lists: ListChains): P
   return false;
 }
 
-/** The page to start at. A position that HubSpot no longer accepts starts the load anew. */
+/** The page to start at. If HubSpot rejects the position, the load starts from scratch. */
 async function firstPage(run: ObjectRun, load: LoadPosition, inUrl: boolean): Promise<ListPage> {
   try {
     return await listPage(run.client, { ...listRequest(run, inUrl), after: load.after });
@@ -124,11 +123,11 @@ function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[
   return rows.filter((row) => isFrom(updatedAtOf(row), stream.updatedAfter));
 }
 
-/** The records of a page by batch read, whose body holds any number of properties. */
+/** Reads the records of a page by batch read, whose body may name any number of properties. */
 async function readValues({ client, stream }: ObjectRun, listed: readonly ObjectRow[]): Promise<ObjectRow[]> {
   if (listed.length === 0) return [];
   const ids = listed.map((row) => row.id);
   const rows = await batchRead(client, { type: stream.type, ids, properties: stream.properties });
-  // One that was merged away in between is answered as its survivor, which has its own place.
+  // For a record that was merged away in between, HubSpot returns the survivor, which the list has itself.
   return rows.filter((row) => ids.includes(row.id));
 }

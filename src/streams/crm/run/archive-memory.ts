@@ -1,82 +1,103 @@
-import type { JsonObject } from '../../../protocol/messages.js';
+import { memberOf } from '../../../json.js';
+import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
+import { type EpochMs, epochMs, type Instant, timeOf } from '../../../time.js';
+import { stateValue } from '../../core/stream-state.js';
 import { PackedText, packIds, packTimes, unpackIds } from './packed-ids.js';
 
-/** Archived records a stream remembers. 25,000 take about 100 KB of a state. */
+/** The number of archived records a stream remembers: about 100 KB of a state. */
 export const MOST_ARCHIVED = 25_000;
 
-/** A look through the archived list under way. */
-export interface ScanPosition {
-  /** HubSpot's time when it began, ISO 8601. */
-  startedAt: string;
+/** A scan of the archived list in progress. */
+export type ScanPosition = {
+  /** HubSpot's time when it began. */
+  startedAt: Instant;
   /** The list's cursor of the next page; null: the first. */
   after: string | null;
-  /** Whether it puts out tombstones. The one before a first load does not: what it sees was never emitted. */
+  /** Whether it emits tombstones. The scan before a first load does not: its records were never emitted. */
   tells: boolean;
-  /** Packed: the ids on the pages behind it. */
+  /** Packed: the ids on the pages read so far. */
   seen: string;
-  /** Packed: ids whose tombstone may be out although no state behind it is. */
+  /** Packed: ids whose tombstone may have been emitted although no later state was. */
   pending: string;
-  /** Packed: when ids archived since it began were archived. */
+  /** Packed: by id, the archive times of records archived since the scan began. */
   recent: string;
-}
+};
 
-/** What a state knows of archived records. */
-export interface ArchiveState {
-  /** Tombstones are owed for what was archived from this instant on: the beginning of the last scan, or of the first load. */
-  since: string | null;
+/** What a state knows about archived records. */
+export type ArchiveState = {
+  /** Records archived from this instant on are owed a tombstone: the beginning of the last scan, or of the first load. */
+  since: Instant | null;
   /** When the last complete scan began. */
-  scannedAt: string | null;
-  /** Packed: every id that the last scan saw, so that one that is gone from the list can be asked for again. */
+  scannedAt: Instant | null;
+  /** Packed: every id the last scan saw. One that disappears from the list is looked up. */
   ids: string;
-  /** Packed: when ids archived since that scan began were archived. The next one sees them again. */
+  /** Packed: by id, the archive times of records archived since that scan began. The next scan sees them again. */
   recent: string;
   scan: ScanPosition | null;
-  /** When HubSpot last refused to list what is archived of the object; it is asked again in each sync. */
-  refusedAt?: string;
-}
+  /** When HubSpot last refused to list the object's archived records. Each sync tries again. */
+  refusedAt?: Instant;
+};
 
 export const NO_ARCHIVE: ArchiveState = { since: null, scannedAt: null, ids: '', recent: '', scan: null };
 
-/** Reads a state's archive, also of before ids were packed and scans had a position. */
-export function parseArchive(given: unknown): ArchiveState {
-  const archive = { ...NO_ARCHIVE, ...(given as Partial<ArchiveState> | null | undefined) };
-  const { ids, recent, since }: { ids: unknown; recent: unknown; since: string | null } = archive;
+/** Reads a state's archive, also from before ids were packed and scans had a position. */
+export function parseArchive(value: JsonValue | undefined): ArchiveState {
+  const given = stateValue.object(value) ?? {};
+  const { ids = '', recent } = given;
+  const since = stateValue.instant(given.since);
+  const refusedAt = stateValue.instant(given.refusedAt);
   return {
-    ...archive,
+    since,
+    scannedAt: stateValue.instant(given.scannedAt),
     ids: Array.isArray(ids) ? packIds(ids.map(String)) : String(ids),
-    recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), Date.parse(since ?? '')),
+    recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), timeOf(since ?? '')),
+    scan: parseScan(given.scan),
+    ...(refusedAt === null ? {} : { refusedAt }),
   };
 }
 
-/** Whether a stream's state says that HubSpot has refused to list what is archived. */
-export function archiveIsRefused(state: JsonObject | null): boolean {
-  const own = state?.hubflake as { archive?: Partial<ArchiveState> } | undefined;
-  return own?.archive?.refusedAt !== undefined;
+function parseScan(value: JsonValue | undefined): ScanPosition | null {
+  const scan = stateValue.object(value);
+  const startedAt = stateValue.instant(scan?.startedAt);
+  if (scan === null || startedAt === null) return null;
+  return {
+    startedAt,
+    after: stateValue.text(scan.after),
+    tells: scan.tells === true,
+    seen: stateValue.text(scan.seen) ?? '',
+    pending: stateValue.text(scan.pending) ?? '',
+    recent: stateValue.text(scan.recent) ?? '',
+  };
 }
 
-function timesOf(recent: unknown): Map<string, number> {
-  return new Map(Object.entries(recent ?? {}).map(([id, archivedAt]) => [id, Date.parse(String(archivedAt))]));
+/** Whether HubSpot refused to list archived records, according to a stream's state. */
+export function archiveIsRefused(state: JsonObject | null): boolean {
+  return memberOf(memberOf(state?.hubflake, 'archive'), 'refusedAt') !== undefined;
+}
+
+function timesOf(recent: JsonValue | undefined): Map<string, EpochMs> {
+  const entries = Object.entries(stateValue.object(recent) ?? {});
+  return new Map(entries.map(([id, archivedAt]) => [id, timeOf(String(archivedAt))]));
 }
 
 /**
- * The ids known to be archived: those of the last scan, and those the scan under way has seen. An id of the last one that the
- * new one does not see is gone from the list: restored, or erased.
+ * The ids known to be archived: those of the last scan, and those the current scan has seen. An id of the last scan that the
+ * current one does not see is no longer listed: restored, or erased.
  */
 export class ArchiveMemory {
-  /** Of the last scan, not seen by this one yet. */
+  /** Ids of the last scan that the current one has not seen yet. */
   readonly #before: Set<string>;
-  /** By id, when it was archived, epoch ms; 0 where a run before saw it. */
-  readonly #seen: Map<string, number>;
-  /** Both as a state has them. */
+  /** By id, when it was archived; 0 if an earlier run saw it. */
+  readonly #seen: Map<string, EpochMs>;
   readonly #packedBefore = new PackedText(() => packIds(this.#before));
   readonly #packedSeen = new PackedText(() => packIds(this.#seen.keys()));
 
   constructor(state: ArchiveState) {
     this.#before = new Set([...unpackIds(state.ids), ...unpackIds(state.scan?.pending)]);
-    this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, 0]));
+    this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, epochMs(0)]));
   }
 
-  /** Whether an id that is not known was not archived at the time of the last scan: none was left out for lack of room. */
+  /** Whether every archived id is known, so that an unknown one was not archived at the last scan. */
   get isComplete(): boolean {
     return this.#before.size + this.#seen.size < MOST_ARCHIVED;
   }
@@ -85,15 +106,15 @@ export class ArchiveMemory {
     return this.#before.has(id) || this.#seen.has(id);
   }
 
-  /** Whether the scan under way has seen the id. */
+  /** Whether the current scan has seen the id. */
   isSeen(id: string): boolean {
     return this.#seen.has(id);
   }
 
   see(id: string, archivedAt: string | null | undefined): void {
     this.#forgetBefore(id);
-    this.#seen.set(id, Date.parse(archivedAt ?? '') || 0);
-    this.#packedSeen.changed();
+    this.#seen.set(id, epochMs(timeOf(archivedAt ?? '') || 0));
+    this.#packedSeen.invalidate();
     if (this.#seen.size >= 2 * MOST_ARCHIVED) this.#keepLatest();
   }
 
@@ -103,33 +124,33 @@ export class ArchiveMemory {
     this.#forgetSeen(id);
   }
 
-  /** The ids of the last scan that this one, now at its end, did not see. */
+  /** The ids of the last scan that the current one, once finished, has not seen. */
   gone(): string[] {
     return [...this.#before];
   }
 
-  /** The scan is complete: what it saw is what the next one compares with. @returns whether all of it is remembered */
-  turn(): boolean {
+  /** Ends the current scan: the next one is compared with it. @returns whether every id is remembered */
+  completeScan(): boolean {
     const isAll = this.#seen.size <= MOST_ARCHIVED;
     this.#keepLatest();
     for (const id of this.#seen.keys()) this.#before.add(id);
     this.#seen.clear();
-    this.#packedBefore.changed();
-    this.#packedSeen.changed();
+    this.#packedBefore.invalidate();
+    this.#packedSeen.invalidate();
     return isAll;
   }
 
-  /** Both lists, packed for a state. */
+  /** The ids of both scans, packed for a state. */
   pack(): { ids: string; seen: string } {
     return { ids: this.#packedBefore.text, seen: this.#packedSeen.text };
   }
 
   #forgetBefore(id: string): void {
-    if (this.#before.delete(id)) this.#packedBefore.changed();
+    if (this.#before.delete(id)) this.#packedBefore.invalidate();
   }
 
   #forgetSeen(id: string): void {
-    if (this.#seen.delete(id)) this.#packedSeen.changed();
+    if (this.#seen.delete(id)) this.#packedSeen.invalidate();
   }
 
   #keepLatest(): void {

@@ -4,10 +4,10 @@ import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import type { ObjectStream } from '../object-stream.js';
 
-/** For each record by id, the associated ids for each of the stream's associations, in their order. */
+/** By record id: the associated ids for each of the stream's associations, in their order. */
 export type Associated = Map<string, string[][]>;
 
-/** The associations of records that came without them, by batch reads: one call for each association and 1,000 records. */
+/** Reads the associations of records by batch reads: one call per association and 1,000 records. */
 export async function readAssociated(
   client: HubSpotClient,
   stream: ObjectStream,
@@ -23,8 +23,8 @@ export async function readAssociated(
 }
 
 /**
- * The associations of records whose list call asked for them. HubSpot cuts long lists short there; those are read whole by
- * batch reads, and so are those that may be under a name which is not known.
+ * The associations of records whose list call requested them. HubSpot truncates long lists there; those are read by batch reads,
+ * and so are those that may be listed under an unknown name.
  */
 export async function completeAssociated(
   client: HubSpotClient,
@@ -32,27 +32,29 @@ export async function completeAssociated(
   rows: readonly ObjectRow[],
 ): Promise<Associated> {
   const found: Associated = new Map(rows.map((row) => [row.id, []]));
-  const finders = stream.associations.map((target) => inlineFinder(target.type));
+  const targets = stream.associations.map(({ type }) => ({ type, find: inlineFinder(type) }));
+  const finders = targets.map(({ find }) => find);
   const unknown = new Set(rows.filter((row) => hasUnknownList(row, finders)).map((row) => row.id));
-  for (const [index, target] of stream.associations.entries()) {
-    const find = finders[index] as ListFinder;
-    const short: string[] = [];
+  for (const { type, find } of targets) {
+    const lists = new Map<string, string[]>();
+    const truncated: string[] = [];
     for (const row of rows) {
       const { list } = find(row);
-      if (list?.paging?.next || (list === undefined && unknown.has(row.id))) short.push(row.id);
-      const ids = new Set((list?.results ?? []).map((result) => String(result.id)));
-      (found.get(row.id) as string[][])[index] = [...ids];
+      if (list?.paging?.next || (list === undefined && unknown.has(row.id))) truncated.push(row.id);
+      lists.set(row.id, [...new Set((list?.results ?? []).map((result) => String(result.id)))]);
     }
-    if (short.length === 0) continue;
-    const whole = await readAssociations(client, stream.type, target.type, short);
-    for (const [id, ids] of whole) (found.get(id) as string[][])[index] = ids;
+    if (truncated.length > 0) {
+      const complete = await readAssociations(client, stream.type, type, truncated);
+      for (const [id, ids] of complete) lists.set(id, ids);
+    }
+    for (const [id, links] of found) links.push(lists.get(id) ?? []);
   }
   return found;
 }
 
 /**
- * Finds a record's inline list of one association. HubSpot spells the keys in its own ways ("line items" for line_items, the
- * fully qualified name for custom objects), so they are compared without regard to case, spaces and underscores.
+ * Finds a record's inline list of one association. HubSpot spells the keys differently ("line items" for line_items, the fully
+ * qualified name for custom objects), so the comparison ignores case, spaces and underscores.
  */
 type ListFinder = (row: ObjectRow) => { key?: string; list?: AssociationList };
 
@@ -69,7 +71,7 @@ function inlineFinder(type: ObjectType): ListFinder {
   };
 }
 
-/** Whether a row has a list under a name that none of the objects asked for is known by: it may be any one's. */
+/** Whether a row has a list under a name that none of the requested objects is known by: it may belong to any of them. */
 function hasUnknownList(row: ObjectRow, finders: readonly ListFinder[]): boolean {
   const keys = Object.keys(row.associations ?? {});
   return keys.length > 0 && keys.some((key) => finders.every((find) => find(row).key !== key));

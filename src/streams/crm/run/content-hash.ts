@@ -4,17 +4,17 @@ import type { JsonValue } from '../../../protocol/messages.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
 
-/** 48 bits: a change goes unnoticed once in 10^14. */
+/** 48 bits: one change in 10^14 goes unnoticed. */
 const HASH_LENGTH = 8;
 
-/** What makes records of the same content differ when they are sent: the stream's schema, whatever the order of its members. */
+/** Identifies how a stream's records are encoded: equal for equal schemas, in whichever order their members are. */
 export function contentSalt({ layout, name }: ObjectStream): string {
-  return hash([name, layout.primaryKey, layout.cursorField, canonical(layout.schema as JsonValue)].join('\n'));
+  return hash([name, layout.primaryKey, layout.cursorField, canonical(layout.schema)].join('\n'));
 }
 
 /**
- * Makes the function that gives a short hash of all that a record of the stream is made of: its values, times and associated
- * ids. The order in which HubSpot answers them does not matter, nor when it is sent.
+ * Compiles a function that hashes everything a stream's record consists of: its values, times and associated ids. The order in
+ * which HubSpot returns them does not matter.
  */
 export function contentHasher(
   stream: ObjectStream,

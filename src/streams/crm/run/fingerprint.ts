@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../../protocol/messages.js';
+import { memberOf } from '../../../json.js';
+import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
+import { type Instant, timeOf } from '../../../time.js';
+import { stateValue } from '../../core/stream-state.js';
 import type { ObjectStream } from '../object-stream.js';
 
-/** What a stream selects, small enough to lie in each of its states. */
-export interface Fingerprint {
+/** What a stream selects, small enough to be part of each of its states. */
+export type Fingerprint = {
   /** Hashes of the selected properties' names, 4 bytes each, sorted, base64. */
   properties: string;
-  /** The same of their names and types; null in states of earlier versions. */
+  /** The same for their names and types; null in states of earlier versions. */
   types: string | null;
   associations: string[];
   /** Hash of the filter groups; empty without any. */
   filters: string;
-  updatedAfter: string | null;
-  /** The cursor's name, which tells the layouts apart. */
+  updatedAfter: Instant | null;
+  /** The cursor's name, which identifies the layout. */
   cursorField: string;
-}
+};
 
-/** What a stream lacks whose state was made when it selected something else. */
+/** What a stream lacks because its state was written when it selected something else. */
 export type Shortage =
-  /** All of it, and why. @param hasOtherFilters records that were read need not match the filters of now */
+  /** Everything has to be read again. @param hasOtherFilters records that were read may not match the current filters */
   | { is: 'everything'; why: string; hasOtherFilters: boolean }
-  /** The values of some properties, and why. */
+  /** The values of some properties are missing. */
   | { is: 'properties'; names: string[]; why: string };
 
 const HASH_BYTES = 4;
@@ -40,18 +43,18 @@ export function fingerprintOf(stream: ObjectStream): Fingerprint {
 }
 
 /**
- * What a stream must be given to be complete, whose state was made with `before`; null where what it has is enough.
+ * What a stream lacks if its state was written with the selection `before`; null: nothing.
  *
- * @param tellsLeft whether it is told which records its filters do not want any more
+ * @param emitsFilterExits whether records that no longer match the filters are reported
  */
-export function shortageOf(before: Fingerprint, stream: ObjectStream, tellsLeft: boolean): Shortage | null {
+export function shortageOf(before: Fingerprint, stream: ObjectStream, emitsFilterExits: boolean): Shortage | null {
   const now = fingerprintOf(stream);
   const hasOtherFilters = before.filters !== now.filters;
   const everything = (why: string): Shortage => ({ is: 'everything', why, hasOtherFilters });
   if (before.cursorField !== now.cursorField) return everything('the layout was changed');
   const link = now.associations.find((name) => !before.associations.includes(name));
   if (link !== undefined) return everything(`the association with ${link} was added`);
-  if (hasOtherFilters && (before.filters !== '' || tellsLeft)) return everything('the filters were changed');
+  if (hasOtherFilters && (before.filters !== '' || emitsFilterExits)) return everything('the filters were changed');
   if (isBefore(now.updatedAfter, before.updatedAfter)) return everything('the date to start from was moved back');
   const known = hashesOf(before.properties);
   const added = stream.properties.filter((name) => !known.has(hashText(name)));
@@ -71,21 +74,21 @@ export function shortageOf(before: Fingerprint, stream: ObjectStream, tellsLeft:
   return null;
 }
 
-/** Those of `names` that a state's stream has selected. */
+/** Those of `names` that were selected when the state was written. */
 export function selectedBefore(before: Fingerprint, names: readonly string[]): string[] {
   const known = hashesOf(before.properties);
   return names.filter((name) => known.has(hashText(name)));
 }
 
 /** @param one null: from the beginning */
-function isBefore(one: string | null, other: string | null): boolean {
-  return other !== null && (one === null || Date.parse(one) < Date.parse(other));
+function isBefore(one: Instant | null, other: Instant | null): boolean {
+  return other !== null && (one === null || timeOf(one) < timeOf(other));
 }
 
-/** A state that no longer knows some properties: they are read again. */
+/** The state without the given properties, so that they are read again. */
 export function forgetProperties(state: JsonObject, names: readonly string[]): JsonObject {
   const copy = structuredClone(state);
-  const fingerprint = (copy.hubflake as JsonObject | undefined)?.fingerprint as JsonObject | null | undefined;
+  const fingerprint = stateValue.object(memberOf(copy.hubflake, 'fingerprint'));
   if (typeof fingerprint?.properties !== 'string') return copy;
   const gone = new Set(names.map(hashText));
   const left = [...hashesOf(fingerprint.properties)].filter((each) => !gone.has(each));
@@ -93,25 +96,21 @@ export function forgetProperties(state: JsonObject, names: readonly string[]): J
   return copy;
 }
 
-/** Reads a fingerprint out of a state; null where there is none. */
-export function parseFingerprint(value: unknown): Fingerprint | null {
-  const given = value as Partial<Fingerprint> | null | undefined;
+/** Reads a state's fingerprint; null: there is none. */
+export function parseFingerprint(value: JsonValue | undefined): Fingerprint | null {
+  const given = stateValue.object(value);
   if (typeof given?.properties !== 'string' || !Array.isArray(given.associations)) return null;
   return {
     properties: given.properties,
-    types: given.types ?? null,
+    types: stateValue.text(given.types),
     associations: given.associations.map(String),
-    filters: given.filters ?? '',
-    updatedAfter: given.updatedAfter ?? null,
-    cursorField: given.cursorField ?? 'updatedAt',
+    filters: stateValue.text(given.filters) ?? '',
+    updatedAfter: stateValue.instant(given.updatedAfter),
+    cursorField: stateValue.text(given.cursorField) ?? 'updatedAt',
   };
 }
 
-export function fingerprintJson(fingerprint: Fingerprint): JsonObject {
-  return { ...fingerprint };
-}
-
-/** A property's name with what its values become. */
+/** A property's name with the type of its values. */
 function typed({ kinds }: ObjectStream, name: string): string {
   return `${name}\0${kinds.get(name) ?? ''}`;
 }

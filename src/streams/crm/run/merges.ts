@@ -1,42 +1,44 @@
 import { type ObjectRow, propertyOf } from '../../../hubspot/api/object-row.js';
+import { isObject } from '../../../json.js';
+import type { JsonValue } from '../../../protocol/messages.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { MERGED_IDS } from '../object-stream.js';
 import { inBase36, isPackable, PackedText, StepWalker, withSteps } from './packed-ids.js';
 
-/** Merges a stream remembers. A survivor whose losers are forgotten tells of them once more when it changes. */
+/** The number of merges a stream remembers. Forgotten ones are emitted again when their survivor changes. */
 export const MOST_MERGES = 25_000;
 
-/** A record that was merged away, and into which. */
+/** A record that was merged into another one. */
 export interface MergedAway {
   id: string;
-  /** The last survivor of the chain. */
+  /** The last survivor of the chain of merges. */
   survivor: string;
-  /** When that one was last updated, which the merge itself did; ISO 8601. */
+  /** When the survivor was last updated, which a merge does; as HubSpot has it. */
   updatedAt: string | null;
 }
 
 /**
- * The merges of one stream: which ids are gone, and into which record each went in the end. HubSpot lists in a survivor the
- * ids that were merged into it, which may or may not include those merged into one of them before.
+ * The merges of one stream: the ids that were merged away, each with its last survivor. HubSpot lists in a survivor the ids that
+ * were merged into it, which may or may not include those merged into one of them before.
  */
 export class MergeMap {
-  /** By the id merged away, its last survivor; the oldest first. */
+  /** The last survivor by the id merged away; the oldest merge first. */
   readonly #survivors = new Map<string, string>();
-  /** The same the other way round. */
+  /** The ids merged away by survivor. */
   readonly #losers = new Map<string, Set<string>>();
 
   /** The ids merged away, each with its survivor in base 36. */
   readonly #packed = new PackedText(() =>
     withSteps([...this.#survivors].flatMap(([id, survivor]) => (isPackable(survivor) ? [id] : [])))
-      .map(([step, id]) => `${step}.${inBase36(this.#survivors.get(id) as string)}`)
+      .map(([step, id]) => `${step}.${inBase36(this.#survivors.get(id) ?? '')}`)
       .join(' '),
   );
 
-  /** @param known what {@link pack} gave, or the object of id → survivor of earlier states */
-  constructor(known: unknown = '') {
+  /** @param known the result of {@link pack}, or the object of id → survivor of earlier states */
+  constructor(known: JsonValue = '') {
     if (typeof known === 'string') this.#unpack(known);
-    else if (known !== null) {
-      for (const [id, survivor] of Object.entries(known as Record<string, string>)) this.#note(id, survivor);
+    else if (isObject(known)) {
+      for (const [id, survivor] of Object.entries(known)) this.#note(id, String(survivor));
     }
   }
 
@@ -44,36 +46,37 @@ export class MergeMap {
     return this.#survivors.has(id);
   }
 
-  /** Whether {@link learn} would find something new in the record. */
-  hasNews(row: ObjectRow): boolean {
+  /** Whether {@link learn} would find a merge in the record that is not known. */
+  hasNewMerges(row: ObjectRow): boolean {
     const survivor = this.#survivorOf(row);
     return listedIn(row).some((id) => id !== survivor && this.#survivors.get(id) !== survivor);
   }
 
   /**
-   * Takes in a record. Returns what is new: ids that it took in, also by way of one that had taken them in. What was taken in by
-   * one that was merged away itself has gone where that one went.
+   * Adds the merges listed in a record. If the record was merged away itself, they count for its survivor.
+   *
+   * @returns the new ones, including those merged into an id that is new
    */
   learn(row: ObjectRow): MergedAway[] {
-    const news: MergedAway[] = [];
+    const merged: MergedAway[] = [];
     const survivor = this.#survivorOf(row);
     const updatedAt = updatedAtOf(row);
     const losers = new Set(listedIn(row));
-    // A set goes on to what is added on the way: those merged into one that was merged into this.
+    // Iterating a set includes what is added on the way, so this follows chains of merges.
     for (const id of losers) for (const further of this.#losers.get(id) ?? []) losers.add(further);
     for (const id of losers) {
       if (id === survivor || this.#survivors.get(id) === survivor) continue;
       this.#note(id, survivor);
-      news.push({ id, survivor, updatedAt });
+      merged.push({ id, survivor, updatedAt });
     }
-    return news;
+    return merged;
   }
 
   #survivorOf(row: ObjectRow): string {
     return this.#survivors.get(row.id) ?? row.id;
   }
 
-  /** For a state: the ids merged away, packed, each with its survivor in base 36. The oldest are left out past the bound. */
+  /** Packed for a state; merges beyond the limit are forgotten, the oldest first. */
   pack(): string {
     for (const id of this.#survivors.keys()) {
       if (this.#survivors.size <= MOST_MERGES) break;
@@ -95,7 +98,7 @@ export class MergeMap {
   #note(id: string, survivor: string): void {
     this.#forget(id);
     this.#survivors.set(id, survivor);
-    this.#packed.changed();
+    this.#packed.invalidate();
     const losers = this.#losers.get(survivor);
     if (losers) losers.add(id);
     else this.#losers.set(survivor, new Set([id]));
@@ -105,7 +108,7 @@ export class MergeMap {
     const survivor = this.#survivors.get(id);
     if (survivor === undefined) return;
     this.#survivors.delete(id);
-    this.#packed.changed();
+    this.#packed.invalidate();
     const losers = this.#losers.get(survivor);
     losers?.delete(id);
     if (losers?.size === 0) this.#losers.delete(survivor);

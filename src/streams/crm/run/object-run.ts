@@ -2,7 +2,7 @@ import type { DeletesMode } from '../../../config/source.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { aheadOfRecords } from '../../../protocol/ahead.js';
-import { earlier, isFrom } from '../../core/instants.js';
+import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
 import type { EncodedRecord, RecordSink } from '../../core/sink.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
@@ -17,27 +17,27 @@ export interface ReadOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
-  /** null where the portal could not be asked for its id. */
+  /** null: not known. */
   portalId: number | null;
 }
 
-/** What the hash of a record begins with that has left the filters: no other one does. */
-const LEFT = '~';
-/** Records that are made before the first of them is handed on: those of a page at once would outlive a garbage collection. */
+/** The first character of the hash of a record that has left the filters; no other hash begins with it. */
+const FILTER_EXIT = '~';
+/** Records encoded before the first of them is emitted: those of a whole page would survive a garbage collection. */
 const RECORDS_AT_ONCE = 20;
 
-/** One stream of CRM records being read: what every phase of it works with. */
+/** One read of a stream of CRM records: what all its phases share. */
 export class ObjectRun {
   readonly merges: MergeMap;
-  /** Ids whose tombstone is out, or that were archived before the first load. */
+  /** Ids whose tombstone was emitted, or that were archived before the first load. */
   readonly archived: ArchiveMemory;
   readonly sent: SentMemory;
-  /** The fewest calls in which HubSpot gives what was read so far. */
+  /** The minimum number of calls for what was read so far. */
   leastCalls = 0;
-  /** HubSpot has refused to list what is archived; in this run it is not asked again. */
+  /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
   readonly #hash: ReturnType<typeof contentHasher>;
-  /** Whether a state of this run is out. */
+  /** Whether this run has emitted a state. */
   #isOpen = false;
 
   constructor(
@@ -54,32 +54,32 @@ export class ObjectRun {
     this.#hash = contentHasher(stream);
   }
 
-  /** Whether it is told which records the stream's filters do not want any more. */
-  get tellsLeft(): boolean {
-    return tellsLeft(this.stream, this.options);
+  get emitsFilterExits(): boolean {
+    return emitsFilterExits(this.stream, this.options);
   }
 
-  /** Notes that `rows` were read, of which one call gives at most `perCall`; to see that there are none takes one, too. */
+  /** Counts the calls for `rows` at `perCall` rows each; an empty result takes one, too. */
   tally(rows: number, perCall: number): void {
     this.leastCalls += Math.max(1, Math.ceil(rows / perCall));
   }
 
-  /** HubSpot's time, ISO 8601. */
-  now(): string {
-    return new Date(this.client.clock.now()).toISOString();
+  /** HubSpot's time. */
+  now(): Instant {
+    return instantOf(this.client.clock.now());
   }
 
   /**
-   * Before the first record goes out, puts out a state, as things stand. Killed behind that record, the next run must neither
-   * go by what a closing state remembers, nor, without any state, take what went away since for what never went out.
+   * Emits a state before the run's first record. If the run is killed after that record, the next run must not resume from the
+   * previous closing state, whose memory of emitted records is outdated; nor from no state, as it would emit no tombstone for a
+   * record that was deleted in the meantime.
    */
   async #open(): Promise<void> {
     if (!this.#isOpen) await this.saveAhead();
   }
 
   /**
-   * Hands records on, stamped with HubSpot's time as of the last state that was put out: a run that goes on from there is never
-   * behind it, however much later its clock begins, so that what it sends is the newer version.
+   * Emits records with the emission time of the last state. A run that resumes from that state never uses an earlier one, whatever
+   * its clock says, so its versions count as newer.
    */
   async #emit<T>(items: readonly T[], encode: (item: T) => EncodedRecord): Promise<void> {
     if (items.length === 0) return;
@@ -91,16 +91,16 @@ export class ObjectRun {
   }
 
   /**
-   * Hands live records on, and behind them the tombstones of what was merged into them.
+   * Emits live records, then the tombstones of records that were merged into them.
    *
-   * @param mergesSince merges into records last updated before this instant are remembered, but not told: of a first load,
-   *   whose records never held what was merged away before
-   * @param repeats whether records are handed on that went out before as they are
+   * @param mergesSince merges into records last updated before this instant are remembered, but not emitted: a first load never
+   *   emitted the records that were merged away before it
+   * @param repeats whether unchanged records are emitted again
    */
   async emitLive(
     rows: readonly ObjectRow[],
     associated: Associated,
-    mergesSince: string | null,
+    mergesSince: Instant | null,
     repeats: boolean,
   ): Promise<void> {
     const { layout } = this.stream;
@@ -109,15 +109,15 @@ export class ObjectRun {
       .filter((row) => !this.merges.isMergedAway(row.id))
       .map((row) => {
         const links = associated.get(row.id) ?? [];
-        const at = Date.parse(updatedAtOf(row) ?? '');
+        const at = timeOf(updatedAtOf(row) ?? '');
         const hash = at >= rememberFrom || this.sent.has(row.id) ? this.#hash(row, links) : null;
         return { row, links, at, hash };
       })
       .filter(({ row, hash }) => repeats || hash === null || !this.sent.isUnchanged(row.id, hash));
-    const tellsMerges = this.options.deletes !== 'off';
-    // Merges are learned behind the state: told by none, they would never be told.
-    if (live.length > 0 || (tellsMerges && rows.some((row) => this.merges.hasNews(row)))) await this.#open();
-    const merged = !tellsMerges ? [] : rows.flatMap((row) => this.#mergedInto(row, mergesSince));
+    const emitsMerges = this.options.deletes !== 'off';
+    // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
+    if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
+    const merged = !emitsMerges ? [] : rows.flatMap((row) => this.#mergedInto(row, mergesSince));
     await this.#emit(live, ({ row, links }) => layout.encode(row, links, null));
     await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { row, at, hash } of live) {
@@ -127,7 +127,7 @@ export class ObjectRun {
     for (const { id } of merged) this.sent.forget(id);
   }
 
-  /** Hands on tombstones of archived records, and of what was merged into them before. */
+  /** Emits tombstones of archived records, and of records that were merged into them. */
   async emitTombstones(rows: readonly ObjectRow[]): Promise<void> {
     if (rows.length === 0) return;
     await this.#open();
@@ -141,13 +141,13 @@ export class ObjectRun {
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
 
-  /** Hands on that records have left the stream's filters; what is known to be so already is not told again. */
-  async emitLeft(rows: readonly ObjectRow[]): Promise<void> {
+  /** Reports records that have left the stream's filters, unless that was the last thing emitted of them. */
+  async emitFilterExits(rows: readonly ObjectRow[]): Promise<void> {
     const { layout } = this.stream;
     const rememberFrom = this.#rememberFrom();
     const left = rows
       .filter((row) => !this.merges.isMergedAway(row.id))
-      .map((row) => ({ row, at: Date.parse(updatedAtOf(row) ?? ''), hash: LEFT + this.#hash(row, []).slice(1) }))
+      .map((row) => ({ row, at: timeOf(updatedAtOf(row) ?? ''), hash: FILTER_EXIT + this.#hash(row, []).slice(1) }))
       .filter(({ row, hash }) => !this.sent.isUnchanged(row.id, hash));
     if (left.length === 0) return;
     await this.#open();
@@ -158,20 +158,20 @@ export class ObjectRun {
     }
   }
 
-  /** Hands on tombstones of what was merged into these records, and not the records. */
-  async emitMerged(rows: readonly ObjectRow[]): Promise<void> {
-    const news = rows.filter((row) => this.merges.hasNews(row));
-    if (news.length === 0) return;
+  /** Emits tombstones of records that were merged into the given ones, but not the given ones: they may not match the filters. */
+  async emitMergesOutsideFilter(rows: readonly ObjectRow[]): Promise<void> {
+    const survivors = rows.filter((row) => this.merges.hasNewMerges(row));
+    if (survivors.length === 0) return;
     await this.#open();
-    const merged = news.flatMap((row) => this.#mergedInto(row, null));
+    const merged = survivors.flatMap((row) => this.#mergedInto(row, null));
     await this.#emit(merged, (each) => this.#encodeMerged(each));
     for (const { id } of merged) this.sent.forget(id);
   }
 
-  #mergedInto(row: ObjectRow, since: string | null): MergedAway[] {
+  #mergedInto(row: ObjectRow, since: Instant | null): MergedAway[] {
     if (this.merges.isMergedAway(row.id)) return [];
-    const news = this.merges.learn(row);
-    return isFrom(updatedAtOf(row), since) ? news : [];
+    const merged = this.merges.learn(row);
+    return isFrom(updatedAtOf(row), since) ? merged : [];
   }
 
   #encodeMerged({ id, updatedAt, survivor }: MergedAway): EncodedRecord {
@@ -179,24 +179,24 @@ export class ObjectRun {
     return this.stream.layout.encodeMergedAway(id, updatedAt, tombstone);
   }
 
-  /** What was last updated from then on (epoch ms) is within reach of the next increment. */
-  #rememberFrom(): number {
+  /** The next increment finds records again that were last updated from this time on. */
+  #rememberFrom(): EpochMs {
     const { pass, load, cursor } = this.state;
     const begun = pass?.startedAt ?? load?.startedAt ?? cursor;
-    return begun ? Date.parse(earlier(begun, this.options.lookbackMinutes)) : Number.NEGATIVE_INFINITY;
+    return begun ? timeOf(earlier(begun, this.options.lookbackMinutes)) : epochMs(Number.NEGATIVE_INFINITY);
   }
 
-  /** Puts out the state as it is now: every record handed on before it is covered by it. */
+  /** Emits the current state, which covers every record emitted before it. */
   async save(): Promise<void> {
     await this.#put(false, false);
   }
 
-  /** The same of a state that what is handed on next relies on. */
+  /** Emits the current state as a write-ahead state: the records that follow rely on it. */
   async saveAhead(): Promise<void> {
     await this.#put(false, true);
   }
 
-  /** Puts out the state that closes the sync. It alone remembers what was sent. */
+  /** Emits the closing state, the only one that contains the memory of emitted records. */
   async close(refreshComplete = false): Promise<void> {
     this.state.sent = this.sent.toJson(this.#rememberFrom());
     await this.#put(refreshComplete, false);
@@ -204,24 +204,25 @@ export class ObjectRun {
 
   async #put(refreshComplete: boolean, isAhead: boolean): Promise<void> {
     const { state, stream } = this;
-    state.emittedAt = Math.max(state.emittedAt, this.client.clock.now());
+    state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
     state.merges = this.merges.pack();
     const { ids, seen } = this.archived.pack();
     state.archive.ids = ids;
     if (state.archive.scan) state.archive.scan.seen = seen;
     this.#isOpen = true;
-    // What goes on changing is not the sink's to see: it may put the state out again, or keep it until rows are committed.
+    // A copy, since the sink may keep the state until rows are committed, or emit it again.
     const out = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
     await this.sink.state(stream.name, isAhead ? aheadOfRecords(out) : out);
   }
 }
 
-export function tellsLeft({ filterGroups }: ObjectStream, { deletes }: Pick<ReadOptions, 'deletes'>): boolean {
+/** Whether records that no longer match the stream's filters are reported. */
+export function emitsFilterExits({ filterGroups }: ObjectStream, { deletes }: Pick<ReadOptions, 'deletes'>): boolean {
   return filterGroups.length > 0 && deletes !== 'off';
 }
 
-/** Everything modified before `cursor` (ISO 8601) has been handed on: the next increment reaches back from there. */
-export function completeAt({ state, options }: ObjectRun, cursor: string): void {
+/** To be called when everything modified before `cursor` was emitted: the next increment begins there, less the lookback. */
+export function advanceCursor({ state, options }: ObjectRun, cursor: Instant): void {
   state.cursor = cursor;
-  state.shown = earlier(cursor, options.lookbackMinutes);
+  state.publicCursor = earlier(cursor, options.lookbackMinutes);
 }

@@ -1,107 +1,109 @@
 import { StateError } from '../../../errors.js';
 import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
-import { checkVersion, REFRESH_COMPLETE } from '../../core/stream-state.js';
-import { sourceHubspotCursor } from '../../core/taken-over.js';
+import { type EpochMs, epochMs, type Instant, instantOf } from '../../../time.js';
+import { sourceHubspotCursor } from '../../core/source-hubspot-state.js';
+import { BEGINNING, checkVersion, REFRESH_COMPLETE, stateValue } from '../../core/stream-state.js';
 import { type ArchiveState, NO_ARCHIVE, parseArchive } from './archive-memory.js';
-import { type Fingerprint, fingerprintJson, parseFingerprint } from './fingerprint.js';
+import { type Fingerprint, parseFingerprint } from './fingerprint.js';
 
-/** The layout of the states below; a newer one cannot be read by this version. */
+/** The version of the states below. States of later versions are rejected. */
 const VERSION = 1;
-/** The cursor that source-hubspot begins with. */
-const BEGINNING = '2006-06-01T00:00:00.000Z';
 
-/** A first load under way: the list's records are read page by page. */
-export interface LoadPosition {
-  /** HubSpot's time when it began, ISO 8601. What changes from then on is read again by the pass behind it. */
-  startedAt: string;
-  /** The list's cursor of the next page; null: the first. Read from here on by a single chain of pages, nothing is left out. */
+// What is written to a state is declared as a type, not as an interface: only types are assignable to JsonObject.
+
+/** A first load in progress, which reads HubSpot's list page by page. */
+export type LoadPosition = {
+  /** HubSpot's time when the load began. Later changes are read again by the pass that follows the load. */
+  startedAt: Instant;
+  /** The list's cursor of the next page; null: the first. A single chain that resumes here misses nothing. */
   after: string | null;
-  /** Merges before this instant are not told; null: all are. */
-  mergesSince: string | null;
-  /** Records listed so far. States of earlier versions do not have it. */
+  /** Merges before this instant are not emitted; null: all are. */
+  mergesSince: Instant | null;
+  /** The number of records listed so far. Missing in states of earlier versions. */
   listed?: number;
-  /** How many records HubSpot has, once it was asked; 0: that does not matter any more. */
+  /** HubSpot's total, once it was requested; 0: irrelevant from here on. */
   total?: number;
-  /** What is left of a list that is read from several places at once. The first of all goes on at `after`. */
+  /** The remaining parts of a list that is read by several chains. The first chain of all continues at `after`. */
   chains?: ChainPosition[];
-}
+};
 
-/** A part of a list that is read page by page: from `after` on, up to the id `before` and without it. */
-export interface ChainPosition {
-  /** HubSpot's cursor of the next page, which is the id of the last record read, or that plus one. */
+/** A part of a list, read page by page: from `after` up to, but excluding, the id `before`. */
+export type ChainPosition = {
+  /** HubSpot's cursor of the next page, which is the id of the last record read, or that id plus one. */
   after: string | null;
-  /** The record with which the next chain began; null: the end of the list. */
+  /** The record that the next chain began with; null: the end of the list. */
   before: string | null;
   isFirst?: boolean;
-}
+};
 
-/** A part of a pass: ids above `after`, up to and with `upTo`. */
-export interface RangePosition {
+/** A part of a pass: ids greater than `after`, up to and including `upTo`. */
+export type RangePosition = {
   after: string;
   upTo: string | null;
-}
+};
 
-/** A pass of searches under way: everything modified since an instant, by ascending id. */
-export interface PassPosition {
+/** A pass in progress: searches for everything modified since an instant, by ascending id. */
+export type PassPosition = {
   /** null: everything. */
-  since: string | null;
-  /** HubSpot's time when it began; the cursor once it is complete. */
-  startedAt: string;
-  /** Merges before this instant are not told; null: all are. */
-  mergesSince: string | null;
-  /** What is left to read. Empty: the pass is complete. */
+  since: Instant | null;
+  /** HubSpot's time when the pass began; the cursor once it is complete. */
+  startedAt: Instant;
+  /** Merges before this instant are not emitted; null: all are. */
+  mergesSince: Instant | null;
+  /** The remaining ranges. Empty: the pass is complete. */
   ranges: RangePosition[];
-  /** HubSpot counted records that it did not show, and nobody could tell what they are: the next pass begins where this one did. */
+  /** HubSpot counted records that it did not return, and they could not be identified: the next pass repeats this one. */
   isUnsettled?: boolean;
-  /** Of a stream with filters, once its ranges are read: the id up to which those that left the filters were looked for. */
+  /** For a stream with filters, once the ranges are read: the id up to which records that left the filters were searched for. */
   leftUpTo?: string;
-  /** Everything is read again because the filters were changed: what they do not want any more is told. */
+  /** The reload is due to changed filters: records that no longer match are reported. */
   tellsLeft?: boolean;
-}
+};
 
-/** Values of properties that are still to be read: of the records that have one, by ascending id. */
-export interface FillPosition {
+/** The values of some properties still have to be read, from the records that have one, by ascending id. */
+export type BackfillPosition = {
   names: string[];
   after: string;
-}
+};
 
 /** The range of a pass that is not divided. */
 export const EVERY_ID: RangePosition = { after: '0', upTo: null };
 
-/** All that reading a stream of CRM records goes on from. */
+/** Everything that a read of CRM records resumes from. */
 export interface ObjectState {
-  /** What source-hubspot would go on from without loss. */
-  shown: string;
-  /** HubSpot's time when the last complete pass began; null before there is one. */
-  cursor: string | null;
-  /** The latest emitted_at so far, epoch ms; it never falls. */
-  emittedAt: number;
+  /** The cursor at the top level of the state, from which source-hubspot could resume without loss. */
+  publicCursor: string;
+  /** HubSpot's time when the last complete pass began; null: there was none. */
+  cursor: Instant | null;
+  /** The latest emission time so far; it never decreases. */
+  emittedAt: EpochMs;
   portal: number | null;
   fingerprint: Fingerprint | null;
-  /** Whether what is under way is a full refresh, which an increment's position would not be. */
+  /** Whether the load or pass in progress belongs to a full refresh; an increment does not resume it. */
   refresh: boolean;
   load: LoadPosition | null;
   pass: PassPosition | null;
-  fill: FillPosition | null;
+  /** Named `fill` in states. */
+  backfill: BackfillPosition | null;
   archive: ArchiveState;
-  /** Ids merged away, and the last survivor of each; packed, or an object in earlier states. */
-  merges: unknown;
-  /** What was sent of the records that the next increment finds again; only closing states have it. See {@link SentMemory}. */
+  /** Ids merged away, each with its last survivor: packed, or an object in earlier states. */
+  merges: JsonValue;
+  /** What was emitted of the records that the next increment finds again; only in closing states. See {@link SentMemory}. */
   sent: JsonObject | null;
 }
 
-/** The state of a stream of which nothing was read yet. @param updatedAfter where it starts from, ISO 8601 */
-function emptyState(updatedAfter: string | null): ObjectState {
+/** The state of a stream that was never read. @param updatedAfter the start date */
+function emptyState(updatedAfter: Instant | null): ObjectState {
   return {
-    shown: updatedAfter ?? BEGINNING,
+    publicCursor: updatedAfter ?? BEGINNING,
     cursor: null,
-    emittedAt: 0,
+    emittedAt: epochMs(0),
     portal: null,
     fingerprint: null,
     refresh: false,
     load: null,
     pass: null,
-    fill: null,
+    backfill: null,
     archive: { ...NO_ARCHIVE },
     merges: '',
     sent: null,
@@ -109,68 +111,123 @@ function emptyState(updatedAfter: string | null): ObjectState {
 }
 
 /**
- * Reads a stream's state: ours, or source-hubspot's in any of its shapes. Throws a StateError for anything else, and for
- * a state of a newer version.
+ * Reads a stream's state: ours, or source-hubspot's in any of its shapes. Throws a StateError for anything else, and for a state of
+ * a later version.
  */
 export function parseObjectState(
   given: JsonObject | null,
   stream: string,
   cursorField: string,
-  updatedAfter: string | null,
+  updatedAfter: Instant | null,
 ): ObjectState {
   const state = emptyState(updatedAfter);
   if (given === null || Object.keys(given).length === 0) return state;
-  const own = given.hubflake as Partial<Record<keyof ObjectState, unknown>> & { version?: number };
-  if (own !== undefined) return parseOwn(own, given[cursorField], stream, state);
+  if (given.hubflake !== undefined) {
+    return parseOwn(stateValue.object(given.hubflake) ?? {}, given[cursorField], stream, state);
+  }
   const time = sourceHubspotCursor(given);
   if (time === null || (time === undefined && given[REFRESH_COMPLETE] === true)) return state;
   if (time === undefined) {
     throw new StateError(
       `The state of "${stream}" cannot be read: ${JSON.stringify(given).slice(0, 120)}. Give one that hubflake or source-hubspot ` +
-        'wrote, or leave it out to load the stream anew.',
+        'wrote, or leave it out to load the stream from scratch.',
     );
   }
-  state.cursor = new Date(time).toISOString();
-  state.shown = state.cursor;
+  state.cursor = instantOf(time);
+  state.publicCursor = state.cursor;
   return state;
 }
 
 function parseOwn(
-  own: Record<string, unknown>,
-  shown: JsonValue | undefined,
+  own: JsonObject,
+  publicCursor: JsonValue | undefined,
   stream: string,
-  state: ObjectState,
+  { publicCursor: initialCursor }: ObjectState,
 ): ObjectState {
   checkVersion(stream, own.version, VERSION);
-  const { cursor, emittedAt, portal, fingerprint, refresh, load, pass, fill, archive, merges, sent } = structuredClone(
-    own,
-  ) as Partial<ObjectState>;
   return {
-    shown: typeof shown === 'string' ? shown : state.shown,
-    cursor: cursor ?? null,
-    emittedAt: emittedAt ?? 0,
-    portal: portal ?? null,
-    fingerprint: parseFingerprint(fingerprint),
-    refresh: refresh ?? false,
-    load: load ?? null,
-    pass: pass ?? null,
-    fill: fill ?? null,
-    archive: parseArchive(archive),
-    merges: merges ?? '',
-    sent: sent ?? null,
+    publicCursor: stateValue.text(publicCursor) ?? initialCursor,
+    cursor: stateValue.instant(own.cursor),
+    emittedAt: stateValue.time(own.emittedAt),
+    portal: stateValue.number(own.portal),
+    fingerprint: parseFingerprint(own.fingerprint),
+    refresh: own.refresh === true,
+    load: parseLoad(own.load),
+    pass: parsePass(own.pass),
+    backfill: parseBackfill(own.fill),
+    archive: parseArchive(own.archive),
+    merges: own.merges ?? '',
+    sent: stateValue.object(own.sent),
   };
 }
 
-/** The state as it goes out: source-hubspot's member, and ours. */
-export function objectStateJson(state: ObjectState, cursorField: string, refreshComplete: boolean): JsonObject {
-  const { shown, fingerprint, sent, ...own } = state;
+function parseLoad(value: JsonValue | undefined): LoadPosition | null {
+  const load = stateValue.object(value);
+  const startedAt = stateValue.instant(load?.startedAt);
+  if (load === null || startedAt === null) return null;
+  const { listed, total, chains } = load;
   return {
-    [cursorField]: shown,
+    startedAt,
+    after: stateValue.text(load.after),
+    mergesSince: stateValue.instant(load.mergesSince),
+    ...(typeof listed === 'number' ? { listed } : {}),
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(Array.isArray(chains) ? { chains: chains.map(parseChain) } : {}),
+  };
+}
+
+function parseChain(value: JsonValue): ChainPosition {
+  const chain = stateValue.object(value) ?? {};
+  return {
+    after: stateValue.text(chain.after),
+    before: stateValue.text(chain.before),
+    ...(chain.isFirst === true ? { isFirst: true } : {}),
+  };
+}
+
+function parsePass(value: JsonValue | undefined): PassPosition | null {
+  const pass = stateValue.object(value);
+  const startedAt = stateValue.instant(pass?.startedAt);
+  if (pass === null || startedAt === null) return null;
+  const leftUpTo = stateValue.text(pass.leftUpTo);
+  return {
+    since: stateValue.instant(pass.since),
+    startedAt,
+    mergesSince: stateValue.instant(pass.mergesSince),
+    ranges: stateValue.list(pass.ranges).map(parseRange),
+    ...(pass.isUnsettled === true ? { isUnsettled: true } : {}),
+    ...(leftUpTo === null ? {} : { leftUpTo }),
+    ...(pass.tellsLeft === true ? { tellsLeft: true } : {}),
+  };
+}
+
+function parseRange(value: JsonValue): RangePosition {
+  const range = stateValue.object(value) ?? {};
+  return { after: stateValue.text(range.after) ?? EVERY_ID.after, upTo: stateValue.text(range.upTo) };
+}
+
+function parseBackfill(value: JsonValue | undefined): BackfillPosition | null {
+  const backfill = stateValue.object(value);
+  if (backfill === null) return null;
+  return {
+    names: stateValue.list(backfill.names).map(String),
+    after: stateValue.text(backfill.after) ?? EVERY_ID.after,
+  };
+}
+
+/** The state as it is emitted: source-hubspot's member, and ours. */
+export function objectStateJson(state: ObjectState, cursorField: string, refreshComplete: boolean): JsonObject {
+  const { publicCursor, backfill, archive, merges, fingerprint, sent, ...own } = state;
+  return {
+    [cursorField]: publicCursor,
     ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: {
       version: VERSION,
-      ...(own as unknown as JsonObject),
-      fingerprint: fingerprint && fingerprintJson(fingerprint),
+      ...own,
+      fill: backfill,
+      archive,
+      merges,
+      fingerprint,
       ...(sent ? { sent } : {}),
     },
   };

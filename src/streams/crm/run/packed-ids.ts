@@ -1,7 +1,9 @@
-/** Ids of records are whole numbers to HubSpot; what is not one is not packed. */
+import { type EpochMs, epochMs } from '../../../time.js';
+
+/** HubSpot's record ids are whole numbers. Other ids are not packed. */
 const PACKABLE = /^(0|[1-9]\d{0,30})$/;
 
-/** Whole numbers of so many digits are exact in a double. */
+/** Whole numbers with up to this many digits are exact in a double. */
 const EXACT_DIGITS = 15;
 
 /** Whether an id can be in a packed list. */
@@ -10,8 +12,8 @@ export function isPackable(id: string): boolean {
 }
 
 /**
- * Ids as one short text for a state: ascending, each as its distance from the one before, in base 36. Of ids that lie close
- * together one takes three characters or so. Ids that are no whole numbers are left out.
+ * Packs ids into a short text for a state: ascending, each as its distance from the previous one, in base 36. Ids close to each
+ * other take about three characters each. Ids that are not whole numbers are left out.
  */
 export function packIds(ids: Iterable<string>): string {
   const steps: string[] = [];
@@ -19,9 +21,9 @@ export function packIds(ids: Iterable<string>): string {
   return steps.join(' ');
 }
 
-/** The ids of {@link packIds}, ascending. What is no such text gives none. */
-export function unpackIds(packed: unknown): string[] {
-  if (typeof packed !== 'string' || packed === '') return [];
+/** The ids packed by {@link packIds}, ascending; none if the text is malformed. */
+export function unpackIds(packed: string | undefined): string[] {
+  if (packed === undefined || packed === '') return [];
   const ids: string[] = [];
   const walker = new StepWalker();
   for (const step of packed.split(' ')) {
@@ -32,7 +34,7 @@ export function unpackIds(packed: unknown): string[] {
   return ids;
 }
 
-/** A packed text that goes into every state, though what it is made of changes now and then only: it is made anew when it has. */
+/** A packed text that every state contains, cached because its source rarely changes between states. */
 export class PackedText {
   readonly #make: () => string;
   #text: string | null = null;
@@ -46,38 +48,39 @@ export class PackedText {
     return this.#text;
   }
 
-  /** What it is made of has changed. */
-  changed(): void {
+  /** To be called when the source has changed. */
+  invalidate(): void {
     this.#text = null;
   }
 }
 
-/** Instants by id as one short text: each with its distance from `from` (epoch ms) in milliseconds, in base 36. */
-export function packTimes(times: ReadonlyMap<string, number>, from: number): string {
-  const entries = withSteps(times.keys()).map(([step, id]) => {
-    return `${step}.${Math.max(0, (times.get(id) as number) - from).toString(36)}`;
-  });
+/** Packs times by id into a short text: the ids as {@link packIds} does, each with its distance from `from` in ms, in base 36. */
+export function packTimes(times: ReadonlyMap<string, EpochMs>, from: EpochMs): string {
+  const entries: string[] = [];
+  for (const [step, id] of withSteps(times.keys())) {
+    entries.push(`${step}.${Math.max(0, (times.get(id) ?? from) - from).toString(36)}`);
+  }
   return entries.join(' ');
 }
 
-/** The instants of {@link packTimes}. What is no such text gives none. */
-export function unpackTimes(packed: unknown, from: number): Map<string, number> {
-  const times = new Map<string, number>();
+/** The times packed by {@link packTimes}; none if the text is malformed. */
+export function unpackTimes(packed: string, from: EpochMs): Map<string, EpochMs> {
+  const times = new Map<string, EpochMs>();
   const walker = new StepWalker();
-  for (const entry of typeof packed === 'string' && packed !== '' ? packed.split(' ') : []) {
+  for (const entry of packed === '' ? [] : packed.split(' ')) {
     const [step = '', distance = ''] = entry.split('.');
     const id = walker.next(step);
-    const time = from + Number.parseInt(distance, 36);
+    const time = epochMs(from + Number.parseInt(distance, 36));
     if (id === null || Number.isNaN(time)) return new Map();
     times.set(id, time);
   }
   return times;
 }
 
-/** The packable ones of `ids`, ascending, each with its distance from the one before in base 36. */
+/** The packable ids, ascending, each with its distance from the previous one in base 36. */
 export function withSteps(ids: Iterable<string>): [step: string, id: string][] {
   const sorted = [...ids].filter(isPackable).sort(byNumber);
-  // Ids come in the thousands, and states after every page.
+  // Numbers are much faster than bigints, and every page's state packs thousands of ids.
   if ((sorted.at(-1)?.length ?? 0) <= EXACT_DIGITS) {
     let last = 0;
     return sorted.map((id) => {
@@ -101,15 +104,15 @@ export function inBase36(id: string): string {
   return id.length <= EXACT_DIGITS ? Number(id).toString(36) : BigInt(id).toString(36);
 }
 
-/** Makes ids of distances again. */
+/** Restores ids from their distances. */
 export class StepWalker {
   #at = 0n;
 
-  /** @returns the id; null where the step is not one */
+  /** @returns the id; null if the step is malformed */
   next(step: string): string | null {
     if (!/^[0-9a-z]{1,24}$/.test(step)) return null;
     let value = 0n;
-    // Nine digits of base 36 are exact as a number.
+    // Nine base 36 digits are exact in a double.
     for (let start = 0; start < step.length; start += 9) {
       const part = step.slice(start, start + 9);
       value = value * 36n ** BigInt(part.length) + BigInt(Number.parseInt(part, 36));
@@ -119,7 +122,7 @@ export class StepWalker {
   }
 }
 
-/** Orders packable ids. */
+/** Compares packable ids. */
 function byNumber(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -12,7 +12,7 @@ const id = fc.oneof(
 );
 
 test('of archived records', () => {
-  const change = fc.record({ kind: fc.constantFrom('see', 'see', 'forget', 'turn', 'pack'), id });
+  const change = fc.record({ kind: fc.constantFrom('see', 'see', 'forget', 'complete', 'pack'), id });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
       const memory = new ArchiveMemory({ since: null, scannedAt: null, ids: '', scan: null } as never);
@@ -26,8 +26,8 @@ test('of archived records', () => {
           memory.forget(each);
           before.delete(each);
           seen.delete(each);
-        } else if (kind === 'turn') {
-          memory.turn();
+        } else if (kind === 'complete') {
+          memory.completeScan();
           before = new Set([...before, ...seen]);
           seen = new Set();
         }

@@ -1,40 +1,39 @@
 import type { JsonObject } from '../../../protocol/messages.js';
+import { type EpochMs, epochMs } from '../../../time.js';
 import { isPackable, StepWalker, withSteps } from './packed-ids.js';
 
-/** The form of the memory in a state; another one is taken for none, which only sends records again. */
+/** The version of the memory in a state. Other versions are ignored: then records are emitted again. */
 const VERSION = 1;
-/** Records a stream remembers. 25,000 take about 600 KB of a state; what is past it is sent again by the next increment. */
+/** The number of records a stream remembers: about 600 KB of a state. The next increment emits the others again. */
 export const MOST_REMEMBERED = 25_000;
 
 interface Sent {
-  /** When the version that was sent was last updated, epoch ms. */
-  at: number;
-  /** Of all that was sent of it. */
+  /** When the emitted version was last updated. */
+  at: EpochMs;
+  /** The hash of the emitted content. */
   hash: string;
 }
 
 /**
- * What was sent of the records that the next increment will find again, because it reaches back by the lookback: for each id
- * the version and a hash of its content. It only ever keeps a record from being sent twice; forgetting one costs nothing but
- * that.
+ * Remembers what was emitted of the records that the next increment finds again because of the lookback: for each id, the version
+ * and a hash of its content. It only prevents duplicates: forgetting a record means that it is emitted again.
  *
- * Only the state that closes a sync carries it. Between a state and a kill, records may have gone out of which no state tells,
- * so what an interrupted sync remembered is not believed.
+ * Only closing states contain it. An interrupted sync may have emitted records after its last state, so its memory would be
+ * outdated.
  */
 export class SentMemory {
   readonly #sent = new Map<string, Sent>();
   readonly #salt: string;
 
   /**
-   * @param salt tells selections and layouts apart: what was sent under another one is not remembered
-   * @param given the memory of a closing state, of any version or shape
+   * @param salt identifies selection and layout: what was emitted with another one is forgotten
+   * @param memory the memory of a closing state, of any version or shape
    */
-  constructor(salt: string, given: unknown = null) {
+  constructor(salt: string, memory: JsonObject | null = null) {
     this.#salt = salt;
-    const memory = given as { version?: unknown; salt?: unknown; from?: unknown; sent?: unknown } | null;
     if (memory?.version !== VERSION || memory.salt !== salt) return;
     const { from, sent } = memory;
-    if (typeof sent === 'string' && typeof from === 'number' && sent !== '') this.#unpack(sent, from);
+    if (typeof sent === 'string' && typeof from === 'number' && sent !== '') this.#unpack(sent, epochMs(from));
   }
 
   get size(): number {
@@ -45,8 +44,8 @@ export class SentMemory {
     return this.#sent.has(id);
   }
 
-  /** Whether what was sent last is newer than a version last updated at `at` (epoch ms). */
-  isOlder(id: string, at: number): boolean {
+  /** Whether a version last updated at `at` is older than the emitted one. */
+  isOlder(id: string, at: EpochMs): boolean {
     const sent = this.#sent.get(id);
     return sent !== undefined && at < sent.at;
   }
@@ -55,15 +54,15 @@ export class SentMemory {
     return this.#sent.get(id)?.hash === hash;
   }
 
-  /** Notes what has gone out. @param at when that version was last updated, epoch ms */
-  add(id: string, at: number, hash: string): void {
+  /** Notes an emitted version. @param at when it was last updated */
+  add(id: string, at: EpochMs, hash: string): void {
     if (!isPackable(id)) return;
     this.#sent.set(id, { at, hash });
-    // The records of a long load or pass are too many to remember: the latest are what the next increment meets longest.
+    // A long load or pass has too many records. The next increments find the latest ones again.
     if (this.#sent.size >= 2 * MOST_REMEMBERED) this.#keepLatest();
   }
 
-  /** After a tombstone, or a version that is not remembered, nothing may be taken for unchanged. */
+  /** To be called when a tombstone, or a version that is not remembered, was emitted. */
   forget(id: string): void {
     this.#sent.delete(id);
   }
@@ -72,23 +71,24 @@ export class SentMemory {
     this.#sent.clear();
   }
 
-  /** The memory for a closing state: of what was last updated at `from` (epoch ms) or later. */
-  toJson(from: number): JsonObject {
+  /** The memory for a closing state: the versions last updated at `from` or later. */
+  toJson(from: EpochMs): JsonObject {
     for (const [id, { at }] of this.#sent) if (at < from) this.#sent.delete(id);
     this.#keepLatest();
-    const entries = withSteps(this.#sent.keys()).map(([step, id]) => {
-      const { at, hash } = this.#sent.get(id) as Sent;
-      return `${step}.${(at - from).toString(36)}.${hash}`;
-    });
+    const entries: string[] = [];
+    for (const [step, id] of withSteps(this.#sent.keys())) {
+      const sent = this.#sent.get(id);
+      if (sent) entries.push(`${step}.${(sent.at - from).toString(36)}.${sent.hash}`);
+    }
     return { version: VERSION, salt: this.#salt, from, sent: entries.join(' ') };
   }
 
-  #unpack(sent: string, from: number): void {
+  #unpack(sent: string, from: EpochMs): void {
     const walker = new StepWalker();
     for (const entry of sent.split(' ')) {
       const [step = '', after = '', hash = ''] = entry.split('.');
       const id = walker.next(step);
-      const at = from + Number.parseInt(after, 36);
+      const at = epochMs(from + Number.parseInt(after, 36));
       if (id === null || Number.isNaN(at) || hash === '') {
         this.#sent.clear();
         return;

@@ -1,16 +1,17 @@
 import { StateError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { JsonObject } from '../../../protocol/messages.js';
+import { type Instant, instantOf, timeOf } from '../../../time.js';
 import type { Fingerprint } from './fingerprint.js';
 import { fingerprintOf, forgetProperties, shortageOf } from './fingerprint.js';
 import { MergeMap } from './merges.js';
 import { objectStateJson, parseObjectState } from './object-state.js';
 
 describe('a state', () => {
-  const parse = (given: object | null, updatedAfter: string | null = null) =>
+  const parse = (given: object | null, updatedAfter: Instant | null = null) =>
     parseObjectState(given as never, 'contacts', 'updatedAt', updatedAfter);
 
-  test('survives being put out and read again', () => {
+  test('survives being emitted and read again', () => {
     const state = parse(null);
     Object.assign(state, {
       cursor: '2024-01-01T00:00:00.000Z',
@@ -49,7 +50,7 @@ describe('a state', () => {
     [1e300, '9999-12-31T23:59:59.000Z'],
     [0, '2006-01-01T00:00:00.000Z'],
   ])('of source-hubspot goes on from its cursor: %j', (updatedAt, cursor) => {
-    expect(parse({ updatedAt })).toMatchObject({ cursor, shown: cursor });
+    expect(parse({ updatedAt })).toMatchObject({ cursor, publicCursor: cursor });
   });
 
   const day = (n: number) => `2024-05-0${n}T00:00:00.000Z`;
@@ -74,7 +75,7 @@ describe('a state', () => {
     ],
     ['a common cursor alone', { state: { updatedAt: day(4) } }, day(4)],
   ])('of source-hubspot in %s', (_, given, cursor) => {
-    expect(parse({ state_type: 'date-range', ...given })).toMatchObject({ cursor, shown: cursor });
+    expect(parse({ state_type: 'date-range', ...given })).toMatchObject({ cursor, publicCursor: cursor });
   });
 
   test.each([
@@ -86,8 +87,8 @@ describe('a state', () => {
     [{ states: [] }],
     [{ __ab_no_cursor_state_message: true }],
   ])('that is empty starts from the beginning: %j', (given) => {
-    expect(parse(given)).toMatchObject({ cursor: null, shown: '2006-06-01T00:00:00.000Z' });
-    expect(parse(given, '2024-01-01T00:00:00.000Z').shown).toBe('2024-01-01T00:00:00.000Z');
+    expect(parse(given)).toMatchObject({ cursor: null, publicCursor: '2006-06-01T00:00:00.000Z' });
+    expect(parse(given, instantOf(timeOf('2024-01-01'))).publicCursor).toBe('2024-01-01T00:00:00.000Z');
   });
 
   test.each([
@@ -103,7 +104,7 @@ describe('a state', () => {
 
   test('shows source-hubspot the old value until a pass is complete', () => {
     const state = parse({ updatedAt: '2024-05-01T00:00:00Z' });
-    state.load = { startedAt: '2025-01-01T00:00:00Z', after: '5', mergesSince: null };
+    state.load = { startedAt: instantOf(timeOf('2025-01-01')), after: '5', mergesSince: null };
     expect(objectStateJson(state, 'updatedAt', false).updatedAt).toBe('2024-05-01T00:00:00.000Z');
   });
 });
@@ -126,8 +127,8 @@ describe('a selection', () => {
       layout: { cursorField: more.cursorField ?? 'updatedAt' },
     }) as never;
   const base: Selection = { properties: { a: 'string', b: 'number' } };
-  const shortage = (before: Selection, now: Selection, tellsLeft = true) =>
-    shortageOf(fingerprintOf(select(before)), select(now), tellsLeft);
+  const shortage = (before: Selection, now: Selection, emitsFilterExits = true) =>
+    shortageOf(fingerprintOf(select(before)), select(now), emitsFilterExits);
 
   test.each<[string, Selection, Selection?, boolean?]>([
     ['the same', { properties: { b: 'number', a: 'string' } }],
@@ -139,9 +140,9 @@ describe('a selection', () => {
       { ...base, updatedAfter: '2025-01-01T00:00:00Z' },
       { ...base, updatedAfter: '2025-01-01T00:00:00.000Z' },
     ],
-    ['filters where there were none, when nobody is told what left', { ...base, filters: ['x'] }, base, false],
-  ])('is enough: %s', (_, now, before = base, tellsLeft = true) => {
-    expect(shortage(before, now, tellsLeft)).toBeNull();
+    ['filters where there were none, if nobody is told what left', { ...base, filters: ['x'] }, base, false],
+  ])('is enough: %s', (_, now, before = base, emitsFilterExits = true) => {
+    expect(shortage(before, now, emitsFilterExits)).toBeNull();
   });
 
   test.each<[string, Selection, string[], string]>([
@@ -223,12 +224,12 @@ describe('merges', () => {
     const map = new MergeMap();
     map.learn(survivor('2', '1'));
     map.learn(survivor('4', '3'));
-    expect(map.hasNews(survivor('3', '2'))).toBe(true);
+    expect(map.hasNewMerges(survivor('3', '2'))).toBe(true);
     expect(map.learn(survivor('3', '2')).map(({ id, survivor }) => [id, survivor])).toEqual([
       ['2', '4'],
       ['1', '4'],
     ]);
-    expect(map.hasNews(survivor('3', '2'))).toBe(false);
+    expect(map.hasNewMerges(survivor('3', '2'))).toBe(false);
   });
 
   test('of a record into itself are none', () => {

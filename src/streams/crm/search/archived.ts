@@ -2,51 +2,51 @@ import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { fitsInUrl, LIST_LIMIT, listPage } from '../../../hubspot/api/objects.js';
 import { refusesArchive } from '../../../hubspot/client/known-answers.js';
 import { log } from '../../../log.js';
-import { earlier, isFrom } from '../../core/instants.js';
+import { earlier, isFrom, timeOf } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { MERGED_IDS } from '../object-stream.js';
 import { MOST_ARCHIVED, type ScanPosition } from '../run/archive-memory.js';
 import { readAssociated } from '../run/associated.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { packIds, packTimes, unpackIds, unpackTimes } from '../run/packed-ids.js';
-import { readLive, sift } from './ghosts.js';
+import { partitionByFilter, readLive } from './stale-rows.js';
 
 /**
- * Looks through HubSpot's list of archived records (search never shows them, and archiving does not change when a record was
- * last modified): emits a tombstone for each that was archived since the scan before, and brings back those that were archived
- * and are no longer in the list because they were restored. A scan that was interrupted is ended first; what changed on the
- * pages behind it is seen by the next one, which follows at once.
+ * Scans HubSpot's list of archived records, since searches do not return them and archiving does not change the last-modified time.
+ * Emits a tombstone for each record archived since the previous scan, and emits records again that are no longer listed because
+ * they were restored. An interrupted scan is finished first, and another one follows immediately, which sees what changed on the
+ * pages that were already read.
  */
 export async function scanArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
   if (run.archiveIsRefused) return;
   if (archive.scan) await scan(run, archive.scan);
-  if (isDue(run)) await scan(run, begin(run, true));
+  if (isDue(run)) await scan(run, beginScan(run, true));
 }
 
 /**
- * Before a first load: remembers what is archived, so that a record that is restored while the load runs, behind its reader,
- * is known to have been. Puts out no tombstones: these records were never emitted. Of a stream whose archived records are known,
- * and which is loaded again, there is nothing to do.
+ * Before a first load: remembers which records are archived, so that one that is restored during the load, on a page that was
+ * already read, is found. Emits no tombstones, since these records were never emitted. Does nothing for a stream that is reloaded
+ * and whose archived records are known.
  */
-export async function rememberArchived(run: ObjectRun): Promise<void> {
+export async function snapshotArchived(run: ObjectRun): Promise<void> {
   const { archive } = run.state;
   if (archive.scan?.tells || archive.scannedAt !== null) return;
-  // Refused when the load began, and given by now: records may have gone out since, and been archived behind that.
-  await scan(run, archive.scan ?? begin(run, archive.refusedAt !== undefined));
-  // No record may go out behind a state that says this scan is under way: gone on with, it would take what was archived
-  // meanwhile for what never went out.
+  // If HubSpot refused the list before and allows it now, records may have been emitted and archived in the meantime.
+  await scan(run, archive.scan ?? beginScan(run, archive.refusedAt !== undefined));
+  // No record may be emitted while the last state has this scan in progress: resumed from there, the scan would emit no tombstone
+  // for a record that was emitted and then archived.
   await run.saveAhead();
 }
 
 function isDue({ state, options, client }: ObjectRun): boolean {
   const { scannedAt } = state.archive;
-  // Each sync, then: HubSpot's clock is known to a second only, and a sync may follow the one before within that.
+  // With 0 each sync scans. A comparison of times would not do: HubSpot's clock is known to the second, and syncs may be closer.
   if (scannedAt === null || options.deletesEveryMinutes === 0) return true;
-  return client.clock.now() - Date.parse(scannedAt) >= options.deletesEveryMinutes * 60_000;
+  return client.clock.now() - timeOf(scannedAt) >= options.deletesEveryMinutes * 60_000;
 }
 
-function begin(run: ObjectRun, tells: boolean): ScanPosition {
+function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
   const { archive, cursor } = run.state;
   const startedAt = run.now();
   archive.since ??= earlier(cursor ?? startedAt, run.options.lookbackMinutes);
@@ -55,8 +55,8 @@ function begin(run: ObjectRun, tells: boolean): ScanPosition {
 }
 
 /**
- * Objects of which HubSpot lists no archive are read without: their deletions cannot be seen, which is said. Since it is asked
- * again in each sync, what was archived meanwhile is told of once HubSpot lists it.
+ * HubSpot refuses to list the archived records of some objects: those are read without, and a warning says that deletions are not
+ * seen. Each sync tries again, and then emits tombstones for everything archived in the meantime.
  */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   try {
@@ -69,7 +69,7 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
         'in HubSpot stays in the table as it was. Load it anew from time to time (docs/calls.md).',
     );
     run.archiveIsRefused = true;
-    // To be refused takes a call, too.
+    // The refused call counts, too.
     run.tally(0, LIST_LIMIT);
     Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });
   }
@@ -79,18 +79,18 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
   const { state, archived } = run;
   const request = listRequest(run);
   const isOwed = tombstoneRule(run, position);
-  const began = Date.parse(position.startedAt);
+  const began = timeOf(position.startedAt);
   const recent = unpackTimes(position.recent, began);
   let listed = 0;
   for (let more = true; more; ) {
     const page = await listPage(run.client, { ...request, after: position.after });
     listed += page.rows.length;
-    await tell(run, position, position.tells ? page.rows.filter(isOwed) : []);
+    await emitOwedTombstones(run, position, position.tells ? page.rows.filter(isOwed) : []);
     for (const row of page.rows) {
       archived.see(row.id, row.archivedAt);
-      // Merged away before the first load: a late index may still show it.
+      // A lagging index may still return records that were merged away before the first load.
       if (!position.tells) run.merges.learn(row);
-      const archivedAt = Date.parse(row.archivedAt ?? '');
+      const archivedAt = timeOf(row.archivedAt ?? '');
       if (archivedAt >= began) recent.set(row.id, archivedAt);
     }
     more = page.after !== null;
@@ -100,11 +100,11 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
     await run.save();
   }
   run.tally(listed, LIST_LIMIT);
-  await bringBack(run, archived.gone());
-  if (!archived.turn()) {
+  await emitRestored(run, archived.gone());
+  if (!archived.completeScan()) {
     log.warn(
       `${run.stream.name} has more than ${MOST_ARCHIVED} archived records. The ${MOST_ARCHIVED} archived last are remembered; ` +
-        'when others are restored, they come back with their next change, or when the stream is loaded anew.',
+        'when others are restored, they come back with their next change, or when the stream is loaded again.',
     );
   }
   const { startedAt } = position;
@@ -118,41 +118,39 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
 
 function listRequest({ stream }: ObjectRun) {
   const request = { type: stream.type, properties: stream.properties, associations: [], archived: true };
-  // More properties than a URL holds: a tombstone then carries none, and the row keeps its last values.
+  // If the properties exceed the length of a URL, tombstones have none, and rows keep their last values.
   return fitsInUrl(request) ? request : { ...request, properties: stream.knowsMerges ? [MERGED_IDS] : [] };
 }
 
 /**
- * Which archived records are owed a tombstone: those that no scan has seen, and those archived once more since the last one.
- * Where the memory has no room for all, and before there is one, the time of archiving alone decides.
+ * Decides which archived records are owed a tombstone: those that no scan has seen, and those archived again since the last scan.
+ * Without a complete memory of archived ids, only the time of archiving decides.
  */
 function tombstoneRule(run: ObjectRun, position: ScanPosition): (row: ObjectRow) => boolean {
   const { archived, state, merges, stream } = run;
   const { since, scannedAt } = state.archive;
-  const recent = unpackTimes(state.archive.recent, Date.parse(since ?? ''));
+  const recent = unpackTimes(state.archive.recent, timeOf(since ?? ''));
   const knowsAll = scannedAt !== null && archived.isComplete;
-  // Of these a tombstone may have gone out behind the last state, or not.
-  const unsure = new Set(unpackIds(position.pending));
+  // Their tombstones may or may not have been emitted after the last state.
+  const uncertain = new Set(unpackIds(position.pending));
   return (row) => {
-    // Its own tombstone has gone out. What was merged into it may be told of here alone.
-    if (merges.isMergedAway(row.id)) return merges.hasNews(row);
+    // Its own tombstone was emitted. Only here may merges into it be seen.
+    if (merges.isMergedAway(row.id)) return merges.hasNewMerges(row);
     if (!isFrom(updatedAtOf(row), stream.updatedAfter)) return false;
     if (archived.isSeen(row.id)) return false;
-    if (unsure.has(row.id)) return true;
+    if (uncertain.has(row.id)) return true;
     if (!archived.has(row.id) && (knowsAll || !row.archivedAt)) return true;
     return (
-      Boolean(row.archivedAt) &&
-      isFrom(row.archivedAt, since) &&
-      recent.get(row.id) !== Date.parse(row.archivedAt ?? '')
+      Boolean(row.archivedAt) && isFrom(row.archivedAt, since) && recent.get(row.id) !== timeOf(row.archivedAt ?? '')
     );
   };
 }
 
 /**
- * The state in front of the tombstones names them: should the run end behind one of them, and the record be restored, nothing
- * else would tell that it must be brought back.
+ * The state before the tombstones names them. Otherwise, if the run was killed after a tombstone and the record restored, nothing
+ * would show that the record has to be emitted again.
  */
-async function tell(run: ObjectRun, position: ScanPosition, owed: readonly ObjectRow[]): Promise<void> {
+async function emitOwedTombstones(run: ObjectRun, position: ScanPosition, owed: readonly ObjectRow[]): Promise<void> {
   if (owed.length === 0) return;
   position.pending = packIds(owed.map((row) => row.id));
   await run.saveAhead();
@@ -161,16 +159,16 @@ async function tell(run: ObjectRun, position: ScanPosition, owed: readonly Objec
 }
 
 /**
- * Emits those of `ids` that are live again, or tells that they are, but do not match the stream's filters; forgets the others, which HubSpot has erased. One of which the index cannot tell yet
- * whether the stream's filters want it stays remembered, as gone from the list, so that the next scan asks once more.
+ * Emits those of `ids` that are live again, or reports that they do not match the stream's filters; forgets the others, which HubSpot
+ * has erased. An id that the index cannot decide yet stays remembered as no longer listed, so that the next scan tries again.
  */
-async function bringBack(run: ObjectRun, ids: readonly string[]): Promise<void> {
+async function emitRestored(run: ObjectRun, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { updatedAfter } = run.stream;
   const live = [...(await readLive(run, ids)).values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
-  const { wanted, unwanted, unsure } = await sift(run, live);
-  await run.emitLive(wanted, await readAssociated(run.client, run.stream, wanted), null, true);
-  await run.emitLeft(unwanted);
-  const undecided = new Set(unsure.map((row) => row.id));
-  for (const id of ids) if (!undecided.has(id)) run.archived.forget(id);
+  const { matching, excluded, undecided } = await partitionByFilter(run, live);
+  await run.emitLive(matching, await readAssociated(run.client, run.stream, matching), null, true);
+  await run.emitFilterExits(excluded);
+  const kept = new Set(undecided.map((row) => row.id));
+  for (const id of ids) if (!kept.has(id)) run.archived.forget(id);
 }

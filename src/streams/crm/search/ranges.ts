@@ -3,30 +3,30 @@ import type { Query } from '../../../hubspot/api/hidden-hits.js';
 import { type KeyedPage, KeyedSearch } from '../../../hubspot/api/keyed-search.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { type SearchPage, searchPage } from '../../../hubspot/api/search.js';
-import { isFrom } from '../../core/instants.js';
+import { isFrom } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { PassPosition, RangePosition } from '../run/object-state.js';
 import { rangeGroups } from './search-filters.js';
 
-/** Answered calls that a kill may cost, searches and associations together, over all ranges. */
+/** The most calls that a kill may waste, searches and associations together, over all ranges. */
 const MOST_UNSAVED_CALLS = 10;
-/** HubSpot allows five searches a second, and one after the other gives about three. */
+/** HubSpot allows five searches per second; sequential ones reach about three. */
 const MOST_RANGES = 3;
-/** Each range may end with a page that is not full. Below so many records, that costs more than it gains. */
+/** Each range may end with a page that is not full. With fewer records, dividing costs more than it gains. */
 const WORTH_DIVIDING = 20_000;
-/** Of a pass that is divided, what is left of a range is divided again for a reader that has come to its end. */
+/** In a pass that is divided, a range with this many remaining records is divided again when a reader becomes free. */
 const WORTH_DIVIDING_AGAIN = 1_000;
 const MOST_DIVISIONS = 8;
 
-/** A page of a range that was answered. */
+/** A page of a range. */
 export interface RangePage {
   range: RangePosition;
   rows: ObjectRow[];
-  /** The id up to which the range is read with it. */
+  /** The id up to which the range is read after this page. */
   reached: string;
-  /** Whether the range ends with it. */
+  /** Whether it is the range's last page. */
   isLast: boolean;
 }
 
@@ -40,7 +40,7 @@ export function queryOf(stream: ObjectStream, pass: Pick<PassPosition, 'since'>)
   };
 }
 
-/** The first page of what is left of a range. */
+/** The first page of the rest of a range. */
 export function searchRange(
   { client, stream }: ObjectRun,
   pass: Pick<PassPosition, 'since'>,
@@ -56,25 +56,23 @@ export function searchRange(
 }
 
 /**
- * Reads the ranges of a pass side by side, each page by page. Long ones are divided, by id and never by time: a record keeps
- * its id, but may be modified at any moment. Pages that are answered and not yet handed on are what a kill costs, so there are
- * only so many of them.
+ * Reads the ranges of a pass concurrently, each page by page. Long ones are divided, by id and never by time: a record keeps its id,
+ * but may be modified at any moment. A kill wastes the pages that are read and not yet emitted, so their number is limited.
  */
 export class RangeReader {
   readonly #run: ObjectRun;
   readonly #pass: PassPosition;
-  /** Pages that may be asked for or answered at once without being handed on. */
+  /** The most pages requested or read that are not emitted yet. */
   readonly #mostUnsaved: number;
   #unsaved = 0;
-  /** Ranges being followed; calls under way. */
-  #following = 0;
-  #asking = 0;
+  #activeReaders = 0;
+  #callsInFlight = 0;
   #divisions = 0;
   #pages: RangePage[] = [];
   #failure: { error: unknown } | null = null;
   #closed = false;
   readonly #waiting = new Set<() => void>();
-  /** The first page, where it was answered before. */
+  /** The first page, if it was requested before. */
   #first: SearchPage | null;
   found = 0;
 
@@ -86,14 +84,14 @@ export class RangeReader {
   }
 
   /**
-   * The pages in groups of as many records as one batch read of associations takes. A group counts as handed on when the next
-   * one is asked for.
+   * The pages in groups of as many records as one batch read of associations takes. A group counts as emitted when the next one is
+   * requested.
    */
   async *groups(): AsyncGenerator<RangePage[]> {
-    for (const range of [...this.#pass.ranges]) void this.#follow(range);
+    for (const range of [...this.#pass.ranges]) void this.#readRange(range);
     try {
       for (;;) {
-        await this.#until(() => this.#failure !== null || this.#groupSize() > 0 || this.#following === 0);
+        await this.#until(() => this.#failure !== null || this.#groupSize() > 0 || this.#activeReaders === 0);
         if (this.#failure) throw this.#failure.error;
         if (this.#pages.length === 0) return;
         const group = this.#pages.splice(0, this.#groupSize());
@@ -107,7 +105,7 @@ export class RangeReader {
     }
   }
 
-  /** How many of the pages at hand make a group; 0 as long as it pays to wait for more. */
+  /** The number of available pages that make a group; 0 as long as it pays to wait for more. */
   #groupSize(): number {
     const { length } = this.#pages;
     if (this.#run.stream.associations.length === 0) return length;
@@ -117,21 +115,21 @@ export class RangeReader {
       if (rows > ASSOCIATIONS_LIMIT) return index;
     }
     if (rows === ASSOCIATIONS_LIMIT) return length;
-    const moreMayCome = this.#asking > 0 || (this.#following > 0 && this.#unsaved < this.#mostUnsaved);
+    const moreMayCome = this.#callsInFlight > 0 || (this.#activeReaders > 0 && this.#unsaved < this.#mostUnsaved);
     return moreMayCome ? 0 : length;
   }
 
-  async #follow(range: RangePosition): Promise<void> {
-    this.#following += 1;
+  async #readRange(range: RangePosition): Promise<void> {
+    this.#activeReaders += 1;
     try {
       const search = new KeyedSearch(this.#run.client, queryOf(this.#run.stream, this.#pass));
       for (let { after } = range, isLast = false; !isLast; ) {
         await this.#until(() => this.#unsaved < this.#mostUnsaved || this.#closed);
         if (this.#closed) return;
         this.#unsaved += 1;
-        this.#asking += 1;
+        this.#callsInFlight += 1;
         const page = await this.#readPage(search, { ...range, after }).finally(() => {
-          this.#asking -= 1;
+          this.#callsInFlight -= 1;
         });
         if (search.isUnsettled) this.#pass.isUnsettled = true;
         const { rows, reached } = page;
@@ -146,7 +144,7 @@ export class RangeReader {
       this.#failure ??= { error };
       this.#closed = true;
     } finally {
-      this.#following -= 1;
+      this.#activeReaders -= 1;
       this.#wake();
     }
   }
@@ -161,25 +159,26 @@ export class RangeReader {
   }
 
   /**
-   * Gives the further part of what is left of a range to another reader, when there is one to spare: half, or two thirds where
-   * two are, which then divide them. Where that part begins is guessed from how far apart the ids of the page are. With filters
-   * of the user's, a further bound might be one too many.
+   * Gives the upper part of the rest of a range to another reader, if one is free: half, or two thirds if two are free, which then
+   * divide them. The boundary is estimated from the distance between the ids of the page. With filters, the additional bound might
+   * exceed HubSpot's limit, so the range is not divided.
    */
   #divide(range: RangePosition, { rows, total }: KeyedPage): void {
-    if (rows.length === 0) return;
+    const [firstRow, lastRow] = [rows[0], rows.at(-1)];
+    if (!firstRow || !lastRow) return;
     const left = total - rows.length;
     const worth = this.#divisions === 0 ? WORTH_DIVIDING : WORTH_DIVIDING_AGAIN;
-    if (left < worth || this.#following >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;
+    if (left < worth || this.#activeReaders >= MOST_RANGES || this.#divisions >= MOST_DIVISIONS) return;
     if (this.#run.stream.filterGroups.length > 0) return;
-    const [first, last] = [BigInt((rows[0] as ObjectRow).id), BigInt((rows.at(-1) as ObjectRow).id)];
-    const readers = MOST_RANGES - this.#following + 1;
+    const [first, last] = [BigInt(firstRow.id), BigInt(lastRow.id)];
+    const readers = MOST_RANGES - this.#activeReaders + 1;
     const middle = last + ((last - first + 1n) * BigInt(left)) / BigInt(readers * rows.length);
     if (middle <= last || (range.upTo !== null && middle >= BigInt(range.upTo))) return;
     this.#divisions += 1;
-    const further = { after: String(middle), upTo: range.upTo };
+    const upper = { after: String(middle), upTo: range.upTo };
     range.upTo = String(middle);
-    this.#pass.ranges.push(further);
-    void this.#follow(further);
+    this.#pass.ranges.push(upper);
+    void this.#readRange(upper);
   }
 
   async #until(condition: () => boolean): Promise<void> {

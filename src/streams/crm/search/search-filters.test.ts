@@ -1,12 +1,10 @@
+import { instantOf, timeOf } from '../../../time.js';
 import type { ObjectStream } from '../object-stream.js';
 import { rangeGroups } from './search-filters.js';
 
 describe('the filters of a search', () => {
   const pass = {
-    since: '2024-05-01T00:00:00.000Z',
-    startedAt: '2024-05-02T00:00:00.000Z',
-    mergesSince: null,
-    ranges: [],
+    since: instantOf(timeOf('2024-05-01')),
   };
   const stream = (filterGroups: ObjectStream['filterGroups']) =>
     ({ filterGroups, type: { modifiedProperty: 'hs_lastmodifieddate' } }) as unknown as ObjectStream;
@@ -19,7 +17,7 @@ describe('the filters of a search', () => {
   });
 
   test('bound a range of ids on both sides, each id in one range', () => {
-    expect(rangeGroups(stream([]), { ...pass, since: null }, { after: '7', upTo: '9' })).toEqual([
+    expect(rangeGroups(stream([]), { since: null }, { after: '7', upTo: '9' })).toEqual([
       {
         filters: [
           { propertyName: 'hs_object_id', operator: 'GT', value: '7' },

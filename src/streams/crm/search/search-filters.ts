@@ -1,16 +1,15 @@
 import type { Filter, FilterGroup } from '../../../config/source.js';
+import { type Instant, timeOf } from '../../../time.js';
 import type { ObjectStream } from '../object-stream.js';
 import type { PassPosition, RangePosition } from '../run/object-state.js';
 
-/**
- * What a search asks for on top of the stream's own filters goes into each of its groups: to HubSpot they are alternatives.
- */
+/** Adds filters to each of the stream's groups, since HubSpot combines groups by OR. */
 export function boundedGroups(stream: Pick<ObjectStream, 'filterGroups'>, bounds: readonly Filter[]): FilterGroup[] {
   if (stream.filterGroups.length === 0) return [{ filters: [...bounds] }];
   return stream.filterGroups.map((group) => ({ filters: [...group.filters, ...bounds] }));
 }
 
-/** The search for what is left of a range of a pass. */
+/** The filters for the rest of a range of a pass. */
 export function rangeGroups(
   stream: Pick<ObjectStream, 'filterGroups' | 'type'>,
   pass: Pick<PassPosition, 'since'>,
@@ -19,19 +18,19 @@ export function rangeGroups(
   return boundedGroups(stream, [...idBounds(range, stream.filterGroups.length > 0), ...timeBound(stream, pass.since)]);
 }
 
-/** @param isOne whether there is room for one filter only, which the user's own may leave */
-function idBounds({ after, upTo }: RangePosition, isOne: boolean): Filter[] {
+/** @param isSingle whether there is room for only one filter besides the user's own */
+function idBounds({ after, upTo }: RangePosition, isSingle: boolean): Filter[] {
   const propertyName = 'hs_object_id';
   if (upTo === null) return [{ propertyName, operator: 'GT', value: after }];
-  if (isOne) return [{ propertyName, operator: 'BETWEEN', value: String(BigInt(after) + 1n), highValue: upTo }];
+  if (isSingle) return [{ propertyName, operator: 'BETWEEN', value: String(BigInt(after) + 1n), highValue: upTo }];
   return [
     { propertyName, operator: 'GT', value: after },
     { propertyName, operator: 'LTE', value: upTo },
   ];
 }
 
-/** What was modified from an instant on. */
-function timeBound({ type }: Pick<ObjectStream, 'type'>, since: string | null): Filter[] {
+/** Modified from an instant on. */
+function timeBound({ type }: Pick<ObjectStream, 'type'>, since: Instant | null): Filter[] {
   if (since === null) return [];
-  return [{ propertyName: type.modifiedProperty, operator: 'GTE', value: String(Date.parse(since)) }];
+  return [{ propertyName: type.modifiedProperty, operator: 'GTE', value: String(timeOf(since)) }];
 }

@@ -5,19 +5,19 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
 const POINT = 0x2e;
-/** The escape of half a surrogate pair, or what looks like one behind a backslash that is itself escaped. */
+/** The escape of a surrogate, or what looks like one after an escaped backslash. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
-/** JSON in which each of these is part of a pair, as programs write an emoji that write ASCII only. */
+/** JSON in which all escaped surrogates are paired, as ASCII-only encoders write emojis. */
 const WELL_FORMED = /^[^\\]*(?:\\(?:[^u]|u(?:[^dD]|[dD][0-7])|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F])[^\\]*)*$/;
 
 /**
- * What {@link coerce} makes of a property's value, for the forms that HubSpot itself writes, without reading the value out of
- * HubSpot's JSON. undefined: it is written in another way.
+ * The result of {@link coerce} for values in HubSpot's own formats, taken from HubSpot's JSON without decoding it; undefined: the value
+ * has another format.
  *
- * @param text where the value's JSON text is, from its opening quote at `start` to behind its closing quote
- * @param escaped whether there are escapes in it
+ * @param text contains the value's JSON text, from its opening quote at `start` to after its closing quote
+ * @param escaped whether it contains escapes
  */
-export function passOn(
+export function passThrough(
   kind: ValueKind,
   text: string,
   start: number,
@@ -41,7 +41,7 @@ export function passOn(
   }
 }
 
-/** Digits, perhaps with a minus in front and a point within: as JSON has them, too. */
+/** Whether the text is digits with an optional minus and decimal point, which is valid JSON. */
 function isPlainNumber(text: string, from: number, to: number): boolean {
   const start = text.charCodeAt(from) === MINUS ? from + 1 : from;
   let points = 0;

@@ -1,1 +1,0 @@
-export { earlier, isFrom, later, notBefore } from '../../time.js';
