@@ -1,10 +1,9 @@
 import type { JsonObject } from '../src/protocol/messages.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js';
-import { CHAINS } from '../src/streams/crm/load/list-chains.js';
 import { readInProcess } from './support/in-process.js';
 
 /** A long list is read from several places at once. Here 3,000 records are long. */
-Object.assign(CHAINS, { askAfter: 300, worthDividing: 2_000, leastLeft: 200, most: 4 });
+const chains = { askAfter: 300, worthDividing: 2_000, leastLeft: 200, most: 4 };
 
 const CONFIG = {
   objects: [{ object_type: 'contacts', properties: ['firstname'], associations: ['companies'] }],
@@ -31,7 +30,7 @@ const chainsOf = (state: JsonObject | null) =>
   ((state?.hubflake as { load?: { chains?: Chain[] } } | undefined)?.load?.chains ?? []) as Chain[];
 
 const read = (state: JsonObject | null = null, options = {}) =>
-  readInProcess(sandbox, 'contacts', state, { config: CONFIG, ...options });
+  readInProcess(sandbox, 'contacts', state, { config: CONFIG, chains, ...options });
 
 test('each record comes once, out of several chains, and the state carries what is left of each', async () => {
   await start();

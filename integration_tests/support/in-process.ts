@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../../src/hubspot/client/faults.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import type { ChainLimits } from '../../src/streams/core/chain-limits.js';
 import type { EncodedRecord, RecordSink } from '../../src/streams/core/sink.js';
 import type { StreamDeclaration } from '../../src/streams/core/stream.js';
 import { Portal } from '../../src/streams/portal.js';
@@ -22,6 +23,7 @@ export interface SyncOptions {
   config?: JsonObject;
   /** The streams that are no CRM objects, where they are not the usual ones. */
   declared?: readonly StreamDeclaration[];
+  chains?: ChainLimits;
   /** What is different from the usual retry policy. */
   retry?: Partial<RetryPolicy>;
   /** Silence after which a call is given up, ms. */
@@ -64,7 +66,7 @@ export async function readInProcess(
     now,
   });
   try {
-    const portal = await Portal.open(client, config, [stream], options.declared);
+    const portal = await Portal.open(client, config, [stream], options);
     const mode = options.mode ?? 'incremental';
     await readStreams(portal, [{ name: stream, mode, state, optional: false }], sink);
   } finally {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { PortalRules, Values } from '../../src/sandbox/portal/portal.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
+import type { ChainLimits } from '../../src/streams/core/chain-limits.js';
 import { Emitted } from './emitted.js';
 import { readInProcess, type SyncResult } from './in-process.js';
 import { type Change, changes, PortalChanges } from './portal-changes.js';
@@ -33,6 +34,8 @@ export interface Schedule {
   selection: 'all' | 'recent' | 'filtered';
   rules: Partial<PortalRules>;
   lagged: boolean;
+  /** By how many chains lists are read, where not as usual. */
+  chains?: ChainLimits;
   answers: Partial<SandboxOptions>;
   rounds: Round[];
 }
@@ -181,7 +184,12 @@ class Player {
     const shown = this.#sandbox.portal.clock.now() - (this.#schedule.lagged ? LONGEST_LAG_MS : 0);
     const survivors = [...this.#changes.survivors].flatMap(([id, at]) => (at <= shown ? [id] : []));
     this.#scanned ??= this.#isBlind ? new Set() : new Set(this.#underScan);
-    const options = { config: this.#config, ...(killAfter === undefined ? {} : { killAfter }) };
+    const { chains } = this.#schedule;
+    const options = {
+      config: this.#config,
+      ...(chains ? { chains } : {}),
+      ...(killAfter === undefined ? {} : { killAfter }),
+    };
     const result = await readInProcess(this.#sandbox, 'contacts', this.#state, options);
     if (result.error) throw result.error;
     for (const data of result.records) this.#emitted.addRecord('contacts', data);

@@ -27,7 +27,7 @@ async function status(given: unknown, signal: AbortSignal, streams: ProtocolIo['
   try {
     const config = parseSourceConfig(given);
     return await withHubSpot(config, { signal, retry: { neverReachedMs: NEVER_REACHED_MS } }, async (client) => {
-      const portal = await Portal.open(client, config, null, streams);
+      const portal = await Portal.open(client, config, null, { declared: streams });
       const readable = await portal.readableNames();
       return verdict(readable, portal, config.deletes !== 'off');
     });

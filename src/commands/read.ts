@@ -39,7 +39,7 @@ export async function read(
   const onRefreshToken = (token: string) => announceRefreshToken(output, config, token);
   const { failures } = await withHubSpot(config, { signal: stop.signal, onRefreshToken }, async (client) => {
     const names = streams.map((stream) => stream.name);
-    const portal = await Portal.open(client, config, names, declared);
+    const portal = await Portal.open(client, config, names, { declared });
     const sink = new ProtocolSink(output, options.level === 'debug' || options.level === 'trace');
     return readStreams(portal, streams, sink);
   });

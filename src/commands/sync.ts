@@ -19,8 +19,8 @@ export async function sync(
   options: { config?: string; json?: boolean; refresh?: readonly string[] },
 ): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
-  const progress = new Progress();
   const refresh = streamNames(options.refresh);
+  const progress = new Progress();
   const result = await runSync(config, stop.signal, progress, refresh, injected).finally(() => progress.end());
   print(options.json ? JSON.stringify(result) : describeSync(result));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);

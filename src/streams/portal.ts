@@ -9,6 +9,7 @@ import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { type Access, accessTo, scopeTexts } from './access.js';
+import { CHAINS, type ChainLimits } from './core/chain-limits.js';
 import { KnownObjects } from './core/known-objects.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
@@ -27,11 +28,19 @@ export interface Unreadable {
   why: string;
 }
 
+/** What is different from the usual. */
+export interface PortalOptions {
+  /** The streams that are not CRM objects. */
+  declared?: readonly StreamDeclaration[] | undefined;
+  chains?: ChainLimits | undefined;
+}
+
 /** What a token's portal offers: its streams, and which of them are readable. Each fact is requested once. */
 export class Portal implements PortalFacts {
   readonly client: HubSpotClient;
   readonly config: SourceConfig;
   readonly parents: ParentIds;
+  readonly chains: ChainLimits;
   readonly #streams = new Map<string, Promise<Stream>>();
   known = new KnownObjects([]);
   readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
@@ -43,25 +52,24 @@ export class Portal implements PortalFacts {
   /** The minimum number of calls for what was requested here. */
   leastCalls = 0;
 
-  private constructor(client: HubSpotClient, config: SourceConfig) {
+  private constructor(client: HubSpotClient, config: SourceConfig, chains: ChainLimits) {
     this.client = client;
     this.config = config;
+    this.chains = chains;
     this.parents = new ParentIds(client);
   }
 
   /**
    * Requests the portal's id, and its custom objects if one of `streamNames` may be one (null: all streams). Throws a
    * CredentialsError if the token is refused, a ConfigError if streams conflict.
-   *
-   * @param declared the streams that are not CRM objects
    */
   static async open(
     client: HubSpotClient,
     config: SourceConfig,
     streamNames: readonly string[] | null,
-    declared: readonly StreamDeclaration[] = DECLARED_STREAMS,
+    { declared = DECLARED_STREAMS, chains = CHAINS }: PortalOptions = {},
   ): Promise<Portal> {
-    const portal = new Portal(client, config);
+    const portal = new Portal(client, config, chains);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.
     portal.leastCalls += 1;
     portal.id = await identifyPortal(client);

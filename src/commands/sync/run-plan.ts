@@ -56,7 +56,7 @@ export async function runPlan(
     return await withHubSpot(config.source, { signal }, async (client) => {
       const kept = await store.loadStates(config.name);
       const names = config.streams?.map((stream) => stream.name) ?? null;
-      const portal = await Portal.open(client, config.source, names, declared);
+      const portal = await Portal.open(client, config.source, names, { declared });
       const plan = await planSync(config, portal, kept.states, []);
       const targets = await settleTables(store, config, portal, plan, kept);
       const { streams } = plan;

@@ -66,7 +66,7 @@ export async function runSync(
     const stop = AbortSignal.any([signal, lost.signal]);
     return await withHubSpot(config.source, { signal: stop, onRefreshToken }, async (client) => {
       const names = config.streams?.map((stream) => stream.name) ?? null;
-      const portal = await Portal.open(client, config.source, names, declared);
+      const portal = await Portal.open(client, config.source, names, { declared });
       const plan = await planSync(config, portal, kept.states, refresh);
       const targets = await settleTables(store, config, portal, plan, kept);
       const wasRaw = config.destination.loader.tableForm !== 'raw';

@@ -5,6 +5,7 @@ import type { ObjectType, Scopes } from '../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
 import { streamSchema } from '../layouts/property-schema.js';
+import type { ChainLimits } from './chain-limits.js';
 import type { KnownObjects } from './known-objects.js';
 import type { ParentIds } from './parent-ids.js';
 import type { RecordSink } from './sink.js';
@@ -16,6 +17,7 @@ export interface PortalFacts {
   /** null: HubSpot does not report it to this token. */
   readonly id: number | null;
   readonly known: KnownObjects;
+  readonly chains: ChainLimits;
   /** The ids of objects' records, each page of which is read once for all streams. */
   readonly parents: ParentIds;
   /** The token's scopes; null: HubSpot does not report them. */

@@ -4,9 +4,9 @@ import { SEARCH_LIMIT, searchPage } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { earlier, type Instant, notBefore, timeOf } from '../../time.js';
+import type { ChainLimits } from '../core/chain-limits.js';
 import type { Estimate } from '../core/stream.js';
 import { countsBeforeLoad, isWorthSearching } from './load/first-load.js';
-import { CHAINS } from './load/list-chains.js';
 import type { ObjectStream } from './object-stream.js';
 import { shortageOf } from './run/fingerprint.js';
 import { emitsFilterExits, type ReadOptions } from './run/object-run.js';
@@ -51,7 +51,7 @@ export async function estimateObject(
     estimate.calls.search += countsBeforeLoad(stream, all - rows) - 1 + (rows > SEARCH_LIMIT ? 1 : 0);
     return estimate;
   }
-  const calls = listCalls(stream, all, rows, isRefresh);
+  const calls = listCalls(stream, all, rows, isRefresh, options.chains);
   calls.burst += 1 + archive;
   if (!isRefresh) calls.search += (all > LIST_LIMIT ? 1 : 0) + countsBeforeLoad(stream, all - rows);
   return { what, rows, calls };
@@ -83,12 +83,18 @@ function withBackfill(
  *
  * @param all the number of records in the list, of which `rows` are wanted
  */
-function listCalls(stream: ObjectStream, all: number, rows: number, isRefresh: boolean): Estimate['calls'] {
-  const isDivided = !isRefresh && all >= CHAINS.worthDividing;
+function listCalls(
+  stream: ObjectStream,
+  all: number,
+  rows: number,
+  isRefresh: boolean,
+  chains: ChainLimits,
+): Estimate['calls'] {
+  const isDivided = !isRefresh && all >= chains.worthDividing;
   const inUrl = fitsInUrl({ type: stream.type, ...selected(stream), archived: false });
   const values = inUrl ? 0 : Math.ceil(rows / BATCH_READ_LIMIT);
-  const begun = isDivided ? CHAINS.most - 1 : 0;
-  const search = isRefresh ? 0 : (all > CHAINS.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
+  const begun = isDivided ? chains.most - 1 : 0;
+  const search = isRefresh ? 0 : (all > chains.askAfter ? 1 : 0) + (isDivided ? 1 : 0);
   return { burst: Math.max(1, Math.ceil(all / LIST_LIMIT)) + begun + values, search, exempt: 0 };
 }
 
@@ -107,7 +113,7 @@ async function estimateRest(
   const archived = options.deletes === 'off' ? 0 : Math.max(1, Math.ceil(unpackIds(archive.ids).length / LIST_LIMIT));
   if (load) {
     const rows = await count(client, stream, null);
-    const calls = listCalls(stream, rows, rows, state.refresh);
+    const calls = listCalls(stream, rows, rows, state.refresh, options.chains);
     calls.burst += 1 + archived;
     // The pass over what changed in the meantime.
     if (!state.refresh) calls.search += 1;

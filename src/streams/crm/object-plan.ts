@@ -61,6 +61,6 @@ class CrmStream implements Stream {
   }
 
   get #options(): ReadOptions {
-    return { ...this.#portal.config, portalId: this.#portal.id };
+    return { ...this.#portal.config, portalId: this.#portal.id, chains: this.#portal.chains };
   }
 }

@@ -5,17 +5,6 @@ import { searchPage } from '../../../hubspot/api/search.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { ChainPosition, LoadPosition } from '../run/object-state.js';
 
-/** When and how a list is read by several chains; tests use lower numbers. */
-export const CHAINS = {
-  /** The number of records read by one chain before HubSpot's total is requested. */
-  askAfter: 4_000,
-  /** The total from which more chains pay. */
-  worthDividing: 50_000,
-  /** A chain with fewer remaining records is not divided. */
-  leastLeft: 2_000,
-  /** At 0.6 s per call, twelve chains reach the 19 calls per second that HubSpot allows. */
-  most: 12,
-};
 /** How often the end of the list is estimated again after an estimate was too high. */
 const GUESSES = 3;
 
@@ -59,7 +48,8 @@ export class ListChains {
    */
   async worthDividing(rows: readonly ObjectRow[], after: string): Promise<boolean> {
     const load = this.#load;
-    if (load.total !== undefined || (load.listed ?? 0) < CHAINS.askAfter || this.#run.state.refresh) return false;
+    if (load.total !== undefined || (load.listed ?? 0) < this.#run.options.chains.askAfter || this.#run.state.refresh)
+      return false;
     // More chains would wait for the same rate limit, until other streams finish.
     if (this.#run.client.scheduler.isBurstFull) return false;
     if (!ascends(rows, 0n) || !isNextCursor(after, rows)) {
@@ -68,7 +58,7 @@ export class ListChains {
     }
     load.total = await this.count();
     this.#learn(rows);
-    return load.total >= CHAINS.worthDividing;
+    return load.total >= this.#run.options.chains.worthDividing;
   }
 
   /** The number of records according to HubSpot's search index. */
@@ -110,12 +100,12 @@ export class ListChains {
   async #begin(): Promise<ChainPage | null | 'no records'> {
     const load = this.#load;
     const chains = load.chains ?? [];
-    const spare = CHAINS.most - chains.length;
+    const spare = this.#run.options.chains.most - chains.length;
     if (spare <= 0 || chains.length === 0 || !this.canDivide) return null;
     const left = (chain: ChainPosition) => this.#end(chain) - this.#position(chain);
     const longest = chains.reduce((a, b) => (left(a) >= left(b) ? a : b));
     const rows = (left(longest) * BigInt(this.#density.rows)) / this.#density.ids;
-    if (rows < CHAINS.leastLeft) return null;
+    if (rows < this.#run.options.chains.leastLeft) return null;
     // The upper part is divided again as long as chains are available.
     const middle = String(this.#position(longest) + left(longest) / BigInt(spare + 1));
     const chain: ChainPosition = { after: middle, before: longest.before };

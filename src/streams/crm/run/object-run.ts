@@ -3,6 +3,7 @@ import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { aheadOfRecords } from '../../../protocol/ahead.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
+import type { ChainLimits } from '../../core/chain-limits.js';
 import type { EncodedRecord, RecordSink } from '../../core/sink.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
@@ -17,6 +18,7 @@ export interface ReadOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
+  chains: ChainLimits;
   /** null: not known. */
   portalId: number | null;
 }
