@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ContentMemory, contentHash } from './content-memory.js';
+import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 
 /** What a memory knows is what its state brings back, in the long form and in the short one. */
 
@@ -62,11 +62,57 @@ test('past 250,000 items nothing is remembered, and the memory says so', () => {
   expect(memory.toJson()).toEqual({ seen: null });
 });
 
-test('of what was doubted, the latest cursor that may be out is known: a tombstone has to reach it', () => {
+test('of an uncertain item, the latest cursor that may have been emitted is known: a tombstone must not have an earlier one', () => {
   const memory = new ContentMemory();
   memory.remember('1', 'x', '2026-01-02T00:00:00Z');
   memory.markUncertain('1', '2026-01-03T00:00:00Z');
   memory.markUncertain('1', '2026-01-01T00:00:00Z');
   memory.markUncertain('1');
   expect(again(memory).cursorOf('1')).toBe('2026-01-03T00:00:00Z');
+});
+
+test('a read that has found some of the items knows which are gone', () => {
+  const memory = new ContentMemory();
+  for (const each of ['1', '2', '3']) memory.remember(each, 'x', null);
+  for (const each of ['1', '3', '4']) memory.markPresent(each);
+  expect(memory.gone()).toEqual(['2']);
+  expect([memory.has('2'), memory.has('4'), memory.size]).toEqual([true, false, 3]);
+});
+
+test('only items whose cursors are kept stay remembered', () => {
+  const memory = new ContentMemory();
+  memory.remember('1', 'x', '2026-01-01T00:00:00Z');
+  memory.remember('2', 'x', '2026-01-02T00:00:00Z');
+  memory.keep((cursor) => cursorTime(cursor) >= cursorTime('2026-01-02T00:00:00Z'));
+  expect(memory.gone()).toEqual(['2']);
+});
+
+test('nothing is unchanged of which nothing is known', () => {
+  const memory = new ContentMemory();
+  expect(memory.isUnchanged('1', '?')).toBe(false);
+  memory.markUncertain('1');
+  for (const hash of ['?', '?x', 'undefined', '']) expect(memory.isUnchanged('1', hash)).toBe(false);
+});
+
+test('a state that remembers nothing, and one of unknown form', () => {
+  expect(ContentMemory.parse(undefined, undefined)).toBeNull();
+  expect(ContentMemory.parse(null, undefined)).toBeNull();
+  expect(ContentMemory.parse({}, undefined)?.size).toBe(0);
+  expect(ContentMemory.parse(null, '')?.size).toBe(0);
+  // What has no hash is taken for uncertain.
+  const memory = ContentMemory.parse({ 1: 'x' }, undefined);
+  expect([memory?.has('1'), memory?.isUnchanged('1', 'x'), memory?.cursorOf('1')]).toEqual([true, false, null]);
+});
+
+test('cursors are ISO 8601 or epoch milliseconds; anything else is earlier than all', () => {
+  const time = Date.parse('2026-01-01T00:00:00Z');
+  expect([time, String(time), '2026-01-01T00:00:00Z', '2026-01-01T01:00:00+01:00'].map(cursorTime)).toEqual([
+    time,
+    time,
+    time,
+    time,
+  ]);
+  expect([null, undefined, '', 'x', true, {}, '2026-13-01'].map(cursorTime)).toEqual(
+    Array(7).fill(Number.NEGATIVE_INFINITY),
+  );
 });
