@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ADMIN_PREFIX, AdminDoor } from './admin/door.js';
-import { PageCache } from './api/page-cache.js';
+import { PageCache } from './api/records/page-cache.js';
 import { routes } from './api/routes.js';
 import { Access } from './http/access.js';
 import { CallLog } from './http/call.js';

@@ -18,7 +18,6 @@ import {
 } from './associations.js';
 import { collectionHandler } from './collections.js';
 import { dealSplitsHandler } from './deal-splits.js';
-import { listHandler } from './list.js';
 import {
   ownerHandler,
   ownersHandler,
@@ -28,10 +27,11 @@ import {
   schemasHandler,
 } from './metadata.js';
 import { tokenHandler } from './oauth.js';
-import type { PageCache } from './page-cache.js';
 import { groupsHandler, propertiesHandler, propertyHandler } from './properties.js';
-import { batchReadHandler, getHandler } from './read.js';
-import { searchHandler } from './search.js';
+import { listHandler } from './records/list.js';
+import type { PageCache } from './records/page-cache.js';
+import { batchReadHandler, getHandler } from './records/read.js';
+import { searchHandler } from './search/search.js';
 import { introspectHandler, privateTokenInfoHandler } from './token-info.js';
 
 /** Every operation with its date-based path and the ones of v3 and v4. */

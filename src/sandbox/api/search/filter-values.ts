@@ -1,7 +1,7 @@
-import { badRequest } from '../http/errors.js';
-import type { Property } from '../portal/properties.js';
-import type { CrmRecord } from '../portal/record.js';
-import { valueAt } from '../portal/values.js';
+import { badRequest } from '../../http/errors.js';
+import type { Property } from '../../portal/properties.js';
+import type { CrmRecord } from '../../portal/record.js';
+import { valueAt } from '../../portal/values.js';
 
 /** How values of one property compare: numbers and times as numbers, everything else as lower-case text. */
 export interface Comparable {

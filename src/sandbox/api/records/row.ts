@@ -1,9 +1,9 @@
-import type { KeyOrder } from '../http/settings.js';
-import type { ByteText } from '../portal/bytes.js';
-import { iso } from '../portal/clock.js';
-import type { CrmRecord } from '../portal/record.js';
-import { historyOf, jsonAt } from '../portal/values.js';
-import { jsonText } from './reply.js';
+import type { KeyOrder } from '../../http/settings.js';
+import type { ByteText } from '../../portal/bytes.js';
+import { iso } from '../../portal/clock.js';
+import type { CrmRecord } from '../../portal/record.js';
+import { historyOf, jsonAt } from '../../portal/values.js';
+import { jsonText } from '../reply.js';
 import type { SelectedProperty, Selection } from './selection.js';
 
 /** How a row is shown besides its values. */

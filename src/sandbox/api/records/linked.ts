@@ -1,11 +1,11 @@
-import type { Services } from '../http/listener.js';
-import type { KeyOrder } from '../http/settings.js';
-import { type ByteText, byteText } from '../portal/bytes.js';
-import type { LinkType } from '../portal/link-types.js';
-import type { Link } from '../portal/links.js';
-import type { ObjectType } from '../portal/object-types.js';
+import type { Services } from '../../http/listener.js';
+import type { KeyOrder } from '../../http/settings.js';
+import { type ByteText, byteText } from '../../portal/bytes.js';
+import type { LinkType } from '../../portal/link-types.js';
+import type { Link } from '../../portal/links.js';
+import type { ObjectType } from '../../portal/object-types.js';
+import { jsonObject, jsonText } from '../reply.js';
 import { linkCursor } from './cursors.js';
-import { jsonObject, jsonText } from './reply.js';
 
 /** A page of the live records that one record is linked to, and the cursor of the next page if there is one. */
 export interface LinkPage {

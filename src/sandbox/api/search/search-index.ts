@@ -1,9 +1,9 @@
-import type { Services } from '../http/listener.js';
-import { lagOf } from '../http/switches.js';
-import type { ObjectType } from '../portal/object-types.js';
-import { type CrmRecord, liveAtChange } from '../portal/record.js';
-import type { ObjectStore } from '../portal/store.js';
-import { visibleChange } from '../portal/values.js';
+import type { Services } from '../../http/listener.js';
+import { lagOf } from '../../http/switches.js';
+import type { ObjectType } from '../../portal/object-types.js';
+import { type CrmRecord, liveAtChange } from '../../portal/record.js';
+import type { ObjectStore } from '../../portal/store.js';
+import { visibleChange } from '../../portal/values.js';
 import type { Predicate, SearchFilter } from './filter.js';
 
 /** At which of its changes the index shows a record; -1 while it knows nothing of it. */

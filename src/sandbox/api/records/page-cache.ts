@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../portal/store.js';
+import type { ObjectStore } from '../../portal/store.js';
 
 /** What a kept list page was made from; it holds while none of that has changed. */
 export interface PageBasis {

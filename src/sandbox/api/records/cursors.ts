@@ -1,6 +1,6 @@
-import { badRequest } from '../http/errors.js';
-import type { Switches } from '../http/switches.js';
-import { hashText } from '../portal/random.js';
+import { badRequest } from '../../http/errors.js';
+import type { Switches } from '../../http/switches.js';
+import { hashText } from '../../portal/random.js';
 
 /** The `after` of a list page that ends with `lastId`. */
 export function cursorBehind(switches: Switches, objectTypeId: string, lastId: number): string {

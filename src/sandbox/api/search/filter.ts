@@ -1,10 +1,10 @@
-import { ApiError, badRequest } from '../http/errors.js';
-import type { Services } from '../http/listener.js';
-import type { Settings } from '../http/settings.js';
-import type { ObjectType } from '../portal/object-types.js';
-import type { Property } from '../portal/properties.js';
-import type { CrmRecord } from '../portal/record.js';
-import { valueAt } from '../portal/values.js';
+import { ApiError, badRequest } from '../../http/errors.js';
+import type { Services } from '../../http/listener.js';
+import type { Settings } from '../../http/settings.js';
+import type { ObjectType } from '../../portal/object-types.js';
+import type { Property } from '../../portal/properties.js';
+import type { CrmRecord } from '../../portal/record.js';
+import { valueAt } from '../../portal/values.js';
 import { comparable } from './filter-values.js';
 
 /** Whether a record, as it stood at its change number `change`, is among the results. */

@@ -1,18 +1,18 @@
-import { type Answer, jsonBytes } from '../http/answer.js';
-import type { Call } from '../http/call.js';
-import { ApiError } from '../http/errors.js';
-import type { Handler, Services } from '../http/listener.js';
-import type { ObjectType } from '../portal/object-types.js';
-import type { CrmRecord } from '../portal/record.js';
+import { type Answer, jsonBytes } from '../../http/answer.js';
+import type { Call } from '../../http/call.js';
+import { ApiError } from '../../http/errors.js';
+import type { Handler, Services } from '../../http/listener.js';
+import type { ObjectType } from '../../portal/object-types.js';
+import type { CrmRecord } from '../../portal/record.js';
+import { replyWith } from '../reply.js';
+import { baseUrl, flagParameter, limitParameter, listParameter } from '../request.js';
+import { recordScopes } from '../scopes.js';
+import { typesNamed, typeToRead } from '../type-names.js';
 import { cursorBehind, idAbove } from './cursors.js';
 import { inlineAssociations } from './linked.js';
 import type { PageCache } from './page-cache.js';
-import { replyWith } from './reply.js';
-import { baseUrl, flagParameter, limitParameter, listParameter } from './request.js';
 import { rowJson } from './row.js';
-import { recordScopes } from './scopes.js';
 import { select } from './selection.js';
-import { typesNamed, typeToRead } from './type-names.js';
 
 const EMPTY = jsonBytes('');
 

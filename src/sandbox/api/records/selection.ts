@@ -1,8 +1,8 @@
-import type { Services } from '../http/listener.js';
-import { type ByteText, byteText } from '../portal/bytes.js';
-import type { ObjectType } from '../portal/object-types.js';
-import type { Property } from '../portal/properties.js';
-import { valueScope } from './scopes.js';
+import type { Services } from '../../http/listener.js';
+import { type ByteText, byteText } from '../../portal/bytes.js';
+import type { ObjectType } from '../../portal/object-types.js';
+import type { Property } from '../../portal/properties.js';
+import { valueScope } from '../scopes.js';
 
 /** Which properties the rows of an answer show. */
 export interface Selection {
