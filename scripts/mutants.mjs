@@ -6,23 +6,23 @@ import { Stryker } from '@stryker-mutator/core';
 /** Each file with the tests that are about it, and the share of mutants that they have noticed (percent). */
 const FILES = [
   // What a search shows and hides: a record that is not found here is lost.
-  { file: 'src/hubspot/api/keyed-search.ts', tests: ['src/hubspot/api/keyed-search.test.ts'], score: 0 },
+  { file: 'src/hubspot/api/keyed-search.ts', tests: ['src/hubspot/api/keyed-search.test.ts'], score: 82 },
   // Which faults are retried, and which end a run.
-  { file: 'src/hubspot/client/faults.ts', tests: ['src/hubspot/client/faults.test.ts'], score: 0 },
+  { file: 'src/hubspot/client/faults.ts', tests: ['src/hubspot/client/faults.test.ts'], score: 72 },
   // What is taken for emitted: an item that is taken for unchanged by mistake is stale for good.
   {
     file: 'src/streams/strategies/content-memory.ts',
     tests: ['src/streams/strategies/content-memory.test.ts'],
-    score: 0,
+    score: 85,
   },
-  // What a state holds of archived and merged records.
+  // What a state holds of archived and merged records. By these tests alone: what it is for is held by increments and schedules.
   {
     file: 'src/streams/crm/run/archive-memory.ts',
     tests: ['src/streams/crm/run/packed-memories.test.ts', 'src/streams/crm/run/state-parts.test.ts'],
-    score: 0,
+    score: 20,
   },
   // What a batch holds, and so which statement writes it.
-  { file: 'src/warehouse/loader/batch-contents.ts', tests: ['src/warehouse/loader/batch-contents.test.ts'], score: 0 },
+  { file: 'src/warehouse/loader/batch-contents.ts', tests: ['src/warehouse/loader/batch-contents.test.ts'], score: 74 },
 ];
 
 const words = process.argv.slice(2);
