@@ -1290,6 +1290,22 @@ const DEFECTS = [
     'strategies/by-cursor',
   ],
   [
+    'strategies: a full refresh that goes on with the load of an increment',
+    'src/streams/strategies/resume.ts',
+    'if (before && (before.isRefresh || !isRefresh)) return before;',
+    'if (before) return before;',
+    'strategies/by-cursor',
+    'a full refresh has everything',
+  ],
+  [
+    'strategies: the same of children',
+    'src/streams/strategies/resume.ts',
+    'if (before && (before.isRefresh || !isRefresh)) return before;',
+    'if (before) return before;',
+    'strategies/children',
+    'an interrupted first load',
+  ],
+  [
     'strategies: windows without an overlap',
     'src/streams/strategies/by-window.ts',
     'notBefore(earlier(until, overlap), config.startDate)',

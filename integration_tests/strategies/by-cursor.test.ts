@@ -104,6 +104,16 @@ test('what changes on pages that an interrupted first load had read', async () =
   expect(namesOf(destination.live())).toEqual(namesOf(items.truth()));
 });
 
+test('a full refresh has everything, also after a first load that was killed', async () => {
+  for (let n = 1; n <= 9; n += 1) items.put(String(n), { name: 'a' });
+  const destination = new Destination(played.sandbox, 'pages', [pages]);
+  await destination.sync(6);
+  const first = await destination.refresh(6);
+  const second = await destination.refresh(null);
+  expect(new Set([...first, ...second].map((data) => data.id)).size).toBe(9);
+  expect(second.length).toBeLessThan(9);
+});
+
 test('a first load that is killed goes on with the page it was at', async () => {
   for (let n = 1; n <= 9; n += 1) items.put(String(n), { name: 'a' });
   const destination = new Destination(played.sandbox, 'pages', [pages]);

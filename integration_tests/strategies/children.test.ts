@@ -77,6 +77,10 @@ describe('splits, by the deals that were modified', () => {
     const destination = new Destination(played.sandbox, 'deal_splits', undefined);
     const isSaved = () => (destination.state?.hubflake as { load?: { after?: string } } | undefined)?.load?.after;
     for (let killAfter = 1; !isSaved(); killAfter += 1) await destination.sync(killAfter);
+    const refreshed = new Destination(played.sandbox, 'deal_splits', undefined);
+    refreshed.state = destination.state;
+    // What a full refresh emits is all that there is, also the splits that the load had emitted.
+    expect((await refreshed.refresh(null)).length).toBe(truth().size);
     played.wait(1);
     drop(deals[0] ?? '');
     played.wait(100);

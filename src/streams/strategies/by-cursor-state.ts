@@ -3,6 +3,7 @@ import { type EpochMs, earlier, epochMs, type Instant, instantOf } from '../../t
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, cursorTime } from './content-memory.js';
 import type { Resource } from './resource.js';
+import { type LoadPosition, parseLoad } from './resume.js';
 
 const VERSION = 1;
 
@@ -12,7 +13,7 @@ export interface CursorState {
   /** HubSpot's time when the last complete read began; null: there was none. */
   cursor: Instant | null;
   /** A first load in progress: when it began, and the cursor of its next page. */
-  load: { startedAt: Instant; after: string | null } | null;
+  load: LoadPosition | null;
   /** What was emitted of the items that the next increment reads again because of the lookback. */
   memory: ContentMemory;
 }
@@ -34,11 +35,10 @@ export function parseCursorState(
       memory: new ContentMemory(),
     };
   }
-  const load = stateValue.object(own.load);
   return {
     emittedAt: stateValue.time(own.emittedAt),
     cursor: stateValue.instant(own.cursor),
-    load: load && { startedAt: stateValue.instant(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
+    load: parseLoad(own.load),
     memory: ContentMemory.parse(own.seen, own.many) ?? new ContentMemory(),
   };
 }

@@ -1,6 +1,4 @@
 import { type Endpoint, type Item, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
-import { log } from '../../log.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
 import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
@@ -13,10 +11,10 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
-import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor-state.js';
 import { contentHash, cursorTime } from './content-memory.js';
-import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
+import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
+import { loadOf, resume, unlessRefreshed } from './resume.js';
 
 /** A collection that HubSpot filters by update time, so that an increment requests only what was updated since the last read. */
 export interface CursorResource extends Resource {
@@ -34,16 +32,11 @@ export interface CursorResource extends Resource {
 
 /** Declares a stream that is read by its cursor. */
 export function byCursor(resource: CursorResource): StreamDeclaration {
-  return {
-    name: resource.name,
-    plan: (name = resource.name) => ({
-      ...planOf(
-        { ...resource, subject: resource.subject ?? resource.name, name },
-        (portal) => new ByCursor({ ...resource, name }, portal),
-      ),
-      hiddenDeletions: () => (resource.archived ? null : 'HubSpot lists only what there is'),
-    }),
-  };
+  return declare(
+    resource,
+    (named, portal) => new ByCursor(named, portal),
+    resource.archived ? null : 'HubSpot lists only what there is',
+  );
 }
 
 class ByCursor implements Stream {
@@ -74,7 +67,7 @@ class ByCursor implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    return new CursorRead(this, run).read();
+    return unlessRefreshed(run, this.name, () => new CursorRead(this, run).read());
   }
 
   readAgain(): null {
@@ -93,10 +86,7 @@ class CursorRead {
   #nextSince = epochMs(0);
   #calls = 0;
 
-  constructor(
-    { resource, portal, marks }: ByCursor,
-    readonly run: StreamRun,
-  ) {
+  constructor({ resource, portal, marks }: ByCursor, run: StreamRun) {
     this.#resource = resource;
     this.#portal = portal;
     this.#marks = marks;
@@ -106,20 +96,17 @@ class CursorRead {
   }
 
   async read(): Promise<number> {
-    // An earlier attempt of the same job has finished this stream.
-    if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
-      await this.#output.state(this.run.state);
-      return 0;
-    }
     const state = this.#state;
     const { lookbackMinutes, startDate } = this.#portal.config;
     const isResumed = state.load !== null;
     const now = instantOf(this.#portal.client.clock.now());
-    if (state.cursor === null || this.#isRefresh) state.load ??= { startedAt: now, after: null };
+    state.load = loadOf(state.load, { isRefresh: this.#isRefresh, isFirst: state.cursor === null }, now);
     const beganAt = state.load?.startedAt ?? now;
     const lookback = earlier(state.load ? beganAt : (state.cursor ?? beganAt), lookbackMinutes);
     this.#nextSince = timeOf(earlier(beganAt, lookbackMinutes));
-    await this.#readLive(state.load ? startDate : notBefore(lookback, startDate));
+    const since = state.load ? startDate : notBefore(lookback, startDate);
+    const hasBegun = () => this.#calls > 0;
+    await resume(this.#resource.name, state.load?.after ?? null, (after) => this.#readPages(since, after), hasBegun);
     if (state.load && !this.#isRefresh && (isResumed || this.#calls > 1)) {
       // What changed on pages that had been read. Interrupted from here on, the next run is an increment.
       state.cursor = beganAt;
@@ -133,19 +120,6 @@ class CursorRead {
     state.memory.keep((cursor) => cursorTime(cursor) >= this.#nextSince);
     await this.#save({ isComplete: this.#isRefresh });
     return this.#calls;
-  }
-
-  async #readLive(since: Instant | null): Promise<void> {
-    const { load } = this.#state;
-    try {
-      await this.#readPages(since, load?.after ?? null);
-    } catch (error) {
-      const isResumed = load !== null && load.after !== null && this.#calls === 0;
-      if (!isResumed || !isRefusal(error, [400])) throw error;
-      log.warn(`HubSpot no longer accepts where the read of ${this.#resource.name} stopped; it starts anew.`);
-      load.after = null;
-      await this.#readPages(since, null);
-    }
   }
 
   async #readPages(since: Instant | null, start: string | null): Promise<void> {

@@ -13,7 +13,8 @@ import {
 } from '../core/stream.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
-import { planOf, type Resource, recordOf } from './resource.js';
+import { declare, type Resource, recordOf } from './resource.js';
+import { unlessRefreshed } from './resume.js';
 
 const VERSION = 1;
 const MINUTES_A_DAY = 24 * 60;
@@ -37,14 +38,7 @@ export interface WindowResource extends Resource {
 
 /** Declares a stream of events that is read in windows of time. `cursor` names the field with the time of an event. */
 export function byWindow(resource: WindowResource): StreamDeclaration {
-  return {
-    name: resource.name,
-    plan: (name = resource.name) =>
-      planOf(
-        { ...resource, subject: resource.subject ?? resource.name, name },
-        (portal) => new ByWindow({ ...resource, name }, portal),
-      ),
-  };
+  return declare(resource, (named, portal) => new ByWindow(named, portal));
 }
 
 class ByWindow implements Stream {
@@ -72,7 +66,7 @@ class ByWindow implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    return new WindowRead(this, run).read();
+    return unlessRefreshed(run, this.name, () => new WindowRead(this, run).read());
   }
 
   readAgain(): null {
@@ -124,10 +118,7 @@ class WindowRead {
   readonly #output: StreamOutput;
   #calls = 0;
 
-  constructor(
-    { resource, portal }: ByWindow,
-    readonly run: StreamRun,
-  ) {
+  constructor({ resource, portal }: ByWindow, run: StreamRun) {
     this.#resource = resource;
     this.#portal = portal;
     this.#isRefresh = run.mode === 'full_refresh';
@@ -136,11 +127,6 @@ class WindowRead {
   }
 
   async read(): Promise<number> {
-    // An earlier attempt of the same job has finished this stream.
-    if (this.#isRefresh && this.run.state?.[REFRESH_COMPLETE] === true) {
-      await this.#output.state(this.run.state);
-      return 0;
-    }
     const state = this.#state;
     if (this.#isRefresh && !state.isRefresh) {
       state.until = null;

@@ -2,6 +2,7 @@ import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { type EpochMs, earlier, epochMs, type Instant } from '../../time.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { type LoadPosition, parseLoad } from './resume.js';
 
 const VERSION = 1;
 /** The most parents whose children are remembered. With more, unchanged children are emitted again, and removed ones not noticed. */
@@ -17,7 +18,7 @@ export interface ChildrenState {
   /** HubSpot's time when the last complete read began; null: there was none, or the stream has no increments. */
   cursor: Instant | null;
   /** A read of all parents in progress: when it began, and the cursor of the next page of HubSpot's list. */
-  load: { startedAt: Instant; after: string | null } | null;
+  load: LoadPosition | null;
   /** By parent, the hashes of its children; null: there were too many. */
   seen: Record<string, Record<string, string>> | null;
 }
@@ -43,12 +44,11 @@ export function parseChildrenState(
     log.info(`${stream} is read from the start: it is of other objects than before.`);
     return { ...fresh, emittedAt };
   }
-  const load = stateValue.object(own.load);
   return {
     portal: portalId ?? stateValue.number(own.portal),
     emittedAt,
     cursor: stateValue.instant(own.cursor),
-    load: load && { startedAt: stateValue.instant(load.startedAt) ?? BEGINNING, after: stateValue.text(load.after) },
+    load: parseLoad(own.load),
     seen: own.seen === null ? null : seenOf(own.seen),
   };
 }

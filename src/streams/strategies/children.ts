@@ -4,7 +4,6 @@ import { LIST_LIMIT } from '../../hubspot/api/objects.js';
 import { SEARCH_LIMIT } from '../../hubspot/api/search.js';
 import type { CallKind } from '../../hubspot/client/calls.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
 import { earlier, type Instant, instantOf, isFrom, later } from '../../time.js';
@@ -12,7 +11,6 @@ import { StreamOutput } from '../core/output.js';
 import type { ParentBatch } from '../core/parent-ids.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { Estimate, PortalFacts, Stream, StreamRun } from '../core/stream.js';
-import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { EVERY_ID } from '../crm/run/object-state.js';
 import { countRecords } from '../crm/search/count.js';
 import { rangeGroups } from '../crm/search/search-filters.js';
@@ -25,6 +23,7 @@ import {
   UNCERTAIN,
 } from './children-state.js';
 import { contentHash } from './content-memory.js';
+import { loadOf, resume, unlessRefreshed } from './resume.js';
 
 /** A resource that HubSpot returns only by the ids of CRM records, its parents. */
 export interface ChildrenResource<Child> {
@@ -101,13 +100,7 @@ export class Children<Child> implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    const { state, mode, sink } = run;
-    // An earlier attempt of the same job has finished this stream.
-    if (mode === 'full_refresh' && state?.[REFRESH_COMPLETE] === true) {
-      await sink.state(this.name, state);
-      return 0;
-    }
-    return new ChildrenRead(this, run).read();
+    return unlessRefreshed(run, this.name, () => new ChildrenRead(this, run).read());
   }
 
   readAgain(): null {
@@ -139,7 +132,8 @@ class ChildrenRead<Child> {
     const hasIncrements = this.#resource.increments !== null;
     if (!hasIncrements && !this.#isRefresh) log.info(`${this.#name} has no cursor, so it is read as a full refresh.`);
     const startedAt = this.#now();
-    if (state.cursor === null || this.#isRefresh || !hasIncrements) state.load ??= { startedAt, after: null };
+    const isFirst = state.cursor === null || !hasIncrements;
+    state.load = loadOf(state.load, { isRefresh: this.#isRefresh, isFirst }, startedAt);
     const since = state.load?.startedAt ?? earlier(state.cursor ?? startedAt, lookbackMinutes);
     if (state.load) await this.#readAll(state.load);
     if (hasIncrements) {
@@ -153,7 +147,7 @@ class ChildrenRead<Child> {
   }
 
   async #readAll(load: { after: string | null }): Promise<void> {
-    let batch = await this.#firstBatch(load);
+    let batch = await resume(this.#name, load.after, (after) => this.#batchAt(after));
     for (;;) {
       const { ids, after } = batch;
       // The next ids are requested while these are processed.
@@ -170,18 +164,6 @@ class ChildrenRead<Child> {
   #batchAt(after: string | null): Promise<ParentBatch> {
     const { parent, parentsPerCall } = this.#resource;
     return this.#portal.parents.batch(parent, after, parentsPerCall);
-  }
-
-  /** The batch to start at. If HubSpot rejects the position, the read starts from scratch. */
-  async #firstBatch(load: { after: string | null }): Promise<ParentBatch> {
-    try {
-      return await this.#batchAt(load.after);
-    } catch (error) {
-      if (load.after === null || !isRefusal(error, [400])) throw error;
-      log.warn(`HubSpot no longer accepts where the read of ${this.#name} stopped; it starts anew.`);
-      load.after = null;
-      return this.#batchAt(null);
-    }
   }
 
   /** @returns whether the search returned every parent that it counted */

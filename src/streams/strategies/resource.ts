@@ -3,7 +3,7 @@ import type { Scopes } from '../../hubspot/api/object-types.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import type { EncodedRecord } from '../core/sink.js';
-import type { PortalFacts, Stream, StreamPlan } from '../core/stream.js';
+import type { PortalFacts, Stream, StreamDeclaration } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
 import { INSTANT, TOMBSTONE } from '../layouts/property-schema.js';
 
@@ -87,16 +87,23 @@ export function asJson(value: unknown): JsonValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
-/** The plan of a stream of a resource. Its probe requests one item. */
-export function planOf(resource: Resource, open: (portal: PortalFacts) => Stream): StreamPlan {
-  const { name, scopes, subject = name, endpoint } = resource;
+/** Declares the stream of a resource. Its probe requests one item. */
+export function declare<R extends Resource>(
+  resource: R,
+  open: (resource: R, portal: PortalFacts) => Stream,
+  hiddenDeletions: string | null = null,
+): StreamDeclaration {
+  const { scopes, subject = resource.name, endpoint } = resource;
   return {
-    name,
-    scopes,
-    subject,
-    objectTypeId: typeof endpoint.path === 'string' ? null : endpoint.path.of.typeId,
-    probe: async ({ client }) => void (await readItems(client, endpoint, null, 1)),
-    open: async (portal) => open(portal),
-    hiddenDeletions: () => null,
+    name: resource.name,
+    plan: (name = resource.name) => ({
+      name,
+      scopes,
+      subject,
+      objectTypeId: typeof endpoint.path === 'string' ? null : endpoint.path.of.typeId,
+      probe: async ({ client }) => void (await readItems(client, endpoint, null, 1)),
+      open: async (portal) => open({ ...resource, name }, portal),
+      hiddenDeletions: () => hiddenDeletions,
+    }),
   };
 }

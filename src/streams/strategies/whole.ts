@@ -1,5 +1,4 @@
 import { type Endpoint, type Item, itemsPerCall, pagesOf } from '../../hubspot/api/endpoint.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { type EpochMs, instantOf } from '../../time.js';
@@ -16,7 +15,8 @@ import {
 import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
-import { encodeRecord, type Marks, markedSchema, marksFor, planOf, type Resource, recordOf } from './resource.js';
+import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
+import { resume, unlessRefreshed } from './resume.js';
 
 const VERSION = 1;
 /** The most items buffered before they are emitted after a state, by number and by the length of their JSON. */
@@ -34,14 +34,7 @@ export interface WholeResource extends Resource {
 
 /** Declares a stream that is read whole. */
 export function whole(resource: WholeResource): StreamDeclaration {
-  return {
-    name: resource.name,
-    plan: (name = resource.name) =>
-      planOf(
-        { ...resource, subject: resource.subject ?? resource.name, name },
-        (portal) => new Whole({ ...resource, name }, portal),
-      ),
-  };
+  return declare(resource, (named, portal) => new Whole(named, portal));
 }
 
 class Whole implements Stream {
@@ -71,7 +64,7 @@ class Whole implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    return new WholeRead(this.resource, this.portal, this.#marks, run).read();
+    return unlessRefreshed(run, this.name, () => new WholeRead(this.resource, this.portal, this.#marks, run).read());
   }
 
   readAgain(): null {
@@ -121,7 +114,7 @@ class WholeRead {
     readonly resource: WholeResource,
     readonly portal: PortalFacts,
     readonly marks: Marks,
-    readonly run: StreamRun,
+    run: StreamRun,
   ) {
     this.#isRefresh = run.mode === 'full_refresh';
     this.#state = parseState(run.state, resource, portal.id);
@@ -132,19 +125,9 @@ class WholeRead {
   }
 
   async read(): Promise<number> {
-    const { state } = this.run;
-    // An earlier attempt of the same job has finished this stream.
-    if (this.#isRefresh && state?.[REFRESH_COMPLETE] === true) {
-      await this.#output.state(state);
-      return 0;
-    }
-    try {
-      await this.#readFrom(this.#isRefresh ? this.#state.after : null);
-    } catch (error) {
-      if (!this.#isRefresh || this.#state.after === null || this.#calls > 0 || !isRefusal(error, [400])) throw error;
-      log.warn(`HubSpot no longer accepts where the read of ${this.resource.name} stopped; it starts anew.`);
-      await this.#readFrom(null);
-    }
+    const position = this.#isRefresh ? this.#state.after : null;
+    const hasBegun = () => this.#calls > 0;
+    await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
     await this.#emitBuffer(null);
     if (!this.#isRefresh) await this.#emitGone();
     this.#output.stamp();
