@@ -1,7 +1,6 @@
 import { paths } from '../hubspot/client/paths.js';
 import type { JsonObject } from '../protocol/messages.js';
-import { everyScope } from '../streams/access.js';
-import { DECLARED_STREAMS } from '../streams/registry.js';
+import { optionalScopes } from './optional-scopes.js';
 
 const CREDENTIALS = 'credentials';
 
@@ -14,8 +13,8 @@ const CREDENTIALS = 'credentials';
  *
  * https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
  */
-export function advancedAuth(): JsonObject {
-  const optional = everyScope(DECLARED_STREAMS).map(encodeURIComponent).join('%20');
+export async function advancedAuth(): Promise<JsonObject> {
+  const optional = (await optionalScopes()).map(encodeURIComponent).join('%20');
   const fromApp = ['client_id', 'client_secret'];
   return {
     auth_flow_type: 'oauth2.0',

@@ -13,7 +13,7 @@ export async function spec({ output }: ProtocolIo): Promise<number> {
         documentationUrl: 'https://docs.airbyte.com/integrations/sources/hubspot',
         connectionSpecification: readSpec('source'),
         supportsIncremental: true,
-        advanced_auth: advancedAuth(),
+        advanced_auth: await advancedAuth(),
         protocol_version: PROTOCOL_VERSION,
       },
     }),
