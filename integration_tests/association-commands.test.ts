@@ -17,7 +17,7 @@ const isOurs = (name: string) => STREAMS.some(([stream]) => stream === name);
 describe('discover', () => {
   const catalogOf = async (options: object) => {
     const outcome = await hub.run(['discover', '--config', hub.config(options)]);
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     return { outcome, streams: ofType(outcome, 'CATALOG')[0]?.catalog.streams ?? [] };
   };
 
@@ -69,7 +69,7 @@ describe('where a scope is missing', () => {
   const CONTACTS = ['crm.objects.contacts.read', 'crm.schemas.contacts.read'];
   const check = async (options: object) => {
     const outcome = await hub.run(['check', '--config', hub.config(options)]);
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     return ofType(outcome, 'CONNECTION_STATUS')[0]?.connectionStatus;
   };
 

@@ -39,7 +39,7 @@ async function read(states?: object[]): Promise<Outcome> {
   const outcome = await hubflake(['read', '--config', config, '--catalog', catalog, ...state], {
     environment: { HUBSPOT_BASE_URL: sandbox.url },
   });
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return outcome;
 }
 

@@ -42,8 +42,8 @@ const contactsCatalog = async () =>
   );
 
 /** The one TRACE ERROR of a run that failed as it should: exit code 1, a sentence, no stack. */
-function failure(outcome: Outcome) {
-  judgeMessages(outcome.lines);
+async function failure(outcome: Outcome) {
+  await judgeMessages(outcome.lines);
   expect(outcome.code).toBe(1);
   const errors = ofType(outcome, 'TRACE').flatMap(({ trace }) => (trace.error ? [trace.error] : []));
   expect(errors).toHaveLength(1);
@@ -53,7 +53,7 @@ function failure(outcome: Outcome) {
 
 test('spec prints one SPEC with the source options', async () => {
   const outcome = await run(['spec']);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
   expect(messages(outcome)).toEqual([
     {
@@ -80,7 +80,7 @@ describe('check answers with a status, whatever is wrong', () => {
       ['check', '--config', folder.write('c.json', config)],
       environment ? { environment } : {},
     );
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     expect(outcome.code).toBe(0);
     const [answer, ...more] = ofType(outcome, 'CONNECTION_STATUS');
     expect(more).toEqual([]);
@@ -161,7 +161,7 @@ describe('check answers with a status, whatever is wrong', () => {
 test('discover leaves out what the token may not read, and names the scope', async () => {
   sandbox.access.setScopes(['crm.objects.contacts.read', 'crm.schemas.contacts.read']);
   const outcome = await run(['discover', '--config', source]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   const names = ofType(outcome, 'CATALOG')[0]?.catalog.streams.map((stream) => stream.name);
   expect(names).toContain('contacts');
   expect(names).not.toContain('deals');
@@ -193,7 +193,7 @@ test('discover and read keep to the criteria: object, name, date, filters, prope
   const discovered = await run(['discover', '--config', config]);
   const catalog = folder.write('k.json', configure(discovered));
   const outcome = await run(['read', '--config', config, '--catalog', catalog]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   const records = (name: string) =>
     ofType(outcome, 'RECORD')
       .filter(({ record }) => record.stream === name)
@@ -223,7 +223,7 @@ describe('read says in one sentence what is wrong', () => {
     ['a configuration that is missing', ['read', '--config', '/nowhere.json'], 'there is no such file'],
     ['no catalog', ['read', '--config', 'SOURCE'], 'No catalog was given'],
   ])('%s', async (_, args, message) => {
-    const error = failure(await run(args.map((arg) => (arg === 'SOURCE' ? source : arg))));
+    const error = await failure(await run(args.map((arg) => (arg === 'SOURCE' ? source : arg))));
     expect(error).toMatchObject({ failure_type: 'config_error', message: expect.stringContaining(message) });
   });
 
@@ -236,7 +236,7 @@ describe('read says in one sentence what is wrong', () => {
       'start_date should be a date of the calendar',
     ],
   ])('%s', async (_, config, message) => {
-    const error = failure(
+    const error = await failure(
       await run([
         'read',
         '--config',
@@ -258,7 +258,7 @@ describe('read says in one sentence what is wrong', () => {
       '--state',
       folder.write('s.json', [{ foo: 1 }]),
     ];
-    expect(failure(await run(args))).toMatchObject({
+    expect(await failure(await run(args))).toMatchObject({
       failure_type: 'config_error',
       message: expect.stringContaining('is not an Airbyte state'),
     });
@@ -289,7 +289,7 @@ describe('read says in one sentence what is wrong', () => {
     const states = folder.write('s.json', [
       { type: 'STREAM', stream: { stream_descriptor: { name: 'contacts' }, stream_state: state } },
     ]);
-    const error = failure(
+    const error = await failure(
       await run(['read', '--config', source, '--catalog', await contactsCatalog(), '--state', states]),
     );
     expect(error).toMatchObject({
@@ -309,7 +309,7 @@ describe('read says in one sentence what is wrong', () => {
       environment: { HUBSPOT_BASE_URL: url },
     });
     server.close();
-    expect(failure(outcome)).toMatchObject({ failure_type: 'transient_error' });
+    expect(await failure(outcome)).toMatchObject({ failure_type: 'transient_error' });
     expect(Date.now() - startedAt).toBeLessThan(60_000);
   }, 70_000);
 });
@@ -325,7 +325,7 @@ test('a stream that does not exist fails alone', async () => {
     '--catalog',
     folder.write('k.json', { streams: [gone, contacts] }),
   ]);
-  const error = failure(outcome);
+  const error = await failure(outcome);
   expect(error).toMatchObject({
     failure_type: 'config_error',
     stream_descriptor: { name: 'contcats' },
@@ -373,7 +373,7 @@ test('a refresh token that HubSpot rotates goes out as CONTROL', async () => {
     ],
   });
   const outcome = await run(['read', '--config', config, '--catalog', catalog]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   expect(outcome.code).toBe(0);
   const [control] = ofType(outcome, 'CONTROL');
   expect(control?.control.connectorConfig?.config).toEqual({
@@ -395,7 +395,7 @@ describe('when it is stopped', () => {
       },
     });
     expect(outcome).toMatchObject({ code: null, signal: 'SIGTERM' });
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     const kinds = messages(outcome).map((message) => message.type);
     expect(kinds.lastIndexOf('STATE')).toBeGreaterThan(kinds.lastIndexOf('RECORD'));
     const states = ofType(outcome, 'STATE');
@@ -468,7 +468,10 @@ describe('write says in one sentence what is wrong, and keeps what was good', ()
     ],
   ])('%s', async (_, line, message) => {
     const outcome = await write(`${record('1')}\n${state(1)}\n${line}\n${record('2')}\n`);
-    expect(failure(outcome)).toMatchObject({ failure_type: 'system_error', message: expect.stringContaining(message) });
+    expect(await failure(outcome)).toMatchObject({
+      failure_type: 'system_error',
+      message: expect.stringContaining(message),
+    });
     expect(ofType(outcome, 'STATE')).toHaveLength(1);
     expect(await query(folder.join('w.duckdb'), 'SELECT id FROM s')).toEqual([{ id: '1' }]);
   });
@@ -488,7 +491,7 @@ describe('write says in one sentence what is wrong, and keeps what was good', ()
     ],
   ])('%s', async (_, config, message) => {
     const given = 'path' in config && config.path === ':w:' ? { ...config, path: folder.join('w.duckdb') } : config;
-    expect(failure(await write(record('1'), given))).toMatchObject({ message: expect.stringContaining(message) });
+    expect(await failure(await write(record('1'), given))).toMatchObject({ message: expect.stringContaining(message) });
   });
 
   test('a full disk: what was committed stays, nothing else is confirmed, and no file is left behind', async () => {
@@ -510,7 +513,7 @@ describe('write says in one sentence what is wrong, and keeps what was good', ()
     // No file may grow beyond 2 MB: what a full disk does to the first that tries.
     const command = `ulimit -f 4000; exec ${process.execPath} dist/main.js write --config ${config} --catalog ${catalog()}`;
     const outcome = await shell(command, input);
-    const error = failure(outcome);
+    const error = await failure(outcome);
     expect(error?.message).toContain('the disk is full');
     expect(ofType(outcome, 'STATE')).toEqual([]);
     expect(readdirSync(folder.join('spool'))).toEqual([]);
@@ -518,7 +521,7 @@ describe('write says in one sentence what is wrong, and keeps what was good', ()
 
   test('a file that is no DuckDB file', async () => {
     const path = folder.write('w.duckdb', 'x'.repeat(10_000));
-    expect(failure(await write(record('1'), { type: 'duckdb', path }))).toMatchObject({
+    expect(await failure(await write(record('1'), { type: 'duckdb', path }))).toMatchObject({
       failure_type: 'config_error',
       message: expect.stringContaining('it is not a DuckDB file'),
     });

@@ -51,7 +51,7 @@ const run = (args: string[]) => hubflakeHere(args, { environment: { HUBSPOT_BASE
 async function read(states?: object[]): Promise<Outcome> {
   const state = states ? ['--state', folder.write('state.json', states)] : [];
   const outcome = await run(['read', '--config', config, '--catalog', catalog, ...state]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return outcome;
 }
 

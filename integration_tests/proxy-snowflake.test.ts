@@ -83,7 +83,7 @@ async function check(environment: Record<string, string>, config: object = desti
   const startedAt = Date.now();
   const outcome = await run(['destination', 'check', '--config', folder.write('d.json', config)], environment);
   expect(Date.now() - startedAt).toBeLessThan(SOON_MS);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return ofType(outcome, 'CONNECTION_STATUS')[0]?.connectionStatus;
 }
 const SUCCEEDED = { status: 'SUCCEEDED', message: expect.any(String) };

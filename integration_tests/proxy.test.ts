@@ -75,7 +75,7 @@ async function check(environment: Record<string, string>) {
   const startedAt = Date.now();
   const outcome = await run(['check', '--config', source], environment);
   expect(Date.now() - startedAt).toBeLessThan(SOON_MS);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return ofType(outcome, 'CONNECTION_STATUS')[0]?.connectionStatus;
 }
 const SUCCEEDED = { status: 'SUCCEEDED', message: expect.any(String) };

@@ -43,14 +43,14 @@ const run = (args: string[], options = {}) =>
 
 async function discovered(choose?: (name: string) => boolean, modes = {}): Promise<string> {
   const outcome = await run(['discover', '--config', config]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return folder.write('catalog.json', configure(outcome, choose, modes));
 }
 
 async function read(catalog: string, states?: object[]): Promise<Outcome> {
   const state = states ? ['--state', folder.write('state.json', states)] : [];
   const outcome = await run(['read', '--config', config, '--catalog', catalog, ...state]);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return outcome;
 }
 

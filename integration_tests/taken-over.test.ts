@@ -47,7 +47,7 @@ async function read(states: unknown, more: object = {}, names = ['contacts']): P
     ['--state', folder.write('s.json', states)],
   ];
   const outcome = await hubflakeHere(['read', ...args.flat()], { environment: { HUBSPOT_BASE_URL: sandbox.url } });
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return outcome;
 }
 

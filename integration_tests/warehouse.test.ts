@@ -123,7 +123,7 @@ describe('hubflake read | hubflake write', () => {
       expect(read.code).toBe(0);
       const written = await hubflake(['write', '--config', destination, '--catalog', catalog], { input: read.stdout });
       expect(written).toMatchObject({ code: 0, stderr: '' });
-      judgeMessages(written.lines);
+      await judgeMessages(written.lines);
       const echoed = ofType(written, 'STATE').map(({ state: { destinationStats, ...rest } }) => rest);
       // In the order of each stream: one that no record waits in front of goes out at once.
       const byStream = (states: object[]) => STREAMS.map((name) => states.filter((state) => nameOf(state) === name));

@@ -15,10 +15,10 @@ const FILES = [
     tests: ['src/streams/strategies/content-memory.test.ts'],
     score: 85,
   },
-  // What a state holds of archived and merged records. By these tests alone: what it is for is held by increments and schedules.
+  // What a state holds of archived records.
   {
     file: 'src/streams/crm/run/archive-memory.ts',
-    tests: ['src/streams/crm/run/packed-memories.test.ts', 'src/streams/crm/run/state-parts.test.ts'],
+    tests: ['src/streams/crm/run/archive-memory.test.ts'],
     score: 20,
   },
   // What a batch holds, and so which statement writes it.

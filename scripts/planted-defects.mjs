@@ -445,7 +445,7 @@ const DEFECTS = [
   [
     'deletions forgotten (DuckDB)',
     'src/warehouse/duckdb/batch-writer.ts',
-    'await this.#tombstones.dropDeletedVersions(target, narrow);',
+    'await this.#dropDeletedVersions(target, narrow);',
     '',
     DELETIONS,
     'older than the deletion',
@@ -460,7 +460,7 @@ const DEFECTS = [
   ],
   [
     'deletions remembered for ever',
-    'src/warehouse/tombstones.ts',
+    'src/warehouse/tables/tombstones.ts',
     'DAYS_KEPT = 95',
     'DAYS_KEPT = 950',
     DELETIONS,
@@ -469,7 +469,7 @@ const DEFECTS = [
   [
     'a generation that is not followed',
     'src/warehouse/tables/destinations.ts',
-    'startsAnew(target) ? target.generation : catalog.newestGeneration(target)',
+    'startsAnew(target) ? target.generation : this.#newestGeneration(catalog, target)',
     'startsAnew(target) ? target.generation : 0',
     'stores/duckdb.test',
     'without a generation',
@@ -659,7 +659,7 @@ const DEFECTS = [
     'src/streams/crm/run/archive-memory.ts',
     'this.#packedSeen.invalidate();\n    if',
     'if',
-    'src/streams/crm/run/packed-memories',
+    'src/streams/crm/run/archive-memory',
   ],
   [
     'halves of surrogate pairs passed on',

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const run = async (args: string[]): Promise<Outcome> => {
   const outcome = await hubflake(args, { environment: { HUBSPOT_BASE_URL: sandbox.url } });
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   return outcome;
 };
 

@@ -48,7 +48,7 @@ async function prepare(streams: string[], options: object = {}): Promise<void> {
     volumes: volumes(),
     environment: environment(),
   });
-  judgeMessages(discovered.lines);
+  await judgeMessages(discovered.lines);
   folder.write(
     'catalog.json',
     configure(discovered, (name) => streams.includes(name)),
@@ -110,10 +110,10 @@ test('spec and check of both', async () => {
   ] as const) {
     const spec = await image.run(['spec']);
     expect([spec.code, spec.stderr]).toEqual([0, '']);
-    judgeMessages(spec.lines);
+    await judgeMessages(spec.lines);
     expect(ofType(spec, 'SPEC')).toHaveLength(1);
     const check = await image.run(['check', '--config', config], { volumes: volumes(), environment: environment() });
-    judgeMessages(check.lines);
+    await judgeMessages(check.lines);
     expect(ofType(check, 'CONNECTION_STATUS')[0]?.connectionStatus.status).toBe('SUCCEEDED');
   }
 });
@@ -135,7 +135,7 @@ test('read | write, each in an image of its own', async () => {
   );
   const quoted = (command: string[]) => command.map((each) => `'${each}'`).join(' ');
   const outcome = await run('bash', ['-c', `set -o pipefail; ${quoted(read)} | ${quoted(write)}`], {});
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   expect([outcome.code, outcome.stderr]).toEqual([0, '']);
   const states = ofType(outcome, 'STATE').map(({ state }) => state.stream?.stream_descriptor.name);
   expect(new Set(states)).toEqual(new Set(['contacts', 'deals', 'owners']));

@@ -41,7 +41,7 @@ async function check(config: object, environment: Record<string, string> = {}): 
     environment: { HOME: folder.path, SNOWFLAKE_HOME: '', XDG_CONFIG_HOME: '', ...environment },
   });
   expect(outcome.stdout + outcome.stderr).not.toContain(SECRET);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   const [answer] = ofType(outcome, 'CONNECTION_STATUS');
   const { status = '', message = '' } = answer?.connectionStatus ?? {};
   return { status, message, warnings: ofType(outcome, 'LOG').map(({ log }) => log.message), outcome };

@@ -29,7 +29,9 @@ const FORMATS = {
 const KINDS = ['text', 'number', 'text', 'date', 'text', 'number', 'text', 'time', 'text', 'text'] as const;
 const kindOf = (property: number) => KINDS[property % KINDS.length] as (typeof KINDS)[number];
 const nameOf = (property: number) => `${kindOf(property)}_${property}`;
-const pad = (n: number) => String(n).padStart(2, '0');
+/** Millions of values are made: their parts are made once. */
+const PADDED = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
+const FILLING = 'growth house inbound journey launch '.repeat(10);
 
 /** Whether a record has a value in a property. */
 const hasValue = (record: number, property: number) => (record + property) % 7 !== 0;
@@ -38,27 +40,29 @@ const hasValue = (record: number, property: number) => (record + property) % 7 !
 function givenValue(record: number, property: number, version: number, length: number): string | number | null {
   if (!hasValue(record, property)) return null;
   const n = record * 31 + property * 7 + version;
-  const day = `20${10 + (n % 15)}-${pad(1 + (n % 12))}-${pad(1 + (n % 28))}`;
+  const day = () => `20${10 + (n % 15)}-${PADDED[1 + (n % 12)]}-${PADDED[1 + (n % 28)]}`;
   switch (kindOf(property)) {
     case 'text':
-      return `v${version} of ${record} in ${property} `.padEnd(length, 'growth house inbound journey launch ');
+      return `v${version} of ${record} in ${property} ${FILLING}`.slice(0, length);
     case 'number':
       return n / 4;
     case 'date':
-      return day;
+      return day();
     case 'time':
-      return `${day}T${pad(n % 24)}:${pad(n % 60)}:00.000Z`;
+      return `${day()}T${PADDED[n % 24]}:${PADDED[n % 60]}:00.000Z`;
   }
 }
 
 /** What `write` is given: so many properties, in every record. */
 class Wide {
   readonly properties: number;
+  readonly #names: string[];
   /** Of the texts, so that records are as long as they should be. */
   readonly #length: number;
 
   constructor(properties: number) {
     this.properties = properties;
+    this.#names = Array.from({ length: properties }, (_, property) => nameOf(property));
     this.#length = Math.max(20, Math.ceil((1.5 * RECORD_BYTES) / properties));
   }
 
@@ -72,7 +76,7 @@ class Wide {
 
   data(record: number, version: number): Record<string, unknown> {
     const data: Record<string, unknown> = { id: `${record}`, updatedAt: `2024-01-0${version}T00:00:00.000Z` };
-    for (let i = 0; i < this.properties; i += 1) data[nameOf(i)] = givenValue(record, i, version, this.#length);
+    for (const [i, name] of this.#names.entries()) data[name] = givenValue(record, i, version, this.#length);
     return data;
   }
 

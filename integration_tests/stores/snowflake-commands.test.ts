@@ -42,14 +42,14 @@ const run = async (args: string[], options: Parameters<typeof hubflake>[1] = {})
 };
 const check = async (config: object, environment: Record<string, string> = {}) => {
   const outcome = await run(['destination', 'check', '--config', folder.write('d.json', config)], { environment });
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   expect(outcome.code).toBe(0);
   return ofType(outcome, 'CONNECTION_STATUS')[0]?.connectionStatus;
 };
 
 test('destination spec prints one SPEC with the Snowflake options and the three modes', async () => {
   const outcome = await run(['destination', 'spec']);
-  judgeMessages(outcome.lines);
+  await judgeMessages(outcome.lines);
   const [{ spec } = {}] = ofType(outcome, 'SPEC');
   expect(spec?.supported_destination_sync_modes).toEqual(['overwrite', 'append', 'append_dedup']);
   expect(
@@ -374,7 +374,7 @@ describe('with HubSpot', () => {
       '',
     );
     expect(piped.code).toBe(0);
-    judgeMessages(piped.lines);
+    await judgeMessages(piped.lines);
     expect(ofType(piped, 'STATE').length).toBeGreaterThan(0);
     expect(await warehouse.tables()).toEqual(['PEOPLE']);
     expect(await warehouse.rows('people', { id: 'text' })).toHaveLength(contacts().length);

@@ -74,7 +74,7 @@ export class AssociationPortal {
   /** Discovers, and returns the path of a catalog of the streams that `choose` picks. */
   async catalog(config: string, choose: (name: string) => boolean, modes: object = {}): Promise<string> {
     const outcome = await this.run(['discover', '--config', config]);
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     const refresh = { sync_mode: 'full_refresh', destination_sync_mode: 'overwrite', ...modes } as const;
     return this.folder.write('catalog.json', configure(outcome, choose, refresh));
   }
@@ -82,7 +82,7 @@ export class AssociationPortal {
   async read(config: string, catalog: string, states?: object[]): Promise<Outcome> {
     const state = states ? ['--state', this.folder.write('state.json', states)] : [];
     const outcome = await this.run(['read', '--config', config, '--catalog', catalog, ...state]);
-    judgeMessages(outcome.lines);
+    await judgeMessages(outcome.lines);
     return outcome;
   }
 }

@@ -4,8 +4,8 @@ import * as duckRaw from './duckdb/sql/raw.js';
 import * as duckRows from './duckdb/sql/rows.js';
 import * as duckSchema from './duckdb/sql/schema.js';
 import * as duck from './duckdb/sql/sql.js';
+import * as duckTombstones from './duckdb/sql/tombstones.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
-import * as duckTombstones from './duckdb/tombstones.js';
 import { BatchContents } from './loader/batch-contents.js';
 import { Lease } from './snowflake/lease.js';
 import { inPortions } from './snowflake/sql/portions.js';
@@ -14,9 +14,9 @@ import * as snowRaw from './snowflake/sql/raw.js';
 import { type Batch, firstInserted, firstLive, keyValues } from './snowflake/sql/rows.js';
 import * as states from './snowflake/sql/states.js';
 import * as tables from './snowflake/sql/tables.js';
+import * as snowTombstones from './snowflake/sql/tombstones.js';
 import { newType } from './snowflake/sql/types.js';
 import { insertAll, mergeNewest } from './snowflake/sql/write.js';
-import * as snowTombstones from './snowflake/tombstones.js';
 import { type ColumnMapping, newMapping } from './tables/column-mapping.js';
 import { rawMapping } from './tables/raw-form.js';
 import { type Target, targetsOf } from './target.js';
@@ -129,11 +129,12 @@ function ofDuckDb(evil: string): string[] {
     duck.countOlder(table, 1),
     duck.newestGeneration(table),
     duckTombstones.createTombstones(table),
-    duckTombstones.remember(table, given),
-    duckTombstones.leaveOut(table, duckRaw.stagedMapping(given)),
-    duckTombstones.forget(table),
+    duckTombstones.remember(table, table, given),
+    duckTombstones.leaveOut(table, table, duckRaw.stagedMapping(given)),
+    duckTombstones.forget(table, table),
     duckTombstones.forgetOld(table),
-    duckTombstones.newestGeneration(table),
+    duckTombstones.countDeleted(table, table),
+    duckTombstones.newestDeleted(table, table),
     duckSchema.tablesLike(table),
     duckSchema.addColumn(table, column),
     duckSchema.widenColumn(table, column),
@@ -182,9 +183,9 @@ function ofSnowflake(evil: string): string[] {
     snowRaw.mergeRaw({ ...given, tombstones: table }, table),
     snowTombstones.createTombstones(table),
     snowTombstones.rememberDeleted(given, keyValues(given), table),
-    snowTombstones.forget(given.target, table),
+    snowTombstones.forget(table, given.target),
     snowTombstones.forgetOld(table),
-    snowTombstones.newestGeneration(given.target, table),
+    snowTombstones.newestDeleted(table, given.target),
     tables.newestGeneration(table),
     firstLive(given),
     tables.isSame(given.mapping, table, table),

@@ -1,15 +1,18 @@
 import { reachedStep } from '../../commit-steps.js';
 import type { SpoolFile } from '../loader/spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
+import type { Catalog } from '../tables/catalog.js';
+import type { ColumnMapping } from '../tables/column-mapping.js';
 import type { TableWrite } from '../tables/destination.js';
-import { hasTombstones, type Target } from '../target.js';
+import type { Tombstones } from '../tables/tombstones.js';
+import { canDelete, hasTombstones, type Target } from '../target.js';
 import type { Database } from './database.js';
 import { rowsOf } from './parts.js';
 import type { TableForm } from './sql/forms.js';
 import * as rows from './sql/rows.js';
 import * as sql from './sql/sql.js';
+import { countDeleted, leaveOut, remember } from './sql/tombstones.js';
 import type { TableKeeper } from './table-keeper.js';
-import type { Tombstones } from './tombstones.js';
 
 /** In a table of more rows, looking for duplicate keys after an append costs more than the append saves. */
 const MOST_COMPARED = 2_000_000;
@@ -39,14 +42,16 @@ export class NotAllNew extends Error {}
 export class BatchWriter {
   readonly #db: Database;
   readonly #tables: TableKeeper;
+  readonly #catalog: Catalog;
   readonly #tombstones: Tombstones;
   readonly #form: TableForm;
   /** Streams whose tables were empty when the run began to append to them. */
   readonly #begun = new WeakSet<Target>();
 
-  constructor(db: Database, tables: TableKeeper, tombstones: Tombstones, form: TableForm) {
+  constructor(db: Database, tables: TableKeeper, catalog: Catalog, tombstones: Tombstones, form: TableForm) {
     this.#db = db;
     this.#tables = tables;
+    this.#catalog = catalog;
     this.#tombstones = tombstones;
     this.#form = form;
   }
@@ -72,7 +77,9 @@ export class BatchWriter {
 
   /** Throws NotAllNew where the table had rows when the run began, has too many to compare their keys, or has had deletions. */
   async #expectNoRows({ target, destination }: TableWrite): Promise<void> {
-    if (await this.#tombstones.hasAny(target)) throw new NotAllNew('rows were deleted');
+    const tombstones = await this.#tombstones.of(this.#catalog, target);
+    if (tombstones !== null && (await this.#db.count(countDeleted(tombstones, target))) > 0)
+      throw new NotAllNew('rows were deleted');
     if ((await this.#tables.columns(destination)).length === 0) return;
     if ((await this.#db.count(sql.countRows(destination))) > (this.#begun.has(target) ? MOST_COMPARED : 0)) {
       throw new NotAllNew('the table has rows');
@@ -89,7 +96,7 @@ export class BatchWriter {
     await this.#db.run(sql.createAs(sql.STAGE, this.#form.narrowRows(mapping, stamp, batch)));
     const staged = await this.#db.count(sql.countLines('true'));
     if (staged !== batch.rows) throw unexpected(batch, staged);
-    await this.#tombstones.dropDeletedVersions(target, narrow);
+    await this.#dropDeletedVersions(target, narrow);
     // Tombstones only mark rows that are there: no table is made for them.
     if (!isThere && (await this.#db.count(sql.countLines('NOT hf_tomb'))) === 0) return NO_ROWS;
     if (!isThere) await this.#tables.make(write);
@@ -99,6 +106,16 @@ export class BatchWriter {
     await this.#exchange(write, stamp, batch, Number(wanted));
     const updated = Number(replacing);
     return { inserted: Number(wanted) - updated, updated, marked: await this.#mark(write, stamp, batch) };
+  }
+
+  /** Records the keys that the staged batch deletes, and drops from the stage the versions that are older than a deletion. */
+  async #dropDeletedVersions(target: Target, narrow: ColumnMapping): Promise<void> {
+    if (!canDelete(target)) return;
+    const known = await this.#tombstones.of(this.#catalog, target);
+    if ((await this.#db.count(sql.countLines('hf_deleted'))) > 0) {
+      await this.#db.run(remember(await this.#tombstones.make(this.#catalog, target), target, narrow));
+    }
+    if (known !== null) await this.#db.run(leaveOut(known, target, narrow));
   }
 
   /** Deletes the matched rows and inserts their new versions. Values in columns that other programs added are kept. */

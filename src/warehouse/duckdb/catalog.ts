@@ -5,19 +5,17 @@ import type { Target } from '../target.js';
 import type { Database } from './database.js';
 import { tablesLike } from './sql/schema.js';
 import * as sql from './sql/sql.js';
+import * as tombstones from './sql/tombstones.js';
 import type { TableKeeper } from './table-keeper.js';
-import type { Tombstones } from './tombstones.js';
 
 /** A DuckDB file as the decisions about tables see it. */
 export class DuckDbCatalog implements Catalog {
   readonly #db: Database;
   readonly #tables: TableKeeper;
-  readonly #tombstones: Tombstones;
 
-  constructor(db: Database, tables: TableKeeper, tombstones: Tombstones) {
+  constructor(db: Database, tables: TableKeeper) {
     this.#db = db;
     this.#tables = tables;
-    this.#tombstones = tombstones;
   }
 
   mapColumns(target: Target): Promise<ColumnMapping> {
@@ -43,14 +41,30 @@ export class DuckDbCatalog implements Catalog {
   }
 
   async newestGeneration(target: Target): Promise<number> {
-    const deleted = await this.#tombstones.newestGeneration(target);
     const columns = await this.#tables.columns(target);
     // Another program's table need not have the column; it is refused when it comes to writing.
-    if (!columns.some(({ name }) => name.toLowerCase() === '_airbyte_generation_id')) return deleted;
-    return Math.max(deleted, await this.#db.count(sql.newestGeneration(target)));
+    if (!columns.some(({ name }) => name.toLowerCase() === '_airbyte_generation_id')) return 0;
+    return this.#db.count(sql.newestGeneration(target));
   }
 
   countOlder(table: TableName, generation: number): Promise<number> {
     return this.#db.count(sql.countOlder(table, generation));
+  }
+
+  hasTombstones(table: TableName): Promise<boolean> {
+    return this.isThere(table);
+  }
+
+  async makeTombstones(table: TableName): Promise<void> {
+    await this.#db.run(sql.createSchema(table));
+    await this.#db.run(tombstones.createTombstones(table));
+  }
+
+  async forgetOld(table: TableName): Promise<void> {
+    await this.#db.run(tombstones.forgetOld(table));
+  }
+
+  newestDeleted(table: TableName, target: Target): Promise<number> {
+    return this.#db.count(tombstones.newestDeleted(table, target));
   }
 }

@@ -22,6 +22,7 @@ import type { Catalog } from '../tables/catalog.js';
 import { newMapping } from '../tables/column-mapping.js';
 import { type Destination, ownTable, type TableWrite, writeTo } from '../tables/destination.js';
 import { Destinations } from '../tables/destinations.js';
+import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
@@ -34,9 +35,9 @@ import { RAW, type TableForm, TYPED } from './sql/forms.js';
 import * as raw from './sql/raw.js';
 import * as rows from './sql/rows.js';
 import * as sql from './sql/sql.js';
+import { forget } from './sql/tombstones.js';
 import { StateKeeper } from './state-keeper.js';
 import { DUCKDB_NAMES, TableKeeper, TooManyStatements } from './table-keeper.js';
-import { Tombstones } from './tombstones.js';
 
 /** A longer record would take more memory than a small container has. */
 const LONGEST_RECORD = 32 * 1024 * 1024;
@@ -55,9 +56,9 @@ export class DuckDbStore implements Store {
   readonly #db: Database;
   readonly #form: TableForm;
   readonly #tables: TableKeeper;
-  readonly #tombstones: Tombstones;
+  readonly #tombstones = new Tombstones();
   readonly #catalog: Catalog;
-  readonly #destinations = new Destinations((table, suffix) => table + suffix);
+  readonly #destinations = new Destinations((table, suffix) => table + suffix, this.#tombstones);
   readonly #writer: BatchWriter;
   readonly #states: StateKeeper;
   readonly #spoolDir: string;
@@ -84,10 +85,9 @@ export class DuckDbStore implements Store {
     const isRaw = config.loader.tableForm === 'raw';
     this.#form = isRaw ? RAW : TYPED;
     this.#tables = new TableKeeper(this.#db, isRaw);
-    this.#tombstones = new Tombstones(this.#db, this.#tables);
     this.#states = new StateKeeper(this.#db, this.#tables, config.schema, config.loader.tableForm);
-    this.#catalog = new DuckDbCatalog(this.#db, this.#tables, this.#tombstones);
-    this.#writer = new BatchWriter(this.#db, this.#tables, this.#tombstones, this.#form);
+    this.#catalog = new DuckDbCatalog(this.#db, this.#tables);
+    this.#writer = new BatchWriter(this.#db, this.#tables, this.#catalog, this.#tombstones, this.#form);
   }
 
   async open(): Promise<void> {
@@ -273,7 +273,8 @@ export class DuckDbStore implements Store {
     if (!collected && (await this.#tables.columns(destination)).length === 0) return NO_ROWS;
     await this.#tables.make(own);
     await this.#db.run(sql.deleteAll(destination));
-    await this.#tombstones.forget(target);
+    const tombstones = await this.#tombstones.of(this.#catalog, target);
+    if (tombstones !== null) await this.#db.run(forget(tombstones, target));
     if (!collected) return NO_ROWS;
     const inserted = await this.#db.change(sql.insertFrom(destination, side, this.#form.tableOf(mapping)));
     await this.#db.run(sql.dropTable(side));

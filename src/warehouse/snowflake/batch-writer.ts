@@ -7,6 +7,7 @@ import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
 import type { TableWrite } from '../tables/destination.js';
 import type { Destinations } from '../tables/destinations.js';
+import type { Tombstones } from '../tables/tombstones.js';
 import { canDelete, type Target } from '../target.js';
 import { type Attempts, type Commits, changed } from './commits.js';
 import type { Row } from './session/session.js';
@@ -15,10 +16,10 @@ import type { TableForm } from './sql/forms.js';
 import { compiled } from './sql/portions.js';
 import { type Batch, firstInserted, firstLive } from './sql/rows.js';
 import { newestGenerationOf } from './sql/tables.js';
+import { rememberDeleted } from './sql/tombstones.js';
 import type { SqlType } from './sql/types.js';
 import type { StateKeeper } from './state-keeper.js';
 import type { TableKeeper } from './table-keeper.js';
-import { rememberDeleted, type Tombstones } from './tombstones.js';
 import type { ViewKeeper } from './view-keeper.js';
 
 /** Where a batch's rows are, and the condition on which they may be written. */
@@ -103,7 +104,9 @@ export class BatchWriter {
     const { contents } = source;
     const table = tables.fullName(destination);
     const deletes = canDelete(target) && contents.mayDelete;
-    const remembered = deletes ? await tombstones.make(steps, target) : await tombstones.of(steps, target);
+    // Not within the transaction, which making a table would commit.
+    const deleted = await tombstones[deletes ? 'make' : 'of'](this.#with.catalogOn(steps), target);
+    const remembered = deleted && tables.fullName(deleted);
     const newTypes = tables.typesOf(target, mapping);
     // Tombstones only mark rows that are there: no table is made for them.
     const hasRows =

@@ -6,15 +6,14 @@ import { isGone, runName } from './run-name.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import { withSuffix } from './sql/quote.js';
 import * as sql from './sql/tables.js';
+import * as tombstones from './sql/tombstones.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { TableList } from './table-list.js';
-import type { Tombstones } from './tombstones.js';
 
 /** What a catalog is made of. */
 export interface CatalogParts {
   tables: TableKeeper;
   list: TableList;
-  tombstones: Tombstones;
   /** The run's id. */
   run: string;
   /** Whether no other run writes to the same tables, as with a pipeline's lease. */
@@ -45,7 +44,7 @@ export class SnowflakeCatalog implements Catalog {
 
   /** A table that is left changes nothing for the run. */
   async drop(table: TableName): Promise<void> {
-    await this.#steps.tidy(sql.dropTable(this.#parts.tables.fullName(table)));
+    await this.#steps.tidy(sql.dropTable(this.#fullName(table)));
   }
 
   /**
@@ -61,17 +60,41 @@ export class SnowflakeCatalog implements Catalog {
   }
 
   async newestGeneration(target: Target): Promise<number> {
-    const { tables, tombstones } = this.#parts;
+    const { tables } = this.#parts;
     // What hubflake did not make need not have the column.
     await tables.refuseUnusable(this.#steps, target);
-    const deleted = await tombstones.newestGeneration(this.#steps, target);
-    if (!(await this.isThere(target))) return deleted;
+    if (!(await this.isThere(target))) return 0;
     const [row] = await this.#steps.run(sql.newestGeneration(tables.fullName(target)));
-    return Math.max(Number(row?.NEWEST ?? 0), deleted);
+    return Number(row?.NEWEST ?? 0);
   }
 
   async countOlder(table: TableName, generation: number): Promise<number> {
-    const [row] = await this.#steps.run(sql.countOlder(this.#parts.tables.fullName(table), generation));
+    const [row] = await this.#steps.run(sql.countOlder(this.#fullName(table), generation));
     return Number(row?.OLD ?? 0);
+  }
+
+  /** Asked anew each time: another run may have made it since. */
+  async hasTombstones(table: TableName): Promise<boolean> {
+    return (await this.#steps.runIfThere(`DESCRIBE TABLE ${this.#fullName(table)}`)) !== null;
+  }
+
+  async makeTombstones(table: TableName): Promise<void> {
+    const name = this.#fullName(table);
+    await this.#parts.tables.makeSchema(this.#steps, table.schema);
+    const needs = `CREATE TABLE ON SCHEMA ${name.slice(0, name.lastIndexOf('.'))}`;
+    await this.#steps.run(tombstones.createTombstones(name), { needs });
+  }
+
+  async forgetOld(table: TableName): Promise<void> {
+    await this.#steps.tidy(tombstones.forgetOld(this.#fullName(table)));
+  }
+
+  async newestDeleted(table: TableName, target: Target): Promise<number> {
+    const [row] = await this.#steps.run(tombstones.newestDeleted(this.#fullName(table), target));
+    return Number(row?.NEWEST ?? 0);
+  }
+
+  #fullName(table: TableName): string {
+    return this.#parts.tables.fullName(table);
   }
 }

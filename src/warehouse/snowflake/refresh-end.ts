@@ -7,8 +7,8 @@ import type { BatchWriter, Workshop } from './batch-writer.js';
 import { type Attempts, changed } from './commits.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import * as sql from './sql/tables.js';
+import { forget } from './sql/tombstones.js';
 import type { Staging } from './staging.js';
-import { forget } from './tombstones.js';
 
 /** A refresh whose stream is complete. */
 export interface Refresh {
@@ -48,7 +48,7 @@ export class RefreshEnd {
   }
 
   async #swap(steps: StatementRunner, { own, side, guard, state, attempts }: Refresh): Promise<Counts> {
-    const { form, tables, tombstones: memory, commits } = this.#with;
+    const { form, tables, commits } = this.#with;
     const { target, mapping, destination } = own;
     const collected = await tables.isThere(steps, side);
     const isThere = await tables.isThere(steps, destination);
@@ -56,7 +56,7 @@ export class RefreshEnd {
     await this.#staging.tidy(steps, guard !== null);
     await this.#writer.make(steps, own);
     const table = tables.fullName(destination);
-    const tombstones = await memory.of(steps, target);
+    const tombstones = await this.#with.tombstones.of(this.#with.catalogOn(steps), target);
     const commit = { write: own, state, attempts };
     if (collected && isThere && startsAnew(target) && (await this.#isSame(steps, own, side))) {
       log.debug(`${target.table} has these rows already: it is left as it is`);
@@ -67,7 +67,7 @@ export class RefreshEnd {
       : sql.deleteAll(table);
     return commits.run(steps, commit, async () => {
       const [row] = await steps.run(text);
-      if (tombstones !== null) await steps.run(forget(target, tombstones));
+      if (tombstones !== null) await steps.run(forget(tables.fullName(tombstones), target));
       return collected ? { ...NO_ROWS, inserted: changed(row, 'inserted') } : NO_ROWS;
     });
   }

@@ -19,6 +19,7 @@ import {
 import type { Catalog } from '../tables/catalog.js';
 import { ownTable, writeTo } from '../tables/destination.js';
 import { Destinations } from '../tables/destinations.js';
+import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { BatchWriter } from './batch-writer.js';
 import { SnowflakeCatalog } from './catalog.js';
@@ -39,7 +40,6 @@ import { Staging } from './staging.js';
 import { StateKeeper } from './state-keeper.js';
 import { TableKeeper } from './table-keeper.js';
 import { TableList } from './table-list.js';
-import { Tombstones } from './tombstones.js';
 import { ViewKeeper } from './view-keeper.js';
 
 /** A session runs one statement at a time: each commit takes one, and parallel uploads take the others. */
@@ -71,7 +71,11 @@ export class SnowflakeStore implements Store {
   readonly #states: StateKeeper;
   readonly #runId = randomUUID();
   readonly #list: TableList;
-  readonly #destinations = new Destinations((table, suffix) => withSuffix(table, suffix.toUpperCase()));
+  readonly #tombstones = new Tombstones();
+  readonly #destinations = new Destinations(
+    (table, suffix) => withSuffix(table, suffix.toUpperCase()),
+    this.#tombstones,
+  );
   /** The catalog as a session sees it. */
   readonly #catalogOn: (steps: StatementRunner) => Catalog;
   readonly #writer: BatchWriter;
@@ -92,10 +96,9 @@ export class SnowflakeStore implements Store {
     this.#form = config.loader.tableForm === 'raw' ? RAW : TYPED;
     this.#list = new TableList(config.database);
     this.#tables = new TableKeeper(config, this.#form.hasView, (table) => this.#list.created(table));
-    const tombstones = new Tombstones(this.#tables);
     this.#views = new ViewKeeper(config.database);
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
-    const parts = { tables: this.#tables, list: this.#list, tombstones, run, isAlone: pipeline !== null };
+    const parts = { tables: this.#tables, list: this.#list, run, isAlone: pipeline !== null };
     this.#catalogOn = (steps) => new SnowflakeCatalog(steps, parts);
     this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
     const table = stateTable(config.database, config.schema);
@@ -113,7 +116,7 @@ export class SnowflakeStore implements Store {
       views: this.#views,
       destinations: this.#destinations,
       catalogOn: this.#catalogOn,
-      tombstones,
+      tombstones: this.#tombstones,
       states: this.#states,
       form: this.#form,
       commits: new Commits(this.#list, this.#states, this.#form),

@@ -15,8 +15,16 @@ export interface Catalog {
   drop(table: TableName): Promise<void>;
   /** Drops what earlier attempts have left of a side table that each run begins anew. @returns the side table of this run */
   beginSide(side: Destination): Promise<Destination>;
-  /** The highest generation that the rows of the stream's table have, or its deleted ones had; 0 where there is no table. */
+  /** The highest generation that the rows of the stream's table have; 0 where there is no table. */
   newestGeneration(target: Target): Promise<number>;
   /** How many rows of a table are of generations before one. */
   countOlder(table: TableName, generation: number): Promise<number>;
+  /** Whether a schema has its table of deleted keys. */
+  hasTombstones(table: TableName): Promise<boolean>;
+  /** Makes it, and the schema. Snowflake commits the transaction in which that happens. */
+  makeTombstones(table: TableName): Promise<void>;
+  /** Removes from it what is older than is kept. */
+  forgetOld(table: TableName): Promise<void>;
+  /** The highest generation that the stream's deleted rows had; 0 where there are none. */
+  newestDeleted(table: TableName, target: Target): Promise<number>;
 }

@@ -2,16 +2,19 @@ import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { Target } from '../target.js';
 import type { Catalog } from './catalog.js';
 import { type Destination, ownTable, type TableName, type TableWrite, writeTo } from './destination.js';
+import type { Tombstones } from './tombstones.js';
 
 /** Resolves, once a run, into which table each stream's rows go, and of which generation they are. */
 export class Destinations {
   /** A table's name with a suffix, as the warehouse can have it. */
   readonly #withSuffix: (table: string, suffix: string) => string;
+  readonly #tombstones: Tombstones;
   #resolved = new Map<Target, Promise<Destination>>();
   #generations = new Map<Target, Promise<number>>();
 
-  constructor(withSuffix: (table: string, suffix: string) => string) {
+  constructor(withSuffix: (table: string, suffix: string) => string, tombstones: Tombstones) {
     this.#withSuffix = withSuffix;
+    this.#tombstones = tombstones;
   }
 
   /** @returns forgets what is found out from now on, for when the transaction in which that happens is rolled back */
@@ -43,7 +46,7 @@ export class Destinations {
   /** The generation of the stream's rows: the one that was given, or that of the table's newest rows. */
   generation(catalog: Catalog, target: Target): Promise<number> {
     return remembered(this.#generations, target, async () =>
-      target.hasGeneration || startsAnew(target) ? target.generation : catalog.newestGeneration(target),
+      target.hasGeneration || startsAnew(target) ? target.generation : this.#newestGeneration(catalog, target),
     );
   }
 
@@ -53,7 +56,7 @@ export class Destinations {
    * @param last the generation of that attempt; 0: there was none
    */
   async nextGeneration(catalog: Catalog, target: Target, last: number): Promise<number> {
-    const generation = Math.max(last, await catalog.newestGeneration(target)) + 1;
+    const generation = Math.max(last, await this.#newestGeneration(catalog, target)) + 1;
     if (last > 0) await catalog.drop(this.sideOf({ ...target, generation: last, minimumGeneration: last }));
     return generation;
   }
@@ -61,6 +64,12 @@ export class Destinations {
   /** The table beside the stream's own, in which a refresh is collected. */
   sideOf(target: Target): Destination {
     return { schema: target.schema, table: this.#withSuffix(target.table, sideSuffix(target)), isSide: true };
+  }
+
+  /** The highest generation that the stream's rows have, or its deleted ones had. */
+  async #newestGeneration(catalog: Catalog, target: Target): Promise<number> {
+    const generation = await catalog.newestGeneration(target);
+    return Math.max(generation, await this.#tombstones.newestGeneration(catalog, target));
   }
 
   async #find(catalog: Catalog, target: Target): Promise<Destination> {

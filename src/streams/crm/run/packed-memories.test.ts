@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { ArchiveMemory } from './archive-memory.js';
 import { MergeMap } from './merges.js';
 import { packIds, unpackIds } from './packed-ids.js';
 
@@ -10,33 +9,6 @@ const id = fc.oneof(
   fc.bigInt({ min: 10n ** 14n, max: 10n ** 18n }).map(String),
   fc.constantFrom('007', 'x', ''),
 );
-
-test('of archived records', () => {
-  const change = fc.record({ kind: fc.constantFrom('see', 'see', 'forget', 'complete', 'pack'), id });
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
-      const memory = new ArchiveMemory({ since: null, scannedAt: null, ids: '', scan: null } as never);
-      let [before, seen] = [new Set<string>(), new Set<string>()];
-      for (const { kind, id: each } of changes) {
-        if (kind === 'see') {
-          memory.see(each, null);
-          before.delete(each);
-          seen.add(each);
-        } else if (kind === 'forget') {
-          memory.forget(each);
-          before.delete(each);
-          seen.delete(each);
-        } else if (kind === 'complete') {
-          memory.completeScan();
-          before = new Set([...before, ...seen]);
-          seen = new Set();
-        }
-        expect(memory.pack()).toEqual({ ids: packIds(before), seen: packIds(seen) });
-      }
-    }),
-    { numRuns: 150 },
-  );
-});
 
 test('of merges: a state brings back what it was made of', () => {
   const merge = fc.record({

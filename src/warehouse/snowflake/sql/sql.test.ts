@@ -2,12 +2,12 @@ import type { ConfiguredStream, JsonObject } from '../../../protocol/messages.js
 import { BatchContents } from '../../loader/batch-contents.js';
 import { newMapping } from '../../tables/column-mapping.js';
 import { targetsOf } from '../../target.js';
-import { rememberDeleted } from '../tombstones.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, fieldOfViewColumn, insertAllRaw, mergeRaw } from './raw.js';
 import { allRows, type Batch, firstLive, keyValues } from './rows.js';
 import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
+import { rememberDeleted } from './tombstones.js';
 import { existingType, newType } from './types.js';
 import { insertAll, mergeNewest } from './write.js';
 
