@@ -19,10 +19,21 @@ const FILES = [
   {
     file: 'src/streams/crm/run/archive-memory.ts',
     tests: ['src/streams/crm/run/archive-memory.test.ts'],
-    score: 20,
+    score: 95,
   },
   // What a batch holds, and so which statement writes it.
   { file: 'src/warehouse/loader/batch-contents.ts', tests: ['src/warehouse/loader/batch-contents.test.ts'], score: 74 },
+  // Which records a search asks for.
+  {
+    file: 'src/streams/crm/search/search-filters.ts',
+    tests: ['src/streams/crm/search/search-filters.test.ts'],
+    score: 86,
+  },
+  // Records that a search counts and does not show.
+  { file: 'src/hubspot/api/hidden-hits.ts', tests: ['src/hubspot/api/keyed-search.test.ts'], score: 71 },
+  // Batches that do not fit into memory.
+  { file: 'src/warehouse/duckdb/parts.ts', tests: ['src/warehouse/duckdb/parts.test.ts'], score: 95 },
+  { file: 'src/warehouse/duckdb/memory.ts', tests: ['src/warehouse/duckdb/memory.test.ts'], score: 97 },
 ];
 
 const words = process.argv.slice(2);

@@ -54,8 +54,6 @@ const CHAINS = 'integration_tests/chains';
 const SCANNED = 'src/streams/crm/load/scanned-pages';
 const WAYS = 'stores/duckdb-ways';
 const PARTS = 'stores/duckdb-parts';
-const DUCKDB_PARTS = 'src/warehouse/duckdb/parts';
-const DUCKDB_MEMORY = 'src/warehouse/duckdb/memory';
 const DUCKDB_SCHEDULES = 'stores/duckdb-schedules';
 const SNOWFLAKE_SCHEDULES = 'stores/snowflake-schedules';
 const COST = 'stores/snowflake-cost';
@@ -64,20 +62,6 @@ const PIPED_SCHEDULES = 'stores/piped-schedules';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
-  [
-    'a lower bound that leaves out its own instant',
-    'src/streams/crm/search/search-filters.ts',
-    "operator: 'GTE'",
-    "operator: 'GT'",
-    'src/streams/crm/search/search-filters',
-  ],
-  [
-    'an upper bound on the time',
-    'src/streams/crm/search/search-filters.ts',
-    "rangeGroups(\n  stream: Pick<ObjectStream, 'filterGroups' | 'type'>,\n  pass: Pick<PassPosition, 'since'>,\n  range: RangePosition,\n): FilterGroup[] {\n  return boundedGroups(stream, [",
-    "rangeGroups(\n  stream: Pick<ObjectStream, 'filterGroups' | 'type'>,\n  pass: Pick<PassPosition, 'since'>,\n  range: RangePosition,\n): FilterGroup[] {\n  return boundedGroups(stream, [{ propertyName: stream.type.modifiedProperty, operator: 'LTE', value: String(Date.now()) }, ",
-    'src/streams/crm/search/search-filters',
-  ],
   [
     'its own calls taken for those of others while they leave the interval',
     'src/hubspot/client/scheduler.ts',
@@ -585,34 +569,6 @@ const DEFECTS = [
     'at each state',
   ],
   [
-    'an empty page taken for the end',
-    'src/hubspot/api/keyed-search.ts',
-    'return rows.length === 0 && (total > 0 || next !== null);',
-    'return false;',
-    'src/hubspot/api/keyed-search',
-  ],
-  [
-    'records left out between others taken for gone',
-    'src/hubspot/api/keyed-search.ts',
-    'if (counted <= before.ids.length) return [];',
-    'return [];',
-    'src/hubspot/api/keyed-search',
-  ],
-  [
-    'hits that are passed over and not looked for',
-    'src/hubspot/api/hidden-hits.ts',
-    'if (hits <= 0) return [];\n    const { name }',
-    'if (hits <= 0 || hits > 0) return [];\n    const { name }',
-    'src/hubspot/api/keyed-search',
-  ],
-  [
-    'a range of ids that is looked at but for its last one',
-    'src/hubspot/api/hidden-hits.ts',
-    'id <= high; id += 1n',
-    'id < high; id += 1n',
-    'src/hubspot/api/keyed-search',
-  ],
-  [
     'an unsettled pass taken for complete',
     'src/streams/crm/search/pass.ts',
     'if (!isUnsettled || since === null) return',
@@ -634,13 +590,6 @@ const DEFECTS = [
     'integration_tests/answers',
   ],
   [
-    'an answer of the edge taken for one of HubSpot',
-    'src/hubspot/client/faults.ts',
-    'if (!isHubSpots(body)) return',
-    'if (false) return',
-    'src/hubspot/client/faults',
-  ],
-  [
     'any refusal taken for an object that the portal does not have',
     'src/hubspot/client/known-answers.ts',
     'isRefusal(error, [400, 404]) && UNKNOWN_OBJECT.test(error.said)',
@@ -653,13 +602,6 @@ const DEFECTS = [
     'Math.min(...recent.map(({ left }) => left))',
     'recent.sort((a, b) => a.saidAt - b.saidAt).at(-1)?.left ?? null',
     'src/hubspot/client/daily-quota',
-  ],
-  [
-    'a packed text that stays as it was when an archived record was seen',
-    'src/streams/crm/run/archive-memory.ts',
-    'this.#packedSeen.invalidate();\n    if',
-    'if',
-    'src/streams/crm/run/archive-memory',
   ],
   [
     'halves of surrogate pairs passed on',
@@ -893,76 +835,6 @@ const DEFECTS = [
     '500 properties',
   ],
   [
-    'memory: an error of memory that is not known as one',
-    'src/warehouse/duckdb/memory.ts',
-    '&& !/durable/i.test(text)',
-    '&& false',
-    DUCKDB_MEMORY,
-  ],
-  [
-    'memory: what is committed already taken for what did not fit',
-    'src/warehouse/duckdb/memory.ts',
-    ' && !/durable/i.test(text)',
-    '',
-    DUCKDB_MEMORY,
-  ],
-  [
-    'memory: a limit that ignores the container',
-    'src/warehouse/duckdb/memory.ts',
-    'process.constrainedMemory() || Number.POSITIVE_INFINITY',
-    'Number.POSITIVE_INFINITY',
-    DUCKDB_MEMORY,
-  ],
-  [
-    'memory: memory_limit_mb ignored',
-    'src/warehouse/duckdb/memory.ts',
-    'if (configured !== null) return configured;',
-    '',
-    DUCKDB_MEMORY,
-  ],
-  [
-    'memory: a file divided within a line',
-    'src/warehouse/duckdb/parts.ts',
-    'return before + at + 1;',
-    'return before + at;',
-    DUCKDB_PARTS,
-  ],
-  [
-    'memory: the first half of a file that keeps the second',
-    'src/warehouse/duckdb/parts.ts',
-    'truncateSync(file.path, bytes);',
-    '',
-    DUCKDB_PARTS,
-  ],
-  [
-    'memory: halves behind the parts that follow them',
-    'src/warehouse/duckdb/parts.ts',
-    '[...halves, ...others]',
-    '[...others, ...halves]',
-    DUCKDB_PARTS,
-  ],
-  [
-    'memory: any error taken for one of memory',
-    'src/warehouse/duckdb/parts.ts',
-    'if (!isOutOfMemory(error)) throw error;',
-    '',
-    DUCKDB_PARTS,
-  ],
-  [
-    'memory: few records that do not fit halved again and again',
-    'src/warehouse/duckdb/parts.ts',
-    'if (isSmall) return [part];',
-    '',
-    DUCKDB_PARTS,
-  ],
-  [
-    'memory: files of halves left behind',
-    'src/warehouse/duckdb/parts.ts',
-    'for (const file of made) removeSpoolFile(file);',
-    '',
-    DUCKDB_PARTS,
-  ],
-  [
     'lease: not prolonged',
     'src/warehouse/snowflake/lease.ts',
     '(this.#seconds * 1000) / BEATS',
@@ -1153,13 +1025,6 @@ const DEFECTS = [
     '(fields.has(field) ? `s.C${i}` : null)',
     '(fields.has(field) ? `s.C${i}` : `t."${target.columns[i]?.name}"`)',
     'src/warehouse/snowflake/sql/sql',
-  ],
-  [
-    'keys: a range that leaves out its end',
-    'src/warehouse/loader/batch-contents.ts',
-    'if (key > this.#range.greatest) this.#range.greatest = key;',
-    '',
-    'src/warehouse/loader/batch-contents',
   ],
   [
     'views: labels in their text',
