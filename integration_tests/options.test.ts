@@ -339,6 +339,25 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
       ],
     ]),
   ),
+  include: async () => {
+    const config = { ...contacts({}), include: ['forms', 'settings'] };
+    expect((await readWell(config, 'forms')).records.length).toBeGreaterThan(5);
+    expect((await readWell(config, 'roles')).records).toHaveLength(3);
+    expect((await read(config, 'workflows')).error).not.toBeNull();
+    expect(idsOf(await readWell({ include: ['all'] }))).toEqual(ids());
+    await expect(read({ include: ['form'] }, 'forms')).rejects.toThrow('Did you mean "forms"?');
+    await expect(read({ include: ['deals'] }, 'deals')).rejects.toThrow('list it in objects');
+  },
+  exclude: async () => {
+    const config = { ...contacts({}), include: ['marketing', 'roles'], exclude: ['forms', 'settings', 'companies'] };
+    expect((await read(config, 'forms')).error).not.toBeNull();
+    expect((await readWell(config, 'marketing_events')).records).toHaveLength(5);
+    // Asked for by its own name, it stays though its group is left out.
+    expect((await readWell(config, 'roles')).records).toHaveLength(3);
+    expect((await read({ exclude: ['company'] }, 'companies')).error).not.toBeNull();
+    expect((await read({ exclude: ['crm'] }, 'contacts')).error).not.toBeNull();
+    await expect(read({ exclude: ['marketng'] }, 'forms')).rejects.toThrow('Did you mean "marketing"?');
+  },
   enable_experimental_streams: async () => {
     expect(idsOf(await readWell({ enable_experimental_streams: false }))).toEqual(ids());
     expect(logged).toEqual([]);

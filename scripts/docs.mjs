@@ -30,7 +30,7 @@ async function rows() {
   const configs = ['airbyte', 'columns'].map((layout) =>
     parseSourceConfig({ credentials, layout, association_streams }),
   );
-  const [plans, others] = configs.map((config) => planStreams(config, known, DECLARED_STREAMS));
+  const [plans, others] = configs.map((config) => planStreams(config, known, DECLARED_STREAMS, 'all'));
   const isShown = ({ name }) => !/^<(from|to)>(_pipelines)?$/.test(name);
   return Promise.all(
     plans.filter(isShown).map(async (plan) => {
@@ -42,7 +42,9 @@ async function rows() {
       const cursors = [airbyte, columns].map(({ default_cursor_field: field }) => field?.map(code).join('') ?? 'none');
       const modes = airbyte.supported_sync_modes.includes('incremental') ? 'yes' : 'no';
       const scopes = plan.scopes.map((group) => group.map(code).join(' or ')).join(', and ');
-      return [code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, links(airbyte)];
+      const group = DECLARED_STREAMS.find(({ name }) => name === plan.name)?.group ?? 'crm';
+      const linked = group === 'crm' ? links(airbyte) : '';
+      return [group, code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, linked];
     }),
   );
 }
@@ -58,7 +60,7 @@ function links({ json_schema }) {
 const code = (text) => `\`${text}\``;
 
 function table(body) {
-  const head = ['Stream', 'Primary key', 'Cursor', 'Incremental', 'Scope', 'Associated ids'];
+  const head = ['Group', 'Stream', 'Primary key', 'Cursor', 'Incremental', 'Scope', 'Associated ids'];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
 }

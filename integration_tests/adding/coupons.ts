@@ -12,6 +12,7 @@ const endpoint = {
 
 export const coupons = whole({
   name: 'coupons',
+  group: 'sales',
   scopes: [['coupons.read']],
   endpoint,
   archived: { ...endpoint, what: 'withdrawn coupons', query: { archived: 'true' } },

@@ -11,6 +11,7 @@ const PATH = '/made-up/pages';
 const endpoint = { kind: burstCall('pages', 'made-up'), path: PATH, paging: 'after' as const, limit: 2 };
 const pages = byCursor({
   name: 'pages',
+  group: 'marketing' as const,
   scopes: [['pages.read']],
   key: 'id',
   cursor: 'updatedAt',

@@ -11,6 +11,7 @@ const PATH = '/made-up/events';
 const OVERLAP = 90;
 const events = byWindow({
   name: 'events',
+  group: 'marketing' as const,
   scopes: [['events.read']],
   key: 'id',
   cursor: 'occurredAt',

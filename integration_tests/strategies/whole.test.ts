@@ -11,6 +11,7 @@ const PATH = '/made-up/widgets';
 const endpoint = { kind: burstCall('widgets', 'made-up'), path: PATH, paging: 'after' as const, limit: 2 };
 const base = {
   name: 'widgets',
+  group: 'marketing' as const,
   scopes: [['widgets.read']],
   key: 'id',
   cursor: 'updatedAt',

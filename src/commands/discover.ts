@@ -15,7 +15,7 @@ export async function discover(
 ): Promise<number> {
   const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
   const streams = await withHubSpot(config, { signal: stop.signal }, async (client) => {
-    const portal = await Portal.open(client, config, null, { declared });
+    const portal = await Portal.open(client, config, null, { declared, offersAll: true });
     const names = await portal.readableNames();
     const found = await Promise.all(names.map((name) => describe(portal, name)));
     const entries = found.filter((entry) => entry !== null);

@@ -70,6 +70,10 @@ export interface SourceConfig {
   /** null: every object that the token may read. */
   objects: ObjectCriteria[] | null;
   associationStreams: AssociationCriteria[];
+  /** Names of streams or groups to read besides `objects`. */
+  include: string[];
+  /** Names of streams or groups to leave out. */
+  exclude: string[];
   layout: LayoutName;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
@@ -105,6 +109,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     startDate: parseInstant(options.start_date, 'start_date'),
     objects: parseObjects(options.objects),
     associationStreams: ASSOCIATION_OPTIONS.flatMap((option) => parseAssociations(options[option], option)),
+    include: options.include,
+    exclude: options.exclude,
     layout: options.layout,
     deletes: options.deletes,
     deletesEveryMinutes: options.deletes_every,

@@ -24,6 +24,7 @@ import {
 } from './options.js';
 import { Clock } from './portal/clock.js';
 import { Portal } from './portal/portal.js';
+import { resourcesOf } from './resources/table.js';
 import { buildSample } from './sample/build.js';
 
 export type { SandboxOptions } from './options.js';
@@ -56,6 +57,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const portal = new Portal(accountOf(options), choose(DEFAULT_RULES, options), clock);
   for (const each of options.collections ?? []) portal.addCollection(each);
   buildSample(portal, choose(DEFAULT_SAMPLE, options));
+  for (const each of resourcesOf(portal)) portal.addCollection(each);
   const limits = options.limits === 'off' ? { enabled: false } : (options.limits ?? {});
   const services: Services = {
     portal,

@@ -33,6 +33,8 @@ export interface PortalOptions {
   /** The streams that are not CRM objects. */
   declared?: readonly StreamDeclaration[] | undefined;
   chains?: ChainLimits | undefined;
+  /** Whether every stream is planned that there is to choose from, as for a catalog. */
+  offersAll?: boolean;
 }
 
 /** What a token's portal offers: its streams, and which of them are readable. Each fact is requested once. */
@@ -67,7 +69,7 @@ export class Portal implements PortalFacts {
     client: HubSpotClient,
     config: SourceConfig,
     streamNames: readonly string[] | null,
-    { declared = DECLARED_STREAMS, chains = CHAINS }: PortalOptions = {},
+    { declared = DECLARED_STREAMS, chains = CHAINS, offersAll = false }: PortalOptions = {},
   ): Promise<Portal> {
     const portal = new Portal(client, config, chains);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.
@@ -81,7 +83,7 @@ export class Portal implements PortalFacts {
       if (isTransient && streamNames === null && !config.objects) throw custom;
       portal.known = new KnownObjects(custom);
     }
-    portal.#plans = planStreams(config, portal.known, declared);
+    portal.#plans = planStreams(config, portal.known, declared, offersAll ? 'all' : (streamNames ?? []));
     return portal;
   }
 
@@ -92,7 +94,9 @@ export class Portal implements PortalFacts {
 
   /** Whether the configuration names the stream, rather than it merely being discoverable. */
   isConfigured(name: string): boolean {
-    return this.config.objects !== null || this.config.associationStreams.some((each) => each.name === name);
+    const { objects, associationStreams, include } = this.config;
+    if (include.includes(name) || associationStreams.some((each) => each.name === name)) return true;
+    return objects !== null && this.#planOf(name)?.isByGroup !== true;
   }
 
   /** A stream; undefined: there is none of this name. Throws if it is unavailable. */

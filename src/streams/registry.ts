@@ -1,7 +1,24 @@
 import type { StreamDeclaration } from './core/stream.js';
+import { automation } from './resources/automation.js';
+import { content } from './resources/content.js';
 import { dealSplits } from './resources/deal-splits.js';
+import { lists } from './resources/lists.js';
+import { marketing } from './resources/marketing.js';
 import { owners, ownersArchived } from './resources/owners.js';
 import { pipelines } from './resources/pipelines.js';
+import { service } from './resources/service.js';
+import { settings } from './resources/settings.js';
 
 /** Every stream that is not a CRM object, in the order of `discover`. To add one, see docs/adding-a-stream.md. */
-export const DECLARED_STREAMS: readonly StreamDeclaration[] = [owners, ownersArchived, ...pipelines, dealSplits];
+export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
+  owners,
+  ownersArchived,
+  ...pipelines,
+  dealSplits,
+  ...lists,
+  ...marketing,
+  ...automation,
+  ...settings,
+  ...service,
+  ...content,
+];

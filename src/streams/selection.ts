@@ -1,7 +1,9 @@
 import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import { nearest } from '../config/suggest.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
 import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/api/object-types.js';
 import { log } from '../log.js';
+import { GROUPS, type Group } from './core/groups.js';
 import type { KnownObjects } from './core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from './core/stream.js';
 import { objectPlan } from './crm/object-plan.js';
@@ -18,6 +20,9 @@ const RECORD_OPTIONS = [
 /** Names that earlier versions or source-hubspot use for streams that are not CRM objects. */
 const ALIASES: Readonly<Record<string, string>> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
 
+/** In `include` and `exclude`: every stream. */
+const ALL = 'all';
+
 /** HubSpot's limits for a search: 5 groups of 6 filters, 18 filters in all; reading adds two to each group. */
 const MOST_GROUPS = 5;
 const MOST_FILTERS_A_GROUP = 6;
@@ -32,15 +37,30 @@ const FILTERS_ADDED = 2;
  * stream.
  *
  * @param declared the streams that are not CRM objects
+ * @param named streams of a catalog that is to be read: a declared one is planned even if the configuration does not include it; `all`: what
+ *   there is to choose from
  */
 export function planStreams(
   config: SourceConfig,
   known: KnownObjects,
   declared: readonly StreamDeclaration[],
+  named: readonly string[] | 'all' = [],
 ): StreamPlan[] {
-  const plans = config.objects
+  const usual = declared.filter(({ group }) => group === 'crm');
+  const chosen = config.objects
     ? planCriteria(config.objects, known, declared)
-    : planEverything(config, known.custom, declared);
+    : planEverything(config, known.custom, usual);
+  checkNames(config, known, declared);
+  const excluded = new Exclusion(config, known);
+  const plans = chosen.filter(({ name }) => !excluded.has(name, groupOf(name, declared)));
+  for (const each of declared) {
+    const isAsked = config.include.includes(each.name);
+    const isNamed = config.objects === null && (named === 'all' || named.includes(each.name));
+    const isIncluded = isAsked || isNamed || config.include.some((name) => name === each.group || name === ALL);
+    const isThere = plans.some((plan) => isSameName(plan.name, each.name));
+    if (isIncluded && !isThere && !excluded.has(each.name, each.group))
+      plans.push({ ...each.plan(), isByGroup: !isAsked });
+  }
   for (const [index, association] of config.associationStreams.entries()) {
     const { name, path } = association;
     const other = plans.find((plan) => isSameName(plan.name, name));
@@ -53,6 +73,41 @@ export function planStreams(
     );
   }
   return plans;
+}
+
+/** What a configuration leaves out. A stream that it asks for by its own name stays, though its group be left out. */
+class Exclusion {
+  readonly #names: readonly string[];
+  readonly #asked: readonly string[];
+
+  constructor({ exclude, include }: SourceConfig, known: KnownObjects) {
+    this.#names = exclude.map((name) => findObjectType(name, known.all)?.stream ?? name);
+    this.#asked = include;
+  }
+
+  has(name: string, group: Group): boolean {
+    if (this.#names.includes(name)) return true;
+    return !this.#asked.includes(name) && (this.#names.includes(group) || this.#names.includes(ALL));
+  }
+}
+
+/** Throws a ConfigError for a name that no stream and no group has. */
+function checkNames(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): void {
+  const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name)];
+  for (const option of ['include', 'exclude'] as const) {
+    for (const [index, name] of config[option].entries()) {
+      if (names.includes(name)) continue;
+      const isObject = findObjectType(name, known.all) !== undefined;
+      if (isObject && option === 'exclude') continue;
+      const meant = nearest(name, names);
+      const hint = isObject ? ' To read an object, list it in objects.' : meant ? ` Did you mean "${meant}"?` : '';
+      throw new ConfigError(`${option}[${index}]: there is no stream and no group called "${name}".${hint}`);
+    }
+  }
+}
+
+function groupOf(name: string, declared: readonly StreamDeclaration[]): Group {
+  return declared.find((each) => each.name === name)?.group ?? 'crm';
 }
 
 /** Names are compared without regard to case, as tables and columns are. */

@@ -57,6 +57,8 @@ export interface SourceOptions {
     stream_name?: string;
   }[];
   prefix_colliding_custom_objects: boolean;
+  include: string[];
+  exclude: string[];
   layout: 'airbyte' | 'columns';
   deletes: 'off' | 'mark' | 'cdc';
   deletes_every: number;

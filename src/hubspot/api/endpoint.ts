@@ -1,7 +1,9 @@
 import { RequestError } from '../../errors.js';
 import { memberOf } from '../../json.js';
+import { log } from '../../log.js';
 import type { CallKind } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
+import { isRefusal } from '../client/known-answers.js';
 import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, resultsOf } from './objects.js';
@@ -14,14 +16,20 @@ export interface Endpoint {
   kind: CallKind;
   /** Below the host; of a collection that belongs to an object, by the segment that HubSpot knows the object by. */
   path: string | { of: ObjectType; at: (segment: string) => string };
+  /** The path before the date-based versions, called where HubSpot does not know `path`. */
+  olderPath?: string;
   /** What is asked for, as a noun, for messages. */
   what: string;
   query?: Readonly<Record<string, string>>;
+  /** What is sent by POST, with the page's `after` and `count`; without it the call is a GET. */
+  body?: Readonly<Record<string, unknown>>;
+  /** The member of the answer that has the items, `results` by default. */
+  results?: string;
   /**
-   * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `none`: HubSpot answers the collection whole,
-   * and takes no limit.
+   * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `offset`: the same in `offset`, where `hasMore` is
+   * true. `none`: HubSpot answers the collection whole, and takes no limit.
    */
-  paging: 'after' | 'none';
+  paging: 'after' | 'offset' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
   /** The member of every item that identifies it, `id` by default. */
@@ -54,13 +62,57 @@ export function readItems(
   after: string | null = null,
   limit = endpoint.limit ?? PAGE_ITEMS,
 ): Promise<ItemPage> {
-  const { kind, what, path } = endpoint;
+  const { path, olderPath } = endpoint;
+  if (typeof path !== 'string') {
+    return addressed(client, path.of, (segment) => callItems(client, endpoint, path.at(segment), after, limit));
+  }
+  if (olderPath === undefined) return callItems(client, endpoint, path, after, limit);
+  return readEither(client, endpoint, { path, olderPath }, (at) => callItems(client, endpoint, at, after, limit));
+}
+
+/** The endpoints of a client's portal that HubSpot only knows by their older paths. */
+const older = new WeakMap<HubSpotClient, Set<string>>();
+
+/** HubSpot answers 404 where it does not know a path, or not any more. The path that it knows is remembered. */
+async function readEither(
+  client: HubSpotClient,
+  { what }: Endpoint,
+  { path, olderPath }: { path: string; olderPath: string },
+  call: (path: string) => Promise<ItemPage>,
+): Promise<ItemPage> {
+  const known = older.get(client) ?? new Set();
+  older.set(client, known);
+  if (known.has(path)) return call(olderPath);
+  try {
+    return await call(path);
+  } catch (error) {
+    if (!isRefusal(error, [404])) throw error;
+    const page = await call(olderPath).catch(() => null);
+    // The answer at the newer path is the one to report.
+    if (page === null) throw error;
+    log.info(`HubSpot does not know ${path}; ${what} are read from ${olderPath}.`);
+    known.add(path);
+    return page;
+  }
+}
+
+function callItems(
+  client: HubSpotClient,
+  endpoint: Endpoint,
+  path: string,
+  after: string | null,
+  limit: number,
+): Promise<ItemPage> {
+  const { kind, what, paging, body, olderPath } = endpoint;
   const query = new URLSearchParams(endpoint.query);
-  if (endpoint.paging === 'after') query.set('limit', String(limit));
-  if (after !== null) query.set('after', after);
-  const call = (at: string) =>
-    client.call({ kind, what, path: at, query: query.toString() }, (body) => decode(body, endpoint.id ?? 'id'));
-  return typeof path === 'string' ? call(path) : addressed(client, path.of, (segment) => call(path.at(segment)));
+  const isPost = body !== undefined;
+  if (paging !== 'none' && !isPost) query.set('limit', String(limit));
+  if (after !== null && !isPost) query.set(paging === 'offset' ? 'offset' : 'after', after);
+  const sent = isPost ? { body: { ...body, count: limit, ...(after === null ? {} : { after }) } } : {};
+  const hasOtherPath = olderPath !== undefined && path !== olderPath;
+  return client.call({ kind, what, path, query: query.toString(), hasOtherPath, ...sent }, (answer) =>
+    decode(answer, endpoint),
+  );
 }
 
 /**
@@ -87,8 +139,10 @@ export async function* pagesOf(
 }
 
 /** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
-function decode(body: Buffer, id: string): ItemPage {
+function decode(body: Buffer, { id = 'id', results = 'results', paging }: Endpoint): ItemPage {
   const answer = parseAnswer(body);
   const isItem = (value: unknown): value is Item => (memberOf(value, id) ?? null) !== null;
-  return { items: resultsOf(answer, isItem, `an item without ${id}`), after: nextOf(answer) };
+  const items = resultsOf({ results: memberOf(answer, results) }, isItem, `an item without ${id}`);
+  if (paging !== 'offset') return { items, after: nextOf(answer) };
+  return { items, after: answer.hasMore === true ? String(answer.offset) : null };
 }

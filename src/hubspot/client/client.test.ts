@@ -89,11 +89,20 @@ test('closed while calls are under way, it ends them instead of repeating them',
 test('sends the token, the query as it is, and a body as JSON', async () => {
   make();
   expect(await read()).toEqual({ results: [1] });
-  await read({ kind: CALLS.search, path: '/s', body: { limit: 1 }, what: 'contacts' });
+  await read({ kind: CALLS.search, path: '/x/search', body: { limit: 1 }, what: 'contacts' });
   expect(seen).toEqual([
     { method: 'GET', url: '/crm/objects/x/contacts?properties=a,b', authorization: 'Bearer token-1', body: '' },
-    { method: 'POST', url: '/s', authorization: 'Bearer token-1', body: '{"limit":1}' },
+    { method: 'POST', url: '/x/search', authorization: 'Bearer token-1', body: '{"limit":1}' },
   ]);
+});
+
+test('sends a body only to where nothing is written', async () => {
+  make();
+  const unsubscribe = '/communication-preferences/2026-09/statuses/batch/unsubscribe-all';
+  await expect(read({ kind: CALLS.search, path: unsubscribe, body: {}, what: 'statuses' })).rejects.toMatchObject({
+    internal: expect.stringContaining('may write'),
+  });
+  expect(seen).toEqual([]);
 });
 
 test.each<[string, Answer]>([

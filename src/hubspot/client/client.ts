@@ -1,7 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import hubspot from '@hubspot/api-client';
 import type { Credentials } from '../../config/source.js';
-import { asHubflakeError, DailyLimitError, HubflakeError, StoppedError, UnavailableError } from '../../errors.js';
+import {
+  asHubflakeError,
+  DailyLimitError,
+  HubflakeError,
+  RequestError,
+  StoppedError,
+  UnavailableError,
+} from '../../errors.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
 import type { EpochMs, MonotonicMs } from '../../time.js';
@@ -22,7 +29,7 @@ import {
 import { FirstAnswer } from './first-answer.js';
 import { MalformedAnswer } from './malformed-answer.js';
 import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
-import { paths } from './paths.js';
+import { isReadByPost, paths } from './paths.js';
 import { CallScheduler, type Permit } from './scheduler.js';
 import { installTransport } from './transport.js';
 
@@ -37,6 +44,8 @@ export interface Call {
   what: string;
   /** The most attempts when transient faults occur; {@link RETRY} by default. */
   attempts?: number;
+  /** Whether there is another path for the same: then a 404 is final though it is a page of HubSpot's edge. */
+  hasOtherPath?: boolean;
 }
 
 export interface ClientOptions {
@@ -183,6 +192,8 @@ export class HubSpotClient {
     }
     this.#first.came = true;
     const { status, headers, body } = answer;
+    if (status === 404 && call.hasOtherPath)
+      throw new RequestError(`HubSpot does not know ${call.path} (404).`, status);
     if (status < 200 || status > 299) {
       const day = { now: this.clock.now(), resetsAt: this.dailyResetsAt() };
       return { verdict: judge({ status, retryAfter: headers.get('retry-after'), body }, call.what, day), token };
@@ -216,6 +227,7 @@ export class HubSpotClient {
   };
 
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
+    if (call.body !== undefined && !isReadByPost(call.path)) throw new Error(`A POST to ${call.path} may write.`);
     const request = this.#client.apiRequest({
       method: call.body === undefined ? 'GET' : 'POST',
       path: call.query ? `${call.path}?${call.query}` : call.path,

@@ -26,4 +26,35 @@ export const paths = {
   /** Which optional objects are switched on. */
   enablement: () => `/crm/object-library/${API_VERSION}/enablement`,
   dealSplits: () => `/deal-splits/${API_VERSION}/batch/read`,
+  users: () => `/settings/users/${API_VERSION}`,
+  roles: () => `/settings/users/${API_VERSION}/roles`,
+  teams: () => `/settings/users/${API_VERSION}/teams`,
+  exchangeRates: () => `/settings/currencies/${API_VERSION}/exchange-rates`,
+  taxRates: () => `/tax-rates/${API_VERSION}/tax-rates`,
+  meetingLinks: () => `/scheduler/${API_VERSION}/meetings/meeting-links`,
+  imports: () => `/crm/imports/${API_VERSION}`,
+  lists: () => `/crm/lists/${API_VERSION}/all`,
+  /** HubSpot has no dated path for them, as for other paths with v1 to v4 here. */
+  forms: () => '/marketing/v3/forms',
+  emailSubscriptions: () => '/email/public/v1/subscriptions',
+  subscriptionDefinitions: () => `/communication-preferences/${API_VERSION}/definitions`,
+  marketingCampaigns: () => `/marketing/campaigns/${API_VERSION}`,
+  marketingEvents: () => `/marketing/marketing-events/${API_VERSION}`,
+  workflows: () => '/automation/v3/workflows',
+  flows: () => '/automation/v4/flows',
+  conversations: (kind: string) => `/conversations/conversations/${API_VERSION}/${kind}`,
+  blogs: (kind: string) => `/cms/blogs/${API_VERSION}/${kind}`,
+  pages: (kind: string) => `/cms/pages/${API_VERSION}/${kind}`,
+  urlRedirects: () => `/cms/url-redirects/${API_VERSION}`,
+  domains: () => `/cms/domains/${API_VERSION}`,
+  /** HubSpot's documents name two paths for September 2026; both serve this one. */
+  hubdbTables: () => '/cms/hubdb/2026-03/tables',
 };
+
+/** All that HubSpot reads by POST. Its neighbours write: `…/batch/unsubscribe-all` unsubscribes people. */
+const READS_BY_POST = [/\/search$/, /\/batch\/read$/, /^\/crm\/lists\/[\w-]+\/all$/, /\/access-token-info$/];
+
+/** Whether a POST to a path of HubSpot's only reads. */
+export function isReadByPost(path: string): boolean {
+  return READS_BY_POST.some((read) => read.test(path));
+}

@@ -1,35 +1,51 @@
 import { badRequest } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
-import { type Collection, type CollectionItem, itemJson } from '../portal/collection.js';
+import type { Collection, CollectionItem } from '../portal/collection.js';
 import { reply } from './reply.js';
-import { flagParameter, limitParameter } from './request.js';
+import { flagParameter, jsonBody, limitParameter } from './request.js';
 
 const USUAL = 20;
 const MOST = 500;
 
 /**
- * `GET` of a collection, page by page: `limit`, `after`, `archived`; `updatedAfter` and `updatedBefore` (ISO 8601 or epoch ms) leave out
- * what was last updated before the one, or at and after the other. A cursor is the id of the last item of the page before.
+ * A collection, page by page: `limit`, `after`, `archived`; `updatedAfter` and `updatedBefore` (ISO 8601 or epoch ms) leave out what was
+ * last updated before the one, or at and after the other. A cursor is the id of the last item of the page before.
  */
 export function collectionHandler(collection: Collection): Handler {
+  const { options } = collection;
+  const { paging = 'after', results = 'results', pages: [usual, most] = [USUAL, MOST] } = options;
   return {
-    scopes: () => collection.options.scopes,
+    scopes: () => options.scopes,
     answer(call, services) {
       const query = new URLSearchParams(call.query);
-      const limit = limitParameter(query.get('limit'), USUAL, MOST);
-      const [from, until] = [timeParameter(query, 'updatedAfter'), timeParameter(query, 'updatedBefore')];
-      const list = collection.list(flagParameter(query, 'archived'));
-      const isWanted = ({ updatedAt }: CollectionItem) =>
-        updatedAt >= (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
-      const all = from === null && until === null ? list : list.filter(isWanted);
-      const after = query.get('after');
+      const all = wanted(collection, query);
+      const sent = paging === 'post' ? jsonBody(call) : { count: query.get('limit'), after: query.get('after') };
+      const limit = paging === 'none' ? all.length : limitParameter(sent.count as string | null, usual, most);
+      const after = (sent.after ?? null) === null ? null : String(sent.after);
       const start = after === null ? 0 : all.findIndex(({ id }) => isBehind(id, after));
       const page = start === -1 ? [] : all.slice(start, start + limit);
       const isMore = start !== -1 && all.length > start + limit;
       const next = isMore ? { paging: { next: { after: page.at(-1)?.id } } } : {};
-      return reply(services, { results: page.map(itemJson), ...next });
+      return reply(services, { [results]: page.map((item) => collection.json(item)), ...next });
     },
   };
+}
+
+/** The items that a query asks for. */
+function wanted(collection: Collection, query: URLSearchParams): readonly CollectionItem[] {
+  const [from, until] = [timeParameter(query, 'updatedAfter'), timeParameter(query, 'updatedBefore')];
+  const { narrowed } = collection.options;
+  const kinds = narrowed ? query.getAll(narrowed.by) : [];
+  const isAsked = ({ members }: CollectionItem) => {
+    if (!narrowed || kinds.includes('all')) return true;
+    const kind = String(Object.entries(members).find(([name]) => name === narrowed.member)?.[1]);
+    return kinds.length > 0 ? kinds.includes(kind) : kind === narrowed.usual;
+  };
+  const isDue = ({ updatedAt }: CollectionItem) =>
+    updatedAt >= (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
+  const list = collection.list(flagParameter(query, 'archived'));
+  if (from === null && until === null && !narrowed) return list;
+  return list.filter((item) => isAsked(item) && isDue(item));
 }
 
 function isBehind(id: string, after: string): boolean {

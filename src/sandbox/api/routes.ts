@@ -102,7 +102,11 @@ export function routes(pages: PageCache, collections: readonly Collection[]): Ro
     ),
     post('token', tokenHandler, '/oauth/:date/token', '/oauth/v3/token', '/oauth/v1/token'),
     post('tokenInfo', privateTokenInfoHandler, '/oauth/v2/private-apps/get/access-token-info'),
-    ...collections.map((each) => get('collection', collectionHandler(each), each.options.path)),
+    ...collections.map((each) => {
+      const { paging, path, olderPath } = each.options;
+      const paths = olderPath === undefined ? [path] : [path, olderPath];
+      return (paging === 'post' ? post : get)('collection', collectionHandler(each), ...paths);
+    }),
     post('tokenInfo', introspectHandler, '/oauth/:date/token/introspect', '/oauth/v3/token/introspect'),
   ];
 }

@@ -4,6 +4,21 @@ import { type Clock, iso } from './clock.js';
 export interface CollectionOptions {
   /** Without a slash at its end; `:date` stands for any date-based version. */
   readonly path: string;
+  /** The path before the date-based versions. */
+  readonly olderPath?: string;
+  /**
+   * How HubSpot pages it, `after` by default: by `limit` and `after`. `none`: it is answered whole. `post`: as `after`, but asked by a POST
+   * with `count` and `after` in its body.
+   */
+  readonly paging?: 'after' | 'none' | 'post';
+  /** The member of the answer with the items, `results` by default. */
+  readonly results?: string;
+  /** Items of a page: without a limit, and at most. */
+  readonly pages?: readonly [usual: number, most: number];
+  /** A parameter without which items are left out: its name, and which member must be what where it is not `all`. */
+  readonly narrowed?: { readonly by: string; readonly member: string; readonly usual: string };
+  /** An item as the API answers it; by default its members with id, createdAt, updatedAt, archived and archivedAt. */
+  readonly shape?: (item: CollectionItem) => object;
   /** What a token needs for it: one of each group. */
   readonly scopes: readonly (readonly string[])[];
   /** Items that are there at the start, by their ids. */
@@ -65,9 +80,13 @@ export class Collection {
     return archived ? this.#lists.archived : this.#lists.live;
   }
 
+  json(item: CollectionItem): Record<string, unknown> {
+    return { ...(this.options.shape ?? itemJson)(item) };
+  }
+
   /** The live items as the API answers them, by their ids. */
   truth(): Map<string, Record<string, unknown>> {
-    return new Map(this.list(false).map((item) => [item.id, itemJson(item)]));
+    return new Map(this.list(false).map((item) => [item.id, this.json(item)]));
   }
 }
 

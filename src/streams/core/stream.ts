@@ -6,6 +6,7 @@ import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
 import { streamSchema } from '../layouts/property-schema.js';
 import type { ChainLimits } from './chain-limits.js';
+import type { Group } from './groups.js';
 import type { KnownObjects } from './known-objects.js';
 import type { ParentIds } from './parent-ids.js';
 import type { RecordSink } from './sink.js';
@@ -37,6 +38,8 @@ export interface StreamPlan {
   readonly objectTypeId: string | null;
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
+  /** Whether the configuration has it by its group, and so not as one that must be readable. */
+  readonly isByGroup?: boolean;
   /** Reads as little as possible to find out whether the token may read the stream. Throws if not. */
   probe(portal: PortalFacts): Promise<void>;
   /** Reads what is needed to read the stream, such as an object's properties. Throws if the stream is unavailable. */
@@ -82,6 +85,7 @@ export interface Estimate {
 /** A stream that every portal may have. A configuration can rename it. */
 export interface StreamDeclaration {
   readonly name: string;
+  readonly group: Group;
   plan(name?: string): StreamPlan;
 }
 

@@ -45,6 +45,10 @@ export const STRING: JsonObject = { type: ['null', 'string'] };
 export const INTEGER: JsonObject = { type: ['null', 'integer'] };
 export const BOOLEAN: JsonObject = { type: ['null', 'boolean'] };
 export const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
+/** An amount: exact digits in our own tables. */
+export const DECIMAL: JsonObject = { type: ['null', 'number'], hubflake_decimal: true };
+export const OBJECT: JsonObject = { type: ['null', 'object'], additionalProperties: true };
+export const OBJECTS: JsonObject = { type: ['null', 'array'], items: OBJECT };
 export const STRINGS: JsonObject = { type: ['null', 'array'], items: { type: ['null', 'string'] } };
 /** Marks the property that is true on tombstones, for our writer. */
 export const TOMBSTONE: JsonObject = { type: ['null', 'boolean'], hubflake_tombstone: true };

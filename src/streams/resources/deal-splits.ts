@@ -29,6 +29,7 @@ interface Split {
 /** How the amount of a deal is divided among its owners. A change of splits replaces them, and modifies the deal. */
 export const dealSplits: StreamDeclaration = {
   name: 'deal_splits',
+  group: 'crm',
   plan: (name = 'deal_splits') => ({
     name,
     scopes: [['crm.dealsplits.read_write'], ...DEAL.scopes],

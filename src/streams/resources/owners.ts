@@ -30,6 +30,8 @@ const endpoint = (archived: boolean) => ({
 });
 
 const OWNERS = {
+  group: 'crm' as const,
+  keepsNames: true,
   scopes: [['crm.objects.owners.read']],
   key: 'id',
   cursor: 'updatedAt',

@@ -30,6 +30,8 @@ export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
       : { key: 'id', schema: SCHEMA, record: currentRecord };
   return whole({
     name,
+    group: 'crm',
+    keepsNames: true,
     scopes: [[...(type.scopes[0] ?? []), schemaScope]],
     subject: type.custom ? 'custom' : type.name,
     endpoint: {

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf } from '../../time.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, cursorTime } from './content-memory.js';
-import type { Resource } from './resource.js';
 import { type LoadPosition, parseLoad } from './resume.js';
 
 const VERSION = 1;
@@ -21,7 +20,7 @@ export interface CursorState {
 /** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
 export function parseCursorState(
   given: JsonObject | null,
-  { name, cursor }: Resource,
+  { name, cursor }: { name: string; cursor: string },
   portalId: number | null,
 ): CursorState {
   const own = ownState(given, name, VERSION, portalId);

@@ -18,6 +18,8 @@ import { loadOf, resume, unlessRefreshed } from './resume.js';
 
 /** A collection that HubSpot filters by update time, so that an increment requests only what was updated since the last read. */
 export interface CursorResource extends Resource {
+  key: string;
+  cursor: string;
   /** The query that leaves out items last updated before an instant. */
   since(instant: Instant): Readonly<Record<string, string>>;
   /** HubSpot's list of archived items; without it, deletions cannot be seen. */
@@ -50,7 +52,7 @@ class ByCursor implements Stream {
   ) {
     const { name, key, cursor, archived } = resource;
     this.name = name;
-    this.marks = marksFor(portal, archived !== undefined);
+    this.marks = marksFor(portal, resource, archived !== undefined);
     this.entry = catalogEntry(name, markedSchema(resource, archived !== undefined, this.marks), [key], cursor);
   }
 

@@ -26,6 +26,8 @@ const MANY_PAGES = 10;
  * that HubSpot returns late.
  */
 export interface WindowResource extends Resource {
+  key: string;
+  cursor: string;
   /** The query for events from one instant on, and before another. */
   window(from: Instant, to: Instant): Readonly<Record<string, string>>;
   /** The length of the shortest window; windows grow while there are few events. An interrupted read resumes with its last window. */
@@ -88,7 +90,7 @@ export interface WindowState {
 /** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
 export function parseWindowState(
   given: JsonObject | null,
-  { name, cursor }: Resource,
+  { name, cursor }: WindowResource,
   portalId: number | null,
 ): WindowState {
   const own = ownState(given, name, VERSION, portalId);

@@ -2,10 +2,12 @@ import { type Endpoint, type Item, readItems } from '../../hubspot/api/endpoint.
 import type { Scopes } from '../../hubspot/api/object-types.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import { epochMs, type Instant, instantOf } from '../../time.js';
+import type { Group } from '../core/groups.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, Stream, StreamDeclaration } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
-import { INSTANT, TOMBSTONE } from '../layouts/property-schema.js';
+import { INSTANT, INTEGER, TOMBSTONE } from '../layouts/property-schema.js';
 
 /** What a stream of a collection declares, however it is read. */
 export interface Resource {
@@ -15,14 +17,69 @@ export interface Resource {
   /** The word in HubSpot's scopes for it; the name by default. */
   subject?: string;
   endpoint: Endpoint;
-  /** The field that identifies an item. */
-  key: string;
-  /** The field with the time when an item was last updated. */
-  cursor: string;
+  group: Group;
+  /** The field that identifies an item, or several that do together. */
+  key: string | readonly string[];
+  /** The field with the time when an item was last updated; null: it has none. */
+  cursor: string | null;
   /** The top-level properties of its json_schema, in the order of the table's columns. */
   schema: JsonObject;
   /** Converts an item to a record; by default by picking the schema's fields. */
   record?: (item: Item) => JsonObject;
+  /** The items within one of HubSpot's, where those are the stream's. */
+  itemsOf?: (item: Item) => readonly Item[];
+  /** Whether its columns have HubSpot's names in both layouts, as the first streams do. */
+  keepsNames?: boolean;
+}
+
+/** Milliseconds since 1970, as HubSpot's older APIs have times. In the layout `columns` they are timestamps. */
+export const MILLISECONDS: JsonObject = { ...INTEGER, description: 'Milliseconds since 1970-01-01 UTC.' };
+
+/** The key's fields. */
+export function keysOf({ key }: Pick<Resource, 'key'>): readonly string[] {
+  return typeof key === 'string' ? [key] : key;
+}
+
+/** What tells a record from others: its key as text, or the values of a key of several fields as JSON. */
+export function idOf({ key }: Pick<Resource, 'key'>, data: JsonObject): string {
+  return typeof key === 'string' ? String(data[key]) : JSON.stringify(key.map((field) => data[field] ?? null));
+}
+
+/** The key's fields of the record that has an id. */
+export function keyOf({ key }: Pick<Resource, 'key'>, id: string): JsonObject {
+  if (typeof key === 'string') return { [key]: id };
+  const values: JsonValue[] = JSON.parse(id);
+  return Object.fromEntries(key.map((field, index) => [field, values[index] ?? null]));
+}
+
+/** A resource as the layout `columns` has it: names in snake_case, milliseconds as timestamps. */
+export function inColumns<R extends Resource>(resource: R): R {
+  const { key, cursor, schema } = resource;
+  const fields = Object.entries(schema).map(([field, type]) => ({ field, column: snakeCase(field), type }));
+  return {
+    ...resource,
+    key: typeof key === 'string' ? snakeCase(key) : key.map(snakeCase),
+    cursor: cursor && snakeCase(cursor),
+    schema: Object.fromEntries(fields.map(({ column, type }) => [column, type === MILLISECONDS ? INSTANT : type])),
+    record: (item: Item) => {
+      const data = recordOf(resource, item);
+      return Object.fromEntries(
+        fields.map(({ field, column, type }) => {
+          const value = data[field] ?? null;
+          const isTime = type === MILLISECONDS && typeof value === 'number';
+          return [column, isTime ? instantOf(epochMs(value)) : value];
+        }),
+      );
+    },
+  };
+}
+
+/** `hubspotDefined` as `hubspot_defined`, `mapURL` as `map_url`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
 }
 
 /** The fields that a resource's records have besides its schema, to mark tombstones. */
@@ -31,29 +88,50 @@ export interface Marks {
   deletes: boolean;
   /** Whether they have `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
   cdc: boolean;
+  /** The field that says when. */
+  archivedAt: 'archivedAt' | 'archived_at';
+  /** The field that says when an item's version was noticed, of items without times: the stream's cursor. null: they have one. */
+  noticedAt: 'noticedAt' | 'noticed_at' | null;
 }
 
-export function marksFor({ config }: PortalFacts, hasTombstones: boolean): Marks {
+export function marksFor({ config }: PortalFacts, resource: Resource, hasTombstones: boolean): Marks {
+  const isSnake = config.layout === 'columns' && !resource.keepsNames;
   return {
     deletes: hasTombstones && config.deletes !== 'off',
     cdc: hasTombstones && config.deletes === 'cdc',
+    archivedAt: isSnake ? 'archived_at' : 'archivedAt',
+    noticedAt: resource.cursor !== null ? null : isSnake ? 'noticed_at' : 'noticedAt',
   };
 }
 
+const NOTICED: JsonObject = {
+  ...INSTANT,
+  description: 'When a sync noticed this version. HubSpot tells no time of it.',
+};
+
 /** The schema of the records; a resource without tombstones keeps its own `archived`. */
-export function markedSchema({ schema }: Resource, hasTombstones: boolean, { deletes, cdc }: Marks): JsonObject {
+export function markedSchema({ schema }: Resource, hasTombstones: boolean, marks: Marks): JsonObject {
+  const { deletes, cdc, archivedAt, noticedAt } = marks;
   return {
     ...schema,
+    ...(noticedAt === null ? {} : { [noticedAt]: NOTICED }),
     ...(hasTombstones ? { archived: TOMBSTONE } : {}),
-    ...(deletes ? { archivedAt: INSTANT } : {}),
+    ...(deletes ? { [archivedAt]: INSTANT } : {}),
     ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
   };
 }
 
-/** The record of an item. @param archivedAt not null: its tombstone */
-export function encodeRecord(data: JsonObject, { deletes, cdc }: Marks, archivedAt: string | null): EncodedRecord {
+/** The record of an item. @param archivedAt not null: its tombstone @param now of an item without times, when it is noticed */
+export function encodeRecord(
+  data: JsonObject,
+  marks: Marks,
+  archivedAt: string | null,
+  now: Instant | null = null,
+): EncodedRecord {
+  const { deletes, cdc } = marks;
   const record: JsonObject = { ...data, archived: archivedAt !== null || data.archived === true };
-  if (deletes) record.archivedAt = archivedAt;
+  if (marks.noticedAt !== null) record[marks.noticedAt] = now;
+  if (deletes) record[marks.archivedAt] = archivedAt;
   if (cdc) record._ab_cdc_deleted_at = archivedAt;
   return { data: jsonText(record), changes: null };
 }
@@ -96,13 +174,17 @@ export function declare<R extends Resource>(
   const { scopes, subject = resource.name, endpoint } = resource;
   return {
     name: resource.name,
+    group: resource.group,
     plan: (name = resource.name) => ({
       name,
       scopes,
       subject,
       objectTypeId: typeof endpoint.path === 'string' ? null : endpoint.path.of.typeId,
       probe: async ({ client }) => void (await readItems(client, endpoint, null, 1)),
-      open: async (portal) => open({ ...resource, name }, portal),
+      open: async (portal) => {
+        const isRenamed = portal.config.layout === 'columns' && !resource.keepsNames;
+        return open({ ...(isRenamed ? inColumns(resource) : resource), name }, portal);
+      },
       hiddenDeletions: () => hiddenDeletions,
     }),
   };

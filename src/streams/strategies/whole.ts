@@ -1,7 +1,7 @@
 import { type Endpoint, type Item, itemsPerCall, pagesOf } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { type EpochMs, instantOf } from '../../time.js';
+import { type EpochMs, type Instant, instantOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -15,7 +15,19 @@ import {
 import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
-import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
+import {
+  declare,
+  encodeRecord,
+  idOf,
+  keyOf,
+  keysOf,
+  type Marks,
+  MILLISECONDS,
+  markedSchema,
+  marksFor,
+  type Resource,
+  recordOf,
+} from './resource.js';
 import { resume, unlessRefreshed } from './resume.js';
 
 const VERSION = 1;
@@ -46,10 +58,15 @@ class Whole implements Stream {
     readonly resource: WholeResource,
     readonly portal: PortalFacts,
   ) {
-    const { name, key, cursor, hasTombstones = true } = resource;
+    const { name, cursor, hasTombstones = true } = resource;
     this.name = name;
-    this.#marks = marksFor(portal, hasTombstones);
-    this.entry = catalogEntry(name, markedSchema(resource, hasTombstones, this.#marks), [key], cursor);
+    this.#marks = marksFor(portal, resource, hasTombstones);
+    this.entry = catalogEntry(
+      name,
+      markedSchema(resource, hasTombstones, this.#marks),
+      keysOf(resource),
+      cursor ?? this.#marks.noticedAt,
+    );
   }
 
   async estimate(state: JsonObject | null): Promise<Estimate> {
@@ -88,7 +105,7 @@ interface WholeState {
 
 function parseState(given: JsonObject | null, { name, cursor }: Resource, portalId: number | null): WholeState {
   const own = ownState(given, name, VERSION, portalId);
-  const publicCursor = given?.[cursor];
+  const publicCursor = cursor === null ? undefined : given?.[cursor];
   return {
     emittedAt: stateValue.time(own?.emittedAt),
     memory: own && ContentMemory.parse(own.seen, own.many),
@@ -133,8 +150,8 @@ class WholeRead {
     this.#output.stamp();
     if (this.#memory.isFull) {
       log.info(
-        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: which items are new is decided by ` +
-          `${this.resource.cursor} alone, and those that are gone are not noticed.`,
+        `${this.resource.name} has more than ${MOST_REMEMBERED.toLocaleString('en')} items, too many to remember: ` +
+          `${this.#withoutMemory()}, and those that are gone are not noticed.`,
       );
     }
     await this.#output.state(this.#stateJson(this.#latest, { isComplete: this.#isRefresh }));
@@ -145,7 +162,7 @@ class WholeRead {
     const { resource, portal } = this;
     for await (const { items, after } of pagesOf(portal.client, resource.endpoint, start)) {
       this.#calls += 1;
-      for (const item of items) this.#take(item);
+      for (const item of items) for (const each of resource.itemsOf?.(item) ?? [item]) this.#take(each);
       const isFull = this.#buffer.length >= MOST_BUFFERED.items || this.#bufferedCharacters >= MOST_BUFFERED.characters;
       if (isFull && after !== null) await this.#emitBuffer(after);
     }
@@ -154,13 +171,13 @@ class WholeRead {
   #take(item: Item): void {
     const { resource } = this;
     const data = recordOf(resource, item);
-    const id = String(data[resource.key]);
+    const id = idOf(resource, data);
     if (resource.isLive?.(item) === false) {
       if (this.#memory.has(id)) this.#goneItems.set(id, data);
       return;
     }
     this.#memory.markPresent(id);
-    const cursor = data[resource.cursor];
+    const cursor = this.#cursorOf(data);
     const isNew = this.#isNew(cursor);
     if (cursorTime(cursor) > cursorTime(this.#latest)) this.#latest = cursor;
     const json = JSON.stringify(data);
@@ -173,6 +190,16 @@ class WholeRead {
     this.#bufferedCharacters += json.length;
   }
 
+  #withoutMemory(): string {
+    const { cursor } = this.resource;
+    return cursor === null ? 'each sync emits all of them' : `which items are new is decided by ${cursor} alone`;
+  }
+
+  #cursorOf(data: JsonObject): JsonValue | undefined {
+    const { cursor } = this.resource;
+    return cursor === null ? undefined : data[cursor];
+  }
+
   /** By the update time, if nothing is remembered: the state is source-hubspot's, or there are too many items. */
   #isNew(cursor: JsonValue | undefined): boolean {
     return this.#state.latest === undefined || cursorTime(cursor) >= cursorTime(this.#state.latest);
@@ -180,18 +207,19 @@ class WholeRead {
 
   /** @param after where a refresh that is interrupted from here on resumes; null: it is at its end */
   async #emitBuffer(after: string | null): Promise<void> {
-    const { resource, marks } = this;
+    const { marks } = this;
     const held = this.#buffer;
     this.#buffer = [];
     this.#bufferedCharacters = 0;
     if (held.length > 0) {
       this.#output.stamp();
       if (!this.#isRefresh) {
-        for (const { id, data } of held) this.#memory.markUncertain(id, data[resource.cursor]);
+        for (const { id, data } of held) this.#memory.markUncertain(id, this.#cursorOf(data));
         await this.#output.stateAhead(this.#stateJson(this.#state.latest));
       }
-      await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null)));
-      for (const { id, hash, data } of held) this.#memory.remember(id, hash, data[resource.cursor] ?? null);
+      const now = instantOf(this.portal.client.clock.now());
+      await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null, now)));
+      for (const { id, hash, data } of held) this.#memory.remember(id, hash, this.#cursorOf(data) ?? null);
     }
     if (this.#isRefresh && after !== null) await this.#output.state(this.#stateJson(this.#state.latest, { after }));
   }
@@ -218,7 +246,7 @@ class WholeRead {
       this.#calls += 1;
       for (const item of items) {
         const data = recordOf(resource, item);
-        const id = String(data[resource.key]);
+        const id = idOf(resource, data);
         if (gone.has(id)) this.#goneItems.set(id, data);
       }
     }
@@ -228,14 +256,15 @@ class WholeRead {
    * Its cursor is at least the last emitted one, since a tombstone older than its row would be ignored. If that is unknown, the latest
    * cursor of all items is used.
    */
-  #tombstone(id: string, archivedAt: string): EncodedRecord {
+  #tombstone(id: string, archivedAt: Instant): EncodedRecord {
     const { resource, marks } = this;
     const least = this.#memory.cursorOf(id) ?? this.#latest ?? archivedAt;
-    const data: JsonObject = { ...(this.#goneItems.get(id) ?? { [resource.key]: id }) };
-    if (cursorTime(data[resource.cursor]) < cursorTime(least)) {
-      data[resource.cursor] = resource.schema[resource.cursor] === INTEGER ? cursorTime(least) : least;
+    const data: JsonObject = { ...(this.#goneItems.get(id) ?? keyOf(resource, id)) };
+    const { cursor, schema } = resource;
+    if (cursor !== null && cursorTime(data[cursor]) < cursorTime(least)) {
+      data[cursor] = [INTEGER, MILLISECONDS].includes(schema[cursor] as JsonObject) ? cursorTime(least) : least;
     }
-    return encodeRecord(data, marks, archivedAt);
+    return encodeRecord(data, marks, archivedAt, archivedAt);
   }
 
   #stateJson(
@@ -243,7 +272,7 @@ class WholeRead {
     { isComplete = false, after = null }: { isComplete?: boolean; after?: string | null } = {},
   ): JsonObject {
     return {
-      ...(latest === undefined ? {} : { [this.resource.cursor]: latest }),
+      ...(latest === undefined || this.resource.cursor === null ? {} : { [this.resource.cursor]: latest }),
       ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
       hubflake: {
         version: VERSION,

@@ -1,0 +1,221 @@
+import { Ajv } from 'ajv';
+import type { JsonObject, JsonValue } from '../../src/protocol/messages.js';
+import type { Collection } from '../../src/sandbox/portal/collection.js';
+import { DECLARED_STREAMS } from '../../src/streams/registry.js';
+import { type Played, startPlayed } from '../strategies/play.js';
+import { ofType, TestFolder } from '../support/command.js';
+import { hubflakeHere } from '../support/here.js';
+import { readInProcess } from '../support/in-process.js';
+import { catalogOf } from './catalog.js';
+
+/**
+ * Every declared stream beside those of the CRM, as the sandbox serves it, whose table of resources knows nothing of the declarations:
+ * each member of an item arrives under its name, what changes is emitted and nothing else, and what goes becomes a tombstone.
+ */
+
+/** Where the sandbox has what a stream is made of. Streams of items within items are compared by hand below. */
+const PLACES: Readonly<Record<string, string>> = {
+  contact_lists: '/crm/lists/:date/all',
+  forms: '/marketing/v3/forms',
+  email_subscriptions: '/email/public/v1/subscriptions',
+  subscription_definitions: '/communication-preferences/:date/definitions',
+  marketing_campaigns: '/marketing/campaigns/:date',
+  marketing_events: '/marketing/marketing-events/:date',
+  workflows: '/automation/v3/workflows',
+  flows: '/automation/v4/flows',
+  settings_users: '/settings/users/:date',
+  roles: '/settings/users/:date/roles',
+  teams: '/settings/users/:date/teams',
+  exchange_rates: '/settings/currencies/:date/exchange-rates',
+  tax_rates: '/tax-rates/:date/tax-rates',
+  meeting_links: '/scheduler/:date/meetings/meeting-links',
+  imports: '/crm/imports/:date',
+  conversation_inboxes: '/conversations/conversations/:date/inboxes',
+  conversation_channels: '/conversations/conversations/:date/channels',
+  conversation_channel_accounts: '/conversations/conversations/:date/channel-accounts',
+  blog_posts: '/cms/blogs/:date/posts',
+  blog_authors: '/cms/blogs/:date/authors',
+  blog_tags: '/cms/blogs/:date/tags',
+  site_pages: '/cms/pages/:date/site-pages',
+  landing_pages: '/cms/pages/:date/landing-pages',
+  url_redirects: '/cms/url-redirects/:date',
+  domains: '/cms/domains/:date',
+  hubdb_tables: '/cms/hubdb/:date/tables',
+};
+/** Said by tombstones, or by nothing. */
+const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
+const WITHIN = ['team_users', 'owner_teams'];
+const NO_TOMBSTONES = ['imports'];
+
+let played: Played;
+beforeEach(async () => {
+  played = await startPlayed({});
+});
+afterEach(() => played.sandbox.close());
+
+const collectionAt = (path: string) =>
+  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+
+const read = (name: string, state: JsonObject | null, options: object = {}) =>
+  readInProcess(played.sandbox, name, state, { config: { include: [name] }, ...options });
+
+test('every stream beside those of the CRM is here', () => {
+  const names = DECLARED_STREAMS.filter(({ group }) => group !== 'crm').map(({ name }) => name);
+  expect([...Object.keys(PLACES), ...WITHIN].sort()).toEqual([...names].sort());
+});
+
+/** The key's value of a record. */
+const keyOf = (record: JsonObject) => String(record.id ?? record.listId ?? record.objectId);
+
+describe.each(Object.entries(PLACES))('%s', (name, path) => {
+  test('has every member of an item under its name, as its catalog says', async () => {
+    const items = collectionAt(path).truth();
+    const { records, error } = await read(name, null);
+    expect(error).toBeNull();
+    expect(records.map(keyOf).sort()).toEqual([...items.keys()].sort());
+    const entry = await catalogOf(played.sandbox, name, {});
+    const validate = new Ajv({ strict: false, validateFormats: false }).compile(entry.json_schema);
+    for (const record of records) {
+      const item = items.get(keyOf(record)) ?? {};
+      for (const [member, value] of Object.entries(item)) {
+        if (MARKS.includes(member) || value === undefined) continue;
+        expect([name, member, timeOf(record[member])]).toEqual([name, member, timeOf(value as JsonValue)]);
+      }
+      expect([record.archived, validate(record), validate.errors]).toEqual([false, true, null]);
+    }
+  });
+
+  test('in columns has snake_case names and timestamps', async () => {
+    const config = { include: [name], layout: 'columns' };
+    const { records, error } = await read(name, null, { config });
+    expect(error).toBeNull();
+    const airbyte = (await read(name, null)).records;
+    expect(records).toHaveLength(airbyte.length);
+    for (const [index, record] of records.entries()) {
+      for (const [column, value] of Object.entries(record)) {
+        // The time of each of the two reads.
+        if (column === 'noticed_at') continue;
+        expect(column).toMatch(/^[a-z0-9]+(_[a-z0-9]+)*$/);
+        const [field, given] = Object.entries(airbyte[index] ?? {}).find(([each]) => same(each, column)) ?? [];
+        expect([column, timeOf(value)]).toEqual([column, timeOf(given)]);
+        if (typeof given === 'number' && /At$/.test(field ?? '')) expect(value).toMatch(/^\d{4}-\d\d-\d\dT/);
+      }
+    }
+  });
+
+  test('emits what changed, marks what went, and nothing else', async () => {
+    const portal = collectionAt(path);
+    const [edited, archived, erased] = [...portal.truth().keys()] as [string, string, string?];
+    const first = await read(name, null);
+    played.wait(120);
+    expect((await read(name, first.state)).records).toEqual([]);
+    const second = await read(name, first.state);
+    played.wait(120);
+    portal.put(edited, { name: 'another', firstName: 'another' });
+    portal.archive(archived);
+    // By cursor, only what HubSpot lists as archived is seen to be gone.
+    const isSeen = erased !== undefined && !/^\/cms/.test(path);
+    if (isSeen) portal.erase(erased);
+    const { records, state, error } = await read(name, second.state);
+    expect(error).toBeNull();
+    const live = records.filter((record) => record.archived !== true).map(keyOf);
+    const gone = records.filter((record) => record.archived === true);
+    expect(live).toEqual([edited]);
+    const marked = NO_TOMBSTONES.includes(name) ? [] : [archived, ...(isSeen ? [erased] : [])];
+    expect(gone.map(keyOf).sort()).toEqual([...marked].sort());
+    for (const record of gone) expect(record.archivedAt).toEqual(expect.any(String));
+    expect((await read(name, state)).records).toEqual([]);
+  });
+
+  test('loses nothing to a kill', async () => {
+    const count = collectionAt(path).truth().size;
+    for (let killAfter = 1; killAfter <= count + 1; killAfter += 3) {
+      const first = await read(name, null, { killAfter });
+      const second = await read(name, first.state);
+      const ids = new Set([...first.records, ...second.records].map(keyOf));
+      expect([killAfter, ids.size]).toEqual([killAfter, count]);
+    }
+  });
+});
+
+const same = (field: string, column: string) => field.replace(/_/g, '').toLowerCase() === column.replace(/_/g, '');
+
+function timeOf(value: JsonValue | undefined): unknown {
+  const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
+  return isTime || (typeof value === 'number' && value > 1e11) ? new Date(value).getTime() : value;
+}
+
+test('the users of teams and the teams of owners are rows of their own, and go with them', async () => {
+  const { portal } = played.sandbox;
+  const teams = collectionAt('/settings/users/:date/teams');
+  const first = await read('team_users', null);
+  const pairs = [...teams.truth()].flatMap(([teamId, { userIds, secondaryUserIds }]) => [
+    ...(userIds as string[]).map((userId) => [teamId, userId, false]),
+    ...(secondaryUserIds as string[]).map((userId) => [teamId, userId, true]),
+  ]);
+  expect(pairs.length).toBeGreaterThan(5);
+  const found = first.records.map(({ teamId, userId, isSecondaryUser }) => [teamId, userId, isSecondaryUser]);
+  expect(found.sort()).toEqual([...pairs].sort());
+  const [teamId, { userIds = [] } = {}] =
+    [...teams.truth()].find(([, team]) => (team.userIds as string[]).length > 0) ?? [];
+  const [gone, ...rest] = userIds as string[];
+  played.wait(10);
+  teams.put(String(teamId), { userIds: [...rest, '42'] });
+  const second = await read('team_users', first.state);
+  expect(second.records.map((each) => [each.teamId, each.userId, each.archived]).sort()).toEqual(
+    [
+      [teamId, '42', false],
+      [teamId, gone, true],
+    ].sort(),
+  );
+
+  const ofOwners = await read('owner_teams', null);
+  const memberships = portal.owners
+    .filter(({ archived }) => !archived)
+    .flatMap((owner) => owner.teams.map((team) => [owner.id, team.id]));
+  expect(ofOwners.records.map((each) => [each.ownerId, each.teamId]).sort()).toEqual(memberships.sort());
+});
+
+test.each([
+  { type: 'error', status: 404 } as const,
+  { type: 'edge', status: 404, text: '<html>Not found</html>', contentType: 'text/html' } as const,
+])('a path that HubSpot does not know (%j) is looked for at the older one, once', async (fault) => {
+  played.sandbox.faults.set([{ contains: '/settings/users/2026-09', fault }]);
+  const { records, error } = await read('settings_users', null);
+  expect(error).toBeNull();
+  expect(records).toHaveLength(collectionAt('/settings/users/:date').truth().size);
+});
+
+describe('without a scope', () => {
+  const check = async (config: object) => {
+    const folder = new TestFolder();
+    try {
+      const source = folder.write('source.json', { credentials: { access_token: played.sandbox.token }, ...config });
+      const environment = { HUBSPOT_BASE_URL: played.sandbox.url };
+      const [status] = ofType(await hubflakeHere(['check', '--config', source], { environment }), 'CONNECTION_STATUS');
+      return status?.connectionStatus;
+    } finally {
+      folder.remove();
+    }
+  };
+  const objects = [{ object_type: 'contacts' }];
+
+  beforeEach(() => played.sandbox.access.setScopes(['crm.objects.contacts.read', 'crm.lists.read']));
+
+  test('a stream that is asked for by name fails the check, which names the scope', async () => {
+    expect(await check({ objects, include: ['forms', 'contact_lists'] })).toMatchObject({
+      status: 'FAILED',
+      message: expect.stringMatching(/forms needs forms\b/),
+    });
+    expect(await check({ objects, include: ['contact_lists'] })).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  test('streams that are there by their group are left out, and no other is touched', async () => {
+    expect(await check({ objects, include: ['marketing', 'lists'] })).toMatchObject({
+      status: 'SUCCEEDED',
+      message: expect.stringMatching(/^2 streams can be read.*Left out for want of a scope: .*forms/),
+    });
+    expect((await read('contact_lists', null)).records).toHaveLength(12);
+    expect((await read('forms', null)).error?.message).toContain('forms');
+  });
+});

@@ -1,0 +1,106 @@
+import { iso } from '../portal/clock.js';
+import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
+import { numbered } from './sample.js';
+
+const FORM_TYPES = ['hubspot', 'flow', 'captured', 'blog_comment'];
+
+/** Forms, subscriptions, campaigns and events of marketing. */
+export function marketingResources(): CollectionOptions[] {
+  return [
+    {
+      path: '/marketing/v3/forms',
+      scopes: [['forms']],
+      pages: [20, 500],
+      // Without formTypes only HubSpot's own forms are answered.
+      narrowed: { by: 'formTypes', member: 'formType', usual: 'hubspot' },
+      shape: formShape,
+      items: numbered(9, 2001, (n) => ({
+        name: `Form ${n}`,
+        formType: FORM_TYPES[n % FORM_TYPES.length],
+        fieldGroups: [{ groupType: 'default_group', fields: [{ name: 'email', label: 'E-mail', required: true }] }],
+        configuration: { language: 'en', cloneable: true, notifyRecipients: [] },
+        displayOptions: { theme: 'default_style', submitButtonText: 'Send' },
+        legalConsentOptions: { type: 'none' },
+      })),
+    },
+    {
+      path: '/email/public/v1/subscriptions',
+      scopes: [['content']],
+      paging: 'none',
+      results: 'subscriptionDefinitions',
+      shape: ({ id, members }) => ({ ...members, id: Number(id) }),
+      items: numbered(4, 2101, (n) => ({
+        active: n < 4,
+        portalId: 1,
+        description: `What subscription ${n} is for`,
+        name: `Subscription ${n}`,
+        order: n,
+        internal: n === 4,
+        internalName: `subscription_${n}`,
+        category: 'Marketing',
+        channel: 'Email',
+      })),
+    },
+    {
+      path: '/communication-preferences/:date/definitions',
+      olderPath: '/communication-preferences/v4/definitions',
+      scopes: [['communication_preferences.read']],
+      paging: 'none',
+      items: numbered(4, 2101, (n) => ({
+        name: `Subscription ${n}`,
+        description: `What subscription ${n} is for`,
+        purpose: 'Marketing',
+        communicationMethod: 'Email',
+        isActive: n < 4,
+        isDefault: n === 1,
+        isInternal: n === 4,
+        businessUnitId: 0,
+      })),
+    },
+    {
+      path: '/marketing/campaigns/:date',
+      olderPath: '/marketing/v3/campaigns',
+      scopes: [['marketing.campaigns.read']],
+      pages: [50, 100],
+      shape: (item) => ({ ...itemJson(item), archived: undefined }),
+      items: numbered(7, 2201, (n) => ({
+        properties: { hs_name: `Campaign ${n}`, hs_start_date: `2026-0${n}-01`, hs_campaign_status: 'in_progress' },
+        businessUnits: n === 1 ? [{ id: '0' }] : [],
+      })),
+    },
+    {
+      path: '/marketing/marketing-events/:date',
+      olderPath: '/marketing/v3/marketing-events',
+      scopes: [['crm.objects.marketing_events.read']],
+      pages: [10, 100],
+      shape: eventShape,
+      items: numbered(5, 2301, (n) => ({
+        externalEventId: `webinar-${n}`,
+        eventName: `Webinar ${n}`,
+        eventType: 'WEBINAR',
+        eventOrganizer: 'Marketing',
+        startDateTime: iso(Date.UTC(2026, n, 3, 15)),
+        endDateTime: iso(Date.UTC(2026, n, 3, 16)),
+        eventCancelled: n === 5,
+        eventCompleted: n < 3,
+        registrants: 20 * n,
+        attendees: 15 * n,
+        cancellations: n,
+        noShows: 4 * n,
+        customProperties: [{ name: 'room', value: `R${n}` }],
+        appInfo: { id: '42', name: 'Webinars' },
+      })),
+    },
+  ];
+}
+
+/** An archived form has the time of its deletion under another name. */
+function formShape(item: CollectionItem): object {
+  const { archivedAt, ...rest } = itemJson(item);
+  return { ...rest, ...(archivedAt === undefined ? {} : { deletedAt: archivedAt }) };
+}
+
+function eventShape(item: CollectionItem): object {
+  const { id: objectId, archived: _archived, archivedAt: _at, ...rest } = itemJson(item);
+  return { ...rest, objectId };
+}

@@ -1,0 +1,15 @@
+/** What streams are about: the names by which a configuration includes or excludes several at once. */
+export const GROUPS = [
+  'crm',
+  'metadata',
+  'lists',
+  'marketing',
+  'automation',
+  'settings',
+  'sales',
+  'service',
+  'events',
+  'content',
+] as const;
+
+export type Group = (typeof GROUPS)[number];

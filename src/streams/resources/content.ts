@@ -1,0 +1,167 @@
+import type { Endpoint } from '../../hubspot/api/endpoint.js';
+import { paths } from '../../hubspot/client/paths.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import { epochMs, type Instant, instantOf } from '../../time.js';
+import type { StreamDeclaration } from '../core/stream.js';
+import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
+import { byCursor } from '../strategies/by-cursor.js';
+import { archivedOf, collection } from './collection.js';
+
+/** What HubSpot's CMS has: each collection can be asked for what was updated since an instant, and for what was deleted. */
+function cms(
+  name: string,
+  scopes: readonly string[],
+  endpoint: Endpoint,
+  schema: JsonObject,
+  { cursor = 'updated', deleted = 'archivedAt' }: { cursor?: string; deleted?: string } = {},
+): StreamDeclaration {
+  return byCursor({
+    name,
+    group: 'content',
+    scopes: [scopes],
+    subject: 'content',
+    endpoint,
+    since: (instant: Instant) => ({ updatedAfter: instant }),
+    archived: { endpoint: archivedOf(endpoint), archivedAt: (item) => instantIn(item[deleted]) },
+    key: 'id',
+    cursor,
+    schema,
+  });
+}
+
+/** HubSpot has such times as text, and of blog posts as milliseconds; of what was never deleted the epoch. */
+function instantIn(value: unknown): Instant | null {
+  const time = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return time > 0 ? instantOf(epochMs(time)) : null;
+}
+
+const blogs = (kind: string, what: string) =>
+  collection('cms', what, paths.blogs(kind), { olderPath: `/cms/v3/blogs/${kind}` });
+
+const blogPosts = cms('blog_posts', ['content'], blogs('posts', 'blog posts'), {
+  id: STRING,
+  slug: STRING,
+  name: STRING,
+  htmlTitle: STRING,
+  state: STRING,
+  currentState: STRING,
+  blogAuthorId: STRING,
+  contentGroupId: STRING,
+  tagIds: { type: ['null', 'array'], items: INTEGER },
+  campaign: STRING,
+  publishDate: INSTANT,
+  created: INSTANT,
+  updated: INSTANT,
+  language: STRING,
+  domain: STRING,
+  url: STRING,
+  postBody: STRING,
+});
+
+const TAG: JsonObject = {
+  id: STRING,
+  name: STRING,
+  slug: STRING,
+  language: STRING,
+  created: INSTANT,
+  updated: INSTANT,
+};
+
+const blogAuthors = cms(
+  'blog_authors',
+  ['content'],
+  blogs('authors', 'blog authors'),
+  { ...TAG, email: STRING },
+  {
+    deleted: 'deletedAt',
+  },
+);
+
+const blogTags = cms('blog_tags', ['content'], blogs('tags', 'blog tags'), TAG, { deleted: 'deletedAt' });
+
+/** Site and landing pages are alike. */
+function pages(kind: 'site-pages' | 'landing-pages'): StreamDeclaration {
+  const name = kind.replace('-', '_');
+  const endpoint = collection('cms', kind.replace('-', ' '), paths.pages(kind), { olderPath: `/cms/v3/pages/${kind}` });
+  return cms(name, ['content', `content.${name}.read`], endpoint, {
+    id: STRING,
+    slug: STRING,
+    name: STRING,
+    htmlTitle: STRING,
+    state: STRING,
+    currentState: STRING,
+    campaign: STRING,
+    publishDate: INSTANT,
+    created: INSTANT,
+    updated: INSTANT,
+    language: STRING,
+    domain: STRING,
+    url: STRING,
+  });
+}
+
+const urlRedirects = cms(
+  'url_redirects',
+  ['content'],
+  collection('cms', 'URL redirects', paths.urlRedirects(), { olderPath: '/cms/v3/url-redirects' }),
+  {
+    id: STRING,
+    routePrefix: STRING,
+    destination: STRING,
+    redirectStyle: INTEGER,
+    precedence: INTEGER,
+    isPattern: BOOLEAN,
+    created: INSTANT,
+    updated: INSTANT,
+  },
+);
+
+const domains = cms(
+  'domains',
+  ['cms.domains.read', 'content'],
+  collection('cms', 'domains', paths.domains(), { olderPath: '/cms/v3/domains' }),
+  {
+    id: STRING,
+    domain: STRING,
+    isResolving: BOOLEAN,
+    isSslEnabled: BOOLEAN,
+    isUsedForBlogPost: BOOLEAN,
+    isUsedForEmail: BOOLEAN,
+    isUsedForLandingPage: BOOLEAN,
+    isUsedForSitePage: BOOLEAN,
+    secondaryToDomain: STRING,
+    created: INSTANT,
+    updated: INSTANT,
+  },
+);
+
+const hubdbTables = cms(
+  'hubdb_tables',
+  ['hubdb', 'hubdb.tables.read'],
+  collection('cms', 'HubDB tables', paths.hubdbTables(), { olderPath: '/cms/v3/hubdb/tables' }),
+  {
+    id: STRING,
+    name: STRING,
+    label: STRING,
+    columns: OBJECTS,
+    rowCount: INTEGER,
+    published: BOOLEAN,
+    publishedAt: INSTANT,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    createdBy: OBJECT,
+    updatedBy: OBJECT,
+  },
+  { cursor: 'updatedAt', deleted: 'deletedAt' },
+);
+
+export const content: readonly StreamDeclaration[] = [
+  blogPosts,
+  blogAuthors,
+  blogTags,
+  pages('site-pages'),
+  pages('landing-pages'),
+  urlRedirects,
+  domains,
+  hubdbTables,
+];

@@ -1,0 +1,159 @@
+import { paths } from '../../hubspot/client/paths.js';
+import type { StreamDeclaration } from '../core/stream.js';
+import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
+import { whole } from '../strategies/whole.js';
+import { archivedOf, collection } from './collection.js';
+
+/** Without `formTypes` HubSpot answers its own forms only, and none of flows, captured ones and blog comments. */
+const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' } });
+
+const forms = whole({
+  name: 'forms',
+  group: 'marketing',
+  scopes: [['forms']],
+  endpoint: FORMS,
+  archived: archivedOf(FORMS),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    name: STRING,
+    formType: STRING,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    deletedAt: STRING,
+    fieldGroups: OBJECTS,
+    configuration: OBJECT,
+    displayOptions: OBJECT,
+    legalConsentOptions: OBJECT,
+  },
+});
+
+const emailSubscriptions = whole({
+  name: 'email_subscriptions',
+  group: 'marketing',
+  scopes: [['content']],
+  endpoint: collection('email', 'email subscriptions', paths.emailSubscriptions(), {
+    results: 'subscriptionDefinitions',
+    paging: 'none',
+  }),
+  key: 'id',
+  cursor: null,
+  schema: {
+    active: BOOLEAN,
+    portalId: INTEGER,
+    description: STRING,
+    id: INTEGER,
+    name: STRING,
+    order: INTEGER,
+    businessUnitId: INTEGER,
+    internal: BOOLEAN,
+    internalName: STRING,
+    category: STRING,
+    channel: STRING,
+  },
+});
+
+const subscriptionDefinitions = whole({
+  name: 'subscription_definitions',
+  group: 'marketing',
+  scopes: [['communication_preferences.read']],
+  subject: 'communication_preferences',
+  endpoint: collection('communication-preferences', 'subscription definitions', paths.subscriptionDefinitions(), {
+    olderPath: '/communication-preferences/v4/definitions',
+    paging: 'none',
+  }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    name: STRING,
+    description: STRING,
+    purpose: STRING,
+    communicationMethod: STRING,
+    isActive: BOOLEAN,
+    isDefault: BOOLEAN,
+    isInternal: BOOLEAN,
+    businessUnitId: INTEGER,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+/** Those that every portal can read; HubSpot refuses a call that asks for one which the token may not read. */
+const CAMPAIGN_PROPERTIES = [
+  'hs_name',
+  'hs_start_date',
+  'hs_end_date',
+  'hs_notes',
+  'hs_audience',
+  'hs_goal',
+  'hs_owner',
+  'hs_currency_code',
+  'hs_campaign_status',
+  'hs_utm',
+  'hs_budget_items_sum_amount',
+  'hs_spend_items_sum_amount',
+];
+
+const marketingCampaigns = whole({
+  name: 'marketing_campaigns',
+  group: 'marketing',
+  scopes: [['marketing.campaigns.read']],
+  subject: 'campaigns',
+  endpoint: collection('campaigns', 'marketing campaigns', paths.marketingCampaigns(), {
+    olderPath: '/marketing/v3/campaigns',
+    query: { properties: CAMPAIGN_PROPERTIES.join(',') },
+  }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    properties: OBJECT,
+    businessUnits: OBJECTS,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+const marketingEvents = whole({
+  name: 'marketing_events',
+  group: 'marketing',
+  scopes: [['crm.objects.marketing_events.read']],
+  endpoint: collection('marketing-events', 'marketing events', paths.marketingEvents(), {
+    olderPath: '/marketing/v3/marketing-events',
+    id: 'objectId',
+  }),
+  key: 'objectId',
+  cursor: 'updatedAt',
+  schema: {
+    objectId: STRING,
+    externalEventId: STRING,
+    eventName: STRING,
+    eventType: STRING,
+    eventOrganizer: STRING,
+    eventDescription: STRING,
+    eventUrl: STRING,
+    eventStatus: STRING,
+    startDateTime: INSTANT,
+    endDateTime: INSTANT,
+    eventCancelled: BOOLEAN,
+    eventCompleted: BOOLEAN,
+    registrants: INTEGER,
+    attendees: INTEGER,
+    cancellations: INTEGER,
+    noShows: INTEGER,
+    customProperties: OBJECTS,
+    appInfo: OBJECT,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+export const marketing: readonly StreamDeclaration[] = [
+  forms,
+  emailSubscriptions,
+  subscriptionDefinitions,
+  marketingCampaigns,
+  marketingEvents,
+];

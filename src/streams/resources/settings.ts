@@ -1,0 +1,193 @@
+import type { Item } from '../../hubspot/api/endpoint.js';
+import { paths } from '../../hubspot/client/paths.js';
+import type { StreamDeclaration } from '../core/stream.js';
+import { BOOLEAN, DECIMAL, INSTANT, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
+import { whole } from '../strategies/whole.js';
+import { collection } from './collection.js';
+
+/** The people of an account, and its settings. Those without a cursor have no times: what changes is told by their content. */
+
+/** Those who can log in. The stream `users` is the CRM object of that name, whose records have properties. */
+const settingsUsers = whole({
+  name: 'settings_users',
+  group: 'settings',
+  scopes: [['settings.users.read', 'crm.objects.users.read']],
+  subject: 'users',
+  endpoint: collection('settings', 'users', paths.users(), { olderPath: '/settings/v3/users' }),
+  key: 'id',
+  cursor: null,
+  schema: {
+    id: { ...STRING, description: 'The userId of owners, and hs_internal_user_id of the CRM object users.' },
+    email: STRING,
+    firstName: STRING,
+    lastName: STRING,
+    roleId: STRING,
+    roleIds: STRINGS,
+    primaryTeamId: STRING,
+    secondaryTeamIds: STRINGS,
+    superAdmin: BOOLEAN,
+    seatNames: STRINGS,
+  },
+});
+
+const roles = whole({
+  name: 'roles',
+  group: 'settings',
+  scopes: [['settings.users.read', 'crm.objects.users.read']],
+  subject: 'users',
+  endpoint: collection('settings', 'roles', paths.roles(), { olderPath: '/settings/v3/users/roles', paging: 'none' }),
+  key: 'id',
+  cursor: null,
+  schema: { id: STRING, name: STRING, requiresBillingWrite: BOOLEAN },
+});
+
+const TEAMS = {
+  group: 'settings',
+  scopes: [['settings.users.teams.read']],
+  subject: 'teams',
+  endpoint: collection('settings', 'teams', paths.teams(), { olderPath: '/settings/v3/users/teams', paging: 'none' }),
+  cursor: null,
+} as const;
+
+const teams = whole({
+  ...TEAMS,
+  name: 'teams',
+  key: 'id',
+  schema: { id: STRING, name: STRING, userIds: STRINGS, secondaryUserIds: STRINGS },
+});
+
+const teamUsers = whole({
+  ...TEAMS,
+  name: 'team_users',
+  itemsOf: ({ id: teamId, userIds, secondaryUserIds }) => [
+    ...valuesOf(userIds).map((userId) => ({ teamId, userId, isSecondaryUser: false })),
+    ...valuesOf(secondaryUserIds).map((userId) => ({ teamId, userId, isSecondaryUser: true })),
+  ],
+  key: ['teamId', 'userId'],
+  schema: {
+    teamId: STRING,
+    userId: STRING,
+    isSecondaryUser: {
+      ...BOOLEAN,
+      description: 'Whether the team is one of those that the user has besides the main one.',
+    },
+  },
+});
+
+const ownerTeams = whole({
+  name: 'owner_teams',
+  group: 'settings',
+  scopes: [['crm.objects.owners.read']],
+  subject: 'owners',
+  endpoint: collection('owners', 'owners', paths.owners(), { query: { archived: 'false' } }),
+  itemsOf: ({ id: ownerId, teams: all }) =>
+    valuesOf(all).map((team) => {
+      const { id: teamId, name: teamName, primary } = team as Item;
+      return { ownerId, teamId, teamName, isTeamPrimary: primary };
+    }),
+  key: ['ownerId', 'teamId'],
+  cursor: null,
+  schema: { ownerId: STRING, teamId: STRING, teamName: STRING, isTeamPrimary: BOOLEAN },
+});
+
+const exchangeRates = whole({
+  name: 'exchange_rates',
+  group: 'settings',
+  scopes: [['settings.currencies.read']],
+  subject: 'currencies',
+  endpoint: collection('settings', 'exchange rates', paths.exchangeRates(), {
+    olderPath: '/settings/v3/currencies/exchange-rates',
+  }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    fromCurrencyCode: STRING,
+    toCurrencyCode: STRING,
+    conversionRate: DECIMAL,
+    effectiveAt: INSTANT,
+    visibleInUI: BOOLEAN,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+const taxRates = whole({
+  name: 'tax_rates',
+  group: 'settings',
+  scopes: [['tax_rates.read']],
+  endpoint: collection('settings', 'tax rates', paths.taxRates()),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    name: STRING,
+    label: STRING,
+    percentageRate: DECIMAL,
+    active: { ...BOOLEAN, description: 'Whether it can be used. HubSpot never takes a rate out of the list.' },
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+const meetingLinks = whole({
+  name: 'meeting_links',
+  group: 'settings',
+  scopes: [['scheduler.meetings.meeting-link.read']],
+  subject: 'meeting-link',
+  endpoint: collection('scheduler', 'meeting links', paths.meetingLinks(), {
+    olderPath: '/scheduler/v3/meetings/meeting-links',
+  }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    slug: STRING,
+    link: STRING,
+    name: STRING,
+    type: STRING,
+    organizerUserId: STRING,
+    userIdsOfLinkMembers: STRINGS,
+    defaultLink: BOOLEAN,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+const imports = whole({
+  name: 'imports',
+  group: 'settings',
+  scopes: [['crm.import']],
+  subject: 'import',
+  endpoint: collection('imports', 'imports', paths.imports(), { olderPath: '/crm/v3/imports' }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    importName: STRING,
+    importSource: STRING,
+    state: { ...STRING, description: 'STARTED, PROCESSING, DONE, FAILED, CANCELED or DEFERRED.' },
+    mappedObjectTypeIds: STRINGS,
+    metadata: OBJECT,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+  // What was imported stays so, whatever is listed.
+  hasTombstones: false,
+});
+
+export const settings: readonly StreamDeclaration[] = [
+  settingsUsers,
+  roles,
+  teams,
+  teamUsers,
+  ownerTeams,
+  exchangeRates,
+  taxRates,
+  meetingLinks,
+  imports,
+];
+
+function valuesOf(list: unknown): readonly unknown[] {
+  return Array.isArray(list) ? list : [];
+}
