@@ -2,6 +2,7 @@ import type { StreamDeclaration } from './core/stream.js';
 import { automation } from './resources/automation.js';
 import { content } from './resources/content.js';
 import { dealSplits } from './resources/deal-splits.js';
+import { emailHistory } from './resources/email-events.js';
 import { lists } from './resources/lists.js';
 import { marketing } from './resources/marketing.js';
 import { owners, ownersArchived } from './resources/owners.js';
@@ -17,6 +18,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   dealSplits,
   ...lists,
   ...marketing,
+  ...emailHistory,
   ...automation,
   ...settings,
   ...service,

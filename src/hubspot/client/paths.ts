@@ -36,6 +36,8 @@ export const paths = {
   lists: () => `/crm/lists/${API_VERSION}/all`,
   /** HubSpot has no dated path for them, as for other paths with v1 to v4 here. */
   forms: () => '/marketing/v3/forms',
+  emailEvents: () => '/email/public/v1/events',
+  subscriptionTimeline: () => '/email/public/v1/subscriptions/timeline',
   emailSubscriptions: () => '/email/public/v1/subscriptions',
   subscriptionDefinitions: () => `/communication-preferences/${API_VERSION}/definitions`,
   marketingCampaigns: () => `/marketing/campaigns/${API_VERSION}`,

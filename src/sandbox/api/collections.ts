@@ -18,6 +18,7 @@ export function collectionHandler(collection: Collection): Handler {
     scopes: () => options.scopes,
     answer(call, services) {
       const query = new URLSearchParams(call.query);
+      if (paging === 'offset') return reply(services, newestFirst(collection, query));
       const all = wanted(collection, query);
       const sent = paging === 'post' ? jsonBody(call) : { count: query.get('limit'), after: query.get('after') };
       const limit = paging === 'none' ? all.length : limitParameter(sent.count as string | null, usual, most);
@@ -46,6 +47,28 @@ function wanted(collection: Collection, query: URLSearchParams): readonly Collec
   const list = collection.list(flagParameter(query, 'archived'));
   if (from === null && until === null && !narrowed) return list;
   return list.filter((item) => isAsked(item) && isDue(item));
+}
+
+/** A page of events. Its offset holds what was asked, and is refused for another question. */
+function newestFirst(collection: Collection, query: URLSearchParams): object {
+  const { results = 'results', pages: [usual, most] = [USUAL, MOST] } = collection.options;
+  const limit = limitParameter(query.get('limit'), usual, most);
+  const [from, until] = [timeParameter(query, 'startTimestamp'), timeParameter(query, 'endTimestamp')];
+  const question = `${from}-${until}-${limit}`;
+  const [start = '0', asked = question] = Buffer.from(query.get('offset') ?? '', 'base64url')
+    .toString()
+    .split('|');
+  if (asked !== question) throw badRequest('The offset is of another question.');
+  const all = collection
+    .list(false)
+    .filter(({ updatedAt }) => updatedAt >= (from ?? 0) && updatedAt <= (until ?? Number.POSITIVE_INFINITY))
+    .sort((a, b) => b.updatedAt - a.updatedAt);
+  const end = Number(start) + limit;
+  return {
+    [results]: all.slice(Number(start), end).map((item) => collection.json(item)),
+    hasMore: end < all.length,
+    offset: Buffer.from(`${end}|${question}`).toString('base64url'),
+  };
 }
 
 function isBehind(id: string, after: string): boolean {

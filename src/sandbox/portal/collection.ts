@@ -8,9 +8,10 @@ export interface CollectionOptions {
   readonly olderPath?: string;
   /**
    * How HubSpot pages it, `after` by default: by `limit` and `after`. `none`: it is answered whole. `post`: as `after`, but asked by a POST
-   * with `count` and `after` in its body.
+   * with `count` and `after` in its body. `offset`: newest first, by `limit` and an `offset` that only serves for the same question; those
+   * between `startTimestamp` and `endTimestamp`, both included.
    */
-  readonly paging?: 'after' | 'none' | 'post';
+  readonly paging?: 'after' | 'none' | 'post' | 'offset';
   /** The member of the answer with the items, `results` by default. */
   readonly results?: string;
   /** Items of a page: without a limit, and at most. */
@@ -23,6 +24,8 @@ export interface CollectionOptions {
   readonly scopes: readonly (readonly string[])[];
   /** Items that are there at the start, by their ids. */
   readonly items?: Readonly<Record<string, object>>;
+  /** When such an item was made, epoch ms; when the sandbox starts by default. */
+  readonly madeAt?: (id: string) => number;
 }
 
 /** An item of a collection: its members, and what the API says of every item. */
@@ -45,7 +48,7 @@ export class Collection {
     readonly options: CollectionOptions,
     readonly clock: Clock,
   ) {
-    for (const [id, members] of Object.entries(options.items ?? {})) this.put(id, members);
+    for (const [id, members] of Object.entries(options.items ?? {})) this.put(id, members, options.madeAt?.(id));
   }
 
   /** Creates an item, or changes its members. @param at when, epoch ms */

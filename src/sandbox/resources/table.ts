@@ -2,6 +2,7 @@ import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
 import type { Portal } from '../portal/portal.js';
 import { contentResources } from './content.js';
+import { emailEventResources } from './email-events.js';
 import { marketingResources } from './marketing.js';
 import { numbered, peopleOf } from './sample.js';
 
@@ -133,6 +134,7 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
     },
     ...conversations(),
     ...marketingResources(),
+    ...emailEventResources(portal.clock.now()),
     ...contentResources(),
   ];
 }
