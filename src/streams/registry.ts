@@ -5,6 +5,7 @@ import { dealSplits } from './resources/deal-splits.js';
 import { emailHistory } from './resources/email-events.js';
 import { lists } from './resources/lists.js';
 import { marketing } from './resources/marketing.js';
+import { metadata } from './resources/metadata.js';
 import { owners, ownersArchived } from './resources/owners.js';
 import { pipelines } from './resources/pipelines.js';
 import { service } from './resources/service.js';
@@ -16,6 +17,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ownersArchived,
   ...pipelines,
   dealSplits,
+  ...metadata,
   ...lists,
   ...marketing,
   ...emailHistory,

@@ -145,6 +145,9 @@ export function mayBeCustom(
   streamNames: readonly string[] | null,
   declared: readonly StreamDeclaration[],
 ): boolean {
+  const isAsked = ({ name, group }: StreamDeclaration) =>
+    streamNames?.includes(name) || config.include.some((each) => each === name || each === group || each === ALL);
+  if (declared.some((each) => each.isOfAllObjects && isAsked(each))) return true;
   const isKnown = (name: string) =>
     findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, []) !== undefined;
   const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);

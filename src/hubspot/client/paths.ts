@@ -20,6 +20,7 @@ export const paths = {
   batchRead: (type: string) => `/crm/objects/${API_VERSION}/${name(type)}/batch/read`,
   associations: (from: string, to: string) => `/crm/associations/${API_VERSION}/${name(from)}/${name(to)}/batch/read`,
   properties: (type: string) => `/crm/properties/${API_VERSION}/${name(type)}`,
+  propertyGroups: (type: string) => `/crm/properties/${API_VERSION}/${name(type)}/groups`,
   schemas: () => `/crm-object-schemas/${API_VERSION}/schemas`,
   owners: () => `/crm/owners/${API_VERSION}`,
   pipelines: (type: string) => `/crm/pipelines/${API_VERSION}/${name(type)}`,

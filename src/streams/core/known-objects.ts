@@ -24,6 +24,11 @@ export class KnownObjects {
     return this.#types;
   }
 
+  /** Whether the custom objects are known. */
+  get isComplete(): boolean {
+    return this.#obstacle === null;
+  }
+
   get custom(): ObjectType[] {
     return this.#types.filter((type) => type.custom);
   }

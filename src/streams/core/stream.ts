@@ -86,6 +86,8 @@ export interface Estimate {
 export interface StreamDeclaration {
   readonly name: string;
   readonly group: Group;
+  /** Whether it is about every object of the portal, so that the custom ones have to be known. */
+  readonly isOfAllObjects?: boolean;
   plan(name?: string): StreamPlan;
 }
 

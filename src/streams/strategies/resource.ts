@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { epochMs, type Instant, instantOf } from '../../time.js';
 import type { Group } from '../core/groups.js';
 import type { EncodedRecord } from '../core/sink.js';
-import type { PortalFacts, Stream, StreamDeclaration } from '../core/stream.js';
+import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
 import { INSTANT, INTEGER, TOMBSTONE } from '../layouts/property-schema.js';
 
@@ -28,6 +28,8 @@ export interface Resource {
   record?: (item: Item) => JsonObject;
   /** The items within one of HubSpot's, where those are the stream's. */
   itemsOf?: (item: Item) => readonly Item[];
+  /** Whether it is about every object of the portal, so that the custom ones have to be known. */
+  isOfAllObjects?: boolean;
   /** Whether its columns have HubSpot's names in both layouts, as the first streams do. */
   keepsNames?: boolean;
 }
@@ -170,17 +172,19 @@ export function declare<R extends Resource>(
   resource: R,
   open: (resource: R, portal: PortalFacts) => Stream,
   hiddenDeletions: string | null = null,
+  probe: StreamPlan['probe'] = async ({ client }) => void (await readItems(client, resource.endpoint, null, 1)),
 ): StreamDeclaration {
   const { scopes, subject = resource.name, endpoint } = resource;
   return {
     name: resource.name,
     group: resource.group,
+    isOfAllObjects: resource.isOfAllObjects ?? false,
     plan: (name = resource.name) => ({
       name,
       scopes,
       subject,
-      objectTypeId: typeof endpoint.path === 'string' ? null : endpoint.path.of.typeId,
-      probe: async ({ client }) => void (await readItems(client, endpoint, null, 1)),
+      objectTypeId: typeof endpoint.path === 'string' || resource.isOfAllObjects ? null : endpoint.path.of.typeId,
+      probe,
       open: async (portal) => {
         const isRenamed = portal.config.layout === 'columns' && !resource.keepsNames;
         return open({ ...(isRenamed ? inColumns(resource) : resource), name }, portal);

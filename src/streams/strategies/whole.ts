@@ -15,6 +15,7 @@ import {
 import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
+import { type Partitions, readPartitions } from './partitions.js';
 import {
   declare,
   encodeRecord,
@@ -42,11 +43,19 @@ export interface WholeResource extends Resource {
   isLive?: (item: Item) => boolean;
   /** Whether tombstones are emitted for items that are gone; by default they are. */
   hasTombstones?: boolean;
+  /** The collections that make up the stream, where `endpoint` is not the only one. */
+  partitions?: (portal: PortalFacts) => Promise<Partitions>;
 }
 
 /** Declares a stream that is read whole. */
 export function whole(resource: WholeResource): StreamDeclaration {
-  return declare(resource, (named, portal) => new Whole(named, portal));
+  const { partitions, name } = resource;
+  const open = (named: WholeResource, portal: PortalFacts) => new Whole(named, portal);
+  if (!partitions) return declare(resource, open);
+  return declare(resource, open, null, async (portal) => {
+    // The first that can be read will do.
+    for await (const _ of readPartitions(portal.client, name, await partitions(portal))) return;
+  });
 }
 
 class Whole implements Stream {
@@ -72,7 +81,9 @@ class Whole implements Stream {
   async estimate(state: JsonObject | null): Promise<Estimate> {
     const { memory } = parseState(state, this.resource, this.portal.id);
     const perCall = itemsPerCall(this.resource.endpoint) ?? Number.POSITIVE_INFINITY;
-    const pages = Math.max(1, Math.ceil((memory?.size ?? 0) / perCall));
+    const { partitions } = this.resource;
+    const least = partitions ? (await partitions(this.portal)).all.length : 1;
+    const pages = Math.max(least, Math.ceil((memory?.size ?? 0) / perCall));
     return {
       what: 'all of it',
       rows: null,
@@ -144,7 +155,8 @@ class WholeRead {
   async read(): Promise<number> {
     const position = this.#isRefresh ? this.#state.after : null;
     const hasBegun = () => this.#calls > 0;
-    await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
+    if (this.resource.partitions) await this.#readPartitions(await this.resource.partitions(this.portal));
+    else await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
     await this.#emitBuffer(null);
     if (!this.#isRefresh) await this.#emitGone();
     this.#output.stamp();
@@ -158,13 +170,35 @@ class WholeRead {
     return this.#calls;
   }
 
+  /** Items of partitions that cannot be read now are taken for unchanged. */
+  async #readPartitions(partitions: Partitions): Promise<void> {
+    const { resource, portal } = this;
+    const read = new Set<string>();
+    for await (const { partition, pages } of readPartitions(portal.client, resource.name, partitions)) {
+      this.#calls += pages.length;
+      read.add(partition.id);
+      for (const item of pages.flat()) this.#takeAll({ ...item, ...partition.members });
+      if (this.#isFull) await this.#emitBuffer(null);
+    }
+    const isGone = (id: string) =>
+      read.has(partitions.idOf(keyOf(resource, id))) || partitions.isWithout(keyOf(resource, id));
+    for (const id of this.#memory.gone()) if (!isGone(id)) this.#memory.markPresent(id);
+  }
+
+  get #isFull(): boolean {
+    return this.#buffer.length >= MOST_BUFFERED.items || this.#bufferedCharacters >= MOST_BUFFERED.characters;
+  }
+
+  #takeAll(item: Item): void {
+    for (const each of this.resource.itemsOf?.(item) ?? [item]) this.#take(each);
+  }
+
   async #readFrom(start: string | null): Promise<void> {
     const { resource, portal } = this;
     for await (const { items, after } of pagesOf(portal.client, resource.endpoint, start)) {
       this.#calls += 1;
-      for (const item of items) for (const each of resource.itemsOf?.(item) ?? [item]) this.#take(each);
-      const isFull = this.#buffer.length >= MOST_BUFFERED.items || this.#bufferedCharacters >= MOST_BUFFERED.characters;
-      if (isFull && after !== null) await this.#emitBuffer(after);
+      for (const item of items) this.#takeAll(item);
+      if (this.#isFull && after !== null) await this.#emitBuffer(after);
     }
   }
 
@@ -262,7 +296,7 @@ class WholeRead {
     const data: JsonObject = { ...(this.#goneItems.get(id) ?? keyOf(resource, id)) };
     const { cursor, schema } = resource;
     if (cursor !== null && cursorTime(data[cursor]) < cursorTime(least)) {
-      data[cursor] = [INTEGER, MILLISECONDS].includes(schema[cursor] as JsonObject) ? cursorTime(least) : least;
+      data[cursor] = schema[cursor] === INTEGER || schema[cursor] === MILLISECONDS ? cursorTime(least) : least;
     }
     return encodeRecord(data, marks, archivedAt, archivedAt);
   }

@@ -1,0 +1,105 @@
+import { runPlan } from '../../src/commands/sync/run-plan.js';
+import { runSync } from '../../src/commands/sync/run-sync.js';
+import { parsePipelineConfig } from '../../src/config/pipeline.js';
+import type { Collection } from '../../src/sandbox/portal/collection.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { DECLARED_STREAMS } from '../../src/streams/registry.js';
+import { TestFolder } from '../support/command.js';
+import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import type { TestWarehouse } from '../support/test-warehouse.js';
+
+/** All streams beside those of the CRM, synced into tables of both warehouses: what is in the portal is in the tables, and stays so. */
+
+const NAMES = DECLARED_STREAMS.filter(({ group }) => group !== 'crm').map(({ name }) => name);
+const noProgress = { records: () => undefined, calls: () => undefined };
+
+let sandbox: Sandbox;
+let folder: TestFolder;
+beforeEach(async () => {
+  sandbox = await startSandbox({ counts: { '*': 0 }, hubContacts: 0, limits: 'off' });
+  folder = new TestFolder();
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+});
+afterEach(async () => {
+  folder.remove();
+  await sandbox.close();
+});
+
+const collectionAt = (path: string) =>
+  sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+
+async function goThrough(
+  warehouse: TestWarehouse & { destination(): object },
+  layout: 'airbyte' | 'columns',
+): Promise<void> {
+  const config = () =>
+    parsePipelineConfig({
+      name: 'crm',
+      source: {
+        credentials: { access_token: sandbox.token },
+        objects: [{ object_type: 'owners' }],
+        include: ['all'],
+        exclude: ['crm'],
+        layout,
+      },
+      destination: warehouse.destination(),
+    });
+  const sync = () => runSync(config(), new AbortController().signal, noProgress, []);
+  const plan = await runPlan(config(), new AbortController().signal, DECLARED_STREAMS);
+  expect([plan.errors, plan.streams.map(({ stream }) => stream).sort()]).toEqual([[], [...NAMES].sort()]);
+
+  const first = await sync();
+  expect(first.errors).toEqual([]);
+  const read = new Map(first.streams.map(({ stream, records }) => [stream, records]));
+  expect([...read.keys()].sort()).toEqual([...NAMES].sort());
+  const key = layout === 'columns' ? 'list_id' : 'listId';
+  for (const name of NAMES) {
+    const rows = await warehouse.rows(name, { [name === 'contact_lists' ? key : keyColumn(name, layout)]: 'text' });
+    expect([name, rows.length]).toEqual([name, read.get(name)]);
+    expect([name, rows.length > 0]).toEqual([name, true]);
+  }
+  const second = await sync();
+  expect([second.errors, second.streams.filter(({ records }) => records > 0)]).toEqual([[], []]);
+
+  const teams = collectionAt('/settings/users/:date/teams');
+  const [teamId = ''] = teams.truth().keys();
+  const users = teams.truth().get(teamId)?.userIds as string[];
+  teams.put(teamId, { name: 'Renamed', userIds: users.slice(1), secondaryUserIds: [] });
+  collectionAt('/marketing/v3/forms').erase('2001');
+  await sync();
+  expect(await warehouse.rows('teams', { id: 'text', name: 'text' })).toContainEqual({ id: teamId, name: 'Renamed' });
+  const [team, user] = layout === 'columns' ? ['team_id', 'user_id'] : ['teamId', 'userId'];
+  const members = await warehouse.rows('team_users', { [team]: 'text', [user]: 'text', archived: 'boolean' });
+  const live = members.filter((row) => row[team] === teamId && row.archived === false).map((row) => row[user]);
+  expect(live.sort()).toEqual(users.slice(1).sort());
+  const forms = await warehouse.rows('forms', { id: 'text', archived: 'boolean' });
+  expect(forms).toContainEqual({ id: '2001', archived: true });
+}
+
+/** A column of the stream's key. */
+function keyColumn(name: string, layout: string): string {
+  const isColumns = layout === 'columns';
+  if (name === 'marketing_events') return isColumns ? 'object_id' : 'objectId';
+  if (name === 'team_users') return isColumns ? 'team_id' : 'teamId';
+  if (name === 'owner_teams') return isColumns ? 'owner_id' : 'ownerId';
+  if (/^propert/.test(name)) return isColumns ? 'object_type' : 'objectType';
+  return 'id';
+}
+
+test.each([
+  ['DuckDB', 'airbyte', new DuckDbWarehouse()],
+  ['DuckDB', 'columns', new DuckDbWarehouse()],
+  ['Snowflake', 'columns', new StandInWarehouse()],
+] as const)(
+  'into %s, in the layout %s',
+  async (_, layout, warehouse) => {
+    await warehouse.begin();
+    try {
+      await goThrough(warehouse, layout);
+    } finally {
+      await warehouse.end();
+    }
+  },
+  120_000,
+);
