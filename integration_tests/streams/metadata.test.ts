@@ -1,4 +1,7 @@
+import { parseSourceConfig } from '../../src/config/source.js';
+import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
+import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 
@@ -130,7 +133,7 @@ test('in columns, and with sensitive properties where they are asked for', async
   expect(passport((await read('properties', null, { sensitive: 'include' })).records)).toBe(1);
 });
 
-test.each([1, 700, 2_500])('a read that is killed behind %d messages loses nothing', async (killAfter) => {
+test.each([1, 200, 400])('a read that is killed behind %d messages loses nothing', async (killAfter) => {
   const config = { include: ['property_options'] };
   const keyOf = ({ objectType, propertyName, value }: JsonObject) => `${objectType} ${propertyName} ${value}`;
   const all = await read('property_options', null);
@@ -139,4 +142,34 @@ test.each([1, 700, 2_500])('a read that is killed behind %d messages loses nothi
   expect(first.killed).toBe(true);
   const second = await read('property_options', first.state);
   expect(new Set([...first.records, ...second.records].map(keyOf))).toEqual(new Set(all.records.map(keyOf)));
+});
+
+test.each([
+  ['are told', [], 0],
+  ['are not told', [{ kind: 'tokenInfo' as const, fault: { type: 'status' as const, status: 500 } }], 3],
+])("where the token's scopes %s, discover asks for no more than one object's properties", async (_, rules, calls) => {
+  const { sandbox } = played;
+  sandbox.faults.set(rules);
+  sandbox.calls.reset();
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const config = parseSourceConfig({
+    credentials: { access_token: sandbox.token },
+    objects: [{ object_type: 'owners' }],
+    include: ['metadata'],
+  });
+  const client = new HubSpotClient(config);
+  try {
+    const portal = await Portal.open(client, config, null);
+    expect(await portal.readableNames()).toEqual([
+      'owners',
+      'properties',
+      'property_options',
+      'property_groups',
+      'object_schemas',
+    ]);
+  } finally {
+    await client.close();
+  }
+  const { properties = 0, groups = 0 } = sandbox.calls.counts().byKind as Record<string, number>;
+  expect(properties + groups).toBe(calls);
 });

@@ -54,6 +54,7 @@ function ofEachObject(
     const names = new Set(known.all.map(({ name }) => name));
     return {
       all,
+      areGranted: granted !== null,
       idOf: ({ objectType }) => String(objectType),
       isWithout: ({ objectType }) => known.isComplete && !names.has(String(objectType)),
     };

@@ -15,6 +15,8 @@ export interface Partition {
 
 export interface Partitions {
   readonly all: readonly Partition[];
+  /** Whether the token's scopes say that it may read them, so that no call has to find out. */
+  readonly areGranted: boolean;
   /** The partition of the record with this key. */
   idOf(key: JsonObject): string;
   /** Whether that partition is not there any more, and its items with it. */
@@ -32,12 +34,13 @@ export async function* readPartitions(
   client: HubSpotClient,
   stream: string,
   { all }: Partitions,
+  atOnce = AT_ONCE,
 ): AsyncGenerator<{ partition: Partition; pages: readonly (readonly Item[])[] }> {
   let read = 0;
   let refusal: unknown = null;
-  for (let start = 0; start < all.length; start += AT_ONCE) {
+  for (let start = 0; start < all.length; start += atOnce) {
     const together = await Promise.allSettled(
-      all.slice(start, start + AT_ONCE).map(async (partition) => {
+      all.slice(start, start + atOnce).map(async (partition) => {
         const pages: (readonly Item[])[] = [];
         for await (const { items } of pagesOf(client, partition.endpoint)) pages.push(items);
         return { partition, pages };

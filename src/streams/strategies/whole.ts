@@ -53,8 +53,10 @@ export function whole(resource: WholeResource): StreamDeclaration {
   const open = (named: WholeResource, portal: PortalFacts) => new Whole(named, portal);
   if (!partitions) return declare(resource, open);
   return declare(resource, open, null, async (portal) => {
+    const found = await partitions(portal);
+    if (found.areGranted) return;
     // The first that can be read will do.
-    for await (const _ of readPartitions(portal.client, name, await partitions(portal))) return;
+    for await (const _ of readPartitions(portal.client, name, found, 1)) return;
   });
 }
 
