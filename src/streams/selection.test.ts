@@ -155,3 +155,26 @@ test("asks for the portal's custom objects only where a stream may be one", () =
   expect(mayBeCustom(config({ objects: [{ object_type: 'p_x' }] }), null)).toBe(true);
   expect(mayBeCustom(config({ objects: [{ object_type: 'deals', associations: ['p_x'] }] }), null)).toBe(true);
 });
+
+describe('a custom object called like a stream that is no object', () => {
+  const known = new KnownObjects([custom('teams')]);
+
+  test.each([{ objects: [{ object_type: 'teams' }] }, {}, { include: ['teams'] }])('is what is meant: %j', (given) => {
+    const plans = planStreams(config(given), known).filter((plan) => plan.name === 'teams');
+    expect(plans.map((plan) => plan.objectTypeId)).toEqual(['2-teams']);
+    expect(mayBeCustom(config(given), ['teams'])).toBe(true);
+    expect(logged).toEqual(
+      'include' in given ? [expect.stringContaining('The stream teams of include is left out')] : [],
+    );
+  });
+
+  test('without it, the stream is', () => {
+    const none = new KnownObjects([]);
+    for (const given of [{ objects: [{ object_type: 'teams' }] }, { include: ['teams'] }]) {
+      expect(planStreams(config(given), none).map((plan) => plan.name)).toContain('teams');
+    }
+    expect(selection.planStreams(config(), none, DECLARED_STREAMS, ['teams']).map((plan) => plan.name)).toContain(
+      'teams',
+    );
+  });
+});

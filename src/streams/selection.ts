@@ -58,6 +58,11 @@ export function planStreams(
     const isNamed = config.objects === null && (named === 'all' || named.includes(each.name));
     const isIncluded = isAsked || isNamed || config.include.some((name) => name === each.group || name === ALL);
     const isThere = plans.some((plan) => isSameName(plan.name, each.name));
+    if (isThere && isAsked && each.group !== 'crm' && findObjectType(each.name, known.custom)) {
+      log.warn(
+        `The stream ${each.name} of include is left out, since a custom object has its name. List the object in objects with a name of its own.`,
+      );
+    }
     if (isIncluded && !isThere && !excluded.has(each.name, each.group))
       plans.push({ ...each.plan(), isByGroup: !isAsked });
   }
@@ -149,7 +154,7 @@ export function mayBeCustom(
     streamNames?.includes(name) || config.include.some((each) => each === name || each === group || each === ALL);
   if (declared.some((each) => each.isOfAllObjects && isAsked(each))) return true;
   const isKnown = (name: string) =>
-    findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, []) !== undefined;
+    findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, [])?.group === 'crm';
   const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);
   if (associations.some(({ fromObject, toObject }) => !isKnown(fromObject) || !isKnown(toObject))) return true;
   if (config.objects) {
@@ -210,7 +215,10 @@ function planCriteria(
   });
 }
 
-/** The stream of this name that is not a CRM object; a custom object of the same name takes precedence over pipelines. */
+/**
+ * The stream of this name that is not a CRM object. A custom object of the same name takes precedence over pipelines of custom objects,
+ * and over streams of other groups, which came later than the portal's own names.
+ */
 function declaredAs(
   given: string,
   declared: readonly StreamDeclaration[],
@@ -219,7 +227,8 @@ function declaredAs(
   const lower = given.toLowerCase();
   const name = ALIASES[lower] ?? lower;
   const fixed = declared.find((each) => each.name === name);
-  if (fixed || findObjectType(given, custom)) return fixed;
+  if (findObjectType(given, custom)) return fixed?.group === 'crm' ? fixed : undefined;
+  if (fixed) return fixed;
   return custom
     .map((type) => pipelinesOf(type, `${type.stream}_pipelines`))
     .find((each) => isSameName(each.name, name));
