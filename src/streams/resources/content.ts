@@ -38,16 +38,14 @@ function instantIn(value: unknown): Instant | null {
 const blogs = (kind: string, what: string) =>
   collection('cms', what, paths.blogs(kind), { olderPath: `/cms/v3/blogs/${kind}` });
 
-const blogPosts = cms('blog_posts', ['content'], blogs('posts', 'blog posts'), {
+/** What posts and pages have in common. */
+const PAGE: JsonObject = {
   id: STRING,
   slug: STRING,
   name: STRING,
   htmlTitle: STRING,
   state: STRING,
   currentState: STRING,
-  blogAuthorId: STRING,
-  contentGroupId: STRING,
-  tagIds: { type: ['null', 'array'], items: INTEGER },
   campaign: STRING,
   publishDate: INSTANT,
   created: INSTANT,
@@ -55,6 +53,13 @@ const blogPosts = cms('blog_posts', ['content'], blogs('posts', 'blog posts'), {
   language: STRING,
   domain: STRING,
   url: STRING,
+};
+
+const blogPosts = cms('blog_posts', ['content'], blogs('posts', 'blog posts'), {
+  ...PAGE,
+  blogAuthorId: STRING,
+  contentGroupId: STRING,
+  tagIds: { type: ['null', 'array'], items: INTEGER },
   postBody: STRING,
 });
 
@@ -83,21 +88,7 @@ const blogTags = cms('blog_tags', ['content'], blogs('tags', 'blog tags'), TAG, 
 function pages(kind: 'site-pages' | 'landing-pages'): StreamDeclaration {
   const name = kind.replace('-', '_');
   const endpoint = collection('cms', kind.replace('-', ' '), paths.pages(kind), { olderPath: `/cms/v3/pages/${kind}` });
-  return cms(name, ['content', `content.${name}.read`], endpoint, {
-    id: STRING,
-    slug: STRING,
-    name: STRING,
-    htmlTitle: STRING,
-    state: STRING,
-    currentState: STRING,
-    campaign: STRING,
-    publishDate: INSTANT,
-    created: INSTANT,
-    updated: INSTANT,
-    language: STRING,
-    domain: STRING,
-    url: STRING,
-  });
+  return cms(name, ['content', `content.${name}.read`], endpoint, PAGE);
 }
 
 const urlRedirects = cms(

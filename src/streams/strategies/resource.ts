@@ -88,6 +88,8 @@ export function snakeCase(name: string): string {
 export interface Marks {
   /** Whether tombstones are emitted for items that are gone. */
   deletes: boolean;
+  /** Whether they say `archived`: of a resource without tombstones, only where HubSpot does. */
+  isMarked: boolean;
   /** Whether they have `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
   cdc: boolean;
   /** The field that says when. */
@@ -99,6 +101,7 @@ export interface Marks {
 export function marksFor({ config }: PortalFacts, resource: Resource, hasTombstones: boolean): Marks {
   const isSnake = config.layout === 'columns' && !resource.keepsNames;
   return {
+    isMarked: hasTombstones || 'archived' in resource.schema,
     deletes: hasTombstones && config.deletes !== 'off',
     cdc: hasTombstones && config.deletes === 'cdc',
     archivedAt: isSnake ? 'archived_at' : 'archivedAt',
@@ -131,7 +134,8 @@ export function encodeRecord(
   now: Instant | null = null,
 ): EncodedRecord {
   const { deletes, cdc } = marks;
-  const record: JsonObject = { ...data, archived: archivedAt !== null || data.archived === true };
+  const record: JsonObject = { ...data };
+  if (marks.isMarked) record.archived = archivedAt !== null || data.archived === true;
   if (marks.noticedAt !== null) record[marks.noticedAt] = now;
   if (deletes) record[marks.archivedAt] = archivedAt;
   if (cdc) record._ab_cdc_deleted_at = archivedAt;
