@@ -2,10 +2,25 @@ import { parseSourceConfig } from '../../src/config/source.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
+import type { Estimate, Stream } from '../../src/streams/core/stream.js';
 import { Portal } from '../../src/streams/portal.js';
 
 /** The entry of a stream in the catalog, as `discover` offers it. */
-export async function catalogOf(sandbox: Sandbox, name: string, options: JsonObject): Promise<AirbyteStream> {
+export function catalogOf(sandbox: Sandbox, name: string, options: JsonObject): Promise<AirbyteStream> {
+  return opened(sandbox, name, options, async ({ entry }) => entry);
+}
+
+/** What `plan` says of a first sync of a stream. */
+export function estimateOf(sandbox: Sandbox, name: string): Promise<Estimate> {
+  return opened(sandbox, name, {}, (stream) => stream.estimate(null, 'incremental'));
+}
+
+async function opened<T>(
+  sandbox: Sandbox,
+  name: string,
+  options: JsonObject,
+  body: (stream: Stream) => Promise<T>,
+): Promise<T> {
   process.env.HUBSPOT_BASE_URL = sandbox.url;
   const config = parseSourceConfig({ credentials: { access_token: sandbox.token }, include: [name], ...options });
   const client = new HubSpotClient(config);
@@ -13,7 +28,7 @@ export async function catalogOf(sandbox: Sandbox, name: string, options: JsonObj
     const portal = await Portal.open(client, config, [name]);
     const stream = await portal.stream(name);
     if (!stream) throw new Error(`there is no stream ${name}`);
-    return stream.entry;
+    return await body(stream);
   } finally {
     await client.close();
   }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
+import { estimateOf } from './catalog.js';
 
 /** Email events and changes of subscriptions: all of them, each once, in windows whose offsets serve for one question only. */
 
@@ -31,6 +32,10 @@ test('every event arrives once with its members, in few calls', async () => {
       expect([member, record[member]]).toEqual([member, value]);
     }
   }
+  // What plan says beforehand is the fewest.
+  const { burst } = (await estimateOf(played.sandbox, 'email_events')).calls;
+  expect(burst).toBeGreaterThan(5);
+  expect(burst).toBeLessThanOrEqual(calls());
   // Windows double in the twenty years without an event, and in the four months with few of them.
   expect(calls()).toBeLessThan(40);
 });

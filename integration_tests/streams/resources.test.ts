@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import type { JsonObject, JsonValue } from '../../src/protocol/messages.js';
+import type { Fault } from '../../src/sandbox/http/faults.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { type Played, startPlayed } from '../strategies/play.js';
@@ -73,6 +74,12 @@ test('every stream beside those of the CRM is here', () => {
   expect([...Object.keys(PLACES), ...WITHIN, ...OTHERS].sort()).toEqual([...names].sort());
 });
 
+/** Whether a record is as the stream's catalog says. */
+async function schemaOf(name: string) {
+  const { json_schema } = await catalogOf(played.sandbox, name, {});
+  return new Ajv({ strict: false, validateFormats: false }).compile(json_schema);
+}
+
 /** The key's value of a record. */
 const keyOf = (record: JsonObject) => String(record.id ?? record.listId ?? record.objectId);
 
@@ -83,7 +90,7 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
     expect(error).toBeNull();
     expect(records.map(keyOf).sort()).toEqual([...items.keys()].sort());
     const entry = await catalogOf(played.sandbox, name, {});
-    const validate = new Ajv({ strict: false, validateFormats: false }).compile(entry.json_schema);
+    const validate = await schemaOf(name);
     for (const record of records) {
       const item = items.get(keyOf(record)) ?? {};
       for (const [member, value] of Object.entries(item)) {
@@ -136,7 +143,10 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
     expect(live).toEqual([edited]);
     const marked = NO_TOMBSTONES.includes(name) ? [] : [archived, ...(isSeen ? [erased] : [])];
     expect(gone.map(keyOf).sort()).toEqual([...marked].sort());
-    for (const record of gone) expect(record.archivedAt).toEqual(expect.any(String));
+    const validate = await schemaOf(name);
+    for (const record of gone) {
+      expect([validate(record), validate.errors, record.archivedAt]).toEqual([true, null, expect.any(String)]);
+    }
     expect((await read(name, state)).records).toEqual([]);
   });
 
@@ -193,10 +203,13 @@ test.each([
   { type: 'error', status: 404 } as const,
   { type: 'edge', status: 404, text: '<html>Not found</html>', contentType: 'text/html' } as const,
 ])('a path that HubSpot does not know (%j) is looked for at the older one, once', async (fault) => {
+  const users = collectionAt('/settings/users/:date');
+  for (let n = 1; n <= 150; n += 1) users.put(String(n), { email: `user${n}@sandbox.example` });
   played.sandbox.faults.set([{ contains: '/settings/users/2026-09', fault }]);
   const { records, error } = await read('settings_users', null);
   expect(error).toBeNull();
-  expect(records).toHaveLength(collectionAt('/settings/users/:date').truth().size);
+  expect(records).toHaveLength(users.truth().size);
+  expect(played.sandbox.faults.list().map(({ struck }) => struck)).toEqual([1]);
 });
 
 describe('without a scope', () => {
@@ -231,4 +244,13 @@ describe('without a scope', () => {
     expect((await read('contact_lists', null)).records).toHaveLength(12);
     expect((await read('forms', null)).error?.message).toContain('forms');
   });
+});
+
+test('where neither path is known the newer one is named, and what else the older one says is said', async () => {
+  const unknown = { contains: '/settings/users/2026-09', fault: { type: 'error', status: 404 } } as const;
+  const older = (fault: Fault) => ({ contains: '/settings/v3/users', fault });
+  played.sandbox.faults.set([unknown, older({ type: 'error', status: 404 })]);
+  expect((await read('settings_users', null)).error?.message).toContain('/settings/users/2026-09 (404)');
+  played.sandbox.faults.set([unknown, older({ type: 'error', status: 403, category: 'MISSING_SCOPES' })]);
+  expect((await read('settings_users', null)).error?.code).toBe('HF-SCOPES');
 });

@@ -87,9 +87,10 @@ async function readEither(
     return await call(path);
   } catch (error) {
     if (!isRefusal(error, [404])) throw error;
-    const page = await call(olderPath).catch(() => null);
-    // The answer at the newer path is the one to report.
-    if (page === null) throw error;
+    const page = await call(olderPath).catch((other: unknown) => {
+      // Of two paths that are not known, the newer one is the one to report.
+      throw isRefusal(other, [404]) ? error : other;
+    });
     log.info(`HubSpot does not know ${path}; ${what} are read from ${olderPath}.`);
     known.add(path);
     return page;

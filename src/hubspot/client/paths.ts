@@ -50,7 +50,7 @@ export const paths = {
   pages: (kind: string) => `/cms/pages/${API_VERSION}/${kind}`,
   urlRedirects: () => `/cms/url-redirects/${API_VERSION}`,
   domains: () => `/cms/domains/${API_VERSION}`,
-  /** HubSpot's documents name two paths for September 2026; both serve this one. */
+  /** HubSpot's documents disagree on the path of September 2026, so that the one before is called. */
   hubdbTables: () => '/cms/hubdb/2026-03/tables',
 };
 

@@ -1,4 +1,4 @@
-import { MissingScopesError } from '../../errors.js';
+import { type HubflakeError, MissingScopesError } from '../../errors.js';
 import { type Endpoint, type Item, pagesOf } from '../../hubspot/api/endpoint.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
@@ -52,13 +52,13 @@ export async function* readPartitions(
         yield each.value;
       } else if (isUnavailable(each.reason)) {
         refusal = each.reason;
-        log.debug(`${stream}: ${String(each.reason)}`);
+        log.info(`${stream}: ${each.reason.message} What is there of it stays as it is.`);
       } else throw each.reason;
     }
   }
   if (read === 0 && refusal !== null) throw refusal;
 }
 
-function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): error is HubflakeError {
   return error instanceof MissingScopesError || isRefusal(error, [400, 403, 404]);
 }

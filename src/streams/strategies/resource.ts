@@ -47,9 +47,9 @@ export function idOf({ key }: Pick<Resource, 'key'>, data: JsonObject): string {
   return typeof key === 'string' ? String(data[key]) : JSON.stringify(key.map((field) => data[field] ?? null));
 }
 
-/** The key's fields of the record that has an id. */
-export function keyOf({ key }: Pick<Resource, 'key'>, id: string): JsonObject {
-  if (typeof key === 'string') return { [key]: id };
+/** The key's fields of the record that has an id, of the types that they have in its schema. */
+export function keyOf({ key, schema }: Pick<Resource, 'key' | 'schema'>, id: string): JsonObject {
+  if (typeof key === 'string') return { [key]: schema[key] === INTEGER ? Number(id) : id };
   const values: JsonValue[] = JSON.parse(id);
   return Object.fromEntries(key.map((field, index) => [field, values[index] ?? null]));
 }

@@ -1,7 +1,7 @@
 import { type Endpoint, type Item, itemsPerCall, pagesOf } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { type EpochMs, type Instant, instantOf } from '../../time.js';
+import { type Instant, instantOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -12,7 +12,7 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
-import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
 import { type Partitions, readPartitions } from './partitions.js';
@@ -30,8 +30,8 @@ import {
   recordOf,
 } from './resource.js';
 import { resume, unlessRefreshed } from './resume.js';
+import { parseState, VERSION, type WholeState } from './whole-state.js';
 
-const VERSION = 1;
 /** The most items buffered before they are emitted after a state, by number and by the length of their JSON. */
 const MOST_BUFFERED = { items: 5_000, characters: 8_000_000 };
 
@@ -100,31 +100,6 @@ class Whole implements Stream {
   readAgain(): null {
     return null;
   }
-}
-
-/**
- * | state's member | |
- * |---|---|
- * | the cursor field | the latest cursor of all items, from which source-hubspot would resume |
- * | `seen`, `many` | {@link ContentMemory}; both null or missing: nothing is remembered, and the cursor decides what is new |
- * | `load.after` | the next page of a full refresh in progress; an interrupted increment starts from the first page |
- */
-interface WholeState {
-  emittedAt: EpochMs;
-  memory: ContentMemory | null;
-  after: string | null;
-  latest: JsonValue | undefined;
-}
-
-function parseState(given: JsonObject | null, { name, cursor }: Resource, portalId: number | null): WholeState {
-  const own = ownState(given, name, VERSION, portalId);
-  const publicCursor = cursor === null ? undefined : given?.[cursor];
-  return {
-    emittedAt: stateValue.time(own?.emittedAt),
-    memory: own && ContentMemory.parse(own.seen, own.many),
-    after: stateValue.text(stateValue.object(own?.load)?.after),
-    latest: publicCursor === '' || publicCursor === null ? undefined : publicCursor,
-  };
 }
 
 class WholeRead {
@@ -253,7 +228,7 @@ class WholeRead {
         for (const { id, data } of held) this.#memory.markUncertain(id, this.#cursorOf(data));
         await this.#output.stateAhead(this.#stateJson(this.#state.latest));
       }
-      const now = instantOf(this.portal.client.clock.now());
+      const now = instantOf(this.#output.emittedAt);
       await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null, now)));
       for (const { id, hash, data } of held) this.#memory.remember(id, hash, this.#cursorOf(data) ?? null);
     }
@@ -266,7 +241,7 @@ class WholeRead {
     if (gone.length > 0) {
       await this.#readArchived(new Set(gone));
       this.#output.stamp();
-      const archivedAt = instantOf(this.portal.client.clock.now());
+      const archivedAt = instantOf(this.#output.emittedAt);
       const tombstones = gone.map((id) => this.#tombstone(id, archivedAt));
       for (const id of gone) this.#memory.markUncertain(id);
       await this.#output.stateAhead(this.#stateJson(this.#state.latest));
