@@ -160,3 +160,8 @@ export function findObjectType(name: string, types: readonly ObjectType[]): Obje
     [type.name, type.typeId, type.stream, ...type.aliases].some((each) => each?.toLowerCase() === wanted);
   return types.find((type) => !type.custom && named(type)) ?? types.find(named);
 }
+
+/** The scopes of which one lets a token read an object's properties and pipelines: that of its records, or of its schema. */
+export function metadataScopes({ scopes, custom, name }: ObjectType): string[] {
+  return [...(scopes[0] ?? []), custom ? CUSTOM_SCHEMAS_SCOPE : `crm.schemas.${name}.read`];
+}

@@ -1,7 +1,12 @@
 import { MissingScopesError } from '../../errors.js';
 import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { SENSITIVITIES } from '../../hubspot/api/metadata.js';
-import { CUSTOM_SCHEMAS_SCOPE, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
+import {
+  CUSTOM_SCHEMAS_SCOPE,
+  metadataScopes,
+  type ObjectType,
+  standardObject,
+} from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
@@ -34,7 +39,9 @@ function ofEachObject(
   return async (portal: PortalFacts): Promise<Partitions> => {
     const { known } = portal;
     const granted = await portal.tokenScopes();
-    const types = known.all.filter((type) => granted === null || mayRead(type, granted));
+    const types = known.all.filter(
+      (type) => granted === null || metadataScopes(type).some((scope) => granted.includes(scope)),
+    );
     if (types.length === 0) {
       const scope = 'crm.objects.contacts.read';
       throw new MissingScopesError(
@@ -59,14 +66,6 @@ function ofEachObject(
       isWithout: ({ objectType }) => known.isComplete && !names.has(String(objectType)),
     };
   };
-}
-
-/** Metadata can be read with the scope of the records, or of the schema. */
-function mayRead({ scopes, custom, name }: ObjectType, granted: readonly string[]): boolean {
-  const [first = []] = scopes;
-  return [...first, custom ? CUSTOM_SCHEMAS_SCOPE : `crm.schemas.${name}.read`].some((scope) =>
-    granted.includes(scope),
-  );
 }
 
 const sensitivities = ({ config }: PortalFacts) => [

@@ -1,5 +1,5 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
-import { CUSTOM_SCHEMAS_SCOPE, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
+import { metadataScopes, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
@@ -22,8 +22,6 @@ const SCHEMA: JsonObject = {
 
 /** The pipelines of an object with nested stages, in source-hubspot's layouts. */
 export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
-  // A token may read metadata if it may read the records or the schema.
-  const schemaScope = type.custom ? CUSTOM_SCHEMAS_SCOPE : `crm.schemas.${type.name}.read`;
   const layout =
     type.name === 'deals'
       ? { key: 'pipelineId', schema: LEGACY_SCHEMA, record: legacyRecord }
@@ -32,7 +30,7 @@ export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
     name,
     group: 'crm',
     keepsNames: true,
-    scopes: [[...(type.scopes[0] ?? []), schemaScope]],
+    scopes: [metadataScopes(type)],
     subject: type.custom ? 'custom' : type.name,
     endpoint: {
       kind: CALLS.pipelines,
