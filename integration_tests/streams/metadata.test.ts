@@ -2,8 +2,9 @@ import { parseSourceConfig } from '../../src/config/source.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Portal } from '../../src/streams/portal.js';
+import { readStreams } from '../../src/streams/read.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { EventSink, readInProcess } from '../support/in-process.js';
 
 /** Properties, their options and groups, of every object that the token may read: a call for each. */
 
@@ -86,21 +87,58 @@ test('a property that is added, changed or archived comes alone', async () => {
   expect(grouped.records.map(({ objectType, name }) => [objectType, name])).toEqual([['deals', 'custom_properties']]);
 });
 
-test('an object that the token may not read any more keeps its rows; no other is touched', async () => {
-  const { access, portal } = played.sandbox;
-  const first = await read('properties', null);
-  access.setScopes(['crm.objects.contacts.read', 'crm.schemas.custom.read', 'crm.objects.custom.read']);
-  portal.addProperty('contacts', { name: 'tier', type: 'string', label: 'Tier' });
-  portal.addProperty('deals', { name: 'tier', type: 'string', label: 'Tier' });
-  const second = await read('properties', first.state);
-  expect(second.error).toBeNull();
-  expect(second.records.map(({ objectType, name }) => [objectType, name])).toEqual([['contacts', 'tier']]);
-  // Without the scope for schemas the custom objects are not known, which does not mean that they are gone.
-  access.setScopes(['crm.objects.contacts.read']);
-  expect((await read('properties', second.state)).records).toEqual([]);
-  access.setScopes('all');
-  const third = await read('properties', second.state);
-  expect(third.records.map(({ objectType, name }) => [objectType, name])).toEqual([['deals', 'tier']]);
+test.each(['airbyte', 'columns'])(
+  'an object that the token may not read any more keeps its rows in %s; no other is touched',
+  async (layout) => {
+    const { access, portal } = played.sandbox;
+    const typeOf = ({ objectType, object_type, name }: JsonObject) => [objectType ?? object_type, name];
+    const read = (name: string, state: JsonObject | null) =>
+      readInProcess(played.sandbox, name, state, { config: { include: [name], layout } });
+    const first = await read('properties', null);
+    access.setScopes(['crm.objects.contacts.read', 'crm.schemas.custom.read', 'crm.objects.custom.read']);
+    portal.addProperty('contacts', { name: 'tier', type: 'string', label: 'Tier' });
+    portal.addProperty('deals', { name: 'tier', type: 'string', label: 'Tier' });
+    const second = await read('properties', first.state);
+    expect(second.error).toBeNull();
+    expect(second.records.map(typeOf)).toEqual([['contacts', 'tier']]);
+    // Without the scope for schemas the custom objects are not known, which does not mean that they are gone.
+    access.setScopes(['crm.objects.contacts.read']);
+    expect((await read('properties', second.state)).records).toEqual([]);
+    access.setScopes('all');
+    const third = await read('properties', second.state);
+    expect(third.records.map(typeOf)).toEqual([['deals', 'tier']]);
+  },
+);
+
+test('what one class of properties cannot be read of an object deletes nothing of it', async () => {
+  const { faults, portal } = played.sandbox;
+  portal.addProperty('deals', { name: 'iban', type: 'string', label: 'IBAN', dataSensitivity: 'sensitive' });
+  const config = { sensitive: 'include' };
+  const first = await read('properties', null, config);
+  expect(of(first.records, 'deals').map(({ name }) => name)).toContain('iban');
+  faults.set([{ contains: 'dataSensitivity=sensitive', fault: { type: 'error', status: 403, category: 'FORBIDDEN' } }]);
+  expect((await read('properties', first.state, config)).records).toEqual([]);
+});
+
+test('object streams and those of properties ask for the properties of an object once', async () => {
+  const { sandbox } = played;
+  sandbox.calls.reset();
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const names = ['contacts', 'deals', 'properties', 'property_options'];
+  const config = parseSourceConfig({ credentials: { access_token: sandbox.token }, include: ['metadata'] });
+  const client = new HubSpotClient(config);
+  const portal = await Portal.open(client, config, names);
+  const streams = names.map((name) => ({ name, mode: 'incremental' as const, state: null, optional: false }));
+  const { failures, leastCalls } = await readStreams(
+    portal,
+    streams,
+    new EventSink(Number.POSITIVE_INFINITY, new AbortController()),
+  );
+  await client.close();
+  expect(failures).toEqual([]);
+  expect(sandbox.calls.counts().byKind.properties).toBe(portal.known.all.length);
+  // What was shared counts once.
+  expect(sandbox.calls.counts().total - leastCalls).toBe(1);
 });
 
 test('one object that HubSpot refuses is passed over; a fault that does not pass fails the stream', async () => {
@@ -146,7 +184,7 @@ test.each([1, 200, 400])('a read that is killed behind %d messages loses nothing
 
 test.each([
   ['are told', [], 0],
-  ['are not told', [{ kind: 'tokenInfo' as const, fault: { type: 'status' as const, status: 500 } }], 3],
+  ['are not told', [{ kind: 'tokenInfo' as const, fault: { type: 'status' as const, status: 500 } }], 2],
 ])("where the token's scopes %s, discover asks for no more than one object's properties", async (_, rules, calls) => {
   const { sandbox } = played;
   sandbox.faults.set(rules);

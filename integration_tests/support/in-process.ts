@@ -78,7 +78,7 @@ export async function readInProcess(
 }
 
 /** Keeps what it is given, as text would be kept: nothing that changes later changes it. */
-class EventSink implements RecordSink {
+export class EventSink implements RecordSink {
   readonly events: Event[] = [];
   killed = false;
   error: HubflakeError | null = null;

@@ -1,5 +1,5 @@
 import { RequestError } from '../../errors.js';
-import { memberOf } from '../../json.js';
+import { isObject, memberOf } from '../../json.js';
 import { log } from '../../log.js';
 import type { CallKind } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
@@ -7,6 +7,7 @@ import { isRefusal } from '../client/known-answers.js';
 import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, resultsOf } from './objects.js';
+import { sharedPage } from './shared-pages.js';
 
 /** Items of a page where HubSpot documents no other default or maximum. */
 const PAGE_ITEMS = 100;
@@ -23,8 +24,8 @@ export interface Endpoint {
   query?: Readonly<Record<string, string>>;
   /** What is sent by POST, with the page's `after` and `count`; without it the call is a GET. */
   body?: Readonly<Record<string, unknown>>;
-  /** The member of the answer that has the items, `results` by default. */
-  results?: string;
+  /** The member of the answer that has the items, `results` by default; null: the answer itself is the only one. */
+  results?: string | null;
   /**
    * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `offset`: the same in `offset`, where `hasMore` is
    * true. `none`: HubSpot answers the collection whole, and takes no limit.
@@ -32,8 +33,10 @@ export interface Endpoint {
   paging: 'after' | 'offset' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
-  /** The member of every item that identifies it, `id` by default. */
-  id?: string;
+  /** The member of every item that identifies it, `id` by default; null: there is none. */
+  id?: string | null;
+  /** Whether several streams of a run read it, so that each page is requested once and kept until the run ends. */
+  isShared?: boolean;
 }
 
 /** An item as HubSpot answers it. */
@@ -43,6 +46,8 @@ export interface ItemPage {
   items: readonly Item[];
   /** The cursor of the next page, or null at the end. */
   after: string | null;
+  /** The calls that it took: none if another stream had requested it. */
+  calls: 0 | 1;
 }
 
 /** The same endpoint with more in its query. */
@@ -61,6 +66,19 @@ export function readItems(
   endpoint: Endpoint,
   after: string | null = null,
   limit = endpoint.limit ?? PAGE_ITEMS,
+): Promise<ItemPage> {
+  const request = () => requestItems(client, endpoint, after, limit);
+  if (!endpoint.isShared) return request();
+  const { path, query, body } = endpoint;
+  const at = typeof path === 'string' ? path : path.at(path.of.name);
+  return sharedPage(client, JSON.stringify([at, query, body, after, limit]), request);
+}
+
+function requestItems(
+  client: HubSpotClient,
+  endpoint: Endpoint,
+  after: string | null,
+  limit: number,
 ): Promise<ItemPage> {
   const { path, olderPath } = endpoint;
   if (typeof path !== 'string') {
@@ -142,8 +160,10 @@ export async function* pagesOf(
 /** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
 function decode(body: Buffer, { id = 'id', results = 'results', paging }: Endpoint): ItemPage {
   const answer = parseAnswer(body);
-  const isItem = (value: unknown): value is Item => (memberOf(value, id) ?? null) !== null;
-  const items = resultsOf({ results: memberOf(answer, results) }, isItem, `an item without ${id}`);
-  if (paging !== 'offset') return { items, after: nextOf(answer) };
-  return { items, after: answer.hasMore === true ? String(answer.offset) : null };
+  const isItem = (value: unknown): value is Item =>
+    id === null ? isObject(value) : (memberOf(value, id) ?? null) !== null;
+  const all = results === null ? [answer] : memberOf(answer, results);
+  const items = resultsOf({ results: all }, isItem, id === null ? 'no object' : `an item without ${id}`);
+  if (paging !== 'offset') return { items, after: nextOf(answer), calls: 1 };
+  return { items, after: answer.hasMore === true ? String(answer.offset) : null, calls: 1 };
 }

@@ -3,7 +3,7 @@ import { type EpochMs, epochMs } from '../../time.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
 import { paths } from '../client/paths.js';
-import { addressed } from './address.js';
+import { type Endpoint, readItems } from './endpoint.js';
 import type { CustomSchema, ObjectType } from './object-types.js';
 import { parseAnswer, resultsOf } from './objects.js';
 
@@ -23,25 +23,35 @@ export const SENSITIVITIES = ['sensitive', 'highly_sensitive'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /**
- * The current properties of an object in one class, without archived ones, by name.
+ * The properties of an object in one class. Object streams and those of properties share what HubSpot answers.
  *
  * @param sensitivity the class; null: properties that are not sensitive
+ */
+export function propertiesEndpoint(type: ObjectType, sensitivity: Sensitivity | null = null): Endpoint {
+  return {
+    kind: CALLS.properties,
+    path: { of: type, at: paths.properties },
+    what: `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`,
+    paging: 'none',
+    id: null,
+    query: sensitivity === null ? {} : { dataSensitivity: sensitivity },
+    isShared: true,
+  };
+}
+
+/**
+ * The current properties of an object in one class, without archived ones, by name; and the calls that it took.
+ *
+ * @param sensitivity see {@link propertiesEndpoint}
  */
 export async function readProperties(
   client: HubSpotClient,
   type: ObjectType,
   sensitivity: Sensitivity | null = null,
-): Promise<PropertyDefinition[]> {
-  const what = `the ${sensitivity === null ? '' : `${sensitivity.replace('_', ' ')} `}properties of ${type.name}`;
-  const query = sensitivity === null ? '' : `?dataSensitivity=${sensitivity}`;
-  const results: unknown[] = await addressed(client, type, (segment) => {
-    const call = { kind: CALLS.properties, what, path: `${paths.properties(segment)}${query}` };
-    return client.call(call, (body) => resultsOf(parseAnswer(body), isObject));
-  });
-  return results
-    .filter(isProperty)
-    .filter(isLive)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+): Promise<{ properties: PropertyDefinition[]; calls: number }> {
+  const { items, calls } = await readItems(client, propertiesEndpoint(type, sensitivity));
+  const properties = items.flatMap((item: unknown) => (isProperty(item) && isLive(item) ? [item] : []));
+  return { properties: properties.sort((a, b) => (a.name < b.name ? -1 : 1)), calls };
 }
 
 /** The portal's custom objects. Throws MissingScopesError if the token may not list them. */

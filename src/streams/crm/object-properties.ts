@@ -41,23 +41,26 @@ export async function readObjectProperties(
   sensitive: SensitiveMode,
   tokenScopes: TokenScopes,
 ): Promise<ObjectProperties> {
-  if (sensitive === 'exclude') return { readable: await readProperties(client, type), withheld: [], calls: 1 };
+  if (sensitive === 'exclude') {
+    const { properties, calls } = await readProperties(client, type);
+    return { readable: properties, withheld: [], calls };
+  }
   const [usual, marked, granted] = await Promise.all([
     readProperties(client, type),
     Promise.all(SENSITIVITIES.map((sensitivity) => readProperties(client, type, sensitivity))),
     tokenScopes(),
   ]);
-  const readable = [...usual];
+  const readable = [...usual.properties];
   const withheld: Withheld[] = [];
   for (const [index, sensitivity] of SENSITIVITIES.entries()) {
-    const found = marked[index] ?? [];
+    const found = marked[index]?.properties ?? [];
     const scope = scopeOf(type, sensitivity);
     if (found.length === 0) continue;
     if (scope === null || granted === null || granted.some((each) => isVersionOf(each, scope))) readable.push(...found);
     else withheld.push({ names: found.map(({ name }) => name), scope });
   }
   readable.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { readable, withheld, calls: 1 + marked.length };
+  return { readable, withheld, calls: marked.reduce((sum, { calls }) => sum + calls, usual.calls) };
 }
 
 /** null: HubSpot documents none for the object. */

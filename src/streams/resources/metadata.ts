@@ -1,6 +1,6 @@
 import { MissingScopesError } from '../../errors.js';
 import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
-import { SENSITIVITIES } from '../../hubspot/api/metadata.js';
+import { propertiesEndpoint, SENSITIVITIES } from '../../hubspot/api/metadata.js';
 import {
   CUSTOM_SCHEMAS_SCOPE,
   metadataScopes,
@@ -11,7 +11,7 @@ import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
-import type { Partition, Partitions } from '../strategies/partitions.js';
+import { type Partition, type PartitionSource, type Partitions, readPartitions } from '../strategies/partitions.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
 
@@ -19,71 +19,71 @@ import { collection } from './collection.js';
 
 const OBJECT_TYPE = { ...STRING, description: 'The object by the name that HubSpot has for it in paths.' };
 
-function endpointOf(type: ObjectType, at: (segment: string) => string, what: string, query = {}): Endpoint {
-  return {
-    kind: CALLS.properties,
-    path: { of: type, at },
-    what: `${what} of ${type.name}`,
-    paging: 'none',
-    id: 'name',
-    query,
-  };
-}
+const groupsOf = (type: ObjectType): Endpoint => ({
+  kind: CALLS.properties,
+  path: { of: type, at: paths.propertyGroups },
+  what: `the property groups of ${type.name}`,
+  paging: 'none',
+  id: 'name',
+});
 
-/** A partition for each object, and for each of some queries. */
+/** A partition for each object that the token may read. */
 function ofEachObject(
-  at: (segment: string) => string,
   what: string,
-  queriesOf: (portal: PortalFacts) => readonly Record<string, string>[] = () => [{}],
-) {
-  return async (portal: PortalFacts): Promise<Partitions> => {
+  endpointsOf: (type: ObjectType, portal: PortalFacts) => readonly Endpoint[],
+): PartitionSource {
+  const find = async (portal: PortalFacts): Promise<Partitions> => {
     const { known } = portal;
-    const granted = await portal.tokenScopes();
-    const types = known.all.filter(
-      (type) => granted === null || metadataScopes(type).some((scope) => granted.includes(scope)),
-    );
-    if (types.length === 0) {
-      const scope = 'crm.objects.contacts.read';
-      throw new MissingScopesError(
-        `The token may read no object, and so no ${what}. Add a scope to it, such as ${scope}.`,
-        [scope],
-      );
-    }
-    const all = types.flatMap((type) =>
-      queriesOf(portal).map(
-        (query): Partition => ({
-          id: type.name,
-          endpoint: endpointOf(type, at, what, query),
-          members: { objectType: type.name, objectTypeId: type.typeId },
-        }),
-      ),
-    );
     const names = new Set(known.all.map(({ name }) => name));
-    return {
-      all,
-      areGranted: granted !== null,
-      idOf: ({ objectType }) => String(objectType),
-      isWithout: ({ objectType }) => known.isComplete && !names.has(String(objectType)),
-    };
+    const all = (await readableTypes(portal, what)).map(
+      (type): Partition => ({
+        id: type.name,
+        endpoints: endpointsOf(type, portal),
+        members: { objectType: type.name, objectTypeId: type.typeId },
+        fingerprint: null,
+      }),
+    );
+    return { all, calls: 0, isWithout: (name) => known.isComplete && !names.has(name) };
+  };
+  return {
+    find,
+    async probe(portal) {
+      const { all } = await find(portal);
+      if ((await portal.tokenScopes()) !== null) return;
+      // The first that can be read will do.
+      for await (const { refusal } of readPartitions(portal.client, what, all, 1)) if (refusal === null) return;
+    },
   };
 }
 
-const sensitivities = ({ config }: PortalFacts) => [
-  {},
-  ...(config.sensitive === 'include' ? SENSITIVITIES.map((dataSensitivity) => ({ dataSensitivity })) : []),
-];
+/** The objects that the token may read, as far as its scopes show. Throws where there is none. */
+async function readableTypes(portal: PortalFacts, what: string): Promise<readonly ObjectType[]> {
+  const granted = await portal.tokenScopes();
+  const types = portal.known.all.filter(
+    (type) => granted === null || metadataScopes(type).some((scope) => granted.includes(scope)),
+  );
+  if (types.length > 0) return types;
+  const scope = 'crm.objects.contacts.read';
+  throw new MissingScopesError(
+    `The token may read no object, and so no ${what}. Add a scope to it, such as ${scope}.`,
+    [scope],
+  );
+}
 
 const PROPERTIES = {
   group: 'metadata',
   scopes: [],
   isOfAllObjects: true,
-  endpoint: endpointOf(standardObject('contacts'), paths.properties, 'properties'),
-  partitions: ofEachObject(paths.properties, 'properties', sensitivities),
+  endpoint: propertiesEndpoint(standardObject('contacts')),
+  partitions: ofEachObject('properties', (type, { config }) =>
+    [null, ...(config.sensitive === 'include' ? SENSITIVITIES : [])].map((each) => propertiesEndpoint(type, each)),
+  ),
 } as const;
 
 const properties = whole({
   ...PROPERTIES,
   name: 'properties',
+  itemsOf: (property) => (typeof property.name === 'string' ? [property] : []),
   key: ['objectType', 'name'],
   cursor: 'updatedAt',
   schema: {
@@ -147,8 +147,8 @@ const propertyOptions = whole({
 const propertyGroups = whole({
   ...PROPERTIES,
   name: 'property_groups',
-  endpoint: endpointOf(standardObject('contacts'), paths.propertyGroups, 'property groups'),
-  partitions: ofEachObject(paths.propertyGroups, 'property groups'),
+  endpoint: groupsOf(standardObject('contacts')),
+  partitions: ofEachObject('property groups', (type) => [groupsOf(type)]),
   isLive: (group) => group.archived !== true,
   key: ['objectType', 'name'],
   cursor: null,

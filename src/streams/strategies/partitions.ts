@@ -4,59 +4,90 @@ import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import type { PortalFacts } from '../core/stream.js';
 
-/** One of the collections that make up a stream. */
+/** A part of a stream's items that is read by itself. The first field of the stream's key is its id. */
 export interface Partition {
   readonly id: string;
-  readonly endpoint: Endpoint;
+  /** The collections that have its items. */
+  readonly endpoints: readonly Endpoint[];
   /** What each of its items has besides its own members. */
   readonly members: JsonObject;
+  /** Differs from an earlier one if its items may have changed since; null: that cannot be told, so that it is read each time. */
+  readonly fingerprint: string | null;
 }
 
+/** The partitions of a stream, as they are now. */
 export interface Partitions {
   readonly all: readonly Partition[];
-  /** Whether the token's scopes say that it may read them, so that no call has to find out. */
-  readonly areGranted: boolean;
-  /** The partition of the record with this key. */
-  idOf(key: JsonObject): string;
-  /** Whether that partition is not there any more, and its items with it. */
-  isWithout(key: JsonObject): boolean;
+  /** The calls that it took to find out. */
+  readonly calls: number;
+  /** Whether a partition is not there any more, and its items with it. */
+  isWithout(id: string): boolean;
+}
+
+/** What makes a stream of several collections. */
+export interface PartitionSource {
+  find(portal: PortalFacts): Promise<Partitions>;
+  /** Finds out with few calls whether the token may read the stream. Throws if not. */
+  probe(portal: PortalFacts): Promise<void>;
+}
+
+/** What was read of a partition. */
+export interface PartitionRead {
+  partition: Partition;
+  items: readonly Item[];
+  calls: number;
+  /** Why some of its collections could not be read; null: all were. */
+  refusal: HubflakeError | null;
 }
 
 /** Calls in flight for one stream. */
 const AT_ONCE = 6;
 
 /**
- * Reads partitions, several at once. One that the token may not read, or that the portal does not have, is passed over. Throws where
- * that is so of all of them.
+ * Reads partitions, several at once. A collection that the token may not read, or that the portal does not have, is passed over. Throws
+ * where none can be read, and not only because one has just vanished.
  */
 export async function* readPartitions(
   client: HubSpotClient,
   stream: string,
-  { all }: Partitions,
+  all: readonly Partition[],
   atOnce = AT_ONCE,
-): AsyncGenerator<{ partition: Partition; pages: readonly (readonly Item[])[] }> {
-  let read = 0;
-  let refusal: unknown = null;
+): AsyncGenerator<PartitionRead> {
+  let isAnyRead = false;
+  let refusal: HubflakeError | null = null;
   for (let start = 0; start < all.length; start += atOnce) {
-    const together = await Promise.allSettled(
-      all.slice(start, start + atOnce).map(async (partition) => {
-        const pages: (readonly Item[])[] = [];
-        for await (const { items } of pagesOf(client, partition.endpoint)) pages.push(items);
-        return { partition, pages };
-      }),
-    );
+    const together = all.slice(start, start + atOnce).map((partition) => readOne(client, partition, stream));
+    for (const each of together) each.catch(() => undefined);
     for (const each of together) {
-      if (each.status === 'fulfilled') {
-        read += 1;
-        yield each.value;
-      } else if (isUnavailable(each.reason)) {
-        refusal = each.reason;
-        log.info(`${stream}: ${each.reason.message} What is there of it stays as it is.`);
-      } else throw each.reason;
+      const read = await each;
+      refusal ??= read.refusal;
+      isAnyRead ||= read.refusal === null || read.items.length > 0;
+      yield read;
     }
   }
-  if (read === 0 && refusal !== null) throw refusal;
+  const hasVanished = all.length === 1 && isRefusal(refusal, [404]);
+  if (!isAnyRead && refusal !== null && !hasVanished) throw refusal;
+}
+
+async function readOne(client: HubSpotClient, partition: Partition, stream: string): Promise<PartitionRead> {
+  const items: Item[] = [];
+  let calls = 0;
+  let refusal: HubflakeError | null = null;
+  for (const endpoint of partition.endpoints) {
+    try {
+      for await (const page of pagesOf(client, endpoint)) {
+        calls += page.calls;
+        for (const item of page.items) items.push({ ...item, ...partition.members });
+      }
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      refusal = error;
+      log.info(`${stream}: ${error.message} What is there of it stays as it is.`);
+    }
+  }
+  return { partition, items, calls, refusal };
 }
 
 function isUnavailable(error: unknown): error is HubflakeError {

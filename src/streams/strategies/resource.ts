@@ -54,6 +54,11 @@ export function keyOf({ key, schema }: Pick<Resource, 'key' | 'schema'>, id: str
   return Object.fromEntries(key.map((field, index) => [field, values[index] ?? null]));
 }
 
+/** The partition of the record that has an id: the first field of its key. */
+export function partitionOf({ key }: Pick<Resource, 'key'>, id: string): string {
+  return typeof key === 'string' ? id : String(JSON.parse(id)[0]);
+}
+
 /** A resource as the layout `columns` has it: names in snake_case, milliseconds as timestamps. */
 export function inColumns<R extends Resource>(resource: R): R {
   const { key, cursor, schema } = resource;

@@ -12,11 +12,15 @@ export const VERSION = 1;
  * | the cursor field | the latest cursor of all items, from which source-hubspot would resume |
  * | `seen`, `many` | {@link ContentMemory}; both null or missing: nothing is remembered, and the cursor decides what is new |
  * | `load.after` | the next page of a full refresh in progress; an interrupted increment starts from the first page |
+ * | `partitions` | by partition, the fingerprint of what was last read of it; of a full refresh in progress, those that it has read |
  */
 export interface WholeState {
   emittedAt: EpochMs;
   memory: ContentMemory | null;
   after: string | null;
+  /** Whether a full refresh is in progress. */
+  isRefresh: boolean;
+  partitions: Map<string, string>;
   latest: JsonValue | undefined;
 }
 
@@ -27,6 +31,10 @@ export function parseState(given: JsonObject | null, { name, cursor }: Resource,
     emittedAt: stateValue.time(own?.emittedAt),
     memory: own && ContentMemory.parse(own.seen, own.many),
     after: stateValue.text(stateValue.object(own?.load)?.after),
+    isRefresh: stateValue.object(own?.load) !== null,
+    partitions: new Map(
+      Object.entries(stateValue.object(own?.partitions) ?? {}).map(([id, fingerprint]) => [id, String(fingerprint)]),
+    ),
     latest: publicCursor === '' || publicCursor === null ? undefined : publicCursor,
   };
 }

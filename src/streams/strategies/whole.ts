@@ -15,7 +15,7 @@ import {
 import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
-import { type Partitions, readPartitions } from './partitions.js';
+import { type Partition, type PartitionSource, type Partitions, readPartitions } from './partitions.js';
 import {
   declare,
   encodeRecord,
@@ -26,6 +26,7 @@ import {
   MILLISECONDS,
   markedSchema,
   marksFor,
+  partitionOf,
   type Resource,
   recordOf,
 } from './resource.js';
@@ -34,6 +35,8 @@ import { parseState, VERSION, type WholeState } from './whole-state.js';
 
 /** The most items buffered before they are emitted after a state, by number and by the length of their JSON. */
 const MOST_BUFFERED = { items: 5_000, characters: 8_000_000 };
+/** The most partitions that are read until a state names them. */
+const MOST_SETTLED = 500;
 
 /** A collection without a filter by update time: each sync reads it whole, and emits what differs from the last one. */
 export interface WholeResource extends Resource {
@@ -43,21 +46,15 @@ export interface WholeResource extends Resource {
   isLive?: (item: Item) => boolean;
   /** Whether tombstones are emitted for items that are gone; by default they are. */
   hasTombstones?: boolean;
-  /** The collections that make up the stream, where `endpoint` is not the only one. */
-  partitions?: (portal: PortalFacts) => Promise<Partitions>;
+  /** The partitions that make up the stream, where `endpoint` is not the only collection. */
+  partitions?: PartitionSource;
 }
 
 /** Declares a stream that is read whole. */
 export function whole(resource: WholeResource): StreamDeclaration {
-  const { partitions, name } = resource;
+  const { partitions } = resource;
   const open = (named: WholeResource, portal: PortalFacts) => new Whole(named, portal);
-  if (!partitions) return declare(resource, open);
-  return declare(resource, open, null, async (portal) => {
-    const found = await partitions(portal);
-    if (found.areGranted) return;
-    // The first that can be read will do.
-    for await (const _ of readPartitions(portal.client, name, found, 1)) return;
-  });
+  return partitions ? declare(resource, open, null, (portal) => partitions.probe(portal)) : declare(resource, open);
 }
 
 class Whole implements Stream {
@@ -81,15 +78,17 @@ class Whole implements Stream {
   }
 
   async estimate(state: JsonObject | null): Promise<Estimate> {
-    const { memory } = parseState(state, this.resource, this.portal.id);
-    const perCall = itemsPerCall(this.resource.endpoint) ?? Number.POSITIVE_INFINITY;
-    const { partitions } = this.resource;
-    const least = partitions ? (await partitions(this.portal)).all.length : 1;
-    const pages = Math.max(least, Math.ceil((memory?.size ?? 0) / perCall));
+    const { resource, portal } = this;
+    const { memory, partitions: known } = parseState(state, resource, portal.id);
+    const perCall = itemsPerCall(resource.endpoint) ?? Number.POSITIVE_INFINITY;
+    const found = await resource.partitions?.find(portal);
+    const due = found?.all.filter((each) => !isKnown(each, known)) ?? [];
+    const least = found ? found.calls + due.reduce((sum, { endpoints }) => sum + endpoints.length, 0) : 1;
+    const pages = found ? least : Math.max(least, Math.ceil((memory?.size ?? 0) / perCall));
     return {
-      what: 'all of it',
+      what: found ? `what ${due.length} of ${found.all.length} have, a call for each or more` : 'all of it',
       rows: null,
-      calls: { burst: 0, search: 0, exempt: 0, [this.resource.endpoint.kind.budget]: pages },
+      calls: { burst: 0, search: 0, exempt: 0, [resource.endpoint.kind.budget]: pages },
     };
   }
 
@@ -110,6 +109,8 @@ class WholeRead {
   /** Items to emit. */
   #buffer: { id: string; data: JsonObject; hash: string }[] = [];
   #bufferedCharacters = 0;
+  /** Partitions that were read, and whose items are emitted with the buffer. */
+  #settled: Partition[] = [];
   /** By id, the items that are gone, as far as HubSpot still lists them. */
   readonly #goneItems = new Map<string, JsonObject>();
   #latest: JsonValue | undefined;
@@ -123,7 +124,8 @@ class WholeRead {
   ) {
     this.#isRefresh = run.mode === 'full_refresh';
     this.#state = parseState(run.state, resource, portal.id);
-    const isResumed = this.#isRefresh && this.#state.after !== null;
+    const isResumed = this.#isRefresh && this.#state.isRefresh;
+    if (this.#isRefresh && !isResumed) this.#state.partitions.clear();
     this.#memory = (!this.#isRefresh || isResumed ? this.#state.memory : null) ?? new ContentMemory();
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
     this.#latest = this.#state.latest;
@@ -132,7 +134,7 @@ class WholeRead {
   async read(): Promise<number> {
     const position = this.#isRefresh ? this.#state.after : null;
     const hasBegun = () => this.#calls > 0;
-    if (this.resource.partitions) await this.#readPartitions(await this.resource.partitions(this.portal));
+    if (this.resource.partitions) await this.#readPartitions(await this.resource.partitions.find(this.portal));
     else await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
     await this.#emitBuffer(null);
     if (!this.#isRefresh) await this.#emitGone();
@@ -147,19 +149,30 @@ class WholeRead {
     return this.#calls;
   }
 
-  /** Items of partitions that cannot be read now are taken for unchanged. */
-  async #readPartitions(partitions: Partitions): Promise<void> {
+  /** What is remembered of partitions that cannot be read now, or need not be, is taken for unchanged. */
+  async #readPartitions({ all, calls, isWithout }: Partitions): Promise<void> {
     const { resource, portal } = this;
-    const read = new Set<string>();
-    for await (const { partition, pages } of readPartitions(portal.client, resource.name, partitions)) {
-      this.#calls += pages.length;
-      read.add(partition.id);
-      for (const item of pages.flat()) this.#takeAll({ ...item, ...partition.members });
-      if (this.#isFull) await this.#emitBuffer(null);
+    this.#calls += calls;
+    const known = this.#state.partitions;
+    // A refresh that is resumed has emitted those that its state names.
+    const due = all.filter((each) => (this.#isRefresh ? !known.has(each.id) : !isKnown(each, known)));
+    const complete = new Set<string>();
+    for await (const { partition, items, calls: taken, refusal } of readPartitions(portal.client, resource.name, due)) {
+      this.#calls += taken;
+      for (const item of items) this.#takeAll(item);
+      if (refusal === null) {
+        complete.add(partition.id);
+        this.#settled.push(partition);
+      }
+      if (this.#isFull || this.#settled.length >= MOST_SETTLED) await this.#emitBuffer(null);
     }
-    const isGone = (id: string) =>
-      read.has(partitions.idOf(keyOf(resource, id))) || partitions.isWithout(keyOf(resource, id));
+    const isGone = (id: string) => {
+      const partition = partitionOf(resource, id);
+      return complete.has(partition) || isWithout(partition);
+    };
     for (const id of this.#memory.gone()) if (!isGone(id)) this.#memory.markPresent(id);
+    const there = new Set(all.map(({ id }) => id));
+    for (const id of known.keys()) if (!there.has(id)) known.delete(id);
   }
 
   get #isFull(): boolean {
@@ -172,8 +185,8 @@ class WholeRead {
 
   async #readFrom(start: string | null): Promise<void> {
     const { resource, portal } = this;
-    for await (const { items, after } of pagesOf(portal.client, resource.endpoint, start)) {
-      this.#calls += 1;
+    for await (const { items, after, calls } of pagesOf(portal.client, resource.endpoint, start)) {
+      this.#calls += calls;
       for (const item of items) this.#takeAll(item);
       if (this.#isFull && after !== null) await this.#emitBuffer(after);
     }
@@ -232,7 +245,10 @@ class WholeRead {
       await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null, now)));
       for (const { id, hash, data } of held) this.#memory.remember(id, hash, this.#cursorOf(data) ?? null);
     }
-    if (this.#isRefresh && after !== null) await this.#output.state(this.#stateJson(this.#state.latest, { after }));
+    for (const { id, fingerprint } of this.#settled) this.#state.partitions.set(id, fingerprint ?? '');
+    this.#settled = [];
+    const isResumable = after !== null || this.resource.partitions !== undefined;
+    if (this.#isRefresh && isResumable) await this.#output.state(this.#stateJson(this.#state.latest, { after }));
   }
 
   /** Emits the tombstones of items that are gone, with the values that HubSpot still has of them. */
@@ -253,8 +269,8 @@ class WholeRead {
   async #readArchived(gone: ReadonlySet<string>): Promise<void> {
     const { resource, portal } = this;
     if (!resource.archived) return;
-    for await (const { items } of pagesOf(portal.client, resource.archived)) {
-      this.#calls += 1;
+    for await (const { items, calls } of pagesOf(portal.client, resource.archived)) {
+      this.#calls += calls;
       for (const item of items) {
         const data = recordOf(resource, item);
         const id = idOf(resource, data);
@@ -289,9 +305,15 @@ class WholeRead {
         version: VERSION,
         portal: this.portal.id,
         emittedAt: this.#output.emittedAt,
-        ...(after === null ? {} : { load: { after } }),
+        ...(this.#isRefresh && !isComplete ? { load: { after } } : {}),
+        ...(this.#state.partitions.size === 0 ? {} : { partitions: Object.fromEntries(this.#state.partitions) }),
         ...this.#memory.toJson(),
       },
     };
   }
+}
+
+/** Whether a partition's items are as they were when its fingerprint was remembered. */
+function isKnown({ id, fingerprint }: Partition, known: ReadonlyMap<string, string>): boolean {
+  return fingerprint !== null && fingerprint === known.get(id);
 }

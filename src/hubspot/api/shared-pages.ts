@@ -1,0 +1,36 @@
+import type { HubSpotClient } from '../client/client.js';
+
+/** The most pages that are kept for one client: 100,000 lists, or the properties of 200 objects. */
+const MOST_PAGES = 200;
+
+interface Page {
+  /** The calls that it took. */
+  calls: 0 | 1;
+}
+
+/** By client, the pages that several streams read. */
+const kept = new WeakMap<HubSpotClient, Map<string, Promise<Page>>>();
+
+/**
+ * A page that is requested once for all streams of a run, so that they see the same items. Of more than 200 pages the oldest ones are
+ * requested again.
+ *
+ * @param key what tells the page from every other
+ */
+export async function sharedPage<P extends Page>(
+  client: HubSpotClient,
+  key: string,
+  request: () => Promise<P>,
+): Promise<P> {
+  const pages = (kept.get(client) ?? new Map()) as Map<string, Promise<P>>;
+  kept.set(client, pages);
+  const known = pages.get(key);
+  if (known) return { ...(await known), calls: 0 };
+  const page = request();
+  pages.set(key, page);
+  // What failed is requested anew by the next stream.
+  page.catch(() => pages.delete(key));
+  const [oldest] = pages.keys();
+  if (pages.size > MOST_PAGES && oldest !== undefined) pages.delete(oldest);
+  return page;
+}

@@ -1,0 +1,84 @@
+import { type Endpoint, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import type { JsonObject } from '../../protocol/messages.js';
+import type { EpochMs } from '../../time.js';
+import type { PortalFacts } from '../core/stream.js';
+import type { Partition, PartitionSource } from './partitions.js';
+import { asJson } from './resource.js';
+
+/** The items of a collection by which HubSpot answers the items of another: lists and their members, forms and what was submitted. */
+export interface Parents {
+  /** The collections that have them: live ones, and others if those have children too. */
+  endpoints: readonly Endpoint[];
+  /** A parent's member that identifies it, and the field of its children that has this id. */
+  id: string;
+  as: string;
+  /** Whether a parent may have children; by default all may. */
+  isWanted?: (parent: Item) => boolean;
+  /** The parent's other members that its children have, by their fields there. */
+  others?: Readonly<Record<string, string>>;
+}
+
+/** A parent as its children see it. */
+export interface Parent {
+  id: string;
+  item: Item;
+  /** What each child has of it. */
+  members: JsonObject;
+}
+
+/** Reads all parents. The pages are shared among the streams of a run. */
+export async function readParents(
+  { client }: PortalFacts,
+  { endpoints, id, as, others = {}, isWanted = () => true }: Parents,
+): Promise<{ parents: Parent[]; calls: number }> {
+  const parents = new Map<string, Parent>();
+  let calls = 0;
+  for (const endpoint of endpoints) {
+    for await (const page of pagesOf(client, { ...endpoint, isShared: true })) {
+      calls += page.calls;
+      for (const item of page.items.filter(isWanted)) {
+        const known = String(item[id]);
+        const more = Object.entries(others).map(([field, member]) => [field, asJson(item[member])]);
+        parents.set(known, { id: known, item, members: { [as]: known, ...Object.fromEntries(more) } });
+      }
+    }
+  }
+  return { parents: [...parents.values()], calls };
+}
+
+/** How the children of parents are read. */
+export interface ChildCollections extends Parents {
+  /** The collections that have a parent's children. */
+  collectionsOf(parent: Parent): readonly Endpoint[];
+  /** See {@link Partition.fingerprint}; by default it cannot be told. @param now HubSpot's time */
+  fingerprint?: (parent: Item, now: EpochMs) => string | null;
+}
+
+/** A stream's partitions: one for each parent. The first field of its key is the parent's id. */
+export function ofEach(children: ChildCollections): PartitionSource {
+  const { collectionsOf, fingerprint = () => null } = children;
+  return {
+    async find(portal) {
+      const { parents, calls } = await readParents(portal, children);
+      const now = portal.client.clock.now();
+      const known = new Set(parents.map(({ id }) => id));
+      const all = parents.map(
+        (parent): Partition => ({
+          id: parent.id,
+          endpoints: collectionsOf(parent),
+          members: parent.members,
+          fingerprint: fingerprint(parent.item, now),
+        }),
+      );
+      return { all, calls, isWithout: (id) => !known.has(id) };
+    },
+    async probe({ client }) {
+      const [endpoint] = children.endpoints;
+      if (!endpoint) return;
+      const [item] = (await readItems(client, endpoint, null, 1)).items;
+      if (!item) return;
+      const parent = { id: String(item[children.id]), item, members: {} };
+      for (const collection of collectionsOf(parent)) await readItems(client, collection, null, 1);
+    },
+  };
+}
