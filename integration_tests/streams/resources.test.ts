@@ -48,6 +48,11 @@ const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
 const WITHIN = ['team_users', 'owner_teams'];
 /** In suites of their own. */
 const OTHERS = [
+  'marketing_campaign_assets',
+  'marketing_campaign_budget',
+  'marketing_campaign_spend',
+  'marketing_campaign_metrics',
+  'marketing_campaign_revenue',
   'email_events',
   'subscription_changes',
   'properties',

@@ -1,5 +1,6 @@
 import type { StreamDeclaration } from './core/stream.js';
 import { automation } from './resources/automation.js';
+import { campaigns } from './resources/campaigns.js';
 import { content } from './resources/content.js';
 import { dealSplits } from './resources/deal-splits.js';
 import { emailHistory } from './resources/email-events.js';
@@ -20,6 +21,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...metadata,
   ...lists,
   ...marketing,
+  ...campaigns,
   ...emailHistory,
   ...automation,
   ...settings,

@@ -22,7 +22,7 @@ export interface Endpoint {
   /** What is asked for, as a noun, for messages. */
   what: string;
   query?: Readonly<Record<string, string>>;
-  /** What is sent by POST, with the page's `after` and `count`; without it the call is a GET. */
+  /** What is sent by POST, with the page's `after` and `count` where there are pages; without it the call is a GET. */
   body?: Readonly<Record<string, unknown>>;
   /** The member of the answer that has the items, `results` by default; null: the answer itself is the only one. */
   results?: string | null;
@@ -127,7 +127,8 @@ function callItems(
   const isPost = body !== undefined;
   if (paging !== 'none' && !isPost) query.set('limit', String(limit));
   if (after !== null && !isPost) query.set(paging === 'offset' ? 'offset' : 'after', after);
-  const sent = isPost ? { body: { ...body, count: limit, ...(after === null ? {} : { after }) } } : {};
+  const position = paging === 'none' ? {} : { count: limit, ...(after === null ? {} : { after }) };
+  const sent = isPost ? { body: { ...body, ...position } } : {};
   const hasOtherPath = olderPath !== undefined && path !== olderPath;
   return client.call({ kind, what, path, query: query.toString(), hasOtherPath, ...sent }, (answer) =>
     decode(answer, endpoint),

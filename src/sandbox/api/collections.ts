@@ -1,15 +1,17 @@
-import { badRequest } from '../http/errors.js';
-import type { Handler } from '../http/listener.js';
-import type { Collection, CollectionItem } from '../portal/collection.js';
+import type { Call } from '../http/call.js';
+import { badRequest, notFound } from '../http/errors.js';
+import type { Handler, Services } from '../http/listener.js';
+import type { Collection, CollectionItem, CollectionOptions } from '../portal/collection.js';
 import { reply } from './reply.js';
-import { flagParameter, jsonBody, limitParameter } from './request.js';
+import { batchInputs, flagParameter, jsonBody, limitParameter } from './request.js';
 
 const USUAL = 20;
 const MOST = 500;
 
 /**
  * A collection, page by page: `limit`, `after`, `archived`; `updatedAfter` and `updatedBefore` (ISO 8601 or epoch ms) leave out what was
- * last updated before the one, or at and after the other. A cursor is the id of the last item of the page before.
+ * last updated before the one, or at and after the other. A cursor is the id of the last item of the page before. Items within others have
+ * no such filters.
  */
 export function collectionHandler(collection: Collection): Handler {
   const { options } = collection;
@@ -18,8 +20,11 @@ export function collectionHandler(collection: Collection): Handler {
     scopes: () => options.scopes,
     answer(call, services) {
       const query = new URLSearchParams(call.query);
-      if (paging === 'offset') return reply(services, newestFirst(collection, query));
-      const all = wanted(collection, query);
+      if (options.batch) return reply(services, batchRead(options.batch, call, services));
+      if (paging === 'offset') return reply(services, byOffset(collection, query));
+      const all = options.within ? within(collection, call, services) : wanted(collection, query);
+      if (paging === 'one') return reply(services, { ...only(collection, all) });
+      if (paging === 'newest') return reply(services, newestFirst(collection, all, query));
       const sent = paging === 'post' ? jsonBody(call) : { count: query.get('limit'), after: query.get('after') };
       const limit = paging === 'none' ? all.length : limitParameter(sent.count as string | null, usual, most);
       const after = (sent.after ?? null) === null ? null : String(sent.after);
@@ -30,6 +35,52 @@ export function collectionHandler(collection: Collection): Handler {
       return reply(services, { [results]: page.map((item) => collection.json(item)), ...next });
     },
   };
+}
+
+/** The items that a batch asks for by their ids. Those that are not there are left out, as HubSpot does. */
+function batchRead(
+  { of, most, more }: NonNullable<CollectionOptions['batch']>,
+  call: Call,
+  { portal }: Services,
+): object {
+  const at = (path: string) => portal.collections.find(({ options }) => options.path === path) as Collection;
+  const collection = at(of);
+  const items = new Map(collection.list(false).map((item) => [item.id, item]));
+  const found = batchInputs(jsonBody(call), most).flatMap(({ id }) => items.get(id) ?? []);
+  return { status: 'COMPLETE', results: found.map((item) => ({ ...collection.json(item), ...more?.(item, at) })) };
+}
+
+/** The items that belong to the one that the path names. @throws ApiError 404 */
+function within(collection: Collection, { params }: Call, { portal }: Services): readonly CollectionItem[] {
+  const { of = '', id = '' } = collection.options.within ?? {};
+  const parents = portal.collections.find(({ options }) => options.path === of);
+  const isThere = [false, true].some((archived) => parents?.list(archived).some((each) => each.id === params[id]));
+  if (!isThere) throw notFound();
+  return collection.part(params);
+}
+
+/** @throws ApiError 404 */
+function only(collection: Collection, [item]: readonly CollectionItem[]): object {
+  if (!item) throw notFound();
+  return collection.json(item);
+}
+
+/** A page by time. A cursor is the time and the id of the last item of the page before. */
+function newestFirst(collection: Collection, all: readonly CollectionItem[], query: URLSearchParams): object {
+  const { results = 'results', pages: [usual, most] = [USUAL, MOST] } = collection.options;
+  const limit = limitParameter(query.get('limit'), usual, most);
+  const sign = collection.isRising ? -1 : 1;
+  const sorted = all.toSorted((a, b) => sign * (b.updatedAt - a.updatedAt || compareIds(b.id, a.id)));
+  const [time = '', id = ''] = Buffer.from(query.get('after') ?? '', 'base64url')
+    .toString()
+    .split('|');
+  const isNext = (each: CollectionItem) => sign * (Number(time) - each.updatedAt || compareIds(id, each.id)) > 0;
+  const start = id === '' ? 0 : sorted.findIndex(isNext);
+  const page = start === -1 ? [] : sorted.slice(start, start + limit);
+  const last = page.at(-1);
+  const isMore = last !== undefined && sorted.length > start + limit;
+  const after = isMore ? Buffer.from(`${last.updatedAt}|${last.id}`).toString('base64url') : null;
+  return { [results]: page.map((item) => collection.json(item)), ...(after ? { paging: { next: { after } } } : {}) };
 }
 
 /** The items that a query asks for. */
@@ -49,8 +100,8 @@ function wanted(collection: Collection, query: URLSearchParams): readonly Collec
   return list.filter((item) => isAsked(item) && isDue(item));
 }
 
-/** A page of events. Its offset holds what was asked, and is refused for another question. */
-function newestFirst(collection: Collection, query: URLSearchParams): object {
+/** A page of events, newest first. Its offset holds what was asked, and is refused for another question. */
+function byOffset(collection: Collection, query: URLSearchParams): object {
   const { results = 'results', pages: [usual, most] = [USUAL, MOST] } = collection.options;
   const limit = limitParameter(query.get('limit'), usual, most);
   const [from, until] = [timeParameter(query, 'startTimestamp'), timeParameter(query, 'endTimestamp')];
@@ -72,7 +123,11 @@ function newestFirst(collection: Collection, query: URLSearchParams): object {
 }
 
 function isBehind(id: string, after: string): boolean {
-  return id.length > after.length || (id.length === after.length && id > after);
+  return compareIds(id, after) > 0;
+}
+
+function compareIds(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
 /** Epoch ms; null where the parameter is not there. @throws ApiError 400 */

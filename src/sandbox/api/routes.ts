@@ -105,7 +105,7 @@ export function routes(pages: PageCache, collections: readonly Collection[]): Ro
     ...collections.map((each) => {
       const { paging, path, olderPath } = each.options;
       const paths = olderPath === undefined ? [path] : [path, olderPath];
-      return (paging === 'post' ? post : get)('collection', collectionHandler(each), ...paths);
+      return (paging === 'post' || paging === 'batch' ? post : get)('collection', collectionHandler(each), ...paths);
     }),
     post('tokenInfo', introspectHandler, '/oauth/:date/token/introspect', '/oauth/v3/token/introspect'),
   ];

@@ -9,9 +9,21 @@ export interface CollectionOptions {
   /**
    * How HubSpot pages it, `after` by default: by `limit` and `after`. `none`: it is answered whole. `post`: as `after`, but asked by a POST
    * with `count` and `after` in its body. `offset`: newest first, by `limit` and an `offset` that only serves for the same question; those
-   * between `startTimestamp` and `endTimestamp`, both included.
+   * between `startTimestamp` and `endTimestamp`, both included. `newest`: as `after`, but newest first (`isRising` turns it round). `one`: the
+   * answer is the only item itself. `batch`: the items of another collection, by the ids in the body of a POST.
    */
-  readonly paging?: 'after' | 'none' | 'post' | 'offset';
+  readonly paging?: 'after' | 'none' | 'post' | 'offset' | 'newest' | 'one' | 'batch';
+  /** Of a `batch`: the path of the other collection, the most ids, and what is answered of one of its items besides. */
+  readonly batch?: {
+    readonly of: string;
+    readonly most: number;
+    readonly more?: (item: CollectionItem, at: (path: string) => Collection) => object;
+  };
+  /**
+   * Of items that belong to those of another collection: the path of that one, the name in `path` that stands for the id of an item of it,
+   * and which members of the items here have the values of the names in `path`.
+   */
+  readonly within?: { readonly of: string; readonly id: string; readonly by: Readonly<Record<string, string>> };
   /** The member of the answer with the items, `results` by default. */
   readonly results?: string;
   /** Items of a page: without a limit, and at most. */
@@ -43,6 +55,10 @@ export class Collection {
   readonly #items = new Map<string, CollectionItem>();
   /** Both lists as they stand; made again when an item has changed. */
   #lists: { live: readonly CollectionItem[]; archived: readonly CollectionItem[] } | null = null;
+  /** The live items by the values of the names in the path. */
+  #parts: Map<string, CollectionItem[]> | null = null;
+  /** Whether `newest` is turned round, so that the oldest come first. */
+  isRising = false;
 
   constructor(
     readonly options: CollectionOptions,
@@ -53,21 +69,21 @@ export class Collection {
 
   /** Creates an item, or changes its members. @param at when, epoch ms */
   put(id: string, members: object, at = this.clock.now()): void {
-    this.#lists = null;
+    this.#forget();
     const createdAt = this.#items.get(id)?.createdAt ?? at;
     this.#items.set(id, { id, members: { ...this.#items.get(id)?.members, ...members }, createdAt, updatedAt: at });
   }
 
   /** Takes an item out of the list; the list of archived items has it from then on. */
   archive(id: string, at = this.clock.now()): void {
-    this.#lists = null;
+    this.#forget();
     const item = this.#items.get(id);
     if (item) this.#items.set(id, { ...item, archivedAt: at });
   }
 
   /** Erases an item: no list has it any more. */
   erase(id: string): void {
-    this.#lists = null;
+    this.#forget();
     this.#items.delete(id);
   }
 
@@ -81,6 +97,27 @@ export class Collection {
       };
     }
     return archived ? this.#lists.archived : this.#lists.live;
+  }
+
+  /** The live items that belong to what the names in the path stand for. */
+  part(params: Readonly<Record<string, string>>): readonly CollectionItem[] {
+    const by = Object.entries(this.options.within?.by ?? {});
+    if (this.#parts === null) {
+      this.#parts = new Map();
+      for (const item of this.list(false)) {
+        const members = item.members as Record<string, unknown>;
+        const key = by.map(([, member]) => String(members[member])).join('/');
+        const part = this.#parts.get(key);
+        if (part) part.push(item);
+        else this.#parts.set(key, [item]);
+      }
+    }
+    return this.#parts.get(by.map(([name]) => params[name]).join('/')) ?? [];
+  }
+
+  #forget(): void {
+    this.#lists = null;
+    this.#parts = null;
   }
 
   json(item: CollectionItem): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
+import { campaignResources } from './campaigns.js';
 import { numbered } from './sample.js';
 
 const FORM_TYPES = ['hubspot', 'flow', 'captured', 'blog_comment'];
@@ -68,6 +69,7 @@ export function marketingResources(): CollectionOptions[] {
         businessUnits: n === 1 ? [{ id: '0' }] : [],
       })),
     },
+    ...campaignResources(),
     {
       path: '/marketing/marketing-events/:date',
       olderPath: '/marketing/v3/marketing-events',

@@ -96,15 +96,19 @@ const CAMPAIGN_PROPERTIES = [
   'hs_spend_items_sum_amount',
 ];
 
+/** Campaigns of marketing, which several streams are about. */
+export const CAMPAIGNS = collection('campaigns', 'marketing campaigns', paths.marketingCampaigns(), {
+  olderPath: '/marketing/v3/campaigns',
+  query: { properties: CAMPAIGN_PROPERTIES.join(',') },
+  isShared: true,
+});
+
 const marketingCampaigns = whole({
   name: 'marketing_campaigns',
   group: 'marketing',
   scopes: [['marketing.campaigns.read']],
   subject: 'campaigns',
-  endpoint: collection('campaigns', 'marketing campaigns', paths.marketingCampaigns(), {
-    olderPath: '/marketing/v3/campaigns',
-    query: { properties: CAMPAIGN_PROPERTIES.join(',') },
-  }),
+  endpoint: CAMPAIGNS,
   key: 'id',
   cursor: 'updatedAt',
   schema: {

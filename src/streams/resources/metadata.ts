@@ -1,5 +1,5 @@
 import { MissingScopesError } from '../../errors.js';
-import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
+import type { Endpoint } from '../../hubspot/api/endpoint.js';
 import { propertiesEndpoint, SENSITIVITIES } from '../../hubspot/api/metadata.js';
 import {
   CUSTOM_SCHEMAS_SCOPE,
@@ -13,7 +13,7 @@ import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
 import { type Partition, type PartitionSource, type Partitions, readPartitions } from '../strategies/partitions.js';
 import { whole } from '../strategies/whole.js';
-import { collection } from './collection.js';
+import { collection, itemsIn } from './collection.js';
 
 /** What HubSpot knows of properties and objects. Of properties it lists one object's at a time, and those of one sensitivity. */
 
@@ -51,7 +51,7 @@ function ofEachObject(
       const { all } = await find(portal);
       if ((await portal.tokenScopes()) !== null) return;
       // The first that can be read will do.
-      for await (const { refusal } of readPartitions(portal.client, what, all, 1)) if (refusal === null) return;
+      for await (const { refusal } of readPartitions(portal.client, what, {}, all, 1)) if (refusal === null) return;
     },
   };
 }
@@ -124,7 +124,7 @@ const propertyOptions = whole({
   ...PROPERTIES,
   name: 'property_options',
   itemsOf: ({ objectType, objectTypeId, name: propertyName, options }) =>
-    (Array.isArray(options) ? options : []).map((option: Item) => ({
+    itemsIn(options).map((option) => ({
       ...option,
       objectType,
       objectTypeId,

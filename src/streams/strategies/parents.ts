@@ -2,7 +2,7 @@ import { type Endpoint, type Item, pagesOf, readItems } from '../../hubspot/api/
 import type { JsonObject } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
-import type { Partition, PartitionSource } from './partitions.js';
+import type { Partition, PartitionSource, Partitions } from './partitions.js';
 import { asJson } from './resource.js';
 
 /** The items of a collection by which HubSpot answers the items of another: lists and their members, forms and what was submitted. */
@@ -48,15 +48,16 @@ export async function readParents(
 
 /** How the children of parents are read. */
 export interface ChildCollections extends Parents {
-  /** The collections that have a parent's children. */
-  collectionsOf(parent: Parent): readonly Endpoint[];
+  /** The collections that have a parent's children. Where HubSpot answers those of several at once, see {@link Partitions.together}. */
+  collectionsOf?: (parent: Parent) => readonly Endpoint[];
+  together?: Partitions['together'];
   /** See {@link Partition.fingerprint}; by default it cannot be told. @param now HubSpot's time */
   fingerprint?: (parent: Item, now: EpochMs) => string | null;
 }
 
 /** A stream's partitions: one for each parent. The first field of its key is the parent's id. */
 export function ofEach(children: ChildCollections): PartitionSource {
-  const { collectionsOf, fingerprint = () => null } = children;
+  const { collectionsOf = () => [], together, fingerprint = () => null } = children;
   return {
     async find(portal) {
       const { parents, calls } = await readParents(portal, children);
@@ -70,7 +71,7 @@ export function ofEach(children: ChildCollections): PartitionSource {
           fingerprint: fingerprint(parent.item, now),
         }),
       );
-      return { all, calls, isWithout: (id) => !known.has(id) };
+      return { all, calls, isWithout: (id) => !known.has(id), together };
     },
     async probe({ client }) {
       const [endpoint] = children.endpoints;
@@ -78,7 +79,8 @@ export function ofEach(children: ChildCollections): PartitionSource {
       const [item] = (await readItems(client, endpoint, null, 1)).items;
       if (!item) return;
       const parent = { id: String(item[children.id]), item, members: {} };
-      for (const collection of collectionsOf(parent)) await readItems(client, collection, null, 1);
+      const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
+      for (const collection of collections) await readItems(client, collection, null, 1);
     },
   };
 }

@@ -24,6 +24,8 @@ export interface Partitions {
   readonly calls: number;
   /** Whether a partition is not there any more, and its items with it. */
   isWithout(id: string): boolean;
+  /** How several are read by one call, where HubSpot takes their ids; its items must tell theirs. */
+  together?: { most: number; endpoint(ids: readonly string[]): Endpoint } | undefined;
 }
 
 /** What makes a stream of several collections. */
@@ -33,12 +35,12 @@ export interface PartitionSource {
   probe(portal: PortalFacts): Promise<void>;
 }
 
-/** What was read of a partition. */
+/** What was read of partitions, one or several. */
 export interface PartitionRead {
-  partition: Partition;
+  partitions: readonly Partition[];
   items: readonly Item[];
   calls: number;
-  /** Why some of its collections could not be read; null: all were. */
+  /** Why some of their collections could not be read; null: all were. */
   refusal: HubflakeError | null;
 }
 
@@ -48,38 +50,53 @@ const AT_ONCE = 6;
 /**
  * Reads partitions, several at once. A collection that the token may not read, or that the portal does not have, is passed over. Throws
  * where none can be read, and not only because one has just vanished.
+ *
+ * @param due those to read
  */
 export async function* readPartitions(
   client: HubSpotClient,
   stream: string,
-  all: readonly Partition[],
+  { together }: Pick<Partitions, 'together'>,
+  due: readonly Partition[],
   atOnce = AT_ONCE,
 ): AsyncGenerator<PartitionRead> {
   let isAnyRead = false;
   let refusal: HubflakeError | null = null;
-  for (let start = 0; start < all.length; start += atOnce) {
-    const together = all.slice(start, start + atOnce).map((partition) => readOne(client, partition, stream));
-    for (const each of together) each.catch(() => undefined);
-    for (const each of together) {
+  const parts = together ? chunksOf(due, together.most) : due.map((each) => [each]);
+  for (let start = 0; start < parts.length; start += atOnce) {
+    const reads = parts.slice(start, start + atOnce).map((part) => {
+      const endpoints = together
+        ? [together.endpoint(part.map(({ id }) => id))]
+        : part.flatMap((each) => each.endpoints);
+      return readPart(client, part, endpoints, stream);
+    });
+    for (const each of reads) each.catch(() => undefined);
+    for (const each of reads) {
       const read = await each;
       refusal ??= read.refusal;
       isAnyRead ||= read.refusal === null || read.items.length > 0;
       yield read;
     }
   }
-  const hasVanished = all.length === 1 && isRefusal(refusal, [404]);
+  const hasVanished = parts.length === 1 && isRefusal(refusal, [404]);
   if (!isAnyRead && refusal !== null && !hasVanished) throw refusal;
 }
 
-async function readOne(client: HubSpotClient, partition: Partition, stream: string): Promise<PartitionRead> {
+async function readPart(
+  client: HubSpotClient,
+  partitions: readonly Partition[],
+  endpoints: readonly Endpoint[],
+  stream: string,
+): Promise<PartitionRead> {
   const items: Item[] = [];
   let calls = 0;
   let refusal: HubflakeError | null = null;
-  for (const endpoint of partition.endpoints) {
+  const members = partitions.length === 1 ? partitions[0]?.members : {};
+  for (const endpoint of endpoints) {
     try {
       for await (const page of pagesOf(client, endpoint)) {
         calls += page.calls;
-        for (const item of page.items) items.push({ ...item, ...partition.members });
+        for (const item of page.items) items.push({ ...item, ...members });
       }
     } catch (error) {
       if (!isUnavailable(error)) throw error;
@@ -87,7 +104,11 @@ async function readOne(client: HubSpotClient, partition: Partition, stream: stri
       log.info(`${stream}: ${error.message} What is there of it stays as it is.`);
     }
   }
-  return { partition, items, calls, refusal };
+  return { partitions, items, calls, refusal };
+}
+
+function chunksOf<T>(all: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
 }
 
 function isUnavailable(error: unknown): error is HubflakeError {

@@ -83,10 +83,13 @@ class Whole implements Stream {
     const perCall = itemsPerCall(resource.endpoint) ?? Number.POSITIVE_INFINITY;
     const found = await resource.partitions?.find(portal);
     const due = found?.all.filter((each) => !isKnown(each, known)) ?? [];
-    const least = found ? found.calls + due.reduce((sum, { endpoints }) => sum + endpoints.length, 0) : 1;
-    const pages = found ? least : Math.max(least, Math.ceil((memory?.size ?? 0) / perCall));
+    const { most } = found?.together ?? {};
+    const toRead = most ? Math.ceil(due.length / most) : due.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+    const pages = found ? found.calls + toRead : Math.max(1, Math.ceil((memory?.size ?? 0) / perCall));
     return {
-      what: found ? `what ${due.length} of ${found.all.length} have, a call for each or more` : 'all of it',
+      what: found
+        ? `what ${due.length} of ${found.all.length} have, ${most ? `a call for ${most}` : 'a call or more each'}`
+        : 'all of it',
       rows: null,
       calls: { burst: 0, search: 0, exempt: 0, [resource.endpoint.kind.budget]: pages },
     };
@@ -150,19 +153,21 @@ class WholeRead {
   }
 
   /** What is remembered of partitions that cannot be read now, or need not be, is taken for unchanged. */
-  async #readPartitions({ all, calls, isWithout }: Partitions): Promise<void> {
+  async #readPartitions(found: Partitions): Promise<void> {
+    const { all, calls, isWithout } = found;
     const { resource, portal } = this;
     this.#calls += calls;
     const known = this.#state.partitions;
     // A refresh that is resumed has emitted those that its state names.
     const due = all.filter((each) => (this.#isRefresh ? !known.has(each.id) : !isKnown(each, known)));
     const complete = new Set<string>();
-    for await (const { partition, items, calls: taken, refusal } of readPartitions(portal.client, resource.name, due)) {
-      this.#calls += taken;
+    for await (const read of readPartitions(portal.client, resource.name, found, due)) {
+      const { partitions, items, refusal } = read;
+      this.#calls += read.calls;
       for (const item of items) this.#takeAll(item);
       if (refusal === null) {
-        complete.add(partition.id);
-        this.#settled.push(partition);
+        for (const { id } of partitions) complete.add(id);
+        this.#settled.push(...partitions);
       }
       if (this.#isFull || this.#settled.length >= MOST_SETTLED) await this.#emitBuffer(null);
     }
