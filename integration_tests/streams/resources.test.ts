@@ -34,6 +34,7 @@ const PLACES: Readonly<Record<string, string>> = {
   conversation_inboxes: '/conversations/conversations/:date/inboxes',
   conversation_channels: '/conversations/conversations/:date/channels',
   conversation_channel_accounts: '/conversations/conversations/:date/channel-accounts',
+  conversation_threads: '/conversations/conversations/:date/threads',
   blog_posts: '/cms/blogs/:date/posts',
   blog_authors: '/cms/blogs/:date/authors',
   blog_tags: '/cms/blogs/:date/tags',
@@ -48,6 +49,8 @@ const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
 const WITHIN = ['team_users', 'owner_teams'];
 /** In suites of their own. */
 const OTHERS = [
+  'form_submissions',
+  'conversation_messages',
   'marketing_campaign_assets',
   'marketing_campaign_budget',
   'marketing_campaign_spend',
@@ -136,7 +139,7 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
     expect((await read(name, first.state)).records).toEqual([]);
     const second = await read(name, first.state);
     played.wait(120);
-    portal.put(edited, { name: 'another', firstName: 'another' });
+    portal.put(edited, { name: 'another', firstName: 'another', status: 'CLOSED' });
     portal.archive(archived);
     // By cursor, only what HubSpot lists as archived is seen to be gone.
     const isSeen = erased !== undefined && !/^\/cms/.test(path);

@@ -138,14 +138,17 @@ function callItems(
 /**
  * The pages of a collection, from the one at `start` (null: the first) to the last. The next page travels while one is worked on.
  * Throws a RequestError where HubSpot's cursor stands still.
+ *
+ * @param isEnough whether no page is wanted behind one; called once a page, before the next one is requested
  */
 export async function* pagesOf(
   client: HubSpotClient,
   endpoint: Endpoint,
   start: string | null = null,
+  isEnough: (page: ItemPage) => boolean = () => false,
 ): AsyncGenerator<ItemPage> {
   let page = await readItems(client, endpoint, start);
-  for (let at = start; page.after !== null; ) {
+  for (let at = start; !isEnough(page) && page.after !== null; ) {
     if (page.after === at) {
       throw new RequestError(`HubSpot's list of ${endpoint.what} does not move on from ${at}.`, 200);
     }

@@ -37,6 +37,7 @@ export const paths = {
   lists: () => `/crm/lists/${API_VERSION}/all`,
   /** HubSpot has no dated path for them, as for other paths with v1 to v4 here. */
   forms: () => '/marketing/v3/forms',
+  formSubmissions: (form: string) => `/form-integrations/v1/submissions/forms/${name(form)}`,
   emailEvents: () => '/email/public/v1/events',
   subscriptionTimeline: () => '/email/public/v1/subscriptions/timeline',
   emailSubscriptions: () => '/email/public/v1/subscriptions',

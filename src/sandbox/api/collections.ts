@@ -28,13 +28,21 @@ export function collectionHandler(collection: Collection): Handler {
       const sent = paging === 'post' ? jsonBody(call) : { count: query.get('limit'), after: query.get('after') };
       const limit = paging === 'none' ? all.length : limitParameter(sent.count as string | null, usual, most);
       const after = (sent.after ?? null) === null ? null : String(sent.after);
-      const start = after === null ? 0 : all.findIndex(({ id }) => isBehind(id, after));
+      const start = after === null ? 0 : startOf(all, after, options.since !== undefined);
       const page = start === -1 ? [] : all.slice(start, start + limit);
       const isMore = start !== -1 && all.length > start + limit;
       const next = isMore ? { paging: { next: { after: page.at(-1)?.id } } } : {};
-      return reply(services, { [results]: page.map((item) => collection.json(item)), ...next });
+      const json = (item: CollectionItem) => ({ ...collection.json(item), ...options.asked?.(item, query) });
+      return reply(services, { [results]: page.map(json), ...next });
     },
   };
+}
+
+/** Where the page behind a cursor starts; -1: there is none. */
+function startOf(all: readonly CollectionItem[], after: string, isSorted: boolean): number {
+  if (!isSorted) return all.findIndex(({ id }) => isBehind(id, after));
+  const at = all.findIndex(({ id }) => id === after);
+  return at === -1 || at + 1 === all.length ? -1 : at + 1;
 }
 
 /** The items that a batch asks for by their ids. Those that are not there are left out, as HubSpot does. */
@@ -52,10 +60,14 @@ function batchRead(
 
 /** The items that belong to the one that the path names. @throws ApiError 404 */
 function within(collection: Collection, { params }: Call, { portal }: Services): readonly CollectionItem[] {
-  const { of = '', id = '' } = collection.options.within ?? {};
+  const { of = '', id = '', refusal } = collection.options.within ?? {};
   const parents = portal.collections.find(({ options }) => options.path === of);
-  const isThere = [false, true].some((archived) => parents?.list(archived).some((each) => each.id === params[id]));
-  if (!isThere) throw notFound();
+  const parent = [false, true].flatMap(
+    (archived) => parents?.list(archived).find((each) => each.id === params[id]) ?? [],
+  );
+  if (!parent[0]) throw notFound();
+  const refused = refusal?.(parent[0]);
+  if (refused !== undefined) throw badRequest(refused);
   return collection.part(params);
 }
 
@@ -86,9 +98,11 @@ function newestFirst(collection: Collection, all: readonly CollectionItem[], que
 /** The items that a query asks for. */
 function wanted(collection: Collection, query: URLSearchParams): readonly CollectionItem[] {
   const [from, until] = [timeParameter(query, 'updatedAfter'), timeParameter(query, 'updatedBefore')];
-  const { narrowed } = collection.options;
+  const { narrowed, asked } = collection.options;
   const kinds = narrowed ? query.getAll(narrowed.by) : [];
-  const isAsked = ({ members }: CollectionItem) => {
+  const isAsked = (item: CollectionItem) => {
+    const { members } = item;
+    if (asked?.(item, query) === null) return false;
     if (!narrowed || kinds.includes('all')) return true;
     const kind = String(Object.entries(members).find(([name]) => name === narrowed.member)?.[1]);
     return kinds.length > 0 ? kinds.includes(kind) : kind === narrowed.usual;
@@ -96,8 +110,21 @@ function wanted(collection: Collection, query: URLSearchParams): readonly Collec
   const isDue = ({ updatedAt }: CollectionItem) =>
     updatedAt >= (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
   const list = collection.list(flagParameter(query, 'archived'));
-  if (from === null && until === null && !narrowed) return list;
-  return list.filter((item) => isAsked(item) && isDue(item));
+  const since = sinceOf(collection, query);
+  if (from === null && until === null && !narrowed && !asked && since === null) return list;
+  const all = list.filter((item) => isAsked(item) && isDue(item));
+  if (since === null) return all;
+  return all.filter((item) => since.timeOf(item) >= since.time).sort((a, b) => since.timeOf(a) - since.timeOf(b));
+}
+
+/** What a query asks of the times of a member. @throws ApiError 400 where it sorts by a member without a bound */
+function sinceOf({ options }: Collection, query: URLSearchParams) {
+  if (!options.since) return null;
+  const { by, member } = options.since;
+  const time = timeParameter(query, by);
+  if (time === null && query.get('sort') === member) throw badRequest(`sort by ${member} takes ${by}`);
+  const timeOf = ({ members }: CollectionItem) => Date.parse(String((members as Record<string, unknown>)[member]));
+  return time === null ? null : { time, timeOf };
 }
 
 /** A page of events, newest first. Its offset holds what was asked, and is refused for another question. */

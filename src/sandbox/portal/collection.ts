@@ -23,7 +23,17 @@ export interface CollectionOptions {
    * Of items that belong to those of another collection: the path of that one, the name in `path` that stands for the id of an item of it,
    * and which members of the items here have the values of the names in `path`.
    */
-  readonly within?: { readonly of: string; readonly id: string; readonly by: Readonly<Record<string, string>> };
+  readonly within?: {
+    readonly of: string;
+    readonly id: string;
+    readonly by: Readonly<Record<string, string>>;
+    /** Why HubSpot refuses to answer of an item there (400); undefined: it does not. */
+    readonly refusal?: (parent: CollectionItem) => string | undefined;
+  };
+  /** What a query makes of an item: members that it has besides; null: it is left out. */
+  readonly asked?: (item: CollectionItem, query: URLSearchParams) => object | null;
+  /** A parameter with an instant that leaves out items before it by a member, and asks to sort by that. */
+  readonly since?: { readonly by: string; readonly member: string };
   /** The member of the answer with the items, `results` by default. */
   readonly results?: string;
   /** Items of a page: without a limit, and at most. */

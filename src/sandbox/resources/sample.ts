@@ -1,4 +1,5 @@
 import type { Portal } from '../portal/portal.js';
+import { valueAt } from '../portal/values.js';
 
 /** The people of a portal, as its settings have them: those of the CRM's owners who can log in. */
 export interface People {
@@ -48,4 +49,23 @@ export function numbered(
       return [id, make(index + 1, id)];
     }),
   );
+}
+
+/** The ids of some contacts; of a portal without any, made-up ones. */
+export function contactIdsOf(portal: Portal, most: number): string[] {
+  const { records } = portal.store(portal.type('contacts'));
+  const ids = records.slice(0, most).map(({ id }) => String(id));
+  return ids.length > 0 ? ids : ['1'];
+}
+
+/** The e-mail addresses of some contacts; of a portal without any, made-up ones. */
+export function emailsOf(portal: Portal, most: number): string[] {
+  const emails = contactIdsOf(portal, most).flatMap((id) => emailOf(portal, id) ?? []);
+  return emails.length > 0 ? emails : ['person1@sandbox.example'];
+}
+
+function emailOf(portal: Portal, id: string): string | null {
+  const type = portal.type('contacts');
+  const record = portal.store(type).records.find((each) => String(each.id) === id);
+  return record ? valueAt(record, portal.properties(type).get('email'), record.change) : null;
 }

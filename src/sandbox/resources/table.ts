@@ -2,9 +2,11 @@ import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
 import type { Portal } from '../portal/portal.js';
 import { contentResources } from './content.js';
+import { conversationResources } from './conversations.js';
 import { emailEventResources } from './email-events.js';
 import { marketingResources } from './marketing.js';
 import { numbered, peopleOf } from './sample.js';
+import { submissionResources } from './submissions.js';
 
 /**
  * What a portal has besides records of the CRM, written from what HubSpot documents: where each list is, how it is paged, what its items
@@ -133,6 +135,8 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
       })),
     },
     ...conversations(),
+    ...conversationResources(portal),
+    ...submissionResources(portal),
     ...marketingResources(),
     ...emailEventResources(portal.clock.now()),
     ...contentResources(),

@@ -1,11 +1,16 @@
+import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
+import type { JsonObject } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
+import { contentHash } from '../strategies/content-memory.js';
+import { feed } from '../strategies/feed.js';
+import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 
 /** Without `formTypes` HubSpot answers its own forms only, and none of flows, captured ones and blog comments. */
-const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' } });
+const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' }, isShared: true });
 
 const forms = whole({
   name: 'forms',
@@ -27,6 +32,44 @@ const forms = whole({
     displayOptions: OBJECT,
     legalConsentOptions: OBJECT,
   },
+});
+
+const SUBMISSION: JsonObject = {
+  conversionId: { ...STRING, description: 'The id of the submission; of one without, a hash of it.' },
+  submittedAt: MILLISECONDS,
+  // The same as submittedAt: source-hubspot has it as the cursor.
+  updatedAt: MILLISECONDS,
+  values: OBJECTS,
+  pageUrl: STRING,
+  formId: STRING,
+};
+
+const submissionsOf = (form: string) =>
+  collection('forms', `submissions of form ${form}`, paths.formSubmissions(form), { limit: 50, id: 'submittedAt' });
+
+/** What was submitted by each form. HubSpot answers none of those below blog posts. */
+const formSubmissions = feed({
+  name: 'form_submissions',
+  group: 'marketing',
+  scopes: [['forms']],
+  subject: 'forms',
+  endpoint: submissionsOf('0'),
+  parents: {
+    endpoints: [FORMS, archivedOf(FORMS)],
+    id: 'id',
+    as: 'formId',
+    isWanted: ({ formType }) => formType !== 'blog_comment',
+  },
+  itemsAt: ({ id }) => submissionsOf(id),
+  overlapMinutes: 60,
+  key: ['formId', 'conversionId'],
+  cursor: 'updatedAt',
+  schema: SUBMISSION,
+  record: (item: Item) => ({
+    ...pick(SUBMISSION, item),
+    conversionId: asJson(item.conversionId) ?? contentHash(JSON.stringify(item)),
+    updatedAt: asJson(item.submittedAt),
+  }),
 });
 
 const emailSubscriptions = whole({
@@ -156,6 +199,7 @@ const marketingEvents = whole({
 
 export const marketing: readonly StreamDeclaration[] = [
   forms,
+  formSubmissions,
   emailSubscriptions,
   subscriptionDefinitions,
   marketingCampaigns,

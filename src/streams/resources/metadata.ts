@@ -51,7 +51,7 @@ function ofEachObject(
       const { all } = await find(portal);
       if ((await portal.tokenScopes()) !== null) return;
       // The first that can be read will do.
-      for await (const { refusal } of readPartitions(portal.client, what, {}, all, 1)) if (refusal === null) return;
+      for await (const { isComplete } of readPartitions(portal.client, what, {}, all, 1)) if (isComplete) return;
     },
   };
 }

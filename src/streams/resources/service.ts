@@ -1,6 +1,7 @@
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
-import { BOOLEAN, INSTANT, OBJECT, STRING } from '../layouts/property-schema.js';
+import { BOOLEAN, INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
+import { feed } from '../strategies/feed.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 
@@ -52,4 +53,71 @@ const channelAccounts = whole({
   },
 });
 
-export const service: readonly StreamDeclaration[] = [inboxes, channels, channelAccounts];
+const THREADS = conversations('threads', 'conversation threads');
+const THREADS_PAGE = { limit: 500, isShared: true };
+
+/** HubSpot only filters them by their latest message, which hides changes of status, assignment and inbox: so all are read. */
+const threads = whole({
+  ...CONVERSATIONS,
+  name: 'conversation_threads',
+  endpoint: { ...THREADS.endpoint, ...THREADS_PAGE },
+  archived: { ...THREADS.archived, ...THREADS_PAGE },
+  cursor: null,
+  schema: {
+    id: STRING,
+    status: { ...STRING, description: 'OPEN or CLOSED.' },
+    inboxId: STRING,
+    assignedTo: { ...STRING, description: 'The id of an actor.' },
+    associatedContactId: STRING,
+    threadAssociations: OBJECT,
+    originalChannelId: STRING,
+    originalChannelAccountId: STRING,
+    createdAt: INSTANT,
+    closedAt: INSTANT,
+    latestMessageTimestamp: INSTANT,
+    latestMessageSentTimestamp: INSTANT,
+    latestMessageReceivedTimestamp: INSTANT,
+    spam: BOOLEAN,
+  },
+});
+
+const messages = feed({
+  ...CONVERSATIONS,
+  name: 'conversation_messages',
+  endpoint: conversations('threads/0/messages', 'messages of threads').endpoint,
+  parents: {
+    endpoints: [THREADS.endpoint, THREADS.archived].map((endpoint) => ({ ...endpoint, limit: THREADS_PAGE.limit })),
+    id: 'id',
+    as: 'conversationsThreadId',
+  },
+  // HubSpot takes the filter with this order only.
+  movedSince: (since) => ({ latestMessageTimestampAfter: since, sort: 'latestMessageTimestamp' }),
+  itemsAt: ({ id }) => conversations(`threads/${id}/messages`, `messages of thread ${id}`).endpoint,
+  overlapMinutes: 60,
+  key: ['conversationsThreadId', 'id'],
+  cursor: 'createdAt',
+  schema: {
+    id: STRING,
+    conversationsThreadId: STRING,
+    type: STRING,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    createdBy: STRING,
+    client: OBJECT,
+    senders: OBJECTS,
+    recipients: OBJECTS,
+    subject: STRING,
+    text: STRING,
+    richText: STRING,
+    direction: STRING,
+    channelId: STRING,
+    channelAccountId: STRING,
+    attachments: OBJECTS,
+    inReplyToId: STRING,
+    truncationStatus: STRING,
+    status: OBJECT,
+    archived: BOOLEAN,
+  },
+});
+
+export const service: readonly StreamDeclaration[] = [inboxes, channels, channelAccounts, threads, messages];

@@ -111,8 +111,8 @@ export class ContentMemory {
   }
 
   /** Forgets the other items. */
-  keep(isKept: (cursor: JsonValue) => boolean): void {
-    for (const [id, { cursor }] of this.#items) if (!isKept(cursor)) this.#items.delete(id);
+  keep(isKept: (cursor: JsonValue, id: string) => boolean): void {
+    for (const [id, { cursor }] of this.#items) if (!isKept(cursor, id)) this.#items.delete(id);
   }
 
   /** The counterpart of {@link ContentMemory.parse}. Earlier versions of hubflake ignore the shorter form. */

@@ -26,21 +26,25 @@ export interface Parent {
   members: JsonObject;
 }
 
+/** A parent as its children see it. */
+export function parentOf({ id, as, others = {} }: Parents, item: Item): Parent {
+  const known = String(item[id]);
+  const more = Object.entries(others).map(([field, member]) => [field, asJson(item[member])]);
+  return { id: known, item, members: { ...Object.fromEntries(more), [as]: known } };
+}
+
 /** Reads all parents. The pages are shared among the streams of a run. */
 export async function readParents(
   { client }: PortalFacts,
-  { endpoints, id, as, others = {}, isWanted = () => true }: Parents,
+  all: Parents,
 ): Promise<{ parents: Parent[]; calls: number }> {
+  const { isWanted = () => true } = all;
   const parents = new Map<string, Parent>();
   let calls = 0;
-  for (const endpoint of endpoints) {
+  for (const endpoint of all.endpoints) {
     for await (const page of pagesOf(client, { ...endpoint, isShared: true })) {
       calls += page.calls;
-      for (const item of page.items.filter(isWanted)) {
-        const known = String(item[id]);
-        const more = Object.entries(others).map(([field, member]) => [field, asJson(item[member])]);
-        parents.set(known, { id: known, item, members: { [as]: known, ...Object.fromEntries(more) } });
-      }
+      for (const item of page.items.filter(isWanted)) parents.set(String(item[all.id]), parentOf(all, item));
     }
   }
   return { parents: [...parents.values()], calls };
@@ -78,7 +82,7 @@ export function ofEach(children: ChildCollections): PartitionSource {
       if (!endpoint) return;
       const [item] = (await readItems(client, endpoint, null, 1)).items;
       if (!item) return;
-      const parent = { id: String(item[children.id]), item, members: {} };
+      const parent = parentOf(children, item);
       const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
       for (const collection of collections) await readItems(client, collection, null, 1);
     },

@@ -1,10 +1,8 @@
-import { type HubflakeError, MissingScopesError } from '../../errors.js';
 import { type Endpoint, type Item, pagesOf } from '../../hubspot/api/endpoint.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
-import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { PortalFacts } from '../core/stream.js';
+import { Refusals } from './refusals.js';
 
 /** A part of a stream's items that is read by itself. The first field of the stream's key is its id. */
 export interface Partition {
@@ -40,16 +38,15 @@ export interface PartitionRead {
   partitions: readonly Partition[];
   items: readonly Item[];
   calls: number;
-  /** Why some of their collections could not be read; null: all were. */
-  refusal: HubflakeError | null;
+  /** Whether all of their collections were read. */
+  isComplete: boolean;
 }
 
 /** Calls in flight for one stream. */
 const AT_ONCE = 6;
 
 /**
- * Reads partitions, several at once. A collection that the token may not read, or that the portal does not have, is passed over. Throws
- * where none can be read, and not only because one has just vanished.
+ * Reads partitions, several at once. A collection that HubSpot refuses is passed over, see {@link Refusals}.
  *
  * @param due those to read
  */
@@ -60,57 +57,43 @@ export async function* readPartitions(
   due: readonly Partition[],
   atOnce = AT_ONCE,
 ): AsyncGenerator<PartitionRead> {
-  let isAnyRead = false;
-  let refusal: HubflakeError | null = null;
+  const refusals = new Refusals(stream);
   const parts = together ? chunksOf(due, together.most) : due.map((each) => [each]);
   for (let start = 0; start < parts.length; start += atOnce) {
     const reads = parts.slice(start, start + atOnce).map((part) => {
       const endpoints = together
         ? [together.endpoint(part.map(({ id }) => id))]
         : part.flatMap((each) => each.endpoints);
-      return readPart(client, part, endpoints, stream);
+      return readPart(client, part, endpoints, refusals);
     });
     for (const each of reads) each.catch(() => undefined);
-    for (const each of reads) {
-      const read = await each;
-      refusal ??= read.refusal;
-      isAnyRead ||= read.refusal === null || read.items.length > 0;
-      yield read;
-    }
+    for (const each of reads) yield await each;
   }
-  const hasVanished = parts.length === 1 && isRefusal(refusal, [404]);
-  if (!isAnyRead && refusal !== null && !hasVanished) throw refusal;
+  refusals.check();
 }
 
 async function readPart(
   client: HubSpotClient,
   partitions: readonly Partition[],
   endpoints: readonly Endpoint[],
-  stream: string,
+  refusals: Refusals,
 ): Promise<PartitionRead> {
   const items: Item[] = [];
   let calls = 0;
-  let refusal: HubflakeError | null = null;
+  let isComplete = true;
   const members = partitions.length === 1 ? partitions[0]?.members : {};
   for (const endpoint of endpoints) {
-    try {
+    const outcome = await refusals.attempt(async () => {
       for await (const page of pagesOf(client, endpoint)) {
         calls += page.calls;
         for (const item of page.items) items.push({ ...item, ...members });
       }
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      refusal = error;
-      log.info(`${stream}: ${error.message} What is there of it stays as it is.`);
-    }
+    });
+    if (outcome !== 'read') isComplete = false;
   }
-  return { partitions, items, calls, refusal };
+  return { partitions, items, calls, isComplete };
 }
 
 function chunksOf<T>(all: readonly T[], most: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
-}
-
-function isUnavailable(error: unknown): error is HubflakeError {
-  return error instanceof MissingScopesError || isRefusal(error, [400, 403, 404]);
 }

@@ -162,10 +162,10 @@ class WholeRead {
     const due = all.filter((each) => (this.#isRefresh ? !known.has(each.id) : !isKnown(each, known)));
     const complete = new Set<string>();
     for await (const read of readPartitions(portal.client, resource.name, found, due)) {
-      const { partitions, items, refusal } = read;
+      const { partitions, items, isComplete } = read;
       this.#calls += read.calls;
       for (const item of items) this.#takeAll(item);
-      if (refusal === null) {
+      if (isComplete) {
         for (const { id } of partitions) complete.add(id);
         this.#settled.push(...partitions);
       }

@@ -1,0 +1,72 @@
+import { pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import type { JsonObject, SyncMode } from '../../protocol/messages.js';
+import { earlier } from '../../time.js';
+import {
+  catalogEntry,
+  type Estimate,
+  type PortalFacts,
+  type Stream,
+  type StreamDeclaration,
+  type StreamRun,
+} from '../core/stream.js';
+import { FeedRead } from './feed-read.js';
+import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
+import { parseFeedState } from './feed-state.js';
+import { parentOf } from './parents.js';
+import { declare, type Marks, markedSchema, marksFor } from './resource.js';
+import { unlessRefreshed } from './resume.js';
+
+/** Declares a stream of what is added to parents. `cursor` names the field with the time of an item. */
+export function feed(resource: FeedResource): StreamDeclaration {
+  return declare(
+    resource,
+    (named, portal) => new Feed(named, portal),
+    null,
+    async ({ client }) => {
+      const [endpoint] = resource.parents.endpoints;
+      const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
+      if (first) await readItems(client, resource.itemsAt(parentOf(resource.parents, first)), null, 1);
+    },
+  );
+}
+
+class Feed implements Stream {
+  readonly name: string;
+  readonly entry;
+  readonly marks: Marks;
+
+  constructor(
+    readonly resource: FeedResource,
+    readonly portal: PortalFacts,
+  ) {
+    const { name, key, cursor } = resource;
+    this.name = name;
+    this.marks = marksFor(portal, resource, false);
+    this.entry = catalogEntry(name, markedSchema(resource, false, this.marks), key, cursor);
+  }
+
+  async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const { resource, portal } = this;
+    const { until } = parseFeedState(given, resource, portal.id);
+    const since = mode === 'incremental' && until !== null ? earlier(until, overlapOf(resource, portal)) : null;
+    const calls = { burst: 0, search: 0, exempt: 0 };
+    let parents = 0;
+    for (const endpoint of parentsSince(resource, since)) {
+      for await (const page of pagesOf(portal.client, endpoint, null, () => resource.movedSince !== undefined)) {
+        calls[endpoint.kind.budget] += page.calls;
+        parents += page.items.filter(resource.parents.isWanted ?? (() => true)).length;
+      }
+    }
+    calls[resource.endpoint.kind.budget] += parents;
+    const what = `${since === null ? 'everything' : 'what is new'} of ${parents.toLocaleString('en')}, a call or more each`;
+    return { what, rows: null, calls };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    return unlessRefreshed(run, this.name, () => new FeedRead(this, run).read());
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
