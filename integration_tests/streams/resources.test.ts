@@ -49,6 +49,7 @@ const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
 const WITHIN = ['team_users', 'owner_teams'];
 /** In suites of their own. */
 const OTHERS = [
+  'list_memberships',
   'form_submissions',
   'conversation_messages',
   'marketing_campaign_assets',

@@ -24,6 +24,7 @@ import {
 } from './options.js';
 import { Clock } from './portal/clock.js';
 import { Portal } from './portal/portal.js';
+import { Memberships } from './resources/memberships.js';
 import { resourcesOf } from './resources/table.js';
 import { buildSample } from './sample/build.js';
 
@@ -58,6 +59,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   for (const each of options.collections ?? []) portal.addCollection(each);
   buildSample(portal, choose(DEFAULT_SAMPLE, options));
   for (const each of resourcesOf(portal)) portal.addCollection(each);
+  new Memberships(portal).fill();
   const limits = options.limits === 'off' ? { enabled: false } : (options.limits ?? {});
   const services: Services = {
     portal,

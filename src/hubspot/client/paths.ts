@@ -35,6 +35,8 @@ export const paths = {
   meetingLinks: () => `/scheduler/${API_VERSION}/meetings/meeting-links`,
   imports: () => `/crm/imports/${API_VERSION}`,
   lists: () => `/crm/lists/${API_VERSION}/all`,
+  listMembers: (list: string) => `/crm/lists/${API_VERSION}/${name(list)}/memberships`,
+  listMembersByJoining: (list: string) => `/crm/lists/${API_VERSION}/${name(list)}/memberships/join-order`,
   /** HubSpot has no dated path for them, as for other paths with v1 to v4 here. */
   forms: () => '/marketing/v3/forms',
   formSubmissions: (form: string) => `/form-integrations/v1/submissions/forms/${name(form)}`,

@@ -5,6 +5,7 @@ import { contentResources } from './content.js';
 import { conversationResources } from './conversations.js';
 import { emailEventResources } from './email-events.js';
 import { marketingResources } from './marketing.js';
+import { membershipResources } from './memberships.js';
 import { numbered, peopleOf } from './sample.js';
 import { submissionResources } from './submissions.js';
 
@@ -134,6 +135,7 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
         revisionId: String(n),
       })),
     },
+    ...membershipResources(),
     ...conversations(),
     ...conversationResources(portal),
     ...submissionResources(portal),

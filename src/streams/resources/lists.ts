@@ -3,6 +3,7 @@ import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { INSTANT, INTEGER, OBJECT, STRING } from '../layouts/property-schema.js';
+import { members } from '../strategies/members.js';
 import { pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
@@ -27,18 +28,24 @@ const SCHEMA: JsonObject = {
   size: INTEGER,
 };
 
+const LISTS = collection('lists', 'lists', paths.lists(), {
+  body: { additionalProperties: COUNTERS },
+  id: 'listId',
+  limit: 500,
+  isShared: true,
+});
+
+/** A list that was deleted stays among the others for as long as it can be restored. */
+const isLive = ({ deletedAt }: Item) => (deletedAt ?? null) === null;
+
 /** The lists of all objects, by a path whose cursor has no end at 10,000 as the search of lists has. */
 const contactLists = whole({
   name: 'contact_lists',
   group: 'lists',
   scopes: [['crm.lists.read', 'crm.segments.read']],
   subject: 'lists',
-  endpoint: collection('lists', 'lists', paths.lists(), {
-    body: { additionalProperties: COUNTERS },
-    id: 'listId',
-    limit: 500,
-  }),
-  isLive: ({ deletedAt }) => (deletedAt ?? null) === null,
+  endpoint: LISTS,
+  isLive,
   key: 'listId',
   cursor: 'updatedAt',
   schema: SCHEMA,
@@ -46,9 +53,52 @@ const contactLists = whole({
 });
 
 /** As a member, or among the counters, where HubSpot's values are texts. */
-function sizeOf({ size, additionalProperties }: Item): number | null {
-  const counted = size ?? (additionalProperties as Item | undefined)?.hs_list_size;
-  return counted === undefined || counted === null || counted === '' ? null : Number(counted);
+function sizeOf(list: Item): number | null {
+  const counted = typeof list.size === 'number' ? list.size : counter(list, 'hs_list_size');
+  return counted === null ? null : Number(counted);
 }
 
-export const lists: readonly StreamDeclaration[] = [contactLists];
+const membersOf = (list: string, path: (list: string) => string, olderPath: string) =>
+  collection('lists', `members of list ${list}`, path(list), { olderPath, id: 'recordId', limit: 250 });
+
+/** The records of every list, of contacts and of other objects. */
+const listMemberships = members({
+  name: 'list_memberships',
+  group: 'lists',
+  scopes: [['crm.lists.read', 'crm.segments.read']],
+  subject: 'lists',
+  endpoint: membersOf('0', paths.listMembers, '/crm/v3/lists/0/memberships'),
+  parents: {
+    endpoints: [LISTS],
+    id: 'listId',
+    as: 'listId',
+    others: { objectTypeId: 'objectTypeId' },
+    isWanted: isLive,
+  },
+  countersOf: (list) => ({
+    added: counter(list, 'hs_last_record_added_at'),
+    removed: counter(list, 'hs_last_record_removed_at'),
+    size: sizeOf(list),
+  }),
+  membersOf: ({ id }) => membersOf(id, paths.listMembers, `/crm/v3/lists/${id}/memberships`),
+  newestOf: ({ id }) => membersOf(id, paths.listMembersByJoining, `/crm/v3/lists/${id}/memberships/join-order`),
+  since: 'membershipTimestamp',
+  overlapMinutes: 60,
+  relookDays: 7,
+  key: ['listId', 'recordId'],
+  cursor: null,
+  schema: {
+    listId: STRING,
+    recordId: STRING,
+    objectTypeId: { ...STRING, description: "The type of the list's records: 0-1 are contacts." },
+    membershipTimestamp: { ...INSTANT, description: 'When the record was added to the list.' },
+  },
+});
+
+/** A counter of a list; null: HubSpot does not say. */
+function counter({ additionalProperties }: Item, name: string): string | null {
+  const value = (additionalProperties as Item | undefined)?.[name] ?? null;
+  return value === null || value === '' ? null : String(value);
+}
+
+export const lists: readonly StreamDeclaration[] = [contactLists, listMemberships];

@@ -35,9 +35,9 @@ export class Refusals {
     }
   }
 
-  /** Throws the first refusal if every part was refused, unless there was only one, which has just vanished. */
+  /** Throws the first refusal if every part was refused; one part alone may just have vanished, unless the token lacks a scope. */
   check(): void {
-    const hasVanished = this.#attempts === 1 && isRefusal(this.#first, [404]);
-    if (this.#refused > 0 && this.#refused === this.#attempts && !hasVanished) throw this.#first;
+    const isAlone = this.#attempts === 1 && !(this.#first instanceof MissingScopesError);
+    if (this.#refused > 0 && this.#refused === this.#attempts && !isAlone) throw this.#first;
   }
 }

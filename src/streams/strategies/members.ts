@@ -1,0 +1,73 @@
+import { readItems } from '../../hubspot/api/endpoint.js';
+import type { JsonObject, SyncMode } from '../../protocol/messages.js';
+import {
+  catalogEntry,
+  type Estimate,
+  type PortalFacts,
+  type Stream,
+  type StreamDeclaration,
+  type StreamRun,
+} from '../core/stream.js';
+import { MembersRead } from './members-read.js';
+import { howToRead, type MembersResource } from './members-resource.js';
+import { parseMembersState } from './members-state.js';
+import { parentOf, readParents } from './parents.js';
+import { declare, type Marks, markedSchema, marksFor } from './resource.js';
+import { unlessRefreshed } from './resume.js';
+
+/** Declares a stream of the members of sets. */
+export function members(resource: MembersResource): StreamDeclaration {
+  return declare(
+    resource,
+    (named, portal) => new Members(named, portal),
+    null,
+    async ({ client }) => {
+      const [endpoint] = resource.parents.endpoints;
+      const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
+      if (first) await readItems(client, resource.membersOf(parentOf(resource.parents, first)), null, 1);
+    },
+  );
+}
+
+class Members implements Stream {
+  readonly name: string;
+  readonly entry;
+  readonly marks: Marks;
+
+  constructor(
+    readonly resource: MembersResource,
+    readonly portal: PortalFacts,
+  ) {
+    this.name = resource.name;
+    this.marks = marksFor(portal, resource, true);
+    const schema = markedSchema(resource, true, this.marks);
+    this.entry = catalogEntry(this.name, schema, resource.key, this.marks.noticedAt);
+  }
+
+  async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const { resource, portal } = this;
+    const { sets } = parseMembersState(mode === 'incremental' ? given : null, this.name, portal.id);
+    const { parents, calls } = await readParents(portal, resource.parents);
+    const { limit = 1 } = resource.endpoint;
+    const now = portal.client.clock.now();
+    let [asked, members, pages] = [0, 0, calls as number];
+    for (const { id, item } of parents) {
+      const counters = resource.countersOf(item);
+      const how = howToRead(sets.get(id), counters, now, resource.relookDays);
+      if (how === 'none') continue;
+      asked += 1;
+      members += counters.size ?? 0;
+      pages += how === 'newest' ? 1 : Math.max(1, Math.ceil((counters.size ?? 0) / limit));
+    }
+    const what = `the members of ${asked.toLocaleString('en')} of ${parents.length.toLocaleString('en')}, a call or more each`;
+    return { what, rows: members, calls: { burst: 0, search: 0, exempt: 0, [resource.endpoint.kind.budget]: pages } };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    return unlessRefreshed(run, this.name, () => new MembersRead(this, run).read());
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
