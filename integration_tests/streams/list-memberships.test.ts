@@ -146,6 +146,7 @@ test('a list whose counters stand still costs no call; one that grew its newest 
 test('what counters do not tell is found by the size that does not fit, or within a week', async () => {
   const destination = begin();
   members.add('1', ['1', '2', '3']);
+  played.wait(600);
   await destination.sync(null);
   played.wait(600);
   // One was removed, and the time of that is not counted.
@@ -190,6 +191,23 @@ test('a first load of a long list goes on at the page where it was killed, and a
       await destination.sync(null);
       expect([mode, killAfter, rowsOf(destination)]).toEqual([mode, killAfter, truth()]);
     }
+  }
+});
+
+test('members that joined long ago and come to sight are not lost where a sync is killed in front of them', async () => {
+  for (let killAfter = 0; killAfter <= 4; killAfter += 1) {
+    const destination = begin();
+    members.add('1', ['1', '2', '3']);
+    lists.archive('1');
+    played.wait(600);
+    await destination.sync(null);
+    played.wait(600);
+    lists.erase('1');
+    lists.put('1', { name: 'again', objectTypeId: '0-1', additionalProperties: { hs_list_size: '3' } });
+    await destination.sync(killAfter);
+    played.wait(1);
+    await destination.sync(null);
+    expect([killAfter, rowsOf(destination)]).toEqual([killAfter, truth()]);
   }
 });
 

@@ -79,13 +79,11 @@ export class MembersRead {
     const counters = this.#resource.countersOf(parent.item);
     const how = howToRead(known, counters, this.#startedAt, this.#resource.relookDays);
     if (how === 'none') return;
-    const outcome = await this.#refusals.attempt(async () => {
+    // Of a set that is refused the counters of the last read stay, so that what changed is not overlooked by the next one.
+    await this.#refusals.attempt(async () => {
       if (how === 'newest' && known && (await this.#readNewest(parent, known, counters))) return;
       await this.#readWhole(parent, counters);
     });
-    // What changed meanwhile is not known: the next read looks at all of it.
-    const set = sets.get(parent.id);
-    if (outcome === 'refused' && set) set.isOpen = true;
   }
 
   /** @returns whether what was found explains the counters; if not, nothing is emitted, and all members have to be read */
