@@ -47,6 +47,13 @@ const SUITES = {
     testMatch: ['<rootDir>/integration_tests/airbyte/*.airbyte.ts'],
     globalSetup: '<rootDir>/integration_tests/airbyte/setup.mjs',
   },
+  /** Airbyte's source-hubspot on the same sandbox, as an oracle. */
+  peer: {
+    ...alone,
+    displayName: 'peer',
+    testMatch: ['<rootDir>/integration_tests/peer/*.peer.ts'],
+    globalSetup: '<rootDir>/integration_tests/peer/setup.mjs',
+  },
   /** The images that scripts/build-image.sh made with buildah, as root. */
   image: {
     ...alone,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { compatibilityTables } from './peer/docs.js';
 import { run } from './support/command.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -8,6 +9,12 @@ const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
 test('the table of streams in docs/airbyte.md is what the code says', async () => {
   const outcome = await run(process.execPath, [`${root}scripts/docs.mjs`, '--check'], {});
   expect([outcome.code, outcome.stderr]).toEqual([0, '']);
+});
+
+test('docs/compatibility.md lists the differences that npm run test:peer finds, and no others', () => {
+  const page = read('docs/compatibility.md');
+  const [, held = ''] = page.split('## Records, in the layout `airbyte`')[1]?.split('<!-- held by npm test -->') ?? [];
+  expect(held.match(/(^\|.*\n)+/gm)?.map((table) => table.trimEnd())).toEqual(compatibilityTables());
 });
 
 test("docs/airbyte.md has the headings of Airbyte's template, in its order", () => {

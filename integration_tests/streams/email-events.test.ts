@@ -51,6 +51,19 @@ test('an increment brings what is new, also what HubSpot shows an hour late, and
   expect((await read('email_events', second.state)).records).toEqual([]);
 });
 
+test.each([
+  ['email_events', 'created'],
+  ['subscription_changes', 'timestamp'],
+])(
+  'the state of %s is one from which source-hubspot goes on: text in milliseconds, before what may come late',
+  async (name, cursor) => {
+    const { state } = await read(name, null);
+    expect(state?.[cursor]).toMatch(/^\d{13}$/);
+    const minutesAgo = (played.sandbox.portal.clock.now() - Number(state?.[cursor])) / 60_000;
+    expect(Math.round(minutesAgo)).toBe(60);
+  },
+);
+
 test('of the same millisecond, and at the ends of windows, none is lost', async () => {
   const { clock } = played.sandbox.portal;
   const midnight = Math.floor(clock.now() / 86_400_000) * 86_400_000;

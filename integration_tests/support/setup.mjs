@@ -38,8 +38,11 @@ export async function teardown() {
   if (folder) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Makes an environment anew where its requirements are not those that it was made from. The tests that use one need dist/. */
-export async function makeEnvironment(name, requirementsPath) {
+/**
+ * Makes an environment anew where its requirements are not those that it was made from. The tests that use one need dist/.
+ * @param newest the last minor version of Python 3 that takes the requirements, where there is one
+ */
+export async function makeEnvironment(name, requirementsPath, newest) {
   if (!existsSync(`${root}dist/main.js`))
     throw new Error('dist/ is missing: run "npm run build" first (npm test does).');
   const environment = root + name;
@@ -48,7 +51,7 @@ export async function makeEnvironment(name, requirementsPath) {
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(environment, { recursive: true, force: true });
-  await run(findPython(), ['-m', 'venv', environment]);
+  await run(findPython(newest), ['-m', 'venv', environment]);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
   await run(`${environment}/bin/python`, pip);
   writeFileSync(stamp, wanted);
@@ -59,15 +62,14 @@ async function run(program, args) {
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
 }
 
-function findPython() {
-  for (const name of ['python3', 'python']) {
-    const answer = spawnSync(name, ['-c', 'import sys, venv; print(sys.version_info >= (3, 11))'], {
-      encoding: 'utf8',
-    });
+function findPython(newest) {
+  const fits = `(3, 11) <= sys.version_info[:2] <= (3, ${newest ?? 99})`;
+  for (const name of ['python3', 'python', ...(newest ? [`python3.${newest}`] : [])]) {
+    const answer = spawnSync(name, ['-c', `import sys, venv; print(${fits})`], { encoding: 'utf8' });
     if (answer.status === 0 && answer.stdout.trim() === 'True') return name;
   }
   throw new Error(
-    'The integration tests need Python 3.11 or later with its venv module, and found none as python3 or python. ' +
+    `These tests need Python ${newest ? `3.${newest}` : '3.11 or later'} with its venv module, and found none as python3 or python. ` +
       'Install it (Debian: apt install python3 python3-venv) and run the tests again.',
   );
 }

@@ -195,6 +195,16 @@ describe('paths', () => {
     });
   });
 
+  it('lists deal splits as an object only where it is told to', async () => {
+    const list = '/crm/v3/objects/deal_splits?limit=2&properties=hs_deal_id';
+    expect((await sandbox.fetch(list)).status).toBe(400);
+    sandbox.switches.set({ dealSplits: 'object', names: 'any' });
+    const { results } = (await (await sandbox.fetch(list.replace('splits', 'split'))).json()) as { results: object[] };
+    expect(results).toHaveLength(2);
+    expect(results[0]).toMatchObject({ properties: { hs_deal_id: expect.any(String) }, archived: false });
+    sandbox.switches.set({ dealSplits: 'by-deal', names: 'proven' });
+  });
+
   it('gives the splits of a deal', async () => {
     const { portal } = sandbox;
     const [deal, lonely] = [portal.create('deals', { dealname: 'Shared' }), portal.create('deals', {})];

@@ -142,7 +142,8 @@ export const pipelineHandler: Handler = {
 /** The pipelines that HubSpot makes itself, and their stages, are as old as the epoch (as live answers show). */
 const EPOCH = '1970-01-01T00:00:00Z';
 
-function pipelineJson(pipeline: Pipeline, displayOrder: number) {
+/** A pipeline as the API describes it. */
+export function pipelineJson(pipeline: Pipeline, displayOrder: number) {
   const time = (at: number) => (at === 0 ? EPOCH : iso(at));
   const times = { createdAt: time(pipeline.createdAt), updatedAt: time(pipeline.updatedAt) };
   return {

@@ -27,6 +27,7 @@ import {
   schemasHandler,
 } from './metadata.js';
 import { tokenHandler } from './oauth.js';
+import { olderRoutes } from './older.js';
 import { groupsHandler, propertiesHandler, propertyHandler } from './properties.js';
 import { listHandler } from './records/list.js';
 import type { PageCache } from './records/page-cache.js';
@@ -34,7 +35,7 @@ import { batchReadHandler, getHandler } from './records/read.js';
 import { searchHandler } from './search/search.js';
 import { introspectHandler, privateTokenInfoHandler } from './token-info.js';
 
-/** Every operation with its date-based path and the ones of v3 and v4. */
+/** Every operation with its date-based path and the ones of v3 and v4; and those whose answers were different before. */
 export function routes(pages: PageCache, collections: readonly Collection[]): Route<Handler>[] {
   const get = (kind: CallKind, handler: Handler, ...paths: string[]) => ({ kind, method: 'GET', paths, handler });
   const post = (kind: CallKind, handler: Handler, ...paths: string[]) => ({ kind, method: 'POST', paths, handler });
@@ -108,5 +109,6 @@ export function routes(pages: PageCache, collections: readonly Collection[]): Ro
       return (paging === 'post' || paging === 'batch' ? post : get)('collection', collectionHandler(each), ...paths);
     }),
     post('tokenInfo', introspectHandler, '/oauth/:date/token/introspect', '/oauth/v3/token/introspect'),
+    ...olderRoutes(collections),
   ];
 }

@@ -30,5 +30,5 @@ export function typesNamed(names: readonly string[], services: Services): Object
 
 function knownType(name: string, { portal, switches }: Services): ObjectType | undefined {
   const type = switches.now.names === 'any' ? portal.types.find(name) : portal.types.inPath(name);
-  return type?.readable === true ? type : undefined;
+  return type?.readable === true || switches.now.dealSplits === 'object' ? type : undefined;
 }

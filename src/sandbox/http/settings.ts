@@ -40,6 +40,8 @@ export interface Settings {
    * `p<portal>_name`: all that HubSpot is known to take. `any`: singular and bare names, too, in whatever case.
    */
   names: 'proven' | 'any';
+  /** Whether deal splits are only read by their deals, as HubSpot documents, or also as an object, as source-hubspot reads them. */
+  dealSplits: 'by-deal' | 'object';
   /** What unknown object types in `associations=` get: 400, as people have reported, or silence. */
   unknownAssociations: 'refused' | 'ignored';
   /** Associated ids a list row shows per object type before it pages. */
@@ -96,6 +98,7 @@ export const USUAL_SETTINGS: Settings = {
   archiveRefused: ['meetings'],
   archiveEmpty: ['emails'],
   names: 'proven',
+  dealSplits: 'by-deal',
   unknownAssociations: 'refused',
   inlineAssociations: 100,
   associationPage: 500,

@@ -103,7 +103,13 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
         listVersion: 1 + (n % 3),
         createdById: userId,
         updatedById: userId,
-        additionalProperties: { hs_list_size: String(100 * n), hs_folder_name: 'Campaigns' },
+        additionalProperties: {
+          hs_list_size: String(100 * n),
+          hs_last_record_added_at: String(1_760_000_000_000 + n),
+          ...(n === 1 ? {} : { hs_last_record_removed_at: String(1_765_000_000_000 + n) }),
+          hs_list_reference_count: String(n % 3),
+          hs_folder_name: 'Campaigns',
+        },
       })),
     },
     {

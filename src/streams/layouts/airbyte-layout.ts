@@ -114,7 +114,7 @@ function schemaOf(input: LayoutInput, fields: Field[], links: readonly string[])
 
 /**
  * source-hubspot's legacy names for the stage timings of contacts and deals: `hs_v2_date_entered_X` is repeated as
- * `hs_date_entered_X`, and so on; for contacts also as `hs_lifecyclestage_X_date`.
+ * `hs_date_entered_X`, of contacts as `hs_lifecyclestage_X_date`; and so on.
  */
 export function legacyAliases(objectName: string, properties: readonly string[]): Map<string, string[]> {
   const aliases = new Map<string, string[]>();
@@ -122,10 +122,10 @@ export function legacyAliases(objectName: string, properties: readonly string[])
   for (const name of properties) {
     const match = /^hs_v2_(date_entered|date_exited|latest_time_in)_(.+)$/.exec(name);
     if (!match) continue;
-    const [, what, stage] = match;
-    const names = [`hs_${what === 'latest_time_in' ? 'time_in' : what}_${stage}`];
-    if (objectName === 'contacts' && what === 'date_entered') names.push(`hs_lifecyclestage_${stage}_date`);
-    aliases.set(name, names);
+    const [, what, stage = ''] = match;
+    if (what === 'latest_time_in') aliases.set(name, [`hs_time_in_${stage}`]);
+    else if (what === 'date_exited' || objectName === 'deals') aliases.set(name, [`hs_${what}_${stage}`]);
+    else aliases.set(name, [`hs_lifecyclestage_${stage}${stage.endsWith('_date') ? '' : '_date'}`]);
   }
   return aliases;
 }

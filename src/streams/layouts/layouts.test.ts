@@ -66,11 +66,13 @@ describe("source-hubspot's layout", () => {
       null,
     );
     expect(data(record)).toMatchObject({
-      properties_hs_date_entered_won: '2024-01-01T00:00:00+00:00',
       properties_hs_lifecyclestage_won_date: '2024-01-01T00:00:00+00:00',
       properties_hs_time_in_won: 9,
     });
-    expect(layout.schema.properties_hs_date_entered_won).toMatchObject({ format: 'date-time' });
+    expect(layout.schema.properties_hs_lifecyclestage_won_date).toMatchObject({ format: 'date-time' });
+    // Only of deals the date of entry keeps its name.
+    expect(layout.schema).not.toHaveProperty('properties_hs_date_entered_won');
+    expect(legacyAliases('deals', names).get('hs_v2_date_entered_won')).toEqual(['hs_date_entered_won']);
     expect(legacyAliases('companies', names).size).toBe(0);
   });
 });

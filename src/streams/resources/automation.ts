@@ -2,7 +2,7 @@ import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
-import { BOOLEAN, INSTANT, INTEGER, OBJECT, STRING } from '../layouts/property-schema.js';
+import { BOOLEAN, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
@@ -20,7 +20,7 @@ const WORKFLOW: JsonObject = {
   contactListIds_active: INTEGER,
   contactListIds_completed: INTEGER,
   contactListIds_succeeded: INTEGER,
-  contactListIds_steps: { type: ['null', 'array'], items: OBJECT },
+  contactListIds_steps: STRINGS,
   lastUpdatedByUserId: INTEGER,
   contactCounts: OBJECT,
   description: STRING,

@@ -1,15 +1,16 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
-import type { JsonObject } from '../../protocol/messages.js';
+import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
+import { stateValue } from '../core/stream-state.js';
 import { INSTANT, INTEGER, OBJECT, STRING } from '../layouts/property-schema.js';
 import { members } from '../strategies/members.js';
 import { pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
 
-/** What HubSpot counts of a list, which changes without its time of update. */
-const COUNTERS = ['hs_list_size', 'hs_last_record_added_at', 'hs_last_record_removed_at', 'hs_folder_name'];
+/** What HubSpot counts of a list, which changes without its time of update: as texts. */
+const COUNTERS = ['hs_list_size', 'hs_last_record_added_at', 'hs_last_record_removed_at', 'hs_list_reference_count'];
 
 const SCHEMA: JsonObject = {
   processingType: { ...STRING, description: 'MANUAL, DYNAMIC or SNAPSHOT.' },
@@ -29,7 +30,7 @@ const SCHEMA: JsonObject = {
 };
 
 const LISTS = collection('lists', 'lists', paths.lists(), {
-  body: { additionalProperties: COUNTERS },
+  body: { additionalProperties: [...COUNTERS, 'hs_folder_name'] },
   id: 'listId',
   limit: 500,
   isShared: true,
@@ -49,13 +50,26 @@ const contactLists = whole({
   key: 'listId',
   cursor: 'updatedAt',
   schema: SCHEMA,
-  record: (list: Item) => ({ ...pick(SCHEMA, list), size: sizeOf(list) }),
+  record: (list: Item) => withNumbers(pick(SCHEMA, list)),
 });
 
-/** As a member, or among the counters, where HubSpot's values are texts. */
-function sizeOf(list: Item): number | null {
-  const counted = typeof list.size === 'number' ? list.size : counter(list, 'hs_list_size');
-  return counted === null ? null : Number(counted);
+/** Counters are numbers, as in source-hubspot. The size is a member, too, or among them. */
+function withNumbers({ size, additionalProperties, ...list }: JsonObject): JsonObject {
+  const more = stateValue.object(additionalProperties) ?? {};
+  const counted = Object.entries(more).map(([name, value]) => [
+    name,
+    COUNTERS.includes(name) ? numberOf(value) : value,
+  ]);
+  const numbers: JsonObject = Object.fromEntries(counted);
+  return {
+    ...list,
+    additionalProperties: additionalProperties === null ? null : numbers,
+    size: size ?? numbers.hs_list_size ?? null,
+  };
+}
+
+function numberOf(value: JsonValue): JsonValue {
+  return typeof value === 'string' ? (/^\d+$/.test(value) ? Number(value) : null) : value;
 }
 
 const membersOf = (list: string, path: (list: string) => string, olderPath: string) =>
@@ -94,6 +108,12 @@ const listMemberships = members({
     membershipTimestamp: { ...INSTANT, description: 'When the record was added to the list.' },
   },
 });
+
+/** As a member, or among the counters. */
+function sizeOf(list: Item): number | null {
+  const counted = typeof list.size === 'number' ? list.size : counter(list, 'hs_list_size');
+  return counted === null ? null : Number(counted);
+}
 
 /** A counter of a list; null: HubSpot does not say. */
 function counter({ additionalProperties }: Item, name: string): string | null {

@@ -13,7 +13,7 @@ import {
 } from '../core/stream.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
-import { declare, type Resource, recordOf } from './resource.js';
+import { declare, MILLISECONDS, type Resource, recordOf } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
 const VERSION = 1;
@@ -187,7 +187,7 @@ class WindowRead {
     const { until, memory } = this.#state;
     this.#output.stamp();
     await this.#output.state({
-      ...(until === null ? {} : { [this.#resource.cursor]: until }),
+      ...(until === null ? {} : publicCursor(this.#resource, startOf(this.#resource, this.#portal, until))),
       ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
       hubflake: {
         version: VERSION,
@@ -199,6 +199,14 @@ class WindowRead {
       },
     });
   }
+}
+
+/**
+ * The cursor from which source-hubspot goes on, in the form of the field: where that is in milliseconds, its version 5.7 fails on a date.
+ * @param since where the next read begins: events may come late, and source-hubspot has no overlap of its own
+ */
+function publicCursor({ cursor, schema }: WindowResource, since: Instant): JsonObject {
+  return { [cursor]: schema[cursor] === MILLISECONDS ? String(timeOf(since)) : since };
 }
 
 function hashOf(data: JsonObject): string {

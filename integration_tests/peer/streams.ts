@@ -1,0 +1,53 @@
+/** A stream of source-hubspot 5.7.0 or of the sandbox's custom objects. */
+export interface PeerStream {
+  name: string;
+  /** Why it is not compared; the suite prints it. Without it, it is. */
+  leftOut?: string;
+  /** What tells its rows apart, where its catalog has no key. */
+  key?: readonly string[];
+}
+
+const NOT_YET = 'hubflake does not have it yet';
+
+/** Every stream that source-hubspot offers here. */
+export const STREAMS: readonly PeerStream[] = [
+  { name: 'campaigns', leftOut: NOT_YET },
+  { name: 'companies' },
+  { name: 'companies_property_history', leftOut: NOT_YET },
+  { name: 'contact_lists' },
+  { name: 'contacts' },
+  { name: 'contacts_property_history', leftOut: NOT_YET },
+  { name: 'deal_pipelines' },
+  { name: 'deal_splits' },
+  { name: 'deals' },
+  { name: 'deals_archived', leftOut: 'hubflake has archived deals in deals; the increments compare them' },
+  { name: 'deals_property_history', leftOut: NOT_YET },
+  { name: 'email_events' },
+  { name: 'email_subscriptions' },
+  { name: 'engagements', leftOut: NOT_YET },
+  { name: 'engagements_calls' },
+  { name: 'engagements_emails' },
+  { name: 'engagements_meetings' },
+  { name: 'engagements_notes' },
+  { name: 'engagements_tasks' },
+  { name: 'form_submissions', leftOut: NOT_YET },
+  { name: 'forms' },
+  { name: 'goals' },
+  { name: 'leads' },
+  { name: 'line_items' },
+  {
+    name: 'marketing_emails',
+    leftOut: '5.7.0 reads version 1 of them, with other fields; since 6.0.0 it reads version 3',
+  },
+  { name: 'owners' },
+  { name: 'owners_archived' },
+  { name: 'products' },
+  { name: 'subscription_changes', key: ['timestamp', 'recipient'] },
+  { name: 'ticket_pipelines' },
+  { name: 'tickets' },
+  { name: 'vehicles' },
+  { name: 'Wartungs_Plan' },
+  { name: 'workflows' },
+];
+
+export const COMPARED = STREAMS.filter(({ leftOut }) => leftOut === undefined);
