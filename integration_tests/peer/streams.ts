@@ -30,7 +30,7 @@ export const STREAMS: readonly PeerStream[] = [
   { name: 'engagements_meetings' },
   { name: 'engagements_notes' },
   { name: 'engagements_tasks' },
-  { name: 'form_submissions', leftOut: NOT_YET },
+  { name: 'form_submissions', key: ['conversionId'] },
   { name: 'forms' },
   { name: 'goals' },
   { name: 'leads' },

@@ -13,7 +13,7 @@ import {
 } from '../core/stream.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
-import { declare, MILLISECONDS, type Resource, recordOf } from './resource.js';
+import { declare, publicCursor, type Resource, recordOf } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
 const VERSION = 1;
@@ -199,14 +199,6 @@ class WindowRead {
       },
     });
   }
-}
-
-/**
- * The cursor from which source-hubspot goes on, in the form of the field: where that is in milliseconds, its version 5.7 fails on a date.
- * @param since where the next read begins: events may come late, and source-hubspot has no overlap of its own
- */
-function publicCursor({ cursor, schema }: WindowResource, since: Instant): JsonObject {
-  return { [cursor]: schema[cursor] === MILLISECONDS ? String(timeOf(since)) : since };
 }
 
 function hashOf(data: JsonObject): string {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { type EpochMs, epochMs, instantOf, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
+import { BEGINNING } from '../core/stream-state.js';
 import { forEachAtOnce } from './at-once.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
@@ -10,7 +11,7 @@ import { type FeedState, feedStateJson, parseFeedState } from './feed-state.js';
 import { newestFirst } from './newest-first.js';
 import { type Parent, parentOf } from './parents.js';
 import { Refusals } from './refusals.js';
-import { encodeRecord, idOf, type Marks, recordOf } from './resource.js';
+import { encodeRecord, idOf, type Marks, publicCursor, recordOf } from './resource.js';
 import { loadOf, resume } from './resume.js';
 
 /** Parents whose items are requested at once. */
@@ -201,6 +202,8 @@ export class FeedRead {
     this.#unsaved = { records: 0, parents: 0 };
     this.#output.stamp();
     const own = { ...this.#state, emittedAt: this.#output.emittedAt };
-    await this.#output.state(feedStateJson(own, this.#resource.cursor, this.#portal.id, isComplete));
+    const { until } = this.#state;
+    const since = until === null ? BEGINNING : instantOf(epochMs(timeOf(until) - this.#overlapMs));
+    await this.#output.state(feedStateJson(own, publicCursor(this.#resource, since), this.#portal.id, isComplete));
   }
 }

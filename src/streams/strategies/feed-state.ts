@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { type EpochMs, epochMs, type Instant, instantOf } from '../../time.js';
-import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
+import { ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, cursorTime } from './content-memory.js';
 import { type LoadPosition, parseLoad } from './resume.js';
 
@@ -61,15 +61,15 @@ function positionOf(id: string, value: JsonValue): [string, FeedPosition][] {
   return after === null ? [] : [[id, { after, startedAt: stateValue.time(position?.startedAt) }]];
 }
 
-/** The state as it is emitted. */
+/** The state as it is emitted. @param cursor its public part */
 export function feedStateJson(
   { emittedAt, until, load, parents, positions, memory }: FeedState,
-  cursorField: string,
+  cursor: JsonObject,
   portalId: number | null,
   isComplete: boolean,
 ): JsonObject {
   return {
-    [cursorField]: until ?? BEGINNING,
+    ...cursor,
     ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: {
       version: VERSION,

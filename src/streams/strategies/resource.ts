@@ -2,7 +2,7 @@ import { type Endpoint, type Item, readItems } from '../../hubspot/api/endpoint.
 import type { Scopes } from '../../hubspot/api/object-types.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { epochMs, type Instant, instantOf } from '../../time.js';
+import { epochMs, type Instant, instantOf, timeOf } from '../../time.js';
 import type { Group } from '../core/groups.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from '../core/stream.js';
@@ -52,6 +52,16 @@ export function keyOf({ key, schema }: Pick<Resource, 'key' | 'schema'>, id: str
   if (typeof key === 'string') return { [key]: schema[key] === INTEGER ? Number(id) : id };
   const values: JsonValue[] = JSON.parse(id);
   return Object.fromEntries(key.map((field, index) => [field, values[index] ?? null]));
+}
+
+/**
+ * The cursor in a state, from which source-hubspot goes on, in the form of the field: where that is in milliseconds, its version 5.7 fails
+ * on a date.
+ *
+ * @param since where the next read begins: items may come late, and source-hubspot has no overlap of its own
+ */
+export function publicCursor({ cursor, schema }: Resource & { cursor: string }, since: Instant): JsonObject {
+  return { [cursor]: schema[cursor] === MILLISECONDS ? String(timeOf(since)) : since };
 }
 
 /** The partition of the record that has an id: the first field of its key. */
