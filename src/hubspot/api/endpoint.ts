@@ -6,7 +6,7 @@ import type { HubSpotClient } from '../client/client.js';
 import { isRefusal } from '../client/known-answers.js';
 import { addressed } from './address.js';
 import type { ObjectType } from './object-types.js';
-import { nextOf, parseAnswer, resultsOf } from './objects.js';
+import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { sharedPage } from './shared-pages.js';
 
 /** Items of a page where HubSpot documents no other default or maximum. */
@@ -28,9 +28,10 @@ export interface Endpoint {
   results?: string | null;
   /**
    * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `offset`: the same in `offset`, where `hasMore` is
-   * true. `none`: HubSpot answers the collection whole, and takes no limit.
+   * true. `id`: sorted by ids, each page from behind the last id of the one before on, since HubSpot's `after` ends at 10,000 items.
+   * `none`: HubSpot answers the collection whole, and takes no limit.
    */
-  paging: 'after' | 'offset' | 'none';
+  paging: 'after' | 'offset' | 'id' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
   /** The member of every item that identifies it, `id` by default; null: there is none. */
@@ -126,12 +127,15 @@ function callItems(
   const query = new URLSearchParams(endpoint.query);
   const isPost = body !== undefined;
   if (paging !== 'none' && !isPost) query.set('limit', String(limit));
-  if (after !== null && !isPost) query.set(paging === 'offset' ? 'offset' : 'after', after);
+  if (paging === 'id') {
+    query.set('sort', 'id');
+    if (after !== null) query.set('idGte', String(Number(after) + 1));
+  } else if (after !== null && !isPost) query.set(paging === 'offset' ? 'offset' : 'after', after);
   const position = paging === 'none' ? {} : { count: limit, ...(after === null ? {} : { after }) };
   const sent = isPost ? { body: { ...body, ...position } } : {};
   const hasOtherPath = olderPath !== undefined && path !== olderPath;
   return client.call({ kind, what, path, query: query.toString(), hasOtherPath, ...sent }, (answer) =>
-    decode(answer, endpoint),
+    decode(answer, endpoint, after),
   );
 }
 
@@ -162,12 +166,26 @@ export async function* pagesOf(
 }
 
 /** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
-function decode(body: Buffer, { id = 'id', results = 'results', paging }: Endpoint): ItemPage {
-  const answer = parseAnswer(body);
+function decode(answered: Buffer, endpoint: Endpoint, after: string | null): ItemPage {
+  const { id = 'id', results = 'results', paging, body } = endpoint;
+  const answer = parseAnswer(answered);
+  if (body !== undefined) refuseFaults(answer);
   const isItem = (value: unknown): value is Item =>
     id === null ? isObject(value) : (memberOf(value, id) ?? null) !== null;
   const all = results === null ? [answer] : memberOf(answer, results);
   const items = resultsOf({ results: all }, isItem, id === null ? 'no object' : `an item without ${id}`);
-  if (paging !== 'offset') return { items, after: nextOf(answer), calls: 1 };
-  return { items, after: answer.hasMore === true ? String(answer.offset) : null, calls: 1 };
+  if (paging === 'offset') return { items, after: answer.hasMore === true ? String(answer.offset) : null, calls: 1 };
+  const next = nextOf(answer);
+  return { items, after: next === null || paging !== 'id' ? next : lastId(endpoint, items, after), calls: 1 };
+}
+
+/** The id from behind which the next page is asked for. Throws a RequestError where ids do not rise: pages would leave out items. */
+function lastId({ what, id = 'id' }: Endpoint, items: readonly Item[], after: string | null): string {
+  let last = Number(after ?? -1);
+  for (const item of items) {
+    const next = Number(item[id ?? 'id']);
+    if (!(next > last)) throw new RequestError(`HubSpot's list of ${what} is not in the order of ids.`, 200);
+    last = next;
+  }
+  return String(last);
 }

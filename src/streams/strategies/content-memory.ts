@@ -85,6 +85,11 @@ export class ContentMemory {
     this.#present.add(id);
   }
 
+  /** Whether this read has found the item. */
+  isPresent(id: string): boolean {
+    return this.#present.has(id);
+  }
+
   isUnchanged(id: string, hash: string): boolean {
     const known = this.#items.get(id)?.hash;
     return known !== undefined && known !== UNCERTAIN && hash.startsWith(known);

@@ -1,4 +1,5 @@
 import { type Endpoint, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import { isRefusal } from '../../hubspot/client/known-answers.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
@@ -59,6 +60,9 @@ export interface ChildCollections extends Parents {
   fingerprint?: (parent: Item, now: EpochMs) => string | null;
 }
 
+/** Parents that are asked for what hangs on them, until one can be, to find out whether the token may. */
+const MOST_PROBED = 10;
+
 /** A stream's partitions: one for each parent. The first field of its key is the parent's id. */
 export function ofEach(children: ChildCollections): PartitionSource {
   const { collectionsOf = () => [], together, fingerprint = () => null } = children;
@@ -80,11 +84,20 @@ export function ofEach(children: ChildCollections): PartitionSource {
     async probe({ client }) {
       const [endpoint] = children.endpoints;
       if (!endpoint) return;
-      const [item] = (await readItems(client, endpoint, null, 1)).items;
-      if (!item) return;
-      const parent = parentOf(children, item);
-      const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
-      for (const collection of collections) await readItems(client, collection, null, 1);
+      let refusal: unknown = null;
+      for (const item of (await readItems(client, endpoint, null, MOST_PROBED)).items.slice(0, MOST_PROBED)) {
+        const parent = parentOf(children, item);
+        const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
+        try {
+          for (const collection of collections) await readItems(client, collection, null, 1);
+          return;
+        } catch (error) {
+          // Of one parent alone, HubSpot may refuse it: a user without a seat, a form that has no submissions.
+          if (!isRefusal(error, [400, 404])) throw error;
+          refusal ??= error;
+        }
+      }
+      if (refusal !== null) throw refusal;
     },
   };
 }

@@ -4,8 +4,9 @@ import type { JsonObject } from '../../protocol/messages.js';
 import type { PortalFacts } from '../core/stream.js';
 import { Refusals } from './refusals.js';
 
-/** A part of a stream's items that is read by itself. The first field of the stream's key is its id. */
+/** A part of a stream's items that is read by itself. */
 export interface Partition {
+  /** The first field of the stream's key, unless its resource says how many are. */
   readonly id: string;
   /** The collections that have its items. */
   readonly endpoints: readonly Endpoint[];

@@ -1,4 +1,4 @@
-import { MissingScopesError } from '../../errors.js';
+import { MissingScopesError, type RequestError } from '../../errors.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 
@@ -8,7 +8,7 @@ import { log } from '../../log.js';
  */
 export class Refusals {
   readonly #stream: string;
-  #first: unknown = null;
+  #first: MissingScopesError | RequestError | null = null;
   #attempts = 0;
   #refused = 0;
 
@@ -30,14 +30,20 @@ export class Refusals {
       if (!(error instanceof MissingScopesError) && !isRefusal(error, [400, 403, 404])) throw error;
       this.#refused += 1;
       this.#first ??= error;
-      log.info(`${this.#stream}: ${error.message} What is there of it stays as it is.`);
       return isRefusal(error, [404]) ? 'vanished' : 'refused';
     }
   }
 
-  /** Throws the first refusal if every part was refused; one part alone may just have vanished, unless the token lacks a scope. */
+  /**
+   * Says which parts were passed over, to be called at the end. Throws the first refusal if every part was refused; one part alone may
+   * just have vanished, unless the token lacks a scope.
+   */
   check(): void {
+    if (this.#first === null) return;
     const isAlone = this.#attempts === 1 && !(this.#first instanceof MissingScopesError);
-    if (this.#refused > 0 && this.#refused === this.#attempts && !isAlone) throw this.#first;
+    if (this.#refused === this.#attempts && !isAlone) throw this.#first;
+    const others = this.#refused - 1;
+    const more = others === 0 ? '' : ` Nor can ${others} others be read.`;
+    log.info(`${this.#stream}: ${this.#first.message}${more} What is there of it stays as it is.`);
   }
 }

@@ -20,6 +20,11 @@ export interface Resource {
   group: Group;
   /** The field that identifies an item, or several that do together. */
   key: string | readonly string[];
+  /**
+   * How many of the key's first fields tell the partition, where there are partitions: one by default. 0: none do, since several
+   * partitions may have the same item.
+   */
+  partitionFields?: number;
   /** The field with the time when an item was last updated; null: it has none. */
   cursor: string | null;
   /** The top-level properties of its json_schema, in the order of the table's columns. */
@@ -64,9 +69,12 @@ export function publicCursor({ cursor, schema }: Resource & { cursor: string }, 
   return { [cursor]: schema[cursor] === MILLISECONDS ? String(timeOf(since)) : since };
 }
 
-/** The partition of the record that has an id: the first field of its key. */
-export function partitionOf({ key }: Pick<Resource, 'key'>, id: string): string {
-  return typeof key === 'string' ? id : String(JSON.parse(id)[0]);
+/** The partition of the record that has an id: the first field of its key, or several, joined by slashes. */
+export function partitionOf(
+  { key, partitionFields = 1 }: Pick<Resource, 'key' | 'partitionFields'>,
+  id: string,
+): string {
+  return typeof key === 'string' ? id : JSON.parse(id).slice(0, partitionFields).join('/');
 }
 
 /** A resource as the layout `columns` has it: names in snake_case, milliseconds as timestamps. */

@@ -161,6 +161,7 @@ class WholeRead {
     // A refresh that is resumed has emitted those that its state names.
     const due = all.filter((each) => (this.#isRefresh ? !known.has(each.id) : !isKnown(each, known)));
     const complete = new Set<string>();
+    const refused: Partition[] = [];
     for await (const read of readPartitions(portal.client, resource.name, found, due)) {
       const { partitions, items, isComplete } = read;
       this.#calls += read.calls;
@@ -168,16 +169,25 @@ class WholeRead {
       if (isComplete) {
         for (const { id } of partitions) complete.add(id);
         this.#settled.push(...partitions);
-      }
+      } else refused.push(...partitions);
       if (this.#isFull || this.#settled.length >= MOST_SETTLED) await this.#emitBuffer(null);
     }
+    // Where partitions share items, each that was read before may have what is missing.
+    const isAllThere = all.every(({ id }) => complete.has(id) || !known.has(id));
     const isGone = (id: string) => {
       const partition = partitionOf(resource, id);
-      return complete.has(partition) || isWithout(partition);
+      return this.#isShared ? isAllThere : complete.has(partition) || isWithout(partition);
     };
     for (const id of this.#memory.gone()) if (!isGone(id)) this.#memory.markPresent(id);
     const there = new Set(all.map(({ id }) => id));
     for (const id of known.keys()) if (!there.has(id)) known.delete(id);
+    // One that is refused again the next time is taken to have nothing.
+    if (this.#isShared) for (const { id } of refused) known.delete(id);
+  }
+
+  /** Whether several partitions may have the same item. */
+  get #isShared(): boolean {
+    return this.resource.partitions !== undefined && this.resource.partitionFields === 0;
   }
 
   get #isFull(): boolean {
@@ -205,6 +215,8 @@ class WholeRead {
       if (this.#memory.has(id)) this.#goneItems.set(id, data);
       return;
     }
+    // What another partition had is emitted once; a refresh that is resumed has emitted what it remembers.
+    if (this.#isShared && (this.#memory.isPresent(id) || (this.#isRefresh && this.#memory.has(id)))) return;
     this.#memory.markPresent(id);
     const cursor = this.#cursorOf(data);
     const isNew = this.#isNew(cursor);
