@@ -204,6 +204,7 @@ test.each([
       'property_options',
       'property_groups',
       'object_schemas',
+      'association_types',
     ]);
   } finally {
     await client.close();

@@ -4,6 +4,7 @@ import type { Collection, CollectionItem } from '../../src/sandbox/portal/collec
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
+import { timeOf } from './times.js';
 
 /**
  * Streams of what hangs on the items of another collection, as the sandbox serves them, which knows nothing of the declarations: all
@@ -21,8 +22,10 @@ interface Place {
   rest: ((item: CollectionItem) => unknown[]) | null;
   /** A member that can be changed, and its other value. */
   edit: JsonObject;
-  /** Whether the parent must be touched for a change to be seen, as HubSpot does. */
+  /** Whether the parent must be touched for a change to be seen, as HubSpot does; if not, all are read each time. */
   touches?: boolean;
+  /** How many of untouched parents are read all the same. */
+  always?: number;
 }
 
 const CAMPAIGNS = '/marketing/campaigns/:date';
@@ -47,7 +50,54 @@ const PLACES: Readonly<Record<string, Place>> = {
   marketing_campaign_budget: ofCampaign('budget/totals', { budgetTotal: 12.5 }),
   marketing_campaign_metrics: ofCampaign('reports/metrics', { sessions: 77 }),
   marketing_campaign_revenue: ofCampaign('reports/revenue', { dealsNumber: 77 }),
+  marketing_event_participants: {
+    of: '/marketing/marketing-events/:date',
+    path: '/marketing/marketing-events/:date/participations/:event/breakdown',
+    parent: 'event',
+    as: 'eventId',
+    rest: ({ id }) => [id],
+    edit: { properties: { attendanceState: 'LEFT' } },
+    touches: true,
+  },
+  campaigns: {
+    of: '/email/public/v1/campaigns/by-id',
+    path: '/email/public/v1/campaigns/:campaign',
+    parent: 'campaign',
+    as: 'campaign',
+    rest: null,
+    edit: { counters: { sent: 1 } },
+    touches: true,
+    // The youngest, whose counters move without a time.
+    always: 1,
+  },
+  flow_definitions: {
+    of: '/automation/v4/flows',
+    path: '/automation/v4/flows/:flow',
+    parent: 'flow',
+    as: 'id',
+    rest: () => [],
+    edit: { actions: [] },
+    touches: true,
+  },
+  hubdb_rows: {
+    of: '/cms/hubdb/:date/tables',
+    path: '/cms/hubdb/:date/tables/:table/rows',
+    parent: 'table',
+    as: 'tableId',
+    rest: ({ id }) => [id],
+    edit: { name: 'another' },
+    touches: true,
+  },
+  price_book_items: {
+    of: '/commerce/price-books/:date/price-books',
+    path: '/commerce/price-books/:date/price-books/:book/items',
+    parent: 'priceBookId',
+    as: 'priceBookId',
+    rest: ({ id }) => [id],
+    edit: { name: 'another' },
+  },
 };
+const FINGERPRINTED = Object.entries(PLACES).filter(([, { touches }]) => touches);
 
 const membersOf = ({ members }: CollectionItem) => members as JsonObject;
 
@@ -98,7 +148,7 @@ describe.each(Object.entries(PLACES))('%s', (name, place) => {
     for (const record of records) {
       for (const [member, value] of Object.entries(items.get(keyOf(record)) ?? {})) {
         if (value === undefined || !Object.hasOwn(json_schema.properties as object, member)) continue;
-        expect([name, member, record[member]]).toEqual([name, member, value]);
+        expect([name, member, timeOf(record[member])]).toEqual([name, member, timeOf(value)]);
       }
       expect([validate(record), validate.errors]).toEqual([true, null]);
     }
@@ -160,4 +210,53 @@ describe.each(Object.entries(PLACES))('%s', (name, place) => {
     const second = await read(name, first.state, { config });
     expect(second.records.map(({ archived }) => archived)).toEqual(Array(before - truth().size).fill(true));
   });
+});
+
+test.each(FINGERPRINTED)(
+  '%s: a parent that did not move costs no call, and one that did its own',
+  async (name, place) => {
+    const { of, always = 0 } = place;
+    const calls = () => played.sandbox.calls.counts().byKind.collection ?? 0;
+    const first = await read(name, null);
+    played.sandbox.calls.reset();
+    const second = await read(name, first.state);
+    expect([second.records, calls()]).toEqual([[], 1 + always]);
+    played.wait(10);
+    const moved = [...collectionAt(of).truth().keys()].at(-1) as string;
+    collectionAt(of).put(moved, {});
+    played.sandbox.calls.reset();
+    await read(name, second.state);
+    expect(calls()).toBe(1 + always + 1);
+  },
+);
+
+test('the rows of a table that is not published any more are gone', async () => {
+  const tables = collectionAt('/cms/hubdb/:date/tables');
+  const first = await read('hubdb_rows', null);
+  const [table] = tables.truth().keys();
+  played.wait(10);
+  tables.put(String(table), { published: false });
+  const { records } = await read('hubdb_rows', first.state);
+  expect(records.map(({ tableId, archived }) => [tableId, archived])).toEqual(Array(3).fill([table, true]));
+});
+
+test('an e-mail campaign is read until it has been left alone for thirty days', async () => {
+  const list = collectionAt('/email/public/v1/campaigns/by-id');
+  const details = collectionAt('/email/public/v1/campaigns/:campaign');
+  const [id = ''] = list.truth().keys();
+  const first = await read('campaigns', null);
+  expect(first.records.map(({ id: each, counters_open, counters }) => [each, counters_open, counters])).toEqual(
+    [...details.truth().values()].map(({ id: each, counters }) => [each, (counters as JsonObject).open, counters]),
+  );
+  details.put(id, { counters: { open: 1000 } });
+  const second = await read('campaigns', first.state);
+  expect(second.records.map((each) => [each.id, each.counters_open])).toEqual([[Number(id), 1000]]);
+  played.wait(30 * 24 * 60);
+  details.put(id, { counters: { open: 1001 } });
+  const third = await read('campaigns', second.state);
+  expect(third.records).toHaveLength(1);
+  played.sandbox.calls.reset();
+  details.put(id, { counters: { open: 1002 } });
+  expect((await read('campaigns', third.state)).records).toEqual([]);
+  expect(played.sandbox.calls.counts().byKind.collection).toBe(1);
 });

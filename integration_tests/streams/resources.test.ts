@@ -8,6 +8,7 @@ import { ofType, TestFolder } from '../support/command.js';
 import { hubflakeHere } from '../support/here.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
+import { timeOf } from './times.js';
 
 /**
  * Every declared stream beside those of the CRM, as the sandbox serves it, whose table of resources knows nothing of the declarations:
@@ -43,6 +44,14 @@ const PLACES: Readonly<Record<string, string>> = {
   url_redirects: '/cms/url-redirects/:date',
   domains: '/cms/domains/:date',
   hubdb_tables: '/cms/hubdb/:date/tables',
+  files: '/files/:date/files/search',
+  folders: '/files/:date/folders/search',
+  sequences: '/automation/sequences/:date',
+  business_units: '/business-units/public/:date/business-units/user/:user',
+  currencies: '/settings/currencies/:date/codes',
+  forecast_types: '/forecast-settings/:date/forecast-types',
+  payment_links: '/commerce/payment-links/:date/payment-links',
+  price_books: '/commerce/price-books/:date/price-books',
 };
 /** Said by tombstones, or by nothing. */
 const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
@@ -57,6 +66,14 @@ const OTHERS = [
   'marketing_campaign_spend',
   'marketing_campaign_metrics',
   'marketing_campaign_revenue',
+  'marketing_event_participants',
+  'campaigns',
+  'flow_definitions',
+  'hubdb_rows',
+  'price_book_items',
+  'account',
+  'company_currencies',
+  'association_types',
   'email_events',
   'subscription_changes',
   'properties',
@@ -65,6 +82,15 @@ const OTHERS = [
   'object_schemas',
 ];
 const NO_TOMBSTONES = ['imports'];
+/** Changes an item of whatever kind. */
+const EDIT = {
+  name: 'another',
+  firstName: 'another',
+  currencyName: 'another',
+  forecastName: 'another',
+  paymentLinkName: 'another',
+  status: 'CLOSED',
+};
 
 let played: Played;
 beforeEach(async () => {
@@ -96,7 +122,7 @@ const withNumbers = (counters: JsonObject) =>
   );
 
 /** The key's value of a record. */
-const keyOf = (record: JsonObject) => String(record.id ?? record.listId ?? record.objectId);
+const keyOf = (record: JsonObject) => String(record.id ?? record.listId ?? record.objectId ?? record.currencyCode);
 
 describe.each(Object.entries(PLACES))('%s', (name, path) => {
   test('has every member of an item under its name, as its catalog says', async () => {
@@ -147,10 +173,10 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
     expect((await read(name, first.state)).records).toEqual([]);
     const second = await read(name, first.state);
     played.wait(120);
-    portal.put(edited, { name: 'another', firstName: 'another', status: 'CLOSED' });
+    portal.put(edited, EDIT);
     portal.archive(archived);
     // By cursor, only what HubSpot lists as archived is seen to be gone.
-    const isSeen = erased !== undefined && !/^\/cms/.test(path);
+    const isSeen = erased !== undefined && !/^\/(cms|commerce\/payment-links)/.test(path);
     if (isSeen) portal.erase(erased);
     const { records, state, error } = await read(name, second.state);
     expect(error).toBeNull();
@@ -178,11 +204,6 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
 });
 
 const same = (field: string, column: string) => field.replace(/_/g, '').toLowerCase() === column.replace(/_/g, '');
-
-function timeOf(value: JsonValue | undefined): unknown {
-  const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
-  return isTime || (typeof value === 'number' && value > 1e11) ? new Date(value).getTime() : value;
-}
 
 test('the users of teams and the teams of owners are rows of their own, and go with them', async () => {
   const { portal } = played.sandbox;
@@ -213,6 +234,24 @@ test('the users of teams and the teams of owners are rows of their own, and go w
     .filter(({ archived }) => !archived)
     .flatMap((owner) => owner.teams.map((team) => [owner.id, team.id]));
   expect(ofOwners.records.map((each) => [each.ownerId, each.teamId]).sort()).toEqual(memberships.sort());
+});
+
+test('the account and its currency are a row each', async () => {
+  const { account } = played.sandbox.portal;
+  const first = await read('account', null);
+  expect(first.records).toEqual([expect.objectContaining({ ...account, utcOffset: expect.any(String) })]);
+  expect((await read('account', first.state)).records).toEqual([]);
+  const currency = collectionAt('/settings/currencies/:date/company-currency');
+  const [before] = currency.truth().keys();
+  const second = await read('company_currencies', null);
+  expect(second.records).toEqual([expect.objectContaining({ id: before, currencyCode: before, archived: false })]);
+  currency.erase(String(before));
+  currency.put('SEK', {});
+  const third = await read('company_currencies', second.state);
+  expect(third.records.map(({ id, archived }) => [id, archived])).toEqual([
+    ['SEK', false],
+    [before, true],
+  ]);
 });
 
 test.each([

@@ -1,14 +1,19 @@
 import type { StreamDeclaration } from './core/stream.js';
+import { associationTypes } from './resources/association-types.js';
 import { automation } from './resources/automation.js';
 import { campaigns } from './resources/campaigns.js';
 import { content } from './resources/content.js';
+import { currencyStreams } from './resources/currencies.js';
 import { dealSplits } from './resources/deal-splits.js';
+import { emailCampaigns } from './resources/email-campaigns.js';
 import { emailHistory } from './resources/email-events.js';
+import { fileManager } from './resources/files.js';
 import { lists } from './resources/lists.js';
 import { marketing } from './resources/marketing.js';
 import { metadata } from './resources/metadata.js';
 import { owners, ownersArchived } from './resources/owners.js';
 import { pipelines } from './resources/pipelines.js';
+import { sales } from './resources/sales.js';
 import { service } from './resources/service.js';
 import { settings } from './resources/settings.js';
 
@@ -19,12 +24,17 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...pipelines,
   dealSplits,
   ...metadata,
+  associationTypes,
   ...lists,
   ...marketing,
   ...campaigns,
+  ...emailCampaigns,
   ...emailHistory,
   ...automation,
   ...settings,
+  ...currencyStreams,
+  ...sales,
   ...service,
   ...content,
+  ...fileManager,
 ];

@@ -16,11 +16,12 @@ export function burstCall(name: string, service: string): CallKind {
 }
 
 /**
- * HubSpot exempts search and batch reads of associations from the ten-second limit; search has a limit of its own of five per
+ * HubSpot exempts search, batch reads of associations and their types from the ten-second limit; search has a limit of its own of five per
  * second and account.
  */
 export const CALLS = {
   account: burstCall('account', 'account'),
+  associationTypes: { name: 'associationTypes', service: 'objects', budget: 'exempt' },
   associations: { name: 'associations', service: 'objects', budget: 'exempt' },
   batchRead: burstCall('batchRead', 'objects'),
   dealSplits: burstCall('dealSplits', 'objects'),

@@ -7,6 +7,8 @@ import { batchInputs, flagParameter, jsonBody, limitParameter } from './request.
 
 const USUAL = 20;
 const MOST = 500;
+/** Items that a search shows. */
+const MOST_FOUND = 10_000;
 
 /**
  * A collection, page by page: `limit`, `after`, `archived`; `updatedAfter` and `updatedBefore` (ISO 8601 or epoch ms) leave out what was
@@ -20,8 +22,11 @@ export function collectionHandler(collection: Collection): Handler {
     scopes: () => options.scopes,
     answer(call, services) {
       const query = new URLSearchParams(call.query);
+      const missing = (options.required ?? []).filter((name) => !query.has(name));
+      if (missing.length > 0) throw badRequest(`Some required fields were not set: [${missing.join(', ')}]`);
       if (options.batch) return reply(services, batchRead(options.batch, call, services));
-      if (paging === 'offset') return reply(services, byOffset(collection, query));
+      if (paging === 'offset' || paging === 'ids') return reply(services, byOffset(collection, query));
+      if (paging === 'search') return reply(services, found(collection, query));
       const all = options.within ? within(collection, call, services) : wanted(collection, query);
       if (paging === 'one') return reply(services, { ...only(collection, all) });
       if (paging === 'newest') return reply(services, newestFirst(collection, all, query));
@@ -47,15 +52,19 @@ function startOf(all: readonly CollectionItem[], after: string, isSorted: boolea
 
 /** The items that a batch asks for by their ids. Those that are not there are left out, as HubSpot does. */
 function batchRead(
-  { of, most, more }: NonNullable<CollectionOptions['batch']>,
+  { of, most, input, more }: NonNullable<CollectionOptions['batch']>,
   call: Call,
   { portal }: Services,
 ): object {
   const at = (path: string) => portal.collections.find(({ options }) => options.path === path) as Collection;
   const collection = at(of);
   const items = new Map(collection.list(false).map((item) => [item.id, item]));
-  const found = batchInputs(jsonBody(call), most).flatMap(({ id }) => items.get(id) ?? []);
-  return { status: 'COMPLETE', results: found.map((item) => ({ ...collection.json(item), ...more?.(item, at) })) };
+  const there = batchInputs(jsonBody(call), most, input).flatMap(({ id }) => items.get(id) ?? []);
+  const results = there.flatMap((item) => {
+    const others = more ? more(item, at) : {};
+    return others === null ? [] : [{ ...collection.json(item), ...others }];
+  });
+  return { status: 'COMPLETE', results };
 }
 
 /** The items that belong to the one that the path names. @throws ApiError 404 */
@@ -99,13 +108,13 @@ function newestFirst(collection: Collection, all: readonly CollectionItem[], que
 function wanted(collection: Collection, query: URLSearchParams): readonly CollectionItem[] {
   const [from, until] = [timeParameter(query, 'updatedAfter'), timeParameter(query, 'updatedBefore')];
   const { narrowed, asked } = collection.options;
-  const kinds = narrowed ? query.getAll(narrowed.by) : [];
+  const given = narrowed ? query.getAll(narrowed.by) : [];
   const isAsked = (item: CollectionItem) => {
-    const { members } = item;
     if (asked?.(item, query) === null) return false;
-    if (!narrowed || kinds.includes('all')) return true;
-    const kind = String(Object.entries(members).find(([name]) => name === narrowed.member)?.[1]);
-    return kinds.length > 0 ? kinds.includes(kind) : kind === narrowed.usual;
+    if (!narrowed || given.includes('all')) return true;
+    const kinds = given.length > 0 ? given : [narrowed.usual];
+    const has = [Object.entries(item.members).find(([name]) => name === narrowed.member)?.[1]].flat().map(String);
+    return kinds.some((kind) => has.includes(kind));
   };
   const isDue = ({ updatedAt }: CollectionItem) =>
     updatedAt >= (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
@@ -127,9 +136,26 @@ function sinceOf({ options }: Collection, query: URLSearchParams) {
   return time === null ? null : { time, timeOf };
 }
 
-/** A page of events, newest first. Its offset holds what was asked, and is refused for another question. */
+/** A page of what a search finds; where nothing is said of the order, newest first. @throws ApiError 400 */
+function found(collection: Collection, query: URLSearchParams): object {
+  const { pages: [usual, most] = [USUAL, MOST] } = collection.options;
+  const limit = limitParameter(query.get('limit'), usual, most);
+  const start = Number(query.get('after') ?? 0);
+  if (!(start + limit <= MOST_FOUND)) throw badRequest(`A search ends at ${MOST_FOUND} items.`);
+  const bound = (name: string, usually: number) => Number(query.get(name) ?? usually);
+  const [least, last] = [bound('idGte', 0), bound('idLte', Number.POSITIVE_INFINITY)];
+  const since = timeParameter(query, 'updatedAtGte') ?? 0;
+  const all = collection
+    .list(false)
+    .filter(({ id, updatedAt }) => Number(id) >= least && Number(id) <= last && updatedAt >= since);
+  const sorted = query.get('sort') === 'id' ? all : all.toSorted((a, b) => b.updatedAt - a.updatedAt);
+  const next = start + limit < sorted.length ? { paging: { next: { after: String(start + limit) } } } : {};
+  return { results: sorted.slice(start, start + limit).map((item) => collection.json(item)), ...next };
+}
+
+/** A page of events, newest first, or in the order of ids. Its offset holds what was asked, and is refused for another question. */
 function byOffset(collection: Collection, query: URLSearchParams): object {
-  const { results = 'results', pages: [usual, most] = [USUAL, MOST] } = collection.options;
+  const { results = 'results', pages: [usual, most] = [USUAL, MOST], paging } = collection.options;
   const limit = limitParameter(query.get('limit'), usual, most);
   const [from, until] = [timeParameter(query, 'startTimestamp'), timeParameter(query, 'endTimestamp')];
   const question = `${from}-${until}-${limit}`;
@@ -139,8 +165,8 @@ function byOffset(collection: Collection, query: URLSearchParams): object {
   if (asked !== question) throw badRequest('The offset is of another question.');
   const all = collection
     .list(false)
-    .filter(({ updatedAt }) => updatedAt >= (from ?? 0) && updatedAt <= (until ?? Number.POSITIVE_INFINITY))
-    .sort((a, b) => b.updatedAt - a.updatedAt);
+    .filter(({ updatedAt }) => updatedAt >= (from ?? 0) && updatedAt <= (until ?? Number.POSITIVE_INFINITY));
+  if (paging === 'offset') all.sort((a, b) => b.updatedAt - a.updatedAt);
   const end = Number(start) + limit;
   return {
     [results]: all.slice(Number(start), end).map((item) => collection.json(item)),

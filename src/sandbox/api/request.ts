@@ -44,15 +44,16 @@ export function jsonBody(call: Call): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** `inputs` of a batch read, at most `max` of them. @throws ApiError 400 */
-export function batchInputs(body: Record<string, unknown>, max: number): { id: string; after?: string }[] {
+/** `inputs` of a batch read, at most `max` of them. @param name the member with an input's id @throws ApiError 400 */
+export function batchInputs(body: Record<string, unknown>, max: number, name = 'id'): { id: string; after?: string }[] {
   const { inputs } = body;
   if (!Array.isArray(inputs)) throw badRequest('Some required fields were not set: [inputs]');
   if (inputs.length > max) throw badRequest(`The maximum number of inputs supported in a batch request is ${max}.`);
-  return inputs.map((input: { id?: unknown; after?: unknown } | null) => {
-    if (input?.id === undefined || input.id === null) throw badRequest('Some required fields were not set: [id]');
+  return inputs.map((input: Record<string, unknown> | null) => {
+    const id = input?.[name] ?? null;
+    if (input === null || id === null) throw badRequest(`Some required fields were not set: [${name}]`);
     const after = input.after === undefined || input.after === null ? undefined : String(input.after);
-    return { id: String(input.id), ...(after !== undefined && { after }) };
+    return { id: String(id), ...(after !== undefined && { after }) };
   });
 }
 

@@ -9,19 +9,25 @@ export interface CollectionOptions {
   /**
    * How HubSpot pages it, `after` by default: by `limit` and `after`. `none`: it is answered whole. `post`: as `after`, but asked by a POST
    * with `count` and `after` in its body. `offset`: newest first, by `limit` and an `offset` that only serves for the same question; those
-   * between `startTimestamp` and `endTimestamp`, both included. `newest`: as `after`, but newest first (`isRising` turns it round). `one`: the
-   * answer is the only item itself. `batch`: the items of another collection, by the ids in the body of a POST.
+   * between `startTimestamp` and `endTimestamp`, both included. `ids`: by `limit` and `offset`, in the order of ids, and no times. `newest`:
+   * as `after`, but newest first (`isRising` turns it round). `search`: `after` counts items, and no more than 10,000; sorted as `sort` says,
+   * and limited by `idGte`, `idLte` and `updatedAtGte`. `one`: the answer is the only item itself. `batch`: the items of another collection,
+   * by the ids in the body of a POST.
    */
-  readonly paging?: 'after' | 'none' | 'post' | 'offset' | 'newest' | 'one' | 'batch';
-  /** Of a `batch`: the path of the other collection, the most ids, and what is answered of one of its items besides. */
+  readonly paging?: 'after' | 'none' | 'post' | 'offset' | 'ids' | 'newest' | 'search' | 'one' | 'batch';
+  /**
+   * Of a `batch`: the path of the other collection, the most ids, the member of an input with its id (`id` by default), and what is answered
+   * of one of its items besides; null: the item is not.
+   */
   readonly batch?: {
     readonly of: string;
     readonly most: number;
-    readonly more?: (item: CollectionItem, at: (path: string) => Collection) => object;
+    readonly input?: string;
+    readonly more?: (item: CollectionItem, at: (path: string) => Collection) => object | null;
   };
   /**
    * Of items that belong to those of another collection: the path of that one, the name in `path` that stands for the id of an item of it,
-   * and which members of the items here have the values of the names in `path`.
+   * and which members of the items here have the values of the names in `path`. A list is of several values.
    */
   readonly within?: {
     readonly of: string;
@@ -38,8 +44,12 @@ export interface CollectionOptions {
   readonly results?: string;
   /** Items of a page: without a limit, and at most. */
   readonly pages?: readonly [usual: number, most: number];
-  /** A parameter without which items are left out: its name, and which member must be what where it is not `all`. */
+  /**
+   * A parameter without which items are left out: its name, and which member must be what, or a list that has it, where it is not `all`.
+   */
   readonly narrowed?: { readonly by: string; readonly member: string; readonly usual: string };
+  /** Parameters without which a call is refused. */
+  readonly required?: readonly string[];
   /** An item as the API answers it; by default its members with id, createdAt, updatedAt, archived and archivedAt. */
   readonly shape?: (item: CollectionItem) => object;
   /** What a token needs for it: one of each group. */
@@ -116,10 +126,11 @@ export class Collection {
       this.#parts = new Map();
       for (const item of this.list(false)) {
         const members = item.members as Record<string, unknown>;
-        const key = by.map(([, member]) => String(members[member])).join('/');
-        const part = this.#parts.get(key);
-        if (part) part.push(item);
-        else this.#parts.set(key, [item]);
+        for (const key of combined(by.map(([, member]) => [members[member]].flat().map(String)))) {
+          const part = this.#parts.get(key);
+          if (part) part.push(item);
+          else this.#parts.set(key, [item]);
+        }
       }
     }
     return this.#parts.get(by.map(([name]) => params[name]).join('/')) ?? [];
@@ -138,6 +149,14 @@ export class Collection {
   truth(): Map<string, Record<string, unknown>> {
     return new Map(this.list(false).map((item) => [item.id, this.json(item)]));
   }
+}
+
+/** One of each list, in all ways. */
+function combined(lists: readonly (readonly string[])[]): string[] {
+  return lists.reduce<string[]>(
+    (before, list, index) => before.flatMap((start) => list.map((each) => (index === 0 ? each : `${start}/${each}`))),
+    [''],
+  );
 }
 
 /** An item as the API answers it. */

@@ -84,11 +84,66 @@ export function contentResources(): CollectionOptions[] {
         name: `table_${n}`,
         label: `Table ${n}`,
         columns: [{ id: '1', name: 'title', label: 'Title', type: 'TEXT' }],
-        rowCount: 10 * n,
+        rowCount: 3,
         published: true,
       })),
     },
+    {
+      path: '/cms/hubdb/:date/tables/:table/rows',
+      olderPath: '/cms/v3/hubdb/tables/:table/rows',
+      scopes: [
+        ['hubdb', 'hubdb.tables.read'],
+        ['hubdb', 'hubdb.rows.read'],
+      ],
+      pages: [1000, 1000],
+      within: { of: '/cms/hubdb/:date/tables', id: 'table', by: { table: 'table' } },
+      shape: rowShape,
+      items: numbered(9, 3801, (n) => ({
+        table: String(3701 + 7 * (n % 3)),
+        values: { title: `Row ${n}`, price: n / 4 },
+        path: null,
+        name: null,
+        childTableId: '0',
+      })),
+    },
+    ...['files', 'folders'].map(
+      (kind, index): CollectionOptions => ({
+        path: `/files/:date/${kind}/search`,
+        olderPath: `/files/v3/${kind}/search`,
+        scopes: [['files', 'files.ui_hidden.read']],
+        paging: 'search',
+        pages: [10, 100],
+        items: index === 0 ? numbered(7, 140_001, fileOf) : numbered(3, 130_001, (n) => folderOf(n)),
+      }),
+    ),
   ];
+}
+
+/** Below the folders of the file manager. */
+function fileOf(n: number): object {
+  return {
+    ...folderOf(n),
+    parentFolderId: String(130_001 + 7 * (n % 3)),
+    path: `/folder-${1 + (n % 3)}/picture-${n}.png`,
+    name: `picture-${n}`,
+    type: 'IMG',
+    extension: 'png',
+    encoding: 'png',
+    size: 1000 * n,
+    width: 10 * n,
+    height: 20 * n,
+    url: `https://files.sandbox.example/picture-${n}.png`,
+    defaultHostingUrl: `https://files.sandbox.example/picture-${n}.png`,
+    access: n === 1 ? 'PRIVATE' : 'PUBLIC_INDEXABLE',
+    sourceGroup: 'CONTENT',
+    isUsableInContent: true,
+    fileMd5: String(n).padStart(32, '0'),
+    expiresAt: Date.UTC(2030, 0, n),
+  };
+}
+
+function folderOf(n: number): object {
+  return { name: `folder-${n}`, path: `/folder-${n}`, parentFolderId: null };
 }
 
 function page(n: number, what: string): object {
@@ -118,6 +173,11 @@ function postShape(item: CollectionItem): object {
 
 function taggedShape(item: CollectionItem): object {
   return { ...cmsShape(item), archivedAt: undefined, deletedAt: iso(item.archivedAt ?? 0) };
+}
+
+function rowShape({ id, members, createdAt, updatedAt }: CollectionItem): object {
+  const { table: _, ...rest } = members as { table: string };
+  return { ...rest, id, createdAt: iso(createdAt), updatedAt: iso(updatedAt), publishedAt: iso(updatedAt) };
 }
 
 function tableShape({ id, members, createdAt, updatedAt, archivedAt }: CollectionItem): object {

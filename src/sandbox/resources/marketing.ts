@@ -1,12 +1,14 @@
 import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
+import type { Portal } from '../portal/portal.js';
 import { campaignResources } from './campaigns.js';
 import { numbered } from './sample.js';
 
 const FORM_TYPES = ['hubspot', 'flow', 'captured', 'blog_comment'];
 
 /** Forms, subscriptions, campaigns and events of marketing. */
-export function marketingResources(): CollectionOptions[] {
+export function marketingResources(portal: Portal): CollectionOptions[] {
+  const contacts = portal.store(portal.type('contacts')).records.filter(({ live }) => live);
   return [
     {
       path: '/marketing/v3/forms',
@@ -93,6 +95,29 @@ export function marketingResources(): CollectionOptions[] {
         appInfo: { id: '42', name: 'Webinars' },
       })),
     },
+    {
+      path: '/marketing/marketing-events/:date/participations/:event/breakdown',
+      olderPath: '/marketing/v3/marketing-events/participations/:event/breakdown',
+      scopes: [['crm.objects.marketing_events.read']],
+      pages: [10, 100],
+      within: { of: '/marketing/marketing-events/:date', id: 'event', by: { event: 'event' } },
+      shape: participantShape,
+      items: numbered(15, 2601, (n) => ({
+        event: String(2301 + 7 * (n % 5)),
+        properties: {
+          attendanceState: ['REGISTERED', 'ATTENDED', 'CANCELLED', 'NO_SHOW'][n % 4],
+          occurredAt: Date.UTC(2026, n % 5, 3, 15),
+          attendanceDurationSeconds: n % 4 === 1 ? 60 * n : null,
+          attendancePercentage: n % 4 === 1 ? '50' : null,
+        },
+        associations: {
+          contact: {
+            contactId: String(contacts[n % (contacts.length || 1)]?.id ?? n),
+            email: `person${n}@sandbox.example`,
+          },
+        },
+      })),
+    },
   ];
 }
 
@@ -100,6 +125,11 @@ export function marketingResources(): CollectionOptions[] {
 function formShape(item: CollectionItem): object {
   const { archivedAt, ...rest } = itemJson(item);
   return { ...rest, ...(archivedAt === undefined ? {} : { deletedAt: archivedAt }) };
+}
+
+function participantShape({ id, members, createdAt }: CollectionItem): object {
+  const { event: _, ...rest } = members as { event: string };
+  return { ...rest, id, createdAt: iso(createdAt) };
 }
 
 function eventShape(item: CollectionItem): object {

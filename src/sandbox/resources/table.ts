@@ -1,11 +1,14 @@
 import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
 import type { Portal } from '../portal/portal.js';
+import { automationResources } from './automation.js';
 import { contentResources } from './content.js';
 import { conversationResources } from './conversations.js';
+import { emailCampaignResources } from './email-campaigns.js';
 import { emailEventResources } from './email-events.js';
 import { marketingResources } from './marketing.js';
 import { membershipResources } from './memberships.js';
+import { salesResources } from './sales.js';
 import { numbered, peopleOf } from './sample.js';
 import { submissionResources } from './submissions.js';
 
@@ -40,6 +43,39 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
       paging: 'none',
       shape: timeless,
       items: teams,
+    },
+    {
+      path: '/business-units/public/:date/business-units/user/:user',
+      olderPath: '/business-units/v3/business-units/user/:user',
+      scopes: [['business_units_view.read']],
+      paging: 'none',
+      within: { of: '/settings/users/:date', id: 'user', by: { user: 'users' } },
+      shape: unitShape,
+      items: numbered(3, 1501, (n) => ({
+        name: `Brand ${n}`,
+        logoMetadata: { logoAltText: `Logo ${n}`, resizedUrl: null, logoUrl: `https://sandbox.example/logo-${n}.png` },
+        users: n === 1 ? Object.keys(users) : Object.keys(users).slice(n, n + 2),
+      })),
+    },
+    {
+      path: '/settings/currencies/:date/codes',
+      olderPath: '/settings/v3/currencies/codes',
+      scopes: [['settings.currencies.read']],
+      paging: 'none',
+      shape: ({ id, members }) => ({ ...members, currencyCode: id }),
+      items: {
+        CHF: { currencyName: 'Swiss Franc' },
+        EUR: { currencyName: 'Euro' },
+        USD: { currencyName: 'US Dollar' },
+      },
+    },
+    {
+      path: '/settings/currencies/:date/company-currency',
+      olderPath: '/settings/v3/currencies/company-currency',
+      scopes: [['settings.currencies.read']],
+      paging: 'one',
+      shape: ({ id, createdAt }) => ({ id, currencyCode: id, createdAt: iso(createdAt) }),
+      items: { [portal.account.companyCurrency]: {} },
     },
     {
       path: '/settings/currencies/:date/exchange-rates',
@@ -112,40 +148,14 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
         },
       })),
     },
-    {
-      path: '/automation/v3/workflows',
-      scopes: [['automation']],
-      paging: 'none',
-      results: 'workflows',
-      shape: workflowShape,
-      items: numbered(6, 1001, (n) => ({
-        name: `Workflow ${n}`,
-        type: 'DRIP_DELAY',
-        enabled: n % 2 === 0,
-        description: n === 1 ? null : `What ${n} does`,
-        contactListIds: { enrolled: 10 + n, active: 20 + n, completed: 30 + n, succeeded: 40 + n, steps: [] },
-        contactCounts: { active: n, enrolled: 10 * n },
-        personaTagIds: [],
-        portalId: portal.account.portalId,
-      })),
-    },
-    {
-      path: '/automation/v4/flows',
-      scopes: [['automation']],
-      items: numbered(8, 1101, (n) => ({
-        uuid: `00000000-0000-4000-8000-0000000000${10 + n}`,
-        name: `Flow ${n}`,
-        flowType: n % 3 === 0 ? 'ACTION_SET' : 'WORKFLOW',
-        isEnabled: n % 2 === 0,
-        objectTypeId: '0-1',
-        revisionId: String(n),
-      })),
-    },
+    ...automationResources(portal.account.portalId, Object.keys(users)),
+    ...salesResources(portal),
     ...membershipResources(),
     ...conversations(),
     ...conversationResources(portal),
     ...submissionResources(portal),
-    ...marketingResources(),
+    ...marketingResources(portal),
+    ...emailCampaignResources(portal.clock.now()),
     ...emailEventResources(portal.clock.now()),
     ...contentResources(),
   ];
@@ -187,13 +197,13 @@ function timeless({ id, members }: CollectionItem): object {
   return { ...members, id };
 }
 
+function unitShape({ id, members }: CollectionItem): object {
+  const { users: _, ...rest } = members as { users: string[] };
+  return { ...rest, id };
+}
+
 function listShape(item: CollectionItem): object {
   const { id: listId, archived: _, archivedAt: deletedAt, ...rest } = itemJson(item);
   const filters = { filtersUpdatedAt: rest.createdAt };
   return { ...rest, listId, ...filters, ...(deletedAt === undefined ? {} : { deletedAt }) };
-}
-
-/** Of the older APIs: ids are numbers, times milliseconds. */
-function workflowShape({ id, members, createdAt, updatedAt }: CollectionItem): object {
-  return { ...members, id: Number(id), insertedAt: createdAt, updatedAt };
 }

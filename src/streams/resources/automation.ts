@@ -1,11 +1,13 @@
-import type { Item } from '../../hubspot/api/endpoint.js';
+import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
-import { BOOLEAN, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
+import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
+import { ofEach } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
+import { ofUsers } from './of-users.js';
 
 const WORKFLOW: JsonObject = {
   name: STRING,
@@ -53,12 +55,14 @@ const workflows = whole({
   record: withLists,
 });
 
+const FLOWS = collection('automation', 'flows', paths.flows(), { isShared: true });
+
 const flows = whole({
   name: 'flows',
   group: 'automation',
   scopes: [['automation']],
   subject: 'automation',
-  endpoint: collection('automation', 'flows', paths.flows()),
+  endpoint: FLOWS,
   key: 'id',
   cursor: 'updatedAt',
   schema: {
@@ -74,4 +78,73 @@ const flows = whole({
   },
 });
 
-export const automation: readonly StreamDeclaration[] = [workflows, flows];
+/** HubSpot documents no maximum. */
+const BATCH = 50;
+
+const DEFINITIONS = {
+  most: BATCH,
+  endpoint: (ids: readonly string[]): Endpoint =>
+    collection('automation', 'flow definitions', paths.flowsBatch(), {
+      body: { inputs: ids.map((flowId) => ({ flowId, type: 'FLOW_ID' })) },
+      paging: 'none',
+    }),
+};
+
+/** What flows do, of which their list says nothing: read again where a flow has another revision. */
+const flowDefinitions = whole({
+  name: 'flow_definitions',
+  group: 'automation',
+  scopes: [['automation']],
+  subject: 'automation',
+  endpoint: DEFINITIONS.endpoint([]),
+  partitions: ofEach({
+    endpoints: [FLOWS],
+    id: 'id',
+    as: 'id',
+    together: DEFINITIONS,
+    fingerprint: ({ revisionId, updatedAt }) => `${revisionId}|${updatedAt}`,
+  }),
+  key: 'id',
+  cursor: 'updatedAt',
+  schema: {
+    id: STRING,
+    name: STRING,
+    description: STRING,
+    type: STRING,
+    flowType: STRING,
+    objectTypeId: STRING,
+    isEnabled: BOOLEAN,
+    revisionId: STRING,
+    startActionId: STRING,
+    actions: OBJECTS,
+    enrollmentCriteria: OBJECT,
+    enrollmentSchedule: OBJECT,
+    goalFilterBranch: OBJECT,
+    dataSources: OBJECTS,
+    suppressionListIds: { type: ['null', 'array'], items: INTEGER },
+    timeWindows: OBJECTS,
+    blockedDates: OBJECTS,
+    customProperties: OBJECT,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+  },
+});
+
+const sequencesOf = (userId: string) =>
+  collection('automation', 'sequences', paths.sequences(), {
+    what: `the sequences of user ${userId}`,
+    olderPath: '/automation/v4/sequences',
+    query: { userId },
+  });
+
+const sequences = ofUsers({
+  name: 'sequences',
+  group: 'automation',
+  scopes: [['automation.sequences.read']],
+  endpoint: sequencesOf('0'),
+  collectionOf: sequencesOf,
+  cursor: 'updatedAt',
+  schema: { id: STRING, name: STRING, folderId: STRING, userId: STRING, createdAt: INSTANT, updatedAt: INSTANT },
+});
+
+export const automation: readonly StreamDeclaration[] = [workflows, flows, flowDefinitions, sequences];

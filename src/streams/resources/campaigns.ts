@@ -58,7 +58,8 @@ function ofCampaign(
 ): StreamDeclaration {
   const { query = {}, ...others } = more;
   const endpointOf = (id: string): Endpoint =>
-    single('campaigns', `the ${report} of campaign ${id}`, paths.campaign(id, report), {
+    single('campaigns', `${report} of campaigns`, paths.campaign(id, report), {
+      what: `the ${report} of campaign ${id}`,
       olderPath: `/marketing/v3/campaigns/${id}/${report}`,
       query,
       isShared: true,

@@ -5,6 +5,8 @@ import { epochMs, type Instant, instantOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
 import { byCursor } from '../strategies/by-cursor.js';
+import { ofEach } from '../strategies/parents.js';
+import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 
 /** What HubSpot's CMS has: each collection can be asked for what was updated since an instant, and for what was deleted. */
@@ -126,10 +128,13 @@ const domains = cms(
   },
 );
 
+const TABLES = collection('cms', 'HubDB tables', paths.hubdbTables(), { olderPath: '/cms/v3/hubdb/tables' });
+const TABLE_SCOPES = ['hubdb', 'hubdb.tables.read'];
+
 const hubdbTables = cms(
   'hubdb_tables',
-  ['hubdb', 'hubdb.tables.read'],
-  collection('cms', 'HubDB tables', paths.hubdbTables(), { olderPath: '/cms/v3/hubdb/tables' }),
+  TABLE_SCOPES,
+  TABLES,
   {
     id: STRING,
     name: STRING,
@@ -146,6 +151,43 @@ const hubdbTables = cms(
   { cursor: 'updatedAt', deleted: 'deletedAt' },
 );
 
+const rowsOf = (table: string) =>
+  collection('cms', 'HubDB rows', paths.hubdbRows(table), {
+    what: `the rows of HubDB table ${table}`,
+    olderPath: `/cms/v3/hubdb/tables/${table}/rows`,
+    limit: 1000,
+  });
+
+/** The published rows of published tables, read again where the table was published or changed. */
+const hubdbRows = whole({
+  name: 'hubdb_rows',
+  group: 'content',
+  scopes: [TABLE_SCOPES, ['hubdb', 'hubdb.rows.read']],
+  subject: 'hubdb',
+  endpoint: rowsOf('0'),
+  partitions: ofEach({
+    endpoints: [TABLES],
+    id: 'id',
+    as: 'tableId',
+    isWanted: ({ published }) => published !== false,
+    collectionsOf: ({ id }) => [rowsOf(id)],
+    fingerprint: ({ updatedAt, publishedAt, rowCount }) => `${updatedAt}|${publishedAt}|${rowCount}`,
+  }),
+  key: ['tableId', 'id'],
+  cursor: 'updatedAt',
+  schema: {
+    tableId: STRING,
+    id: STRING,
+    values: OBJECT,
+    path: STRING,
+    name: STRING,
+    childTableId: STRING,
+    createdAt: INSTANT,
+    updatedAt: INSTANT,
+    publishedAt: INSTANT,
+  },
+});
+
 export const content: readonly StreamDeclaration[] = [
   blogPosts,
   blogAuthors,
@@ -155,4 +197,5 @@ export const content: readonly StreamDeclaration[] = [
   urlRedirects,
   domains,
   hubdbTables,
+  hubdbRows,
 ];

@@ -5,6 +5,7 @@ import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
 import { contentHash } from '../strategies/content-memory.js';
 import { feed } from '../strategies/feed.js';
+import { ofEach } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
@@ -163,14 +164,18 @@ const marketingCampaigns = whole({
   },
 });
 
+const EVENTS = collection('marketing-events', 'marketing events', paths.marketingEvents(), {
+  olderPath: '/marketing/v3/marketing-events',
+  id: 'objectId',
+  isShared: true,
+});
+const EVENT_SCOPES = [['crm.objects.marketing_events.read']];
+
 const marketingEvents = whole({
   name: 'marketing_events',
   group: 'marketing',
-  scopes: [['crm.objects.marketing_events.read']],
-  endpoint: collection('marketing-events', 'marketing events', paths.marketingEvents(), {
-    olderPath: '/marketing/v3/marketing-events',
-    id: 'objectId',
-  }),
+  scopes: EVENT_SCOPES,
+  endpoint: EVENTS,
   key: 'objectId',
   cursor: 'updatedAt',
   schema: {
@@ -197,6 +202,33 @@ const marketingEvents = whole({
   },
 });
 
+const participantsOf = (event: string) =>
+  collection('marketing-events', 'participants of marketing events', paths.eventParticipants(event), {
+    what: `the participants of marketing event ${event}`,
+    olderPath: `/marketing/v3/marketing-events/participations/${event}/breakdown`,
+  });
+
+/** Who registered for an event, attended or cancelled: read again where the event's counters moved. */
+const eventParticipants = whole({
+  name: 'marketing_event_participants',
+  group: 'marketing',
+  scopes: EVENT_SCOPES,
+  subject: 'marketing_events',
+  endpoint: participantsOf('0'),
+  partitions: ofEach({
+    endpoints: [EVENTS],
+    id: 'objectId',
+    as: 'eventId',
+    collectionsOf: ({ id }) => [participantsOf(id)],
+    fingerprint: ({ updatedAt, registrants, attendees, cancellations, noShows }) =>
+      [updatedAt, registrants, attendees, cancellations, noShows].join('|'),
+  }),
+  key: ['eventId', 'id'],
+  // `createdAt` stays when somebody who had registered attends.
+  cursor: null,
+  schema: { eventId: STRING, id: STRING, properties: OBJECT, associations: OBJECT, createdAt: INSTANT },
+});
+
 export const marketing: readonly StreamDeclaration[] = [
   forms,
   formSubmissions,
@@ -204,4 +236,5 @@ export const marketing: readonly StreamDeclaration[] = [
   subscriptionDefinitions,
   marketingCampaigns,
   marketingEvents,
+  eventParticipants,
 ];

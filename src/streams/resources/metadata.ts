@@ -1,23 +1,15 @@
-import { MissingScopesError } from '../../errors.js';
 import type { Endpoint } from '../../hubspot/api/endpoint.js';
 import { propertiesEndpoint, SENSITIVITIES } from '../../hubspot/api/metadata.js';
-import {
-  CUSTOM_SCHEMAS_SCOPE,
-  metadataScopes,
-  type ObjectType,
-  standardObject,
-} from '../../hubspot/api/object-types.js';
+import { CUSTOM_SCHEMAS_SCOPE, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
-import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
+import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
-import { type Partition, type PartitionSource, type Partitions, readPartitions } from '../strategies/partitions.js';
 import { whole } from '../strategies/whole.js';
+import { OBJECT_TYPE, ofEachObject } from './by-objects.js';
 import { collection, itemsIn } from './collection.js';
 
 /** What HubSpot knows of properties and objects. Of properties it lists one object's at a time, and those of one sensitivity. */
-
-const OBJECT_TYPE = { ...STRING, description: 'The object by the name that HubSpot has for it in paths.' };
 
 const groupsOf = (type: ObjectType): Endpoint => ({
   kind: CALLS.properties,
@@ -26,49 +18,6 @@ const groupsOf = (type: ObjectType): Endpoint => ({
   paging: 'none',
   id: 'name',
 });
-
-/** A partition for each object that the token may read. */
-function ofEachObject(
-  what: string,
-  endpointsOf: (type: ObjectType, portal: PortalFacts) => readonly Endpoint[],
-): PartitionSource {
-  const find = async (portal: PortalFacts): Promise<Partitions> => {
-    const { known } = portal;
-    const names = new Set(known.all.map(({ name }) => name));
-    const all = (await readableTypes(portal, what)).map(
-      (type): Partition => ({
-        id: type.name,
-        endpoints: endpointsOf(type, portal),
-        members: { objectType: type.name, objectTypeId: type.typeId },
-        fingerprint: null,
-      }),
-    );
-    return { all, calls: 0, isWithout: (name) => known.isComplete && !names.has(name) };
-  };
-  return {
-    find,
-    async probe(portal) {
-      const { all } = await find(portal);
-      if ((await portal.tokenScopes()) !== null) return;
-      // The first that can be read will do.
-      for await (const { isComplete } of readPartitions(portal.client, what, {}, all, 1)) if (isComplete) return;
-    },
-  };
-}
-
-/** The objects that the token may read, as far as its scopes show. Throws where there is none. */
-async function readableTypes(portal: PortalFacts, what: string): Promise<readonly ObjectType[]> {
-  const granted = await portal.tokenScopes();
-  const types = portal.known.all.filter(
-    (type) => granted === null || metadataScopes(type).some((scope) => granted.includes(scope)),
-  );
-  if (types.length > 0) return types;
-  const scope = 'crm.objects.contacts.read';
-  throw new MissingScopesError(
-    `The token may read no object, and so no ${what}. Add a scope to it, such as ${scope}.`,
-    [scope],
-  );
-}
 
 const PROPERTIES = {
   group: 'metadata',

@@ -1,9 +1,10 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
-import { BOOLEAN, DECIMAL, INSTANT, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
+import { BOOLEAN, DECIMAL, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
 import { whole } from '../strategies/whole.js';
-import { collection } from './collection.js';
+import { collection, single } from './collection.js';
+import { ofUsers, USER_SCOPES, USERS } from './of-users.js';
 
 /** The people of an account, and its settings. Those without a cursor have no times: what changes is told by their content. */
 
@@ -11,9 +12,9 @@ import { collection } from './collection.js';
 const settingsUsers = whole({
   name: 'settings_users',
   group: 'settings',
-  scopes: [['settings.users.read', 'crm.objects.users.read']],
+  scopes: USER_SCOPES,
   subject: 'users',
-  endpoint: collection('settings', 'users', paths.users(), { olderPath: '/settings/v3/users' }),
+  endpoint: USERS,
   key: 'id',
   cursor: null,
   schema: {
@@ -33,7 +34,7 @@ const settingsUsers = whole({
 const roles = whole({
   name: 'roles',
   group: 'settings',
-  scopes: [['settings.users.read', 'crm.objects.users.read']],
+  scopes: USER_SCOPES,
   subject: 'users',
   endpoint: collection('settings', 'roles', paths.roles(), { olderPath: '/settings/v3/users/roles', paging: 'none' }),
   key: 'id',
@@ -90,26 +91,47 @@ const ownerTeams = whole({
   schema: { ownerId: STRING, teamId: STRING, teamName: STRING, isTeamPrimary: BOOLEAN },
 });
 
-const exchangeRates = whole({
-  name: 'exchange_rates',
+const account = whole({
+  name: 'account',
   group: 'settings',
-  scopes: [['settings.currencies.read']],
-  subject: 'currencies',
-  endpoint: collection('settings', 'exchange rates', paths.exchangeRates(), {
-    olderPath: '/settings/v3/currencies/exchange-rates',
+  // Every token may read it.
+  scopes: [],
+  endpoint: single('account', 'account', paths.accountDetails(), {
+    olderPath: '/account-info/v3/details',
+    id: 'portalId',
   }),
-  key: 'id',
-  cursor: 'updatedAt',
+  key: 'portalId',
+  cursor: null,
   schema: {
-    id: STRING,
-    fromCurrencyCode: STRING,
-    toCurrencyCode: STRING,
-    conversionRate: DECIMAL,
-    effectiveAt: INSTANT,
-    visibleInUI: BOOLEAN,
-    createdAt: INSTANT,
-    updatedAt: INSTANT,
+    portalId: INTEGER,
+    accountType: STRING,
+    timeZone: STRING,
+    companyCurrency: STRING,
+    additionalCurrencies: STRINGS,
+    utcOffset: STRING,
+    utcOffsetMilliseconds: INTEGER,
+    uiDomain: STRING,
+    dataHostingLocation: STRING,
   },
+  hasTombstones: false,
+});
+
+const unitsOf = (userId: string) =>
+  collection('business-units', 'business units', paths.businessUnits(userId), {
+    what: `the business units of user ${userId}`,
+    olderPath: `/business-units/v3/business-units/user/${userId}`,
+    query: { properties: 'logoMetadata' },
+    paging: 'none',
+  });
+
+const businessUnits = ofUsers({
+  name: 'business_units',
+  group: 'settings',
+  scopes: [['business_units_view.read']],
+  endpoint: unitsOf('0'),
+  collectionOf: unitsOf,
+  cursor: null,
+  schema: { id: STRING, name: STRING, logoMetadata: OBJECT },
 });
 
 const taxRates = whole({
@@ -177,12 +199,13 @@ const imports = whole({
 });
 
 export const settings: readonly StreamDeclaration[] = [
+  account,
   settingsUsers,
   roles,
   teams,
   teamUsers,
   ownerTeams,
-  exchangeRates,
+  businessUnits,
   taxRates,
   meetingLinks,
   imports,

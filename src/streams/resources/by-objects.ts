@@ -1,0 +1,59 @@
+import { MissingScopesError } from '../../errors.js';
+import type { Endpoint } from '../../hubspot/api/endpoint.js';
+import { metadataScopes, type ObjectType } from '../../hubspot/api/object-types.js';
+import type { PortalFacts } from '../core/stream.js';
+import { STRING } from '../layouts/property-schema.js';
+import { type Partition, type PartitionSource, type Partitions, readPartitions } from '../strategies/partitions.js';
+
+export const OBJECT_TYPE = { ...STRING, description: 'The object by the name that HubSpot has for it in paths.' };
+
+/** A partition for each object that the token may read. */
+export function ofEachObject(
+  what: string,
+  endpointsOf: (type: ObjectType, portal: PortalFacts) => readonly Endpoint[],
+): PartitionSource {
+  return ofObjects(what, (types, portal) =>
+    types.map((type) => ({
+      id: type.name,
+      endpoints: endpointsOf(type, portal),
+      members: { objectType: type.name, objectTypeId: type.typeId },
+      fingerprint: null,
+    })),
+  );
+}
+
+/** Partitions by the objects that the token may read. @param partitionsOf those of the objects; an id names its objects, with slashes between */
+export function ofObjects(
+  what: string,
+  partitionsOf: (types: readonly ObjectType[], portal: PortalFacts) => Partition[],
+): PartitionSource {
+  const find = async (portal: PortalFacts): Promise<Partitions> => {
+    const { known } = portal;
+    const names = new Set(known.all.map(({ name }) => name));
+    const all = partitionsOf(await readableTypes(portal, what), portal);
+    return { all, calls: 0, isWithout: (id) => known.isComplete && !id.split('/').every((name) => names.has(name)) };
+  };
+  return {
+    find,
+    async probe(portal) {
+      const { all } = await find(portal);
+      if ((await portal.tokenScopes()) !== null) return;
+      // The first that can be read will do.
+      for await (const { isComplete } of readPartitions(portal.client, what, {}, all, 1)) if (isComplete) return;
+    },
+  };
+}
+
+/** The objects that the token may read, as far as its scopes show. Throws where there is none. */
+async function readableTypes(portal: PortalFacts, what: string): Promise<readonly ObjectType[]> {
+  const granted = await portal.tokenScopes();
+  const types = portal.known.all.filter(
+    (type) => granted === null || metadataScopes(type).some((scope) => granted.includes(scope)),
+  );
+  if (types.length > 0) return types;
+  const scope = 'crm.objects.contacts.read';
+  throw new MissingScopesError(
+    `The token may read no object, and so no ${what}. Add a scope to it, such as ${scope}.`,
+    [scope],
+  );
+}
