@@ -260,3 +260,18 @@ test('an e-mail campaign is read until it has been left alone for thirty days', 
   expect((await read('campaigns', third.state)).records).toEqual([]);
   expect(played.sandbox.calls.counts().byKind.collection).toBe(1);
 });
+
+test('a batch of which HubSpot answers a part is asked for again, and takes nothing away', async () => {
+  const first = await read('flow_definitions', null);
+  played.wait(10);
+  for (const id of collectionAt('/automation/v4/flows').truth().keys())
+    collectionAt('/automation/v4/flows').put(id, {});
+  const text = JSON.stringify({
+    results: [],
+    numErrors: 1,
+    errors: [{ category: 'INTERNAL_ERROR', message: 'Later.' }],
+  });
+  played.sandbox.faults.set([{ contains: '/flows/batch/read', times: 1, fault: { type: 'body', text } }]);
+  const { records, error } = await read('flow_definitions', first.state);
+  expect([error, records.some(({ archived }) => archived === true), records.length]).toEqual([null, false, 8]);
+});

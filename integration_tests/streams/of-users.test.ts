@@ -1,5 +1,8 @@
+import { parseSourceConfig } from '../../src/config/source.js';
+import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
+import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 
@@ -85,4 +88,29 @@ test.each(['incremental', 'full_refresh'] as const)('nothing is lost to a kill, 
     expect([...new Set([...idsOf(first.records), ...idsOf(second.records)])].sort()).toEqual(ids);
     expect(new Set(idsOf(second.records)).size).toBe(second.records.length);
   }
+});
+
+test('to find out whether the token may read it, users are asked for until one may', async () => {
+  const { sandbox } = played;
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const config = parseSourceConfig({
+    credentials: { access_token: sandbox.token },
+    objects: [{ object_type: 'owners' }],
+    include: ['sequences'],
+  });
+  const readable = async (...refused: string[]) => {
+    refuse(...refused);
+    sandbox.faults.add({ kind: 'tokenInfo', fault: { type: 'status', status: 500 } });
+    sandbox.calls.reset();
+    const client = new HubSpotClient(config);
+    try {
+      return await (await Portal.open(client, config, null)).readableNames();
+    } finally {
+      await client.close();
+    }
+  };
+  expect(await readable(...users().slice(0, 2))).toEqual(['owners', 'sequences']);
+  // The page of users, and three of them.
+  expect(sandbox.calls.counts().byKind.collection).toBe(1 + 3);
+  expect(await readable(...users())).toEqual(['owners']);
 });

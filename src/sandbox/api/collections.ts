@@ -148,7 +148,8 @@ function found(collection: Collection, query: URLSearchParams): object {
   const all = collection
     .list(false)
     .filter(({ id, updatedAt }) => Number(id) >= least && Number(id) <= last && updatedAt >= since);
-  const sorted = query.get('sort') === 'id' ? all : all.toSorted((a, b) => b.updatedAt - a.updatedAt);
+  const sorted =
+    query.get('sort') === 'id' ? all : all.toSorted((a, b) => b.updatedAt - a.updatedAt || compareIds(b.id, a.id));
   const next = start + limit < sorted.length ? { paging: { next: { after: String(start + limit) } } } : {};
   return { results: sorted.slice(start, start + limit).map((item) => collection.json(item)), ...next };
 }
