@@ -67,15 +67,17 @@ test.each([
 test('of the same millisecond, and at the ends of windows, none is lost', async () => {
   const { clock } = played.sandbox.portal;
   const midnight = Math.floor(clock.now() / 86_400_000) * 86_400_000;
-  for (let day = 0; day < 40; day += 1) {
+  for (let day = 0; day < 58; day += 1) {
     for (let n = 0; n < 30; n += 1)
       eventsIn().put(String(800_000 + day * 100 + n), {}, midnight - day * 86_400_000 - (n % 2));
   }
   // What happens at the moment of a read is left to the next one.
   played.wait(1);
-  const { records } = await read('email_events', null);
-  expect(new Set(records.map(({ id }) => id))).toEqual(new Set(truth().keys()));
-  expect(records).toHaveLength(truth().size);
+  // From here on windows of 1, 2, 4 … days end at midnight.
+  const start = '2026-01-01T00:00:00Z';
+  const wanted = [...truth()].filter(([, { created }]) => Number(created) >= Date.parse(start));
+  const { records } = await read('email_events', null, { config: { include: ['email_events'], start_date: start } });
+  expect(records.map(({ id }) => id).sort()).toEqual(wanted.map(([id]) => id).sort());
 });
 
 test.each([1, 50, 200, 399, 400, 401])(

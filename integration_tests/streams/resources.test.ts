@@ -32,6 +32,8 @@ const PLACES: Readonly<Record<string, string>> = {
   tax_rates: '/tax-rates/:date/tax-rates',
   meeting_links: '/scheduler/:date/meetings/meeting-links',
   imports: '/crm/imports/:date',
+  login_history: '/account-info/:date/activity/login',
+  event_definitions: '/events/custom/:date/event-definitions',
   conversation_inboxes: '/conversations/conversations/:date/inboxes',
   conversation_channels: '/conversations/conversations/:date/channels',
   conversation_channel_accounts: '/conversations/conversations/:date/channel-accounts',
@@ -76,12 +78,16 @@ const OTHERS = [
   'association_types',
   'email_events',
   'subscription_changes',
+  'audit_logs',
+  'security_history',
+  'event_types',
+  'event_occurrences',
   'properties',
   'property_options',
   'property_groups',
   'object_schemas',
 ];
-const NO_TOMBSTONES = ['imports'];
+const NO_TOMBSTONES = ['imports', 'login_history'];
 /** Changes an item of whatever kind. */
 const EDIT = {
   name: 'another',

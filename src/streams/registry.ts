@@ -1,4 +1,5 @@
 import type { StreamDeclaration } from './core/stream.js';
+import { activity } from './resources/activity.js';
 import { associationTypes } from './resources/association-types.js';
 import { automation } from './resources/automation.js';
 import { campaigns } from './resources/campaigns.js';
@@ -7,6 +8,7 @@ import { currencyStreams } from './resources/currencies.js';
 import { dealSplits } from './resources/deal-splits.js';
 import { emailCampaigns } from './resources/email-campaigns.js';
 import { emailHistory } from './resources/email-events.js';
+import { events } from './resources/events.js';
 import { fileManager } from './resources/files.js';
 import { lists } from './resources/lists.js';
 import { marketing } from './resources/marketing.js';
@@ -34,7 +36,9 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...settings,
   ...currencyStreams,
   ...sales,
+  ...activity,
   ...service,
+  ...events,
   ...content,
   ...fileManager,
 ];

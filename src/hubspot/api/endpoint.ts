@@ -34,6 +34,8 @@ export interface Endpoint {
   paging: 'after' | 'offset' | 'id' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
+  /** Whether HubSpot answers names and no objects: each becomes an item with that name in the member `id`. */
+  isOfNames?: boolean;
   /** The member of every item that identifies it, `id` by default; null: there is none. */
   id?: string | null;
   /** Whether several streams of a run read it, so that each page is requested once and kept until the run ends. */
@@ -167,12 +169,13 @@ export async function* pagesOf(
 
 /** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
 function decode(answered: Buffer, endpoint: Endpoint, after: string | null): ItemPage {
-  const { id = 'id', results = 'results', paging, body } = endpoint;
+  const { id = 'id', results = 'results', paging, body, isOfNames } = endpoint;
   const answer = parseAnswer(answered);
   if (body !== undefined) refuseFaults(answer);
   const isItem = (value: unknown): value is Item =>
     id === null ? isObject(value) : (memberOf(value, id) ?? null) !== null;
-  const all = results === null ? [answer] : memberOf(answer, results);
+  const given = results === null ? [answer] : memberOf(answer, results);
+  const all = isOfNames && Array.isArray(given) ? given.map((name) => ({ [id ?? 'id']: name })) : given;
   const items = resultsOf({ results: all }, isItem, id === null ? 'no object' : `an item without ${id}`);
   if (paging === 'offset') return { items, after: answer.hasMore === true ? String(answer.offset) : null, calls: 1 };
   const next = nextOf(answer);

@@ -37,6 +37,7 @@ export const paths = {
   taxRates: () => `/tax-rates/${API_VERSION}/tax-rates`,
   businessUnits: (user: string) => `/business-units/public/${API_VERSION}/business-units/user/${name(user)}`,
   meetingLinks: () => `/scheduler/${API_VERSION}/meetings/meeting-links`,
+  activity: (kind: string) => `/account-info/${API_VERSION}/activity/${kind}`,
   imports: () => `/crm/imports/${API_VERSION}`,
   lists: () => `/crm/lists/${API_VERSION}/all`,
   listMembers: (list: string) => `/crm/lists/${API_VERSION}/${name(list)}/memberships`,
@@ -56,6 +57,9 @@ export const paths = {
   marketingEvents: () => `/marketing/marketing-events/${API_VERSION}`,
   eventParticipants: (event: string) =>
     `/marketing/marketing-events/${API_VERSION}/participations/${name(event)}/breakdown`,
+  eventTypes: () => `/events/event-occurrences/${API_VERSION}/event-types`,
+  eventOccurrences: () => `/events/event-occurrences/${API_VERSION}`,
+  eventDefinitions: () => `/events/custom/${API_VERSION}/event-definitions`,
   workflows: () => '/automation/v3/workflows',
   flows: () => '/automation/v4/flows',
   flowsBatch: () => '/automation/v4/flows/batch/read',

@@ -12,7 +12,7 @@ const MOST_FOUND = 10_000;
 
 /**
  * A collection, page by page: `limit`, `after`, `archived`; `updatedAfter` and `updatedBefore` (ISO 8601 or epoch ms) leave out what was
- * last updated before the one, or at and after the other. A cursor is the id of the last item of the page before. Items within others have
+ * last updated before the one, or at and after the other, unless the collection calls them otherwise. A cursor is the id of the last item of the page before. Items within others have
  * no such filters.
  */
 export function collectionHandler(collection: Collection): Handler {
@@ -33,12 +33,13 @@ export function collectionHandler(collection: Collection): Handler {
       const sent = paging === 'post' ? jsonBody(call) : { count: query.get('limit'), after: query.get('after') };
       const limit = paging === 'none' ? all.length : limitParameter(sent.count as string | null, usual, most);
       const after = (sent.after ?? null) === null ? null : String(sent.after);
-      const start = after === null ? 0 : startOf(all, after, options.since !== undefined);
+      const start =
+        after === null ? 0 : startOf(all, after, options.since !== undefined || options.isNewestFirst === true);
       const page = start === -1 ? [] : all.slice(start, start + limit);
       const isMore = start !== -1 && all.length > start + limit;
       const next = isMore ? { paging: { next: { after: page.at(-1)?.id } } } : {};
       const json = (item: CollectionItem) => ({ ...collection.json(item), ...options.asked?.(item, query) });
-      return reply(services, { [results]: page.map(json), ...next });
+      return reply(services, { [results]: page.map((item) => bareOf(json(item), options.bare)), ...next });
     },
   };
 }
@@ -106,8 +107,8 @@ function newestFirst(collection: Collection, all: readonly CollectionItem[], que
 
 /** The items that a query asks for. */
 function wanted(collection: Collection, query: URLSearchParams): readonly CollectionItem[] {
-  const [from, until] = [timeParameter(query, 'updatedAfter'), timeParameter(query, 'updatedBefore')];
-  const { narrowed, asked } = collection.options;
+  const { narrowed, asked, span = { from: 'updatedAfter', to: 'updatedBefore' }, isNewestFirst } = collection.options;
+  const [from, until] = [timeParameter(query, span.from), timeParameter(query, span.to)];
   const given = narrowed ? query.getAll(narrowed.by) : [];
   const isAsked = (item: CollectionItem) => {
     if (asked?.(item, query) === null) return false;
@@ -116,14 +117,22 @@ function wanted(collection: Collection, query: URLSearchParams): readonly Collec
     const has = [Object.entries(item.members).find(([name]) => name === narrowed.member)?.[1]].flat().map(String);
     return kinds.some((kind) => has.includes(kind));
   };
-  const isDue = ({ updatedAt }: CollectionItem) =>
-    updatedAt >= (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
+  const isDue = ({ updatedAt }: CollectionItem) => {
+    if (updatedAt === from) return !('isClosed' in span) || span.isClosed;
+    if (updatedAt === until) return 'isClosed' in span && span.isClosed;
+    return updatedAt > (from ?? 0) && updatedAt < (until ?? Number.POSITIVE_INFINITY);
+  };
   const list = collection.list(flagParameter(query, 'archived'));
   const since = sinceOf(collection, query);
-  if (from === null && until === null && !narrowed && !asked && since === null) return list;
-  const all = list.filter((item) => isAsked(item) && isDue(item));
-  if (since === null) return all;
-  return all.filter((item) => since.timeOf(item) >= since.time).sort((a, b) => since.timeOf(a) - since.timeOf(b));
+  const isAll = from === null && until === null && !narrowed && !asked && since === null;
+  const all = isAll ? list : list.filter((item) => isAsked(item) && isDue(item));
+  if (since)
+    return all.filter((item) => since.timeOf(item) >= since.time).sort((a, b) => since.timeOf(a) - since.timeOf(b));
+  return isNewestFirst ? all.toSorted((a, b) => b.updatedAt - a.updatedAt) : all;
+}
+
+function bareOf(item: Record<string, unknown>, member: string | undefined): unknown {
+  return member === undefined ? item : item[member];
 }
 
 /** What a query asks of the times of a member. @throws ApiError 400 where it sorts by a member without a bound */

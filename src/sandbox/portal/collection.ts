@@ -50,6 +50,12 @@ export interface CollectionOptions {
   readonly narrowed?: { readonly by: string; readonly member: string; readonly usual: string };
   /** Parameters without which a call is refused. */
   readonly required?: readonly string[];
+  /** The parameters that leave out what was not updated within a span of time, and whether its ends are within it. */
+  readonly span?: { readonly from: string; readonly to: string; readonly isClosed: boolean };
+  /** Whether the items of pages with `after` are in the order of their times, the latest first, and not in that of their ids. */
+  readonly isNewestFirst?: boolean;
+  /** The member that is answered in place of each item. */
+  readonly bare?: string;
   /** An item as the API answers it; by default its members with id, createdAt, updatedAt, archived and archivedAt. */
   readonly shape?: (item: CollectionItem) => object;
   /** What a token needs for it: one of each group. */

@@ -1,11 +1,13 @@
 import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
 import type { Portal } from '../portal/portal.js';
+import { activityResources } from './activity.js';
 import { automationResources } from './automation.js';
 import { contentResources } from './content.js';
 import { conversationResources } from './conversations.js';
 import { emailCampaignResources } from './email-campaigns.js';
 import { emailEventResources } from './email-events.js';
+import { eventResources } from './events.js';
 import { marketingResources } from './marketing.js';
 import { membershipResources } from './memberships.js';
 import { salesResources } from './sales.js';
@@ -157,6 +159,8 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
     ...marketingResources(portal),
     ...emailCampaignResources(portal.clock.now()),
     ...emailEventResources(portal.clock.now()),
+    ...activityResources(portal),
+    ...eventResources(portal),
     ...contentResources(),
   ];
 }

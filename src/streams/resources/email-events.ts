@@ -9,7 +9,7 @@ import { contentHash } from '../strategies/content-memory.js';
 import { MILLISECONDS, pick } from '../strategies/resource.js';
 import { collection } from './collection.js';
 
-/** What happened to e-mails. HubSpot has no dated paths for it; its offsets are short-lived, so a window is read at one go. */
+/** What happened to e-mails. HubSpot has no dated paths for it; its offsets are short-lived, so no window is read for long. */
 const EVENTS = {
   group: 'marketing',
   scopes: [['content']],
@@ -18,6 +18,7 @@ const EVENTS = {
     startTimestamp: String(timeOf(from)),
     endTimestamp: String(timeOf(to) - 1),
   }),
+  order: 'newest first',
   sliceDays: 1,
   // Other connectors have seen events come within the hour.
   overlapMinutes: 60,

@@ -2,6 +2,11 @@ import { MissingScopesError, type RequestError } from '../../errors.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import { log } from '../../log.js';
 
+/** Whether an error says that the token may not read something, or that the portal does not have it. */
+export function isUnavailable(error: unknown): error is MissingScopesError | RequestError {
+  return error instanceof MissingScopesError || isRefusal(error, [400, 403, 404]);
+}
+
 /**
  * The parts of a stream that HubSpot refuses. A part that the token may not read, or that the portal does not have any more, is passed
  * over; a stream none of whose parts can be read fails.
@@ -27,7 +32,7 @@ export class Refusals {
       await read();
       return 'read';
     } catch (error) {
-      if (!(error instanceof MissingScopesError) && !isRefusal(error, [400, 403, 404])) throw error;
+      if (!isUnavailable(error)) throw error;
       this.#refused += 1;
       this.#first ??= error;
       return isRefusal(error, [404]) ? 'vanished' : 'refused';
