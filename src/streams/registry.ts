@@ -12,6 +12,7 @@ import { events } from './resources/events.js';
 import { fileManager } from './resources/files.js';
 import { lists } from './resources/lists.js';
 import { marketing } from './resources/marketing.js';
+import { emails } from './resources/marketing-emails.js';
 import { metadata } from './resources/metadata.js';
 import { owners, ownersArchived } from './resources/owners.js';
 import { pipelines } from './resources/pipelines.js';
@@ -29,6 +30,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   associationTypes,
   ...lists,
   ...marketing,
+  ...emails,
   ...campaigns,
   ...emailCampaigns,
   ...emailHistory,

@@ -25,6 +25,7 @@ export function collectionHandler(collection: Collection): Handler {
       const missing = (options.required ?? []).filter((name) => !query.has(name));
       if (missing.length > 0) throw badRequest(`Some required fields were not set: [${missing.join(', ')}]`);
       if (options.batch) return reply(services, batchRead(options.batch, call, services));
+      if (options.about) return reply(services, answerAbout(options.about, query, services));
       if (paging === 'offset' || paging === 'ids') return reply(services, byOffset(collection, query));
       if (paging === 'search') return reply(services, found(collection, query));
       const all = options.within ? within(collection, call, services) : wanted(collection, query);
@@ -49,6 +50,18 @@ function startOf(all: readonly CollectionItem[], after: string, isSorted: boolea
   if (!isSorted) return all.findIndex(({ id }) => isBehind(id, after));
   const at = all.findIndex(({ id }) => id === after);
   return at === -1 || at + 1 === all.length ? -1 : at + 1;
+}
+
+/** @throws ApiError 404 */
+function answerAbout(
+  { of, by, answer }: NonNullable<CollectionOptions['about']>,
+  query: URLSearchParams,
+  { portal }: Services,
+): object {
+  const items = portal.collections.find(({ options }) => options.path === of)?.list(false);
+  const item = items?.find(({ id }) => id === query.get(by));
+  if (!item) throw notFound();
+  return answer(item);
 }
 
 /** The items that a batch asks for by their ids. Those that are not there are left out, as HubSpot does. */

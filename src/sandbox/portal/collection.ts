@@ -36,6 +36,8 @@ export interface CollectionOptions {
     /** Why HubSpot refuses to answer of an item there (400); undefined: it does not. */
     readonly refusal?: (parent: CollectionItem) => string | undefined;
   };
+  /** Of one answer about an item of another collection: the path of that one, the parameter with the item's id, and the answer. */
+  readonly about?: { readonly of: string; readonly by: string; readonly answer: (item: CollectionItem) => object };
   /** What a query makes of an item: members that it has besides; null: it is left out. */
   readonly asked?: (item: CollectionItem, query: URLSearchParams) => object | null;
   /** A parameter with an instant that leaves out items before it by a member, and asks to sort by that. */

@@ -9,6 +9,7 @@ import { emailCampaignResources } from './email-campaigns.js';
 import { emailEventResources } from './email-events.js';
 import { eventResources } from './events.js';
 import { marketingResources } from './marketing.js';
+import { marketingEmailResources } from './marketing-emails.js';
 import { membershipResources } from './memberships.js';
 import { salesResources } from './sales.js';
 import { numbered, peopleOf } from './sample.js';
@@ -157,6 +158,7 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
     ...conversationResources(portal),
     ...submissionResources(portal),
     ...marketingResources(portal),
+    ...marketingEmailResources(portal.clock.now()),
     ...emailCampaignResources(portal.clock.now()),
     ...emailEventResources(portal.clock.now()),
     ...activityResources(portal),

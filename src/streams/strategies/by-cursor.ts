@@ -16,17 +16,25 @@ import { contentHash, cursorTime } from './content-memory.js';
 import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
 import { loadOf, resume, unlessRefreshed } from './resume.js';
 
+const MINUTES_A_DAY = 24 * 60;
+
+type Query = Readonly<Record<string, string>>;
+
 /** A collection that HubSpot filters by update time, so that an increment requests only what was updated since the last read. */
 export interface CursorResource extends Resource {
   key: string;
   cursor: string;
   /** The query that leaves out items last updated before an instant. */
-  since(instant: Instant): Readonly<Record<string, string>>;
+  since(instant: Instant): Query;
+  /** The queries that together answer every item, where each leaves some out. An item is as the first one that answers it has it. */
+  passes?: readonly Query[];
+  /** Items whose members move without their time of update, as statistics do: each sync reads those made in the last days again. */
+  young?: { days: number; madeSince(instant: Instant): Query; madeAt(item: Item): string | null };
   /** HubSpot's list of archived items; without it, deletions cannot be seen. */
   archived?: {
     endpoint: Endpoint;
     /** The query that leaves out items archived before an instant; without it, the whole list is read. */
-    since?(instant: Instant): Readonly<Record<string, string>>;
+    since?(instant: Instant): Query;
     /** When an item was archived, as HubSpot has it. */
     archivedAt(item: Item): string | null;
   };
@@ -61,7 +69,9 @@ class ByCursor implements Stream {
     const isIncrement = mode === 'incremental' && state.cursor !== null;
     const calls = { burst: 0, search: 0, exempt: 0 };
     // HubSpot returns no count of such a collection, so only the first page is counted.
-    calls[this.resource.endpoint.kind.budget] += 1 + (this.marks.deletes && mode === 'incremental' ? 1 : 0);
+    const { endpoint, passes = [{}], young } = this.resource;
+    const lists = this.marks.deletes && mode === 'incremental' ? 2 : 1;
+    calls[endpoint.kind.budget] += passes.length * lists + (young && isIncrement ? 1 : 0);
     const what = isIncrement
       ? `updated since ${(state.cursor ?? '').slice(0, 16)}Z, in one page or more`
       : 'everything, in one page or more';
@@ -84,8 +94,12 @@ class CursorRead {
   readonly #isRefresh: boolean;
   readonly #state: CursorState;
   readonly #output: StreamOutput;
+  readonly #passes: readonly Query[];
   /** The next increment begins here: earlier items need not be remembered. */
   #nextSince = epochMs(0);
+  /** Items made from here on are read again by each sync; null: none are. */
+  readonly #youngSince: Instant | null;
+  readonly #youngIds = new Set<string>();
   #calls = 0;
 
   constructor({ resource, portal, marks }: ByCursor, run: StreamRun) {
@@ -95,6 +109,9 @@ class CursorRead {
     this.#isRefresh = run.mode === 'full_refresh';
     this.#state = parseCursorState(run.state, resource, portal.id);
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
+    this.#passes = resource.passes ?? [{}];
+    const now = instantOf(portal.client.clock.now());
+    this.#youngSince = resource.young ? earlier(now, resource.young.days * MINUTES_A_DAY) : null;
   }
 
   async read(): Promise<number> {
@@ -108,7 +125,9 @@ class CursorRead {
     this.#nextSince = timeOf(earlier(beganAt, lookbackMinutes));
     const since = state.load ? startDate : notBefore(lookback, startDate);
     const hasBegun = () => this.#calls > 0;
+    const isIncrement = state.load === null;
     await resume(this.#resource.name, state.load?.after ?? null, (after) => this.#readPages(since, after), hasBegun);
+    if (isIncrement) await this.#readYoung();
     if (state.load && !this.#isRefresh && (isResumed || this.#calls > 1)) {
       // What changed on pages that had been read. Interrupted from here on, the next run is an increment.
       state.cursor = beganAt;
@@ -119,35 +138,63 @@ class CursorRead {
     if (!this.#isRefresh && this.#marks.deletes) await this.#readArchived(lookback);
     state.cursor = beganAt;
     state.load = null;
-    state.memory.keep((cursor) => cursorTime(cursor) >= this.#nextSince);
+    state.memory.keep((cursor, id) => cursorTime(cursor) >= this.#nextSince || this.#youngIds.has(id));
     await this.#save({ isComplete: this.#isRefresh });
     return this.#calls;
   }
 
   async #readPages(since: Instant | null, start: string | null): Promise<void> {
     const resource = this.#resource;
-    const endpoint = withQuery(resource.endpoint, since === null ? {} : resource.since(since));
-    for await (const { items, after } of pagesOf(this.#portal.client, endpoint, start)) {
+    // Where there are several passes, those that an earlier one has answered.
+    const seen = this.#passes.length > 1 ? new Set<string>() : null;
+    for (const pass of this.#passes) {
+      const query = { ...pass, ...(since === null ? {} : resource.since(since)) };
+      for await (const { items, after } of pagesOf(this.#portal.client, withQuery(resource.endpoint, query), start)) {
+        this.#calls += 1;
+        const changes = items
+          .filter((item) => !seen?.has(this.#idOf(item)))
+          .flatMap((item) => this.#liveChange(item) ?? []);
+        for (const item of items) seen?.add(this.#idOf(item));
+        await this.#emit(changes);
+        // An interrupted increment starts over, but emits nothing twice; so does a load of several passes, which must know what it has seen.
+        if (this.#state.load === null || after === null || seen !== null) continue;
+        this.#state.load.after = after;
+        await this.#save();
+      }
+    }
+  }
+
+  async #readYoung(): Promise<void> {
+    const { young, endpoint } = this.#resource;
+    if (!young || this.#youngSince === null) return;
+    const query = { ...this.#passes[0], ...young.madeSince(this.#youngSince) };
+    for await (const { items } of pagesOf(this.#portal.client, withQuery(endpoint, query))) {
       this.#calls += 1;
       await this.#emit(items.flatMap((item) => this.#liveChange(item) ?? []));
-      // An interrupted increment starts over, but emits nothing twice.
-      if (this.#state.load === null || after === null) continue;
-      this.#state.load.after = after;
-      await this.#save();
     }
+  }
+
+  #idOf(item: Item): string {
+    return String(item[this.#resource.endpoint.id ?? 'id']);
   }
 
   async #readArchived(since: Instant): Promise<void> {
     const { archived } = this.#resource;
     if (!archived) return;
     const { endpoint, since: query, archivedAt: archivedAtOf } = archived;
-    for await (const { items } of pagesOf(this.#portal.client, withQuery(endpoint, query?.(since) ?? {}))) {
-      this.#calls += 1;
-      const changes = items.flatMap((item) => {
-        const archivedAt = archivedAtOf(item);
-        return archivedAt !== null && isFrom(archivedAt, since) ? [this.#change(item, archivedAt)] : [];
-      });
-      await this.#emit(changes.filter((change) => !this.#isKnown(change)));
+    const seen = new Set<string>();
+    for (const pass of this.#passes) {
+      const asked = withQuery(endpoint, { ...pass, ...query?.(since) });
+      for await (const { items } of pagesOf(this.#portal.client, asked)) {
+        this.#calls += 1;
+        const changes = items.flatMap((item) => {
+          const archivedAt = archivedAtOf(item);
+          const isDue = archivedAt !== null && isFrom(archivedAt, since) && !seen.has(this.#idOf(item));
+          return isDue ? [this.#change(item, archivedAt)] : [];
+        });
+        if (this.#passes.length > 1) for (const item of items) seen.add(this.#idOf(item));
+        await this.#emit(changes.filter((change) => !this.#isKnown(change)));
+      }
     }
   }
 
@@ -160,7 +207,11 @@ class CursorRead {
 
   #change(item: Item, archivedAt: string | null): Change {
     const data = recordOf(this.#resource, item);
+    const madeAt = this.#resource.young?.madeAt(item) ?? null;
+    const isYoung = archivedAt === null && madeAt !== null && isFrom(madeAt, this.#youngSince);
+    if (isYoung) this.#youngIds.add(String(data[this.#resource.key]));
     return {
+      isYoung,
       id: String(data[this.#resource.key]),
       at: archivedAt ?? data[this.#resource.cursor] ?? null,
       hash: contentHash(JSON.stringify([data, archivedAt])),
@@ -180,8 +231,8 @@ class CursorRead {
     for (const { id, at } of known) memory.markUncertain(id, at);
     if (known.length > 0 && !this.#isRefresh) await this.#save({ isAhead: true });
     await this.#output.records(changes.map(({ record }) => record));
-    for (const { id, hash, at } of changes) {
-      if (cursorTime(at) >= this.#nextSince) memory.remember(id, hash, at);
+    for (const { id, hash, at, isYoung } of changes) {
+      if (isYoung || cursorTime(at) >= this.#nextSince) memory.remember(id, hash, at);
     }
   }
 
@@ -197,6 +248,8 @@ class CursorRead {
 /** A record to emit, with what is remembered of it. */
 interface Change {
   id: string;
+  /** Whether each sync reads the item again. */
+  isYoung: boolean;
   /** When the item was last updated or archived. */
   at: JsonValue;
   hash: string;
