@@ -275,7 +275,7 @@ describe('what the token may read', () => {
         [
           ...['calls', 'emails', 'meetings', 'notes', 'tasks'].map((name) => `engagements_${name}`),
           ...['communications', 'contacts', 'owners', 'owners_archived', 'postal_mail', 'ticket_pipelines', 'tickets'],
-          ...['owner_teams', 'properties', 'property_groups', 'property_options'],
+          ...['account', 'association_types', 'owner_teams', 'properties', 'property_groups', 'property_options'],
         ].sort(),
       );
       // Feedback submissions need two scopes, of which the token has one.

@@ -83,7 +83,7 @@ export class Portal implements PortalFacts {
       if (isTransient && streamNames === null && !config.objects) throw custom;
       portal.known = new KnownObjects(custom);
     }
-    portal.#plans = planStreams(config, portal.known, declared, offersAll ? 'all' : (streamNames ?? []));
+    portal.#plans = planStreams(config, portal.known, declared, offersAll ? 'all' : (streamNames ?? 'default'));
     return portal;
   }
 

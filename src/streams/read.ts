@@ -35,7 +35,7 @@ export async function readStreams(
   sink: RecordSink,
 ): Promise<{ failures: StreamFailure[]; leastCalls: number }> {
   const failures: StreamFailure[] = [];
-  let leastCalls = portal.leastCalls;
+  let leastCalls = 0;
   const waiting = [...streams];
   const worker = async () => {
     for (let stream = waiting.shift(); stream; stream = waiting.shift()) {
@@ -47,7 +47,7 @@ export async function readStreams(
   // Streams whose load or pass was interrupted go first: they have waited since the previous run.
   waiting.sort((a, b) => Number(isUnfinished(b.state)) - Number(isUnfinished(a.state)));
   await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, streams.length) }, worker));
-  return { failures, leastCalls: leastCalls + portal.parents.leastCalls };
+  return { failures, leastCalls: leastCalls + portal.leastCalls + portal.parents.leastCalls };
 }
 
 /** @returns the minimum number of calls for what was read; or the error, null if the stream was stopped or left out */

@@ -38,13 +38,13 @@ const FILTERS_ADDED = 2;
  *
  * @param declared the streams that are not CRM objects
  * @param named streams of a catalog that is to be read: a declared one is planned even if the configuration does not include it; `all`: what
- *   there is to choose from
+ *   there is to choose from; `default`: without `objects` those as well that most portals are read with
  */
 export function planStreams(
   config: SourceConfig,
   known: KnownObjects,
   declared: readonly StreamDeclaration[],
-  named: readonly string[] | 'all' = [],
+  named: readonly string[] | 'all' | 'default' = [],
 ): StreamPlan[] {
   const usual = declared.filter(({ group }) => group === 'crm');
   const chosen = config.objects
@@ -55,7 +55,7 @@ export function planStreams(
   const plans = chosen.filter(({ name }) => !excluded.has(name, groupOf(name, declared)));
   for (const each of declared) {
     const isAsked = config.include.includes(each.name);
-    const isNamed = config.objects === null && (named === 'all' || named.includes(each.name));
+    const isNamed = config.objects === null && isAmong(each, named);
     const isIncluded = isAsked || isNamed || config.include.some((name) => name === each.group || name === ALL);
     const isThere = plans.some((plan) => isSameName(plan.name, each.name));
     if (isThere && isAsked && each.group !== 'crm' && findObjectType(each.name, known.custom)) {
@@ -78,6 +78,11 @@ export function planStreams(
     );
   }
   return plans;
+}
+
+function isAmong({ name, isDefault }: StreamDeclaration, named: readonly string[] | 'all' | 'default'): boolean {
+  if (named === 'default') return isDefault === true;
+  return named === 'all' || named.includes(name);
 }
 
 /** What a configuration leaves out. A stream that it asks for by its own name stays, though its group be left out. */

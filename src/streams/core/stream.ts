@@ -88,6 +88,8 @@ export interface StreamDeclaration {
   readonly group: Group;
   /** Whether it is about every object of the portal, so that the custom ones have to be known. */
   readonly isOfAllObjects?: boolean;
+  /** Whether `sync` and `plan` read it where no `objects` are configured, though its group is not `crm`. */
+  readonly isDefault?: boolean;
   plan(name?: string): StreamPlan;
 }
 

@@ -68,6 +68,7 @@ const detailOf = (id: string, appId: unknown) =>
 const campaigns = whole({
   name: 'campaigns',
   group: 'marketing',
+  isDefault: true,
   scopes: [['content']],
   subject: 'content',
   endpoint: detailOf('0', 0),

@@ -43,6 +43,7 @@ const isLive = ({ deletedAt }: Item) => (deletedAt ?? null) === null;
 const contactLists = whole({
   name: 'contact_lists',
   group: 'lists',
+  isDefault: true,
   scopes: [['crm.lists.read', 'crm.segments.read']],
   subject: 'lists',
   endpoint: LISTS,

@@ -27,6 +27,7 @@ const behind = (instant: Instant): Instant => instantOf(epochMs(timeOf(instant) 
 const marketingEmails = byCursor({
   ...COMMON,
   name: 'marketing_emails',
+  isDefault: true,
   endpoint: EMAILS,
   // Asked for statistics, HubSpot leaves out emails, so that it is asked again without.
   passes: [{ includeStats: 'true' }, {}],

@@ -16,6 +16,7 @@ const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTyp
 const forms = whole({
   name: 'forms',
   group: 'marketing',
+  isDefault: true,
   scopes: [['forms']],
   endpoint: FORMS,
   archived: archivedOf(FORMS),
@@ -150,6 +151,7 @@ export const CAMPAIGNS = collection('campaigns', 'marketing campaigns', paths.ma
 const marketingCampaigns = whole({
   name: 'marketing_campaigns',
   group: 'marketing',
+  isDefault: true,
   scopes: [['marketing.campaigns.read']],
   subject: 'campaigns',
   endpoint: CAMPAIGNS,

@@ -21,6 +21,7 @@ const groupsOf = (type: ObjectType): Endpoint => ({
 
 const PROPERTIES = {
   group: 'metadata',
+  isDefault: true,
   scopes: [],
   isOfAllObjects: true,
   endpoint: propertiesEndpoint(standardObject('contacts')),
@@ -107,6 +108,7 @@ const propertyGroups = whole({
 const objectSchemas = whole({
   name: 'object_schemas',
   group: 'metadata',
+  isDefault: true,
   scopes: [[CUSTOM_SCHEMAS_SCOPE]],
   subject: 'schemas.custom',
   endpoint: collection('metadata', 'schemas of custom objects', paths.schemas(), { paging: 'none' }),

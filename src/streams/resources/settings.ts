@@ -12,6 +12,7 @@ import { ofUsers, USER_SCOPES, USERS } from './of-users.js';
 const settingsUsers = whole({
   name: 'settings_users',
   group: 'settings',
+  isDefault: true,
   scopes: USER_SCOPES,
   subject: 'users',
   endpoint: USERS,
@@ -44,9 +45,14 @@ const roles = whole({
 
 const TEAMS = {
   group: 'settings',
+  isDefault: true,
   scopes: [['settings.users.teams.read']],
   subject: 'teams',
-  endpoint: collection('settings', 'teams', paths.teams(), { olderPath: '/settings/v3/users/teams', paging: 'none' }),
+  endpoint: collection('settings', 'teams', paths.teams(), {
+    olderPath: '/settings/v3/users/teams',
+    paging: 'none',
+    isShared: true,
+  }),
   cursor: null,
 } as const;
 

@@ -35,6 +35,8 @@ export interface Resource {
   itemsOf?: (item: Item) => readonly Item[];
   /** Whether it is about every object of the portal, so that the custom ones have to be known. */
   isOfAllObjects?: boolean;
+  /** Whether it is read where no `objects` are configured: what most portals are read with, at few calls. */
+  isDefault?: boolean;
   /** Whether its columns have HubSpot's names in both layouts, as the first streams do. */
   keepsNames?: boolean;
 }
@@ -206,6 +208,7 @@ export function declare<R extends Resource>(
     name: resource.name,
     group: resource.group,
     isOfAllObjects: resource.isOfAllObjects ?? false,
+    isDefault: resource.isDefault ?? false,
     plan: (name = resource.name) => ({
       name,
       scopes,
