@@ -175,6 +175,11 @@ test('source-hubspot goes on with its state, and start_date bounds what is read'
   const taken = new Destination(played.sandbox, 'books', [everyParent], {}, keyOf);
   taken.state = { createdAt: at };
   expect(await taken.sync(null)).toHaveLength(2);
+  taken.state = { use_global_cursor: true, state: { createdAt: at }, lookback_window: 1 };
+  expect(await taken.sync(null)).toHaveLength(2);
+  // By parent, as source-hubspot has it: a parent that it did not know is read from the start.
+  taken.state = { states: [{ partition: { shelf_id: ['1'] }, cursor: { createdAt: at } }] };
+  expect((await taken.sync(null)).map(({ shelf: each }) => each).sort()).toEqual(['1', '2']);
   const bounded = new Destination(played.sandbox, 'books', [everyParent], { start_date: at }, keyOf);
   expect(await bounded.sync(null)).toHaveLength(2);
 });

@@ -31,23 +31,46 @@ export interface FeedState {
   isForeign: boolean;
 }
 
-/** Reads a state: ours, or source-hubspot's `{<cursor field>: <instant>}`. */
+/** Reads a state: ours, or source-hubspot's. Parents that a state of source-hubspot with partitions does not name are read from the start. */
 export function parseFeedState(
   given: JsonObject | null,
   { name, cursor }: { name: string; cursor: string },
   portalId: number | null,
 ): FeedState {
   const own = ownState(given, name, VERSION, portalId);
-  const publicCursor = given?.[REFRESH_COMPLETE] === true ? Number.NaN : cursorTime(given?.[cursor]);
-  const isForeign = own === null && Number.isFinite(publicCursor);
+  if (own === null) return foreignState(given ?? {}, cursor);
   return {
-    emittedAt: stateValue.time(own?.emittedAt),
-    until: isForeign ? instantOf(epochMs(publicCursor)) : stateValue.instant(own?.until),
-    load: parseLoad(own?.load),
-    parents: new Map(entriesOf(own?.parents).map(([id, until]) => [id, stateValue.time(until)])),
-    positions: new Map(entriesOf(own?.positions).flatMap(([id, value]) => positionOf(id, value))),
-    memory: (own && ContentMemory.parse(own.seen, own.many)) ?? new ContentMemory(),
-    isForeign,
+    emittedAt: stateValue.time(own.emittedAt),
+    until: stateValue.instant(own.until),
+    load: parseLoad(own.load),
+    parents: new Map(entriesOf(own.parents).map(([id, until]) => [id, stateValue.time(until)])),
+    positions: new Map(entriesOf(own.positions).flatMap(([id, value]) => positionOf(id, value))),
+    memory: ContentMemory.parse(own.seen, own.many) ?? new ContentMemory(),
+    isForeign: false,
+  };
+}
+
+/** `{<cursor field>: <time>}`, the same in `state` with a `lookback_window` (seconds), or by parent `{states: [{partition: {form_id: <id>}, cursor: {<cursor field>: <time>}}]}`. */
+function foreignState(given: JsonObject, cursor: string): FeedState {
+  const parents = stateValue.list(given.states).flatMap((each): [string, EpochMs][] => {
+    const state = stateValue.object(each);
+    const [id] = Object.values(stateValue.object(state?.partition) ?? {}).flat();
+    const until = cursorTime(stateValue.object(state?.cursor)?.[cursor]);
+    return id === undefined || id === null || !Number.isFinite(until) ? [] : [[String(id), until]];
+  });
+  const isTaken = given[REFRESH_COMPLETE] !== true;
+  const common = stateValue.object(given.state) ?? given;
+  const lookbackMs = (stateValue.number(given.lookback_window) ?? 0) * 1000;
+  const plain = isTaken ? cursorTime(common[cursor]) - lookbackMs : Number.NaN;
+  const until = parents.length > 0 ? Math.max(...parents.map(([, each]) => each)) : plain;
+  return {
+    emittedAt: epochMs(0),
+    until: Number.isFinite(until) ? instantOf(epochMs(until)) : null,
+    load: null,
+    parents: new Map(parents),
+    positions: new Map(),
+    memory: new ContentMemory(),
+    isForeign: parents.length === 0,
   };
 }
 
