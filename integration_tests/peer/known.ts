@@ -18,7 +18,7 @@ const ENGAGEMENTS = ['calls', 'emails', 'meetings', 'notes', 'tasks'].map((kind)
 const CUSTOM = ['vehicles', 'Wartungs_Plan'];
 const OBJECTS = ['companies', 'contacts', 'deals', 'tickets', 'leads', 'goals', 'products', 'line_items'];
 const CRM = [...OBJECTS, ...ENGAGEMENTS, ...CUSTOM];
-const WHOLE = ['contact_lists', 'deal_pipelines', 'email_subscriptions', 'workflows'];
+const WHOLE = ['campaigns', 'contact_lists', 'deal_pipelines', 'email_subscriptions', 'workflows'];
 const DAY_ZERO = '1970-01-01T00:00:00Z';
 
 const isMissing = (theirs: unknown) => theirs === undefined;

@@ -11,7 +11,7 @@ const NOT_YET = 'hubflake does not have it yet';
 
 /** Every stream that source-hubspot offers here. */
 export const STREAMS: readonly PeerStream[] = [
-  { name: 'campaigns', leftOut: NOT_YET },
+  { name: 'campaigns' },
   { name: 'companies' },
   { name: 'companies_property_history', leftOut: NOT_YET },
   { name: 'contact_lists' },

@@ -12,6 +12,8 @@ export function emailCampaignResources(now: number): CollectionOptions[] {
   return [
     {
       path: LIST,
+      // The recent ones: of a sample, all.
+      olderPath: '/email/public/v1/campaigns',
       scopes: [['content']],
       paging: 'ids',
       pages: [100, 500],
@@ -28,7 +30,6 @@ export function emailCampaignResources(now: number): CollectionOptions[] {
       path: '/email/public/v1/campaigns/:campaign',
       scopes: [['content']],
       paging: 'one',
-      required: ['appId'],
       within: { of: LIST, id: 'campaign', by: { campaign: 'campaign' } },
       shape: ({ members }: CollectionItem) => {
         const { campaign, ...rest } = members as { campaign: string };
