@@ -17,7 +17,7 @@ export interface Known {
 const ENGAGEMENTS = ['calls', 'emails', 'meetings', 'notes', 'tasks'].map((kind) => `engagements_${kind}`);
 const CUSTOM = ['vehicles', 'Wartungs_Plan'];
 const OBJECTS = ['companies', 'contacts', 'deals', 'tickets', 'leads', 'goals', 'products', 'line_items'];
-const CRM = [...OBJECTS, ...ENGAGEMENTS, ...CUSTOM];
+const CRM = [...OBJECTS, ...ENGAGEMENTS, ...CUSTOM, 'deals_archived'];
 const WHOLE = ['campaigns', 'contact_lists', 'deal_pipelines', 'email_subscriptions', 'workflows'];
 const DAY_ZERO = '1970-01-01T00:00:00Z';
 
@@ -77,7 +77,7 @@ export const KNOWN: readonly Known[] = [
     theirs: 'absent',
     here: 'empty',
     why: 'an association that ends can be seen',
-    streams: ['contacts', 'deals', 'tickets', 'leads', ...ENGAGEMENTS],
+    streams: ['contacts', 'deals', 'deals_archived', 'tickets', 'leads', ...ENGAGEMENTS],
     path: /^record\.(companies|contacts|deals|tickets|line_items)$/,
     is: (theirs, ours) => theirs === undefined && idsOf(ours).length === 0,
   },
@@ -209,6 +209,15 @@ export const KNOWN: readonly Known[] = [
     streams: ['owners', 'owners_archived'],
     path: /^schema\.type$/,
     is: isMissing,
+  },
+  {
+    what: 'deals_archived: fields of properties that the portal does not have',
+    theirs: 'in its catalog, and always null',
+    here: '–',
+    why: 'a stream has the properties that its portal has, as deals has in both',
+    streams: ['deals_archived'],
+    path: /^schema\.properties_/,
+    is: (_, ours) => ours === undefined,
   },
   {
     what: 'form_submissions: key',

@@ -20,7 +20,7 @@ export const STREAMS: readonly PeerStream[] = [
   { name: 'deal_pipelines' },
   { name: 'deal_splits' },
   { name: 'deals' },
-  { name: 'deals_archived', leftOut: 'hubflake has archived deals in deals; the increments compare them' },
+  { name: 'deals_archived' },
   { name: 'deals_property_history', leftOut: NOT_YET },
   { name: 'email_events' },
   { name: 'email_subscriptions' },

@@ -60,6 +60,7 @@ const MARKS = ['archived', 'archivedAt', 'deletedAt', 'deleted', 'archived_at'];
 const WITHIN = ['team_users', 'owner_teams'];
 /** In suites of their own. */
 const OTHERS = [
+  'deals_archived',
   'marketing_emails',
   'marketing_email_statistics',
   'list_memberships',

@@ -1,4 +1,6 @@
+import { standardObject } from '../hubspot/api/object-types.js';
 import type { StreamDeclaration } from './core/stream.js';
+import { archivedRecords } from './crm/archived-records.js';
 import { activity } from './resources/activity.js';
 import { associationTypes } from './resources/association-types.js';
 import { automation } from './resources/automation.js';
@@ -37,6 +39,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...automation,
   ...settings,
   ...currencyStreams,
+  archivedRecords('deals_archived', standardObject('deals')),
   ...sales,
   ...activity,
   ...service,

@@ -1,0 +1,172 @@
+import type { ObjectRow } from '../../hubspot/api/object-row.js';
+import type { ObjectType } from '../../hubspot/api/object-types.js';
+import { fitsInUrl, listPage } from '../../hubspot/api/objects.js';
+import { log } from '../../log.js';
+import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
+import { StreamOutput } from '../core/output.js';
+import {
+  catalogEntry,
+  type Estimate,
+  type PortalFacts,
+  type Stream,
+  type StreamDeclaration,
+  type StreamRun,
+} from '../core/stream.js';
+import { type CursorState, cursorStateJson, parseCursorState } from '../strategies/by-cursor-state.js';
+import { contentHash, cursorTime } from '../strategies/content-memory.js';
+import { loadOf, resume, unlessRefreshed } from '../strategies/resume.js';
+import { type ObjectStream, openObject } from './object-stream.js';
+import { completeAssociated } from './run/associated.js';
+
+/**
+ * Declares a stream of what is archived of an object, which source-hubspot has of deals. HubSpot lists it without a filter, so that each
+ * read takes a call for a hundred archived records, and emits what was archived since the last one. Its rows stay when a record is
+ * restored: the object's own stream has both, as they are.
+ */
+export function archivedRecords(name: string, type: ObjectType): StreamDeclaration {
+  return {
+    name,
+    group: 'sales',
+    plan: (called = name) => ({
+      name: called,
+      scopes: type.scopes,
+      subject: type.name,
+      objectTypeId: type.typeId,
+      probe: async (portal) => void (await portal.firstRow(type)),
+      open: async (portal) => {
+        // A row here is no deletion of another one.
+        const config = { ...portal.config, deletes: 'mark' as const };
+        const object = await openObject({ name: called, type, criteria: null }, { ...portalOf(portal), config });
+        return new ArchivedRecords(object, portal);
+      },
+      hiddenDeletions: () => null,
+    }),
+  };
+}
+
+/** The facts that opening an object takes. */
+function portalOf(portal: PortalFacts): PortalFacts {
+  const { client, config, id, known, chains, parents } = portal;
+  return {
+    ...{ client, config, id, known, chains, parents },
+    tokenScopes: () => portal.tokenScopes(),
+    firstRow: (type) => portal.firstRow(type),
+  };
+}
+
+class ArchivedRecords implements Stream {
+  readonly name: string;
+  readonly entry;
+  readonly cursor: string;
+
+  constructor(
+    readonly object: ObjectStream,
+    readonly portal: PortalFacts,
+  ) {
+    const { schema, primaryKey } = object.layout;
+    this.name = object.name;
+    this.cursor = 'archivedAt' in schema ? 'archivedAt' : 'archived_at';
+    this.entry = catalogEntry(this.name, schema, [primaryKey], this.cursor);
+  }
+
+  async estimate(): Promise<Estimate> {
+    // HubSpot counts no archived records.
+    return { what: 'all that is archived, in one page or more', rows: null, calls: { burst: 1, search: 0, exempt: 0 } };
+  }
+
+  async read(run: StreamRun): Promise<number> {
+    return unlessRefreshed(run, this.name, () => new ArchivedRead(this, run).read());
+  }
+
+  readAgain(): null {
+    return null;
+  }
+}
+
+class ArchivedRead {
+  readonly #object: ObjectStream;
+  readonly #portal: PortalFacts;
+  readonly #cursor: string;
+  readonly #isRefresh: boolean;
+  readonly #state: CursorState;
+  readonly #output: StreamOutput;
+  #calls = 0;
+
+  constructor({ object, portal, cursor, name }: ArchivedRecords, { mode, state, sink }: StreamRun) {
+    this.#object = object;
+    this.#portal = portal;
+    this.#cursor = cursor;
+    this.#isRefresh = mode === 'full_refresh';
+    this.#state = parseCursorState(state, { name, cursor }, portal.id);
+    this.#output = new StreamOutput(sink, name, portal.client.clock, this.#state.emittedAt);
+  }
+
+  async read(): Promise<number> {
+    const state = this.#state;
+    const { client, config } = this.#portal;
+    const now = instantOf(client.clock.now());
+    state.load = loadOf(state.load, { isRefresh: this.#isRefresh, isFirst: state.cursor === null }, now);
+    const startedAt = state.load?.startedAt ?? now;
+    const since = state.load
+      ? config.startDate
+      : notBefore(earlier(state.cursor ?? startedAt, config.lookbackMinutes), config.startDate);
+    const nextSince = epochMs(timeOf(startedAt) - config.lookbackMinutes * 60_000);
+    const hasBegun = () => this.#calls > 0;
+    await resume(this.#object.name, state.load?.after ?? null, (after) => this.#readPages(after, since), hasBegun);
+    state.cursor = startedAt;
+    state.load = null;
+    state.memory.keep((at) => cursorTime(at) >= nextSince);
+    await this.#save(this.#isRefresh);
+    return this.#object.definitionCalls + this.#calls;
+  }
+
+  async #readPages(start: string | null, since: Instant | null): Promise<void> {
+    const { client } = this.#portal;
+    const request = this.#request();
+    for (let after = start, isLast = false; !isLast; ) {
+      const page = await listPage(client, { ...request, after });
+      this.#calls += 1;
+      await this.#emit(page.rows.filter((row) => isFrom(row.archivedAt, since)));
+      after = page.after;
+      isLast = after === null;
+      if (this.#state.load && after !== null) {
+        this.#state.load.after = after;
+        await this.#save(false);
+      }
+    }
+  }
+
+  /** Properties beyond the length of a URL are left out, and said: HubSpot lists archived records in no other way. */
+  #request() {
+    const { type, associations, name, properties: all } = this.#object;
+    const request = { type, associations: associations.map((target) => target.type.name), archived: true };
+    const properties = [...all];
+    while (!fitsInUrl({ ...request, properties })) properties.pop();
+    const left = all.slice(properties.length);
+    if (left.length > 0) log.warn(`${name} has more properties than fit in a URL; left out: ${left.join(', ')}.`);
+    return { ...request, properties };
+  }
+
+  /** Needs no write-ahead state: a row that is emitted twice is the same. */
+  async #emit(rows: readonly ObjectRow[]): Promise<void> {
+    const { layout } = this.#object;
+    const associated = await completeAssociated(this.#portal.client, this.#object, rows);
+    const { memory } = this.#state;
+    const changes = rows.flatMap((row) => {
+      const deletion = { archivedAt: row.archivedAt ?? '', mergedInto: null };
+      const record = layout.encode(row, associated.get(row.id) ?? null, row.archivedAt ? deletion : null);
+      const hash = contentHash(record.data);
+      return memory.isUnchanged(row.id, hash) ? [] : [{ id: row.id, at: row.archivedAt ?? null, hash, record }];
+    });
+    this.#output.stamp();
+    await this.#output.records(changes.map(({ record }) => record));
+    for (const { id, hash, at } of changes) memory.remember(id, hash, at);
+  }
+
+  async #save(isComplete: boolean): Promise<void> {
+    this.#output.stamp();
+    const { id, config } = this.#portal;
+    const own = { ...this.#state, emittedAt: this.#output.emittedAt };
+    await this.#output.state(cursorStateJson(own, this.#cursor, id, config.lookbackMinutes, isComplete));
+  }
+}
