@@ -40,11 +40,23 @@ async function rows() {
       );
       const key = airbyte.source_defined_primary_key.map(([field]) => code(field)).join(', ');
       const cursors = [airbyte, columns].map(({ default_cursor_field: field }) => field?.map(code).join('') ?? 'none');
-      const modes = airbyte.supported_sync_modes.includes('incremental') ? 'yes' : 'no';
+      const isIncremental = airbyte.supported_sync_modes.includes('incremental');
+      const { increment = 'whole', calls = '' } = plan.reading ?? {};
       const scopes = plan.scopes.map((group) => group.map(code).join(' or ')).join(', and ');
       const group = DECLARED_STREAMS.find(({ name }) => name === plan.name)?.group ?? 'crm';
       const linked = group === 'crm' ? links(airbyte) : '';
-      return [group, code(plan.name), key, [...new Set(cursors)].join(' or '), modes, scopes, linked];
+      const how = isIncremental ? increment : 'none';
+      return [
+        group,
+        code(plan.name),
+        key,
+        [...new Set(cursors)].join(' or '),
+        how,
+        calls,
+        scopes,
+        plan.tier ?? '',
+        linked,
+      ];
     }),
   );
 }
@@ -60,7 +72,7 @@ function links({ json_schema }) {
 const code = (text) => `\`${text}\``;
 
 function table(body) {
-  const head = ['Group', 'Stream', 'Primary key', 'Cursor', 'Incremental', 'Scope', 'Associated ids'];
+  const head = ['Group', 'Stream', 'Primary key', 'Cursor', 'Incremental', 'Calls', 'Scope', 'Tier', 'Associated ids'];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n');
 }

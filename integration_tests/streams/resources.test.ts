@@ -300,6 +300,20 @@ describe('without a scope', () => {
     expect(await check({ objects, include: ['contact_lists'] })).toMatchObject({ status: 'SUCCEEDED' });
   });
 
+  test('the subscription that has the scope is said, by check and by read', async () => {
+    expect(await check({ objects, include: ['marketing_campaigns'] })).toMatchObject({
+      status: 'FAILED',
+      message: expect.stringContaining(
+        'marketing_campaigns needs marketing.campaigns.read (from Marketing Hub Professional on)',
+      ),
+    });
+    const { error } = await read('marketing_campaigns', null);
+    expect(error).toMatchObject({
+      code: 'HF-SCOPES',
+      message: expect.stringMatching(/from Marketing Hub Professional on/),
+    });
+  });
+
   test('streams that are there by their group are left out, and no other is touched', async () => {
     expect(await check({ objects, include: ['marketing', 'lists'] })).toMatchObject({
       status: 'SUCCEEDED',

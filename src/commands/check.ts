@@ -60,7 +60,12 @@ function verdict(readable: readonly string[], portal: Portal, wantsDeletes: bool
 
 function scopesOf(unreadable: readonly Unreadable[]): string {
   const missing = unreadable.filter((each) => each.scopes.length > 0);
-  return missing.map((each) => `${each.name} needs ${each.scopes.join(', and ')}`).join('; ');
+  return missing
+    .map(({ name, scopes, tier }) => {
+      const from = tier === null ? '' : ` (from ${tier} on)`;
+      return `${name} needs ${scopes.join(', and ')}${from}`;
+    })
+    .join('; ');
 }
 
 /** Streams that are left out for other reasons than a missing scope, a sentence each. */

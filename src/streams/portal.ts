@@ -24,6 +24,8 @@ export interface Unreadable {
   scopes: readonly string[];
   /** Whether the configuration names it, rather than it merely being discoverable. */
   asked: boolean;
+  /** The lowest subscription of HubSpot that has it; null: every one may. */
+  tier: string | null;
   /** The reason, as a sentence without its full stop. */
   why: string;
 }
@@ -150,10 +152,19 @@ export class Portal implements PortalFacts {
     return true;
   }
 
+  /** A stream's error; one for want of a scope says as well from which subscription on HubSpot has it. */
+  explained(name: string, error: HubflakeError): HubflakeError {
+    const tier = this.#planOf(name)?.tier;
+    if (!(error instanceof MissingScopesError) || tier === undefined) return error;
+    return new MissingScopesError(`${error.message} HubSpot has ${name} from ${tier} on.`, error.scopes, {
+      cause: error,
+    });
+  }
+
   /** Notes a stream that is left out for another reason, with a warning. */
   leaveOut(name: string, error: HubflakeError): void {
     log.warn(`${name} is left out: ${error.message}`);
-    this.unreadable.push({ name, scopes: [], asked: this.isConfigured(name), why: error.message });
+    this.unreadable.push({ name, scopes: [], tier: null, asked: this.isConfigured(name), why: error.message });
   }
 
   /** The error to report if no stream can be read. */
@@ -235,12 +246,14 @@ export class Portal implements PortalFacts {
   }
 
   #noteScopes(name: string, scopes: readonly string[]): void {
-    this.#note(name, scopes, `the token lacks the scope ${scopes.join(', and ') || 'that it needs'}`);
+    const tier = this.#planOf(name)?.tier ?? null;
+    const from = tier === null ? '' : `, which HubSpot has from ${tier} on`;
+    this.#note(name, scopes, `the token lacks the scope ${scopes.join(', and ') || 'that it needs'}${from}`, tier);
   }
 
-  #note(name: string, scopes: readonly string[], why: string): void {
+  #note(name: string, scopes: readonly string[], why: string, tier: string | null = null): void {
     if (this.unreadable.some((each) => each.name === name)) return;
-    this.unreadable.push({ name, scopes, asked: this.isConfigured(name), why });
+    this.unreadable.push({ name, scopes, tier, asked: this.isConfigured(name), why });
     log.info(`${name} is left out: ${why}.`);
   }
 }

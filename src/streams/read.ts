@@ -67,7 +67,7 @@ async function readStream(
   } catch (caught) {
     if (optional && state === null && sink.emitted(name) === 0 && (await portal.noteUnreadable(name, caught)))
       return null;
-    const error = asHubflakeError(caught);
+    const error = portal.explained(name, asHubflakeError(caught));
     const stopped = error instanceof StoppedError;
     await sink.incomplete(name, stopped ? null : error);
     return stopped ? null : error;

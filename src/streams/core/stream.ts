@@ -36,6 +36,10 @@ export interface StreamPlan {
   readonly subject: string;
   /** The type id of the object that a portal may have disabled, and the stream with it; null: none. */
   readonly objectTypeId: string | null;
+  /** The lowest subscription of HubSpot that has it, where not every one does, as HubSpot calls it. */
+  readonly tier?: string | undefined;
+  /** How it is read, for the documentation. */
+  readonly reading?: Reading;
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
   /** Whether the configuration has it by its group, and so not as one that must be readable. */
@@ -46,6 +50,14 @@ export interface StreamPlan {
   open(portal: PortalFacts): Promise<Stream>;
   /** Why deletions cannot be seen, as a sentence without its full stop; null: they can. @param state the stream's, if any */
   hiddenDeletions(state: JsonObject | null): string | null;
+}
+
+/** How a stream is read, in a few words each. */
+export interface Reading {
+  /** What an increment asks for. */
+  increment: string;
+  /** What the calls depend on: a page of so many items, or a call for each parent. */
+  calls: string;
 }
 
 /** A stream that can be read. */

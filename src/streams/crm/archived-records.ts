@@ -32,6 +32,7 @@ export function archivedRecords(name: string, type: ObjectType): StreamDeclarati
       scopes: type.scopes,
       subject: type.name,
       objectTypeId: type.typeId,
+      reading: { increment: 'archived since', calls: '1 for 100' },
       probe: async (portal) => void (await portal.firstRow(type)),
       open: async (portal) => {
         // A row here is no deletion of another one.

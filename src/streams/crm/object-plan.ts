@@ -14,6 +14,13 @@ import { archiveIsRefused } from './run/archive-memory.js';
 import { forgetProperties } from './run/fingerprint.js';
 import type { ReadOptions } from './run/object-run.js';
 
+/** The lowest subscriptions of HubSpot with objects that not every one has (developers.hubspot.com, scopes). */
+const TIERS: Readonly<Record<string, string>> = {
+  leads: 'Sales Hub Professional',
+  goal_targets: 'Sales Hub Starter, Marketing Hub Professional or Service Hub Professional',
+  feedback_submissions: 'Service Hub Professional',
+};
+
 /** The plan of a stream of CRM records. */
 export function objectPlan(selection: ObjectSelection): StreamPlan {
   const { name, type } = selection;
@@ -22,6 +29,8 @@ export function objectPlan(selection: ObjectSelection): StreamPlan {
     scopes: type.scopes,
     subject: type.custom ? 'custom' : type.name,
     objectTypeId: type.typeId,
+    tier: type.custom ? 'any Hub Enterprise' : TIERS[type.name],
+    reading: { increment: 'modified since', calls: '1 for 100, later 1 for 200' },
     probe: async (portal) => void (await portal.firstRow(type)),
     open: async (portal) => new CrmStream(await openObject(selection, portal), portal),
     hiddenDeletions: (state) =>

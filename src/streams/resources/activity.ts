@@ -5,6 +5,7 @@ import { BOOLEAN, INSTANT, OBJECT, STRING } from '../layouts/property-schema.js'
 import { byWindow, justBefore } from '../strategies/by-window.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What users did in an account: in its settings, at the login, and where security is concerned. */
 const ACTIVITY = {
@@ -24,6 +25,7 @@ const auditLogs = byWindow({
   ...ACTIVITY,
   ...WINDOWS,
   name: 'audit_logs',
+  tier: TIERS.enterprise,
   endpoint: endpointOf('audit-logs', 'audit logs'),
   cursor: 'occurredAt',
   window: (from: Instant, to: Instant) => ({ occurredAfter: justBefore(from), occurredBefore: to }),
@@ -42,6 +44,7 @@ const auditLogs = byWindow({
 const loginHistory = whole({
   ...ACTIVITY,
   name: 'login_history',
+  tier: TIERS.enterprise,
   endpoint: endpointOf('login', 'logins'),
   cursor: 'loginAt',
   schema: {
@@ -64,6 +67,7 @@ const securityHistory = byWindow({
   ...ACTIVITY,
   ...WINDOWS,
   name: 'security_history',
+  tier: TIERS.enterprise,
   endpoint: endpointOf('security', 'security events'),
   cursor: 'createdAt',
   window: (from: Instant, to: Instant) => ({

@@ -40,7 +40,7 @@ export const associationTypes = whole({
   scopes: [],
   isOfAllObjects: true,
   endpoint: labelsOf('contacts', 'companies'),
-  partitions: ofObjects('association types', pairsOf),
+  partitions: ofObjects('association types', '1 for two objects', pairsOf),
   key: ['fromObjectType', 'toObjectType', 'category', 'typeId'],
   partitionFields: 2,
   cursor: null,

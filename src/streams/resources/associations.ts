@@ -38,6 +38,7 @@ export function associationsPlan(criteria: AssociationCriteria, known: KnownObje
     scopes: [fromObject, toObject].flatMap((object) => findObjectType(object, known.all)?.scopes ?? []),
     subject: name,
     objectTypeId: null,
+    reading: { increment: 'whole', calls: '1 for 1,000 records' },
     probe: async (portal) => (await open(portal)).probe(),
     open,
     hiddenDeletions: () => null,

@@ -8,6 +8,7 @@ import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
 import { ofUsers } from './of-users.js';
+import { TIERS } from './tiers.js';
 
 const WORKFLOW: JsonObject = {
   name: STRING,
@@ -45,6 +46,7 @@ function withLists(workflow: Item): JsonObject {
 /** Workflows of contacts, in source-hubspot's layout: HubSpot answers no others here. All of them are in `flows`. */
 const workflows = whole({
   name: 'workflows',
+  tier: TIERS.marketing,
   group: 'automation',
   scopes: [['automation']],
   subject: 'automation',
@@ -59,6 +61,7 @@ const FLOWS = collection('automation', 'flows', paths.flows(), { isShared: true 
 
 const flows = whole({
   name: 'flows',
+  tier: TIERS.marketing,
   group: 'automation',
   scopes: [['automation']],
   subject: 'automation',
@@ -93,6 +96,7 @@ const DEFINITIONS = {
 /** What flows do, of which their list says nothing: read again where a flow has another revision. */
 const flowDefinitions = whole({
   name: 'flow_definitions',
+  tier: TIERS.marketing,
   group: 'automation',
   scopes: [['automation']],
   subject: 'automation',
@@ -139,6 +143,7 @@ const sequencesOf = (userId: string) =>
 
 const sequences = ofUsers({
   name: 'sequences',
+  tier: TIERS.sales,
   group: 'automation',
   scopes: [['automation.sequences.read']],
   endpoint: sequencesOf('0'),

@@ -12,7 +12,7 @@ export function ofEachObject(
   what: string,
   endpointsOf: (type: ObjectType, portal: PortalFacts) => readonly Endpoint[],
 ): PartitionSource {
-  return ofObjects(what, (types, portal) =>
+  return ofObjects(what, '1 an object', (types, portal) =>
     types.map((type) => ({
       id: type.name,
       endpoints: endpointsOf(type, portal),
@@ -22,9 +22,10 @@ export function ofEachObject(
   );
 }
 
-/** Partitions by the objects that the token may read. @param partitionsOf those of the objects; an id names its objects, with slashes between */
+/** Partitions by the objects that the token may read. @param calls see {@link Reading} @param partitionsOf those of the objects; an id names its objects, with slashes between */
 export function ofObjects(
   what: string,
+  calls: string,
   partitionsOf: (types: readonly ObjectType[], portal: PortalFacts) => Partition[],
 ): PartitionSource {
   const find = async (portal: PortalFacts): Promise<Partitions> => {
@@ -34,6 +35,7 @@ export function ofObjects(
     return { all, calls: 0, isWithout: (id) => known.isComplete && !id.split('/').every((name) => names.has(name)) };
   };
   return {
+    reading: { calls },
     find,
     async probe(portal) {
       const { all } = await find(portal);

@@ -9,6 +9,7 @@ import { MILLISECONDS } from '../strategies/resource.js';
 import { type WholeResource, whole } from '../strategies/whole.js';
 import { collection, itemsIn, single } from './collection.js';
 import { CAMPAIGNS } from './marketing.js';
+import { TIERS } from './tiers.js';
 
 /**
  * What HubSpot tells of each marketing campaign. It changes without the campaign's time of update, so that every campaign is asked for in
@@ -18,6 +19,7 @@ import { CAMPAIGNS } from './marketing.js';
 const PARENTS = { endpoints: [CAMPAIGNS], id: 'id', as: 'campaignId' };
 const OF_CAMPAIGNS = {
   group: 'marketing',
+  tier: TIERS.marketing,
   scopes: [['marketing.campaigns.read']],
   subject: 'campaigns',
   cursor: null,

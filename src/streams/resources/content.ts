@@ -8,6 +8,7 @@ import { byCursor } from '../strategies/by-cursor.js';
 import { ofEach } from '../strategies/parents.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What HubSpot's CMS has: each collection can be asked for what was updated since an instant, and for what was deleted. */
 function cms(
@@ -15,13 +16,18 @@ function cms(
   scopes: readonly string[],
   endpoint: Endpoint,
   schema: JsonObject,
-  { cursor = 'updated', deleted = 'archivedAt' }: { cursor?: string; deleted?: string } = {},
+  {
+    cursor = 'updated',
+    deleted = 'archivedAt',
+    tier = TIERS.content,
+  }: { cursor?: string; deleted?: string; tier?: string | null } = {},
 ): StreamDeclaration {
   return byCursor({
     name,
     group: 'content',
     scopes: [scopes],
     subject: 'content',
+    ...(tier === null ? {} : { tier }),
     endpoint,
     since: (instant: Instant) => ({ updatedAfter: instant }),
     archived: { endpoint: archivedOf(endpoint), archivedAt: (item) => instantIn(item[deleted]) },
@@ -126,6 +132,7 @@ const domains = cms(
     created: INSTANT,
     updated: INSTANT,
   },
+  { tier: null },
 );
 
 const TABLES = collection('cms', 'HubDB tables', paths.hubdbTables(), { olderPath: '/cms/v3/hubdb/tables' });
@@ -148,7 +155,7 @@ const hubdbTables = cms(
     createdBy: OBJECT,
     updatedBy: OBJECT,
   },
-  { cursor: 'updatedAt', deleted: 'deletedAt' },
+  { cursor: 'updatedAt', deleted: 'deletedAt', tier: TIERS.email },
 );
 
 const rowsOf = (table: string) =>
@@ -161,6 +168,7 @@ const rowsOf = (table: string) =>
 /** The published rows of published tables, read again where the table was published or changed. */
 const hubdbRows = whole({
   name: 'hubdb_rows',
+  tier: TIERS.email,
   group: 'content',
   scopes: [TABLE_SCOPES, ['hubdb', 'hubdb.rows.read']],
   subject: 'hubdb',

@@ -35,6 +35,8 @@ export const dealSplits: StreamDeclaration = {
     scopes: [['crm.dealsplits.read_write'], ...DEAL.scopes],
     subject: 'deal_splits',
     objectTypeId: null,
+    tier: 'Sales Hub Enterprise',
+    reading: { increment: 'deals that were modified', calls: '1 for 100 deals' },
     probe: async (portal) => open(name, portal).probe(),
     open: async (portal) => open(name, portal),
     hiddenDeletions: () => null,

@@ -8,6 +8,7 @@ import { ofEach } from '../strategies/parents.js';
 import { MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection, single } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What is counted of an e-mail, each a field of its own, as in source-hubspot. */
 const COUNTERS = [
@@ -67,6 +68,7 @@ const detailOf = (id: string, appId: unknown) =>
 /** Each e-mail that was sent to many, in source-hubspot's layout. HubSpot's list only says which there are. */
 const campaigns = whole({
   name: 'campaigns',
+  tier: TIERS.email,
   group: 'marketing',
   isDefault: true,
   scopes: [['content']],

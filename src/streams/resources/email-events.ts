@@ -8,10 +8,12 @@ import { byWindow } from '../strategies/by-window.js';
 import { contentHash } from '../strategies/content-memory.js';
 import { MILLISECONDS, pick } from '../strategies/resource.js';
 import { collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What happened to e-mails. HubSpot has no dated paths for it; its offsets are short-lived, so no window is read for long. */
 const EVENTS = {
   group: 'marketing',
+  tier: TIERS.email,
   scopes: [['content']],
   // HubSpot includes both ends.
   window: (from: Instant, to: Instant) => ({

@@ -6,6 +6,7 @@ import { INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js'
 import { byWindow, justBefore } from '../strategies/by-window.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What visitors and contacts did, as far as a portal tracks it: which types there are, their definitions, and the events themselves. */
 const EVENTS = {
@@ -26,6 +27,7 @@ const TYPES = collection('events', 'event types', paths.eventTypes(), {
 const eventTypes = whole({
   ...EVENTS,
   name: 'event_types',
+  tier: TIERS.marketingEnterprise,
   endpoint: TYPES,
   key: 'name',
   cursor: null,
@@ -40,6 +42,7 @@ const eventTypes = whole({
 const eventOccurrences = byWindow({
   ...EVENTS,
   name: 'event_occurrences',
+  tier: TIERS.marketingEnterprise,
   endpoint: collection('events', 'events', paths.eventOccurrences(), { olderPath: '/events/v3/events' }),
   key: 'id',
   cursor: 'occurredAt',
@@ -72,6 +75,7 @@ const DEFINITIONS = collection('events', 'event definitions', paths.eventDefinit
 const eventDefinitions = whole({
   ...EVENTS,
   name: 'event_definitions',
+  tier: TIERS.marketingEnterprise,
   scopes: [['behavioral_events.event_definitions.read_write']],
   endpoint: DEFINITIONS,
   archived: archivedOf(DEFINITIONS),

@@ -9,6 +9,7 @@ import { ofEach } from '../strategies/parents.js';
 import { asJson } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection, single } from './collection.js';
+import { TIERS } from './tiers.js';
 
 const EMAILS = collection('emails', 'marketing emails', paths.marketingEmails(), {
   olderPath: '/marketing/v3/emails',
@@ -16,6 +17,7 @@ const EMAILS = collection('emails', 'marketing emails', paths.marketingEmails(),
 });
 const COMMON = {
   group: 'marketing',
+  tier: TIERS.email,
   scopes: [['content', 'marketing-email', 'marketing.email.read']],
   subject: 'email',
 } as const;

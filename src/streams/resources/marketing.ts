@@ -9,6 +9,7 @@ import { ofEach } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** Without `formTypes` HubSpot answers its own forms only, and none of flows, captured ones and blog comments. */
 const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' }, isShared: true });
@@ -76,6 +77,7 @@ const formSubmissions = feed({
 
 const emailSubscriptions = whole({
   name: 'email_subscriptions',
+  tier: TIERS.email,
   group: 'marketing',
   scopes: [['content']],
   endpoint: collection('email', 'email subscriptions', paths.emailSubscriptions(), {
@@ -101,6 +103,7 @@ const emailSubscriptions = whole({
 
 const subscriptionDefinitions = whole({
   name: 'subscription_definitions',
+  tier: TIERS.marketingStarter,
   group: 'marketing',
   scopes: [['communication_preferences.read']],
   subject: 'communication_preferences',
@@ -150,6 +153,7 @@ export const CAMPAIGNS = collection('campaigns', 'marketing campaigns', paths.ma
 
 const marketingCampaigns = whole({
   name: 'marketing_campaigns',
+  tier: TIERS.marketing,
   group: 'marketing',
   isDefault: true,
   scopes: [['marketing.campaigns.read']],

@@ -8,6 +8,7 @@ import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../
 import { whole } from '../strategies/whole.js';
 import { OBJECT_TYPE, ofEachObject } from './by-objects.js';
 import { collection, itemsIn } from './collection.js';
+import { TIERS } from './tiers.js';
 
 /** What HubSpot knows of properties and objects. Of properties it lists one object's at a time, and those of one sensitivity. */
 
@@ -107,6 +108,7 @@ const propertyGroups = whole({
 
 const objectSchemas = whole({
   name: 'object_schemas',
+  tier: TIERS.enterprise,
   group: 'metadata',
   isDefault: true,
   scopes: [[CUSTOM_SCHEMAS_SCOPE]],

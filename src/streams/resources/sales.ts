@@ -6,9 +6,11 @@ import { byCursor } from '../strategies/by-cursor.js';
 import { ofEach } from '../strategies/parents.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
+import { TIERS } from './tiers.js';
 
 const forecastTypes = whole({
   name: 'forecast_types',
+  tier: TIERS.sales,
   group: 'sales',
   scopes: [['forecast-read', 'crm.objects.forecasts.read']],
   subject: 'forecast',

@@ -5,6 +5,7 @@ import { BOOLEAN, DECIMAL, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../
 import { whole } from '../strategies/whole.js';
 import { collection, single } from './collection.js';
 import { ofUsers, USER_SCOPES, USERS } from './of-users.js';
+import { TIERS } from './tiers.js';
 
 /** The people of an account, and its settings. Those without a cursor have no times: what changes is told by their content. */
 
@@ -132,6 +133,7 @@ const unitsOf = (userId: string) =>
 
 const businessUnits = ofUsers({
   name: 'business_units',
+  tier: TIERS.units,
   group: 'settings',
   scopes: [['business_units_view.read']],
   endpoint: unitsOf('0'),

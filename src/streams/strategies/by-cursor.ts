@@ -42,11 +42,10 @@ export interface CursorResource extends Resource {
 
 /** Declares a stream that is read by its cursor. */
 export function byCursor(resource: CursorResource): StreamDeclaration {
-  return declare(
-    resource,
-    (named, portal) => new ByCursor(named, portal),
-    resource.archived ? null : 'HubSpot lists only what there is',
-  );
+  return declare(resource, (named, portal) => new ByCursor(named, portal), {
+    increment: 'updated since',
+    hiddenDeletions: resource.archived ? null : 'HubSpot lists only what there is',
+  });
 }
 
 class ByCursor implements Stream {

@@ -41,12 +41,14 @@ export interface WindowResource extends Resource {
 export function byWindow(resource: WindowResource): StreamDeclaration {
   const open = (named: WindowResource, portal: PortalFacts) => new ByWindow(named, portal);
   const { partitions, endpoint } = resource;
-  if (!partitions) return declare(resource, open);
-  return declare(resource, open, null, async (portal) => {
+  const increment = 'windows of time';
+  if (!partitions) return declare(resource, open, { increment });
+  const probe = async (portal: PortalFacts) => {
     const [first] = await partitions.values(portal);
     if (first !== undefined)
       await readItems(portal.client, withQuery(endpoint, { [partitions.parameter]: first }), null, 1);
-  });
+  };
+  return declare(resource, open, { increment, calls: `1 for ${endpoint.limit ?? 100} of a type`, probe });
 }
 
 class ByWindow implements Stream {

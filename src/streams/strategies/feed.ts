@@ -18,16 +18,16 @@ import { unlessRefreshed } from './resume.js';
 
 /** Declares a stream of what is added to parents. `cursor` names the field with the time of an item. */
 export function feed(resource: FeedResource): StreamDeclaration {
-  return declare(
-    resource,
-    (named, portal) => new Feed(named, portal),
-    null,
-    async ({ client }) => {
-      const [endpoint] = resource.parents.endpoints;
+  const { parents, movedSince, itemsAt } = resource;
+  return declare(resource, (named, portal) => new Feed(named, portal), {
+    increment: `newest first, of ${movedSince ? 'each parent with new ones' : 'each parent'}`,
+    calls: `1 a parent${movedSince ? ' with new ones' : ''}`,
+    probe: async ({ client }) => {
+      const [endpoint] = parents.endpoints;
       const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
-      if (first) await readItems(client, resource.itemsAt(parentOf(resource.parents, first)), null, 1);
+      if (first) await readItems(client, itemsAt(parentOf(parents, first)), null, 1);
     },
-  );
+  });
 }
 
 class Feed implements Stream {

@@ -17,16 +17,15 @@ import { unlessRefreshed } from './resume.js';
 
 /** Declares a stream of the members of sets. */
 export function members(resource: MembersResource): StreamDeclaration {
-  return declare(
-    resource,
-    (named, portal) => new Members(named, portal),
-    null,
-    async ({ client }) => {
+  return declare(resource, (named, portal) => new Members(named, portal), {
+    increment: 'where counters moved',
+    calls: '1 or more a parent whose counters moved',
+    probe: async ({ client }) => {
       const [endpoint] = resource.parents.endpoints;
       const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
       if (first) await readItems(client, resource.membersOf(parentOf(resource.parents, first)), null, 1);
     },
-  );
+  });
 }
 
 class Members implements Stream {

@@ -66,7 +66,12 @@ const MOST_PROBED = 10;
 /** A stream's partitions: one for each parent. The first field of its key is the parent's id. */
 export function ofEach(children: ChildCollections): PartitionSource {
   const { collectionsOf = () => [], together, fingerprint = () => null } = children;
+  const calls = together ? `1 for ${together.most} parents` : '1 a parent';
+  const reading = children.fingerprint
+    ? { increment: 'parents that moved, by hash', calls: `${calls} that moved` }
+    : { calls };
   return {
+    reading,
     async find(portal) {
       const { parents, calls } = await readParents(portal, children);
       const now = portal.client.clock.now();

@@ -1,7 +1,7 @@
 import { type Endpoint, type Item, pagesOf } from '../../hubspot/api/endpoint.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import type { PortalFacts } from '../core/stream.js';
+import type { PortalFacts, Reading } from '../core/stream.js';
 import { Refusals } from './refusals.js';
 
 /** A part of a stream's items that is read by itself. */
@@ -29,6 +29,8 @@ export interface Partitions {
 
 /** What makes a stream of several collections. */
 export interface PartitionSource {
+  /** How it is read, where that is not by the whole. */
+  readonly reading: Partial<Reading>;
   find(portal: PortalFacts): Promise<Partitions>;
   /** Finds out with few calls whether the token may read the stream. Throws if not. */
   probe(portal: PortalFacts): Promise<void>;

@@ -1,4 +1,4 @@
-import { type Endpoint, type Item, readItems } from '../../hubspot/api/endpoint.js';
+import { type Endpoint, type Item, itemsPerCall, readItems } from '../../hubspot/api/endpoint.js';
 import type { Scopes } from '../../hubspot/api/object-types.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
@@ -16,6 +16,8 @@ export interface Resource {
   scopes: Scopes;
   /** The word in HubSpot's scopes for it; the name by default. */
   subject?: string;
+  /** The lowest subscription of HubSpot that has it, where not every one does. */
+  tier?: string;
   endpoint: Endpoint;
   group: Group;
   /** The field that identifies an item, or several that do together. */
@@ -196,14 +198,31 @@ export function asJson(value: unknown): JsonValue {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }
 
+/** What a strategy says of the streams that it reads. */
+interface Declared {
+  increment: string;
+  /** By default what the endpoint's pages are. */
+  calls?: string;
+  hiddenDeletions?: string | null;
+  probe?: StreamPlan['probe'];
+}
+
+function callsOf({ endpoint }: Resource): string {
+  const perCall = itemsPerCall(endpoint);
+  return perCall === null ? '1' : `1 for ${perCall}`;
+}
+
+function probeOf({ endpoint }: Resource): StreamPlan['probe'] {
+  return async ({ client }) => void (await readItems(client, endpoint, null, 1));
+}
+
 /** Declares the stream of a resource. Its probe requests one item. */
 export function declare<R extends Resource>(
   resource: R,
   open: (resource: R, portal: PortalFacts) => Stream,
-  hiddenDeletions: string | null = null,
-  probe: StreamPlan['probe'] = async ({ client }) => void (await readItems(client, resource.endpoint, null, 1)),
+  { increment, calls = callsOf(resource), hiddenDeletions = null, probe = probeOf(resource) }: Declared,
 ): StreamDeclaration {
-  const { scopes, subject = resource.name, endpoint } = resource;
+  const { scopes, subject = resource.name, endpoint, tier } = resource;
   return {
     name: resource.name,
     group: resource.group,
@@ -214,6 +233,8 @@ export function declare<R extends Resource>(
       scopes,
       subject,
       objectTypeId: typeof endpoint.path === 'string' || resource.isOfAllObjects ? null : endpoint.path.of.typeId,
+      tier,
+      reading: { increment, calls },
       probe,
       open: async (portal) => {
         const isRenamed = portal.config.layout === 'columns' && !resource.keepsNames;

@@ -54,7 +54,9 @@ export interface WholeResource extends Resource {
 export function whole(resource: WholeResource): StreamDeclaration {
   const { partitions } = resource;
   const open = (named: WholeResource, portal: PortalFacts) => new Whole(named, portal);
-  return partitions ? declare(resource, open, null, (portal) => partitions.probe(portal)) : declare(resource, open);
+  const increment = 'whole, by hash';
+  if (!partitions) return declare(resource, open, { increment });
+  return declare(resource, open, { increment, ...partitions.reading, probe: (portal) => partitions.probe(portal) });
 }
 
 class Whole implements Stream {
