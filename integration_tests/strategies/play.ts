@@ -72,7 +72,8 @@ export class Destination {
   #take(data: JsonObject): void {
     const key = this.keyOf(data);
     const before = this.rows.get(key);
-    const at = (row: JsonObject) => Date.parse(String(row.updatedAt ?? row.occurredAt ?? row.noticedAt));
+    const at = (row: JsonObject) =>
+      Date.parse(String(row.updatedAt ?? row.occurredAt ?? row.timestamp ?? row.noticedAt));
     if (before && !(at(data) >= at(before))) return;
     this.rows.set(key, data);
   }

@@ -18,7 +18,9 @@ const noProgress = { records: () => undefined, calls: () => undefined };
 let sandbox: Sandbox;
 let folder: TestFolder;
 beforeEach(async () => {
-  sandbox = await startSandbox({ counts: { '*': 0 }, hubContacts: 0, limits: 'off' });
+  sandbox = await startSandbox({ counts: { '*': 0, contacts: 20 }, hubContacts: 0, limits: 'off' });
+  const deal = sandbox.portal.create('deals', { dealname: 'archived' });
+  sandbox.portal.archive('deals', deal);
   folder = new TestFolder();
   process.env.HUBSPOT_BASE_URL = sandbox.url;
 });
@@ -40,7 +42,7 @@ async function goThrough(
       source: {
         credentials: { access_token: sandbox.token },
         objects: [{ object_type: 'owners' }],
-        include: ['all'],
+        include: ['all', 'legacy'],
         exclude: ['crm'],
         layout,
       },

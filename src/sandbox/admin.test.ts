@@ -83,6 +83,77 @@ describe('the admin door', () => {
     expect((await sandbox.fetch(`/crm/objects/2026-09/${added.objectTypeId}`)).status).toBe(200);
   });
 
+  describe('of collections', () => {
+    const FORMS = '/marketing/v3/forms';
+    const formTruth = () => get<{ live: object[]; archived: object[] }>(`collection-truth?path=${FORMS}`);
+    const answered = async (path: string) => {
+      const { results } = (await (await sandbox.fetch(path)).json()) as { results: { id: string }[] };
+      return results.map(({ id }) => id);
+    };
+
+    it('changes items, and shows what is true', async () => {
+      expect(await get<string[]>('collections')).toContain(FORMS);
+      await post('collection/put', {
+        path: FORMS,
+        id: '3001',
+        members: { name: 'New', formType: 'hubspot' },
+        at: 1_000,
+      });
+      await post('collection/put', { path: FORMS, id: '3001', members: { name: 'Newer' }, at: 2_000 });
+      const { live } = await formTruth();
+      expect(live.at(-1)).toMatchObject({
+        id: '3001',
+        name: 'Newer',
+        formType: 'hubspot',
+        createdAt: '1970-01-01T00:00:01.000Z',
+        updatedAt: '1970-01-01T00:00:02.000Z',
+      });
+      expect(await answered(FORMS)).toContain('3001');
+      expect((await post('collection/archive', { path: FORMS, id: '3001', at: 3_000 })).ids).toEqual(['3001']);
+      expect((await formTruth()).archived).toMatchObject([{ id: '3001', deletedAt: '1970-01-01T00:00:03.000Z' }]);
+      expect(await answered(FORMS)).not.toContain('3001');
+      await post('collection/erase', { path: FORMS, ids: ['3001', '2001'] });
+      const { live: left, archived } = await formTruth();
+      expect([left, archived]).toEqual([live.filter((form) => !['2001', '3001'].includes((form as Reply).id)), []]);
+    });
+
+    it('puts records into lists, and takes them out', async () => {
+      const list = async () => {
+        const { live } = await get<{ live: object[] }>('collection-truth?path=/crm/lists/:date/all');
+        return live[0] as { listId: string; updatedAt: string; additionalProperties: Record<string, string> };
+      };
+      const { listId, updatedAt } = await list();
+      await post('memberships/add', { list: listId, records: ['1', '2'], at: 5_000 });
+      expect(await list()).toMatchObject({
+        updatedAt,
+        additionalProperties: { hs_list_size: '2', hs_last_record_added_at: '5000' },
+      });
+      await post('memberships/remove', { list: listId, records: ['1'], at: 6_000 });
+      expect((await list()).additionalProperties).toMatchObject({
+        hs_list_size: '1',
+        hs_last_record_removed_at: '6000',
+      });
+      const members = await sandbox.fetch(`/crm/lists/2026-09/${listId}/memberships`);
+      expect(await members.json()).toMatchObject({
+        results: expect.arrayContaining([expect.objectContaining({ recordId: '2' })]),
+      });
+    });
+
+    it('refuses a token without the scope, which a lower tier cannot grant, with its name', async () => {
+      await post('scopes', { scopes: ['crm.objects.contacts.read', 'automation'] });
+      const answer = await sandbox.fetch('/marketing/campaigns/2026-09');
+      expect([answer.status, await answer.json()]).toEqual([
+        403,
+        expect.objectContaining({
+          category: 'MISSING_SCOPES',
+          message: expect.stringContaining("hasn't been granted all required scopes"),
+          errors: [expect.objectContaining({ context: { requiredGranularScopes: ['marketing.campaigns.read'] } })],
+        }),
+      ]);
+      expect((await sandbox.fetch('/automation/v4/flows')).status).toBe(200);
+    });
+  });
+
   it('counts calls by kind, status and object, and not its own', async () => {
     await sandbox.fetch('/crm/objects/2026-09/contacts');
     await sandbox.fetch('/crm/v3/objects/0-1?limit=999');
@@ -142,6 +213,11 @@ describe('the admin door', () => {
     ['limits', { bursts: 3 }, 'there is no bursts'],
     ['faults', { rules: [{ nth: 1 }] }, 'needs a fault'],
     ['clock', { advanceMs: '5' }, 'advanceMs must be a number'],
+    ['collection/put', { path: '/marketing/v4/forms', id: '1', members: {} }, 'no collection at /marketing/v4/forms'],
+    ['collection/put', { path: '/marketing/v3/forms', id: '1' }, 'members must be an object'],
+    ['collection/archive', { path: '/marketing/v3/forms', id: '1' }, 'no item 1 in /marketing/v3/forms'],
+    ['memberships/add', { list: '1', records: ['1'] }, 'there is no list 1'],
+    ['memberships/add', { list: '901', records: '1' }, 'records must be a list of strings'],
   ])('says what is wrong with %s %j', async (path, body, message) => {
     expect(await post(path, body)).toMatchObject({ status: 400, error: expect.stringContaining(message) });
   });

@@ -10,6 +10,7 @@ import { currencyStreams } from './resources/currencies.js';
 import { dealSplits } from './resources/deal-splits.js';
 import { emailCampaigns } from './resources/email-campaigns.js';
 import { emailHistory } from './resources/email-events.js';
+import { legacy } from './resources/engagements.js';
 import { events } from './resources/events.js';
 import { fileManager } from './resources/files.js';
 import { lists } from './resources/lists.js';
@@ -21,6 +22,7 @@ import { pipelines } from './resources/pipelines.js';
 import { sales } from './resources/sales.js';
 import { service } from './resources/service.js';
 import { settings } from './resources/settings.js';
+import { subscriptionStatuses } from './resources/subscription-statuses.js';
 
 /** Every stream that is not a CRM object, in the order of `discover`. To add one, see docs/adding-a-stream.md. */
 export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
@@ -36,6 +38,7 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...campaigns,
   ...emailCampaigns,
   ...emailHistory,
+  subscriptionStatuses,
   ...automation,
   ...settings,
   ...currencyStreams,
@@ -46,4 +49,5 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...events,
   ...content,
   ...fileManager,
+  ...legacy,
 ];

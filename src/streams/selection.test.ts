@@ -178,3 +178,16 @@ describe('a custom object called like a stream that is no object', () => {
     );
   });
 });
+
+test('legacy streams are there only where they, their group or a catalog name them', () => {
+  const none = new KnownObjects([]);
+  const has = (given: object, named: readonly string[] | 'all' = []) =>
+    selection.planStreams(config(given), none, DECLARED_STREAMS, named).some(({ name }) => name === 'engagements');
+  expect([{}, { include: ['all'] }, { include: ['service'] }].map((given) => has(given))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([{ include: ['engagements'] }, { include: ['legacy'] }].map((given) => has(given))).toEqual([true, true]);
+  expect([has({}, 'all'), has({}, ['engagements']), has({ exclude: ['legacy'] }, 'all')]).toEqual([true, true, false]);
+});

@@ -20,7 +20,7 @@ const RECORD_OPTIONS = [
 /** Names that earlier versions or source-hubspot use for streams that are not CRM objects. */
 const ALIASES: Readonly<Record<string, string>> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
 
-/** In `include` and `exclude`: every stream. */
+/** In `include`: every stream but the legacy ones. In `exclude`: every stream. */
 const ALL = 'all';
 
 /** HubSpot's limits for a search: 5 groups of 6 filters, 18 filters in all; reading adds two to each group. */
@@ -56,7 +56,7 @@ export function planStreams(
   for (const each of declared) {
     const isAsked = config.include.includes(each.name);
     const isNamed = config.objects === null && isAmong(each, named);
-    const isIncluded = isAsked || isNamed || config.include.some((name) => name === each.group || name === ALL);
+    const isIncluded = isAsked || isNamed || isOfGroups(each, config);
     const isThere = plans.some((plan) => isSameName(plan.name, each.name));
     if (isThere && isAsked && each.group !== 'crm' && findObjectType(each.name, known.custom)) {
       log.warn(
@@ -83,6 +83,11 @@ export function planStreams(
 function isAmong({ name, isDefault }: StreamDeclaration, named: readonly string[] | 'all' | 'default'): boolean {
   if (named === 'default') return isDefault === true;
   return named === 'all' || named.includes(name);
+}
+
+/** Whether a configuration includes a stream by its group. */
+function isOfGroups({ group }: StreamDeclaration, { include }: SourceConfig): boolean {
+  return include.includes(group) || (include.includes(ALL) && group !== 'legacy');
 }
 
 /** What a configuration leaves out. A stream that it asks for by its own name stays, though its group be left out. */
@@ -155,8 +160,8 @@ export function mayBeCustom(
   streamNames: readonly string[] | null,
   declared: readonly StreamDeclaration[],
 ): boolean {
-  const isAsked = ({ name, group }: StreamDeclaration) =>
-    streamNames?.includes(name) || config.include.some((each) => each === name || each === group || each === ALL);
+  const isAsked = (each: StreamDeclaration) =>
+    streamNames?.includes(each.name) || config.include.includes(each.name) || isOfGroups(each, config);
   if (declared.some((each) => each.isOfAllObjects && isAsked(each))) return true;
   const isKnown = (name: string) =>
     findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, [])?.group === 'crm';

@@ -34,6 +34,8 @@ export interface Endpoint {
   paging: 'after' | 'offset' | 'id' | 'none';
   /** Items of a page, 100 by default. */
   limit?: number;
+  /** The parameter with the number of items, `limit` by default. */
+  limitName?: string;
   /** Whether HubSpot answers names and no objects: each becomes an item with that name in the member `id`. */
   isOfNames?: boolean;
   /** The member of every item that identifies it, `id` by default; null: there is none. */
@@ -49,6 +51,8 @@ export interface ItemPage {
   items: readonly Item[];
   /** The cursor of the next page, or null at the end. */
   after: string | null;
+  /** How many items there are on all pages; null: HubSpot does not say. */
+  total: number | null;
   /** The calls that it took: none if another stream had requested it. */
   calls: 0 | 1;
 }
@@ -125,10 +129,10 @@ function callItems(
   after: string | null,
   limit: number,
 ): Promise<ItemPage> {
-  const { kind, what, paging, body, olderPath } = endpoint;
+  const { kind, what, paging, body, olderPath, limitName = 'limit' } = endpoint;
   const query = new URLSearchParams(endpoint.query);
   const isPost = body !== undefined;
-  if (paging !== 'none' && !isPost) query.set('limit', String(limit));
+  if (paging !== 'none' && !isPost) query.set(limitName, String(limit));
   if (paging === 'id') {
     query.set('sort', 'id');
     if (after !== null) query.set('idGte', String(Number(after) + 1));
@@ -177,9 +181,10 @@ function decode(answered: Buffer, endpoint: Endpoint, after: string | null): Ite
   const given = results === null ? [answer] : memberOf(answer, results);
   const all = isOfNames && Array.isArray(given) ? given.map((name) => ({ [id ?? 'id']: name })) : given;
   const items = resultsOf({ results: all }, isItem, id === null ? 'no object' : `an item without ${id}`);
-  if (paging === 'offset') return { items, after: answer.hasMore === true ? String(answer.offset) : null, calls: 1 };
+  const page = { items, total: typeof answer.total === 'number' ? answer.total : null, calls: 1 } as const;
+  if (paging === 'offset') return { ...page, after: answer.hasMore === true ? String(answer.offset) : null };
   const next = nextOf(answer);
-  return { items, after: next === null || paging !== 'id' ? next : lastId(endpoint, items, after), calls: 1 };
+  return { ...page, after: next === null || paging !== 'id' ? next : lastId(endpoint, items, after) };
 }
 
 /** The id from behind which the next page is asked for. Throws a RequestError where ids do not rise: pages would leave out items. */

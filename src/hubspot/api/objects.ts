@@ -63,13 +63,19 @@ function listQuery(request: ListRequest): string {
   return parts.join('&');
 }
 
-/** Reads up to 100 records by id. Ids that do not exist (or are not `archived` as asked) are missing from the result. */
+/** Reads up to 100 records by id, or by another property with unique values (`idProperty`). Ids that do not exist (or are not `archived` as asked) are missing from the result. */
 export function batchRead(
   client: HubSpotClient,
-  request: { type: ObjectType; ids: readonly string[]; properties: readonly string[]; archived?: boolean },
+  request: {
+    type: ObjectType;
+    ids: readonly string[];
+    properties: readonly string[];
+    archived?: boolean;
+    idProperty?: string;
+  },
 ): Promise<ObjectRow[]> {
-  const { type, ids, properties, archived = false } = request;
-  const body = { inputs: ids.map((id) => ({ id })), properties };
+  const { type, ids, properties, archived = false, idProperty } = request;
+  const body = { inputs: ids.map((id) => ({ id })), properties, ...(idProperty ? { idProperty } : {}) };
   const call = { kind: CALLS.batchRead, query: `archived=${archived}`, what: type.name, body };
   return addressed(client, type, (segment) =>
     client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {

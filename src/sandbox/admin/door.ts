@@ -2,20 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, json } from '../http/answer.js';
 import { readBody, type Services } from '../http/listener.js';
 import { send, toWire } from '../http/send.js';
-import { CHANGES } from './commands.js';
+import { COLLECTION_CHANGES, collectionPaths, collectionTruth } from './collections.js';
+import { CHANGES, type Command } from './commands.js';
 import { CONTROLS, settingsOf } from './controls.js';
 
 /** Where the door is: no path of HubSpot's begins like this. */
 export const ADMIN_PREFIX = '/__sandbox';
 
+/** What a POST can ask for, by its path. */
+const COMMANDS: Readonly<Record<string, Command>> = { ...CHANGES, ...COLLECTION_CHANGES, ...CONTROLS };
+
 const USAGE = {
   GET: [
     'truth/{objectType}?properties=a,b|all&associations=x,y',
     'record/{objectType}/{id}',
+    'collections',
+    'collection-truth?path=/marketing/v3/forms',
     'calls?last=100',
     'settings',
   ],
-  POST: [...Object.keys(CHANGES), ...Object.keys(CONTROLS)],
+  POST: Object.keys(COMMANDS),
 };
 
 /**
@@ -45,11 +51,7 @@ export class AdminDoor {
 
   async #post(path: string, request: IncomingMessage): Promise<unknown> {
     const text = await readBody(request);
-    const command = Object.hasOwn(CHANGES, path)
-      ? CHANGES[path]
-      : Object.hasOwn(CONTROLS, path)
-        ? CONTROLS[path]
-        : undefined;
+    const command = Object.hasOwn(COMMANDS, path) ? COMMANDS[path] : undefined;
     return command?.(text === '' ? {} : JSON.parse(text), this.services);
   }
 
@@ -68,6 +70,10 @@ export class AdminDoor {
       }
       case 'record':
         return portal.record(objectType, id);
+      case 'collections':
+        return collectionPaths(portal);
+      case 'collection-truth':
+        return collectionTruth(portal, query.get('path') ?? '');
       case 'calls':
         return { counts: calls.counts(), last: calls.last(Number(query.get('last') ?? 100)) };
       case 'settings':

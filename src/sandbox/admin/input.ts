@@ -35,6 +35,15 @@ export function idsIn(body: Record<string, unknown>): readonly Id[] {
   return list;
 }
 
+/** A list of texts in a body. @throws Error when there is none */
+export function texts(body: Record<string, unknown>, name: string): string[] {
+  const value = body[name];
+  if (!Array.isArray(value) || value.some((each) => typeof each !== 'string')) {
+    throw new Error(`${name} must be a list of strings, not ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
 /** `count` live records, spread evenly over all of them. */
 export function pickLive(portal: Portal, objectType: string, count: number): string[] {
   const live = portal.store(portal.type(objectType)).records.filter((record) => record.live);

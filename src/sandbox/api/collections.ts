@@ -2,8 +2,9 @@ import type { Call } from '../http/call.js';
 import { badRequest, notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { Collection, CollectionItem, CollectionOptions } from '../portal/collection.js';
+import { recentItems } from './recent.js';
 import { reply } from './reply.js';
-import { batchInputs, flagParameter, jsonBody, limitParameter } from './request.js';
+import { batchInputs, batchTexts, flagParameter, jsonBody, limitParameter } from './request.js';
 
 const USUAL = 20;
 const MOST = 500;
@@ -26,6 +27,7 @@ export function collectionHandler(collection: Collection): Handler {
       if (missing.length > 0) throw badRequest(`Some required fields were not set: [${missing.join(', ')}]`);
       if (options.batch) return reply(services, batchRead(options.batch, call, services));
       if (options.about) return reply(services, answerAbout(options.about, query, services));
+      if (options.recent) return reply(services, recentItems(options, query, services));
       if (paging === 'offset' || paging === 'ids') return reply(services, byOffset(collection, query));
       if (paging === 'search') return reply(services, found(collection, query));
       const all = options.within ? within(collection, call, services) : wanted(collection, query);
@@ -66,14 +68,17 @@ function answerAbout(
 
 /** The items that a batch asks for by their ids. Those that are not there are left out, as HubSpot does. */
 function batchRead(
-  { of, most, input, more }: NonNullable<CollectionOptions['batch']>,
+  { of, most, input, more, groups }: NonNullable<CollectionOptions['batch']>,
   call: Call,
   { portal }: Services,
 ): object {
   const at = (path: string) => portal.collections.find(({ options }) => options.path === path) as Collection;
   const collection = at(of);
   const items = new Map(collection.list(false).map((item) => [item.id, item]));
-  const there = batchInputs(jsonBody(call), most, input).flatMap(({ id }) => items.get(id) ?? []);
+  const body = jsonBody(call);
+  const ids = input === null ? batchTexts(body, most) : batchInputs(body, most, input).map(({ id }) => id);
+  if (groups) return { status: 'COMPLETE', results: ids.map((id) => grouped(collection, groups, id)) };
+  const there = ids.flatMap((id) => items.get(id) ?? []);
   const results = there.flatMap((item) => {
     const others = more ? more(item, at) : {};
     return others === null ? [] : [{ ...collection.json(item), ...others }];
@@ -81,9 +86,19 @@ function batchRead(
   return { status: 'COMPLETE', results };
 }
 
+function grouped(
+  collection: Collection,
+  { by, name, list }: NonNullable<NonNullable<CollectionOptions['batch']>['groups']>,
+  value: string,
+): object {
+  const all = collection.list(false).filter(({ members }) => (members as Record<string, unknown>)[by] === value);
+  return { [name]: value, [list]: all.map((item) => collection.json(item)) };
+}
+
 /** The items that belong to the one that the path names. @throws ApiError 404 */
 function within(collection: Collection, { params }: Call, { portal }: Services): readonly CollectionItem[] {
-  const { of = '', id = '', refusal } = collection.options.within ?? {};
+  const { of, id = '', refusal } = collection.options.within ?? {};
+  if (of === undefined) return collection.part(params);
   const parents = portal.collections.find(({ options }) => options.path === of);
   const parent = [false, true].flatMap(
     (archived) => parents?.list(archived).find((each) => each.id === params[id]) ?? [],

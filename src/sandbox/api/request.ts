@@ -47,14 +47,25 @@ export function jsonBody(call: Call): Record<string, unknown> {
 /** `inputs` of a batch read, at most `max` of them. @param name the member with an input's id @throws ApiError 400 */
 export function batchInputs(body: Record<string, unknown>, max: number, name = 'id'): { id: string; after?: string }[] {
   const { inputs } = body;
-  if (!Array.isArray(inputs)) throw badRequest('Some required fields were not set: [inputs]');
-  if (inputs.length > max) throw badRequest(`The maximum number of inputs supported in a batch request is ${max}.`);
-  return inputs.map((input: Record<string, unknown> | null) => {
+  checkInputs(inputs, max);
+  return inputs.map((input) => {
     const id = input?.[name] ?? null;
     if (input === null || id === null) throw badRequest(`Some required fields were not set: [${name}]`);
     const after = input.after === undefined || input.after === null ? undefined : String(input.after);
     return { id: String(id), ...(after !== undefined && { after }) };
   });
+}
+
+/** `inputs` of a batch read that are the ids themselves. @throws ApiError 400 */
+export function batchTexts(body: Record<string, unknown>, max: number): string[] {
+  checkInputs(body.inputs, max);
+  return textsIn(body, 'inputs');
+}
+
+/** @throws ApiError 400 */
+function checkInputs(inputs: unknown, max: number): asserts inputs is (Record<string, unknown> | null)[] {
+  if (!Array.isArray(inputs)) throw badRequest('Some required fields were not set: [inputs]');
+  if (inputs.length > max) throw badRequest(`The maximum number of inputs supported in a batch request is ${max}.`);
 }
 
 /** A list of texts in a body; absent or null is an empty list. @throws ApiError 400 */

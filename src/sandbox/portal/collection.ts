@@ -12,26 +12,34 @@ export interface CollectionOptions {
    * between `startTimestamp` and `endTimestamp`, both included. `ids`: by `limit` and `offset`, in the order of ids, and no times. `newest`:
    * as `after`, but newest first (`isRising` turns it round). `search`: `after` counts items, and no more than 10,000; sorted as `sort` says,
    * and limited by `idGte`, `idLte` and `updatedAtGte`. `one`: the answer is the only item itself. `batch`: the items of another collection,
-   * by the ids in the body of a POST.
+   * by the ids in the body of a POST. `recent`: those of the items of another collection that were updated lately, see {@link recent}.
    */
-  readonly paging?: 'after' | 'none' | 'post' | 'offset' | 'ids' | 'newest' | 'search' | 'one' | 'batch';
+  readonly paging?: 'after' | 'none' | 'post' | 'offset' | 'ids' | 'newest' | 'search' | 'one' | 'batch' | 'recent';
   /**
-   * Of a `batch`: the path of the other collection, the most ids, the member of an input with its id (`id` by default), and what is answered
-   * of one of its items besides; null: the item is not.
+   * Of `recent`: the path of the other collection, and how many days and items it reaches back. Newest first, by `count` and `offset`, from
+   * `since` on, with their `total`.
+   */
+  readonly recent?: { readonly of: string; readonly days: number; readonly most: number };
+  /**
+   * Of a `batch`: the path of the other collection (its own, if HubSpot has no list of them), the most ids, the member of an input with its id
+   * (`id` by default; null: the input is the id), and what is answered of one of its items besides; null: the item is not. `groups`: an
+   * input is the value of a member of several items; it is answered under a name, and its items as a list under another.
    */
   readonly batch?: {
     readonly of: string;
     readonly most: number;
-    readonly input?: string;
+    readonly input?: string | null;
+    readonly groups?: { readonly by: string; readonly name: string; readonly list: string };
     readonly more?: (item: CollectionItem, at: (path: string) => Collection) => object | null;
   };
   /**
-   * Of items that belong to those of another collection: the path of that one, the name in `path` that stands for the id of an item of it,
-   * and which members of the items here have the values of the names in `path`. A list is of several values.
+   * Of items that belong to those of another collection: the path of that one, the name in `path` that stands for the id of an item of it
+   * (neither: they belong to records), and which members of the items here have the values of the names in `path`. A list is of several
+   * values.
    */
   readonly within?: {
-    readonly of: string;
-    readonly id: string;
+    readonly of?: string;
+    readonly id?: string;
     readonly by: Readonly<Record<string, string>>;
     /** Why HubSpot refuses to answer of an item there (400); undefined: it does not. */
     readonly refusal?: (parent: CollectionItem) => string | undefined;

@@ -1,5 +1,8 @@
+import { iso } from '../portal/clock.js';
 import type { Collection, CollectionItem, CollectionOptions } from '../portal/collection.js';
 import { itemJson } from '../portal/collection.js';
+import type { Portal } from '../portal/portal.js';
+import { valueAt } from '../portal/values.js';
 import { numbered } from './sample.js';
 
 const FLOWS = '/automation/v4/flows';
@@ -7,8 +10,9 @@ const DEFINITIONS = `${FLOWS}/:flow`;
 const FIRST_FLOW = 1101;
 const COUNT = 8;
 
-/** Workflows by both APIs that have them, and sequences. @param userIds who can log in */
-export function automationResources(portalId: number, userIds: readonly string[]): CollectionOptions[] {
+/** Workflows by both APIs that have them, sequences, and the contacts that are in one. @param userIds who can log in */
+export function automationResources(portal: Portal, userIds: readonly string[]): CollectionOptions[] {
+  const { portalId } = portal.account;
   const userOf = (n: number) => userIds[n % (userIds.length || 1)];
   return [
     {
@@ -83,7 +87,44 @@ export function automationResources(portalId: number, userIds: readonly string[]
         readers: n === 6 ? userIds : [userOf(n), userOf(n + 1)],
       })),
     },
+    {
+      path: '/automation/sequences/:date/enrollments/contact/:contact',
+      olderPath: '/automation/v4/sequences/enrollments/contact/:contact',
+      scopes: [['automation.sequences.read']],
+      paging: 'one',
+      within: { by: { contact: 'contact' } },
+      shape: enrollmentShape,
+      items: Object.fromEntries(
+        enrolledContacts(portal).map((contact, n) => [
+          String(115_001 + 7 * n),
+          {
+            contact,
+            sequenceId: String(1151 + 7 * (n % 6)),
+            sequenceName: `Sequence ${1 + (n % 6)}`,
+            enrolledAt: iso(Date.UTC(2026, 0, 1 + n)),
+            enrolledBy: userOf(n),
+            enrolledByEmail: `owner${n}@sandbox.example`,
+            toEmail: `person${n}@sandbox.example`,
+          },
+        ]),
+      ),
+    },
   ];
+}
+
+/** A contact is in one sequence at most, and says itself whether it is. */
+function enrolledContacts(portal: Portal): string[] {
+  const type = portal.type('contacts');
+  const property = portal.properties(type).get('hs_sequences_is_enrolled');
+  const isEnrolled = portal
+    .store(type)
+    .records.filter((record) => record.live && valueAt(record, property, record.change) === 'true');
+  return isEnrolled.map(({ id }) => String(id));
+}
+
+function enrollmentShape({ id, members, updatedAt }: CollectionItem): object {
+  const { contact: _, ...rest } = members as { contact: string };
+  return { ...rest, id, updatedAt: iso(updatedAt) };
 }
 
 /** Of the older APIs: ids are numbers, times milliseconds. */

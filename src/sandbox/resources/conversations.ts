@@ -11,6 +11,7 @@ const FIRST_THREAD = 1501;
 const FIRST_MESSAGE = 15_001;
 const THREADS = 8;
 const MESSAGES = 60;
+const AGENT = 'A-9300000';
 
 const threadOf = (n: number) => String(FIRST_THREAD + 7 * (n % THREADS));
 
@@ -30,7 +31,7 @@ export function conversationResources(portal: Portal): CollectionOptions[] {
       items: numbered(THREADS, FIRST_THREAD, (n) => ({
         status: n % 3 === 0 ? 'CLOSED' : 'OPEN',
         inboxId: n % 2 === 0 ? '1201' : '1208',
-        assignedTo: 'A-9300000',
+        assignedTo: AGENT,
         associatedContactId: contacts[n % contacts.length],
         originalChannelId: '1301',
         originalChannelAccountId: '1401',
@@ -50,9 +51,9 @@ export function conversationResources(portal: Portal): CollectionOptions[] {
       items: numbered(MESSAGES, FIRST_MESSAGE, (n) => ({
         thread: threadOf(n),
         type: n % 10 === 0 ? 'COMMENT' : 'MESSAGE',
-        createdBy: n % 2 === 0 ? `V-${contacts[n % contacts.length]}` : 'A-9300000',
+        createdBy: n % 2 === 0 ? `V-${contacts[n % contacts.length]}` : AGENT,
         client: { clientType: 'HUBSPOT' },
-        senders: [{ actorId: 'A-9300000', name: 'Someone' }],
+        senders: [{ actorId: AGENT, name: 'Someone' }],
         recipients: [],
         text: `Message ${n}`,
         richText: `<p>Message ${n}</p>`,
@@ -63,6 +64,23 @@ export function conversationResources(portal: Portal): CollectionOptions[] {
         truncationStatus: 'NOT_TRUNCATED',
         status: { statusType: 'SENT' },
       })),
+    },
+    {
+      // Nobody lists them; a batch takes a hundred.
+      path: `${BASE}/actors/batch/read`,
+      olderPath: `${OLDER}/actors/batch/read`,
+      scopes: SCOPES,
+      paging: 'batch',
+      batch: { of: `${BASE}/actors/batch/read`, most: 100, input: null },
+      shape: ({ id, members }) => ({ ...members, id }),
+      items: Object.fromEntries([
+        [AGENT, { type: 'AGENT', name: 'Someone', email: 'someone@sandbox.example', avatar: '/avatar.png' }],
+        ['L-77', { type: 'BOT', name: 'A bot' }],
+        ...contacts.map((id) => [
+          `V-${id}`,
+          { type: 'VISITOR', name: `Visitor ${id}`, email: `v${id}@sandbox.example` },
+        ]),
+      ]),
     },
   ];
 }

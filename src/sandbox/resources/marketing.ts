@@ -2,8 +2,9 @@ import { iso } from '../portal/clock.js';
 import { type CollectionItem, type CollectionOptions, itemJson } from '../portal/collection.js';
 import type { Portal } from '../portal/portal.js';
 import { campaignResources } from './campaigns.js';
-import { numbered } from './sample.js';
+import { emailsOf, numbered } from './sample.js';
 
+const STATUSES = '/communication-preferences/:date/statuses/batch/read';
 const FORM_TYPES = ['hubspot', 'flow', 'captured', 'blog_comment'];
 
 /** Forms, subscriptions, campaigns and events of marketing. */
@@ -59,6 +60,39 @@ export function marketingResources(portal: Portal): CollectionOptions[] {
         isInternal: n === 4,
         businessUnitId: 0,
       })),
+    },
+    {
+      // By the e-mail address. An address may have statuses, whether it is a contact's or not.
+      path: STATUSES,
+      olderPath: '/communication-preferences/v4/statuses/batch/read',
+      scopes: [['communication_preferences.statuses.batch.read']],
+      required: ['channel'],
+      paging: 'batch',
+      batch: {
+        of: STATUSES,
+        most: 100,
+        input: null,
+        groups: { by: 'email', name: 'subscriberIdString', list: 'statuses' },
+      },
+      shape: statusShape,
+      items: Object.fromEntries(
+        [...emailsOf(portal, 40), 'nobody@sandbox.example'].flatMap((email, n) =>
+          [2101, 2108].map((subscription, of) => [
+            String(24_001 + 7 * (2 * n + of)),
+            {
+              email,
+              subscriptionId: String(subscription),
+              subscriptionName: `Subscription ${1 + of}`,
+              channel: 'EMAIL',
+              status: ['SUBSCRIBED', 'UNSUBSCRIBED', 'NOT_SPECIFIED'][(n + of) % 3],
+              source: 'SOURCE_PORTAL_WIDE',
+              legalBasis: n % 2 === 0 ? 'CONSENT_WITH_NOTICE' : null,
+              legalBasisExplanation: n % 2 === 0 ? 'Asked for it.' : null,
+              businessUnitId: 0,
+            },
+          ]),
+        ),
+      ),
     },
     {
       path: '/marketing/campaigns/:date',
@@ -125,6 +159,12 @@ export function marketingResources(portal: Portal): CollectionOptions[] {
 function formShape(item: CollectionItem): object {
   const { archivedAt, ...rest } = itemJson(item);
   return { ...rest, ...(archivedAt === undefined ? {} : { deletedAt: archivedAt }) };
+}
+
+/** The time of a status is that of its last change. */
+function statusShape({ members, updatedAt }: CollectionItem): object {
+  const { email: _, ...rest } = members as { email: string };
+  return { ...rest, timestamp: iso(updatedAt) };
 }
 
 function participantShape({ id, members, createdAt }: CollectionItem): object {

@@ -3,7 +3,8 @@ import type { Collection, CollectionItem, CollectionOptions } from '../portal/co
 import type { Portal } from '../portal/portal.js';
 import { contactIdsOf } from './sample.js';
 
-const LISTS = '/crm/lists/:date/all';
+/** The path of the collection of lists. */
+export const LISTS = '/crm/lists/:date/all';
 const SCOPES = [['crm.lists.read', 'crm.segments.read']];
 const MEMBERS = '/crm/lists/:date/:list/memberships';
 const OLDER = '/crm/v3/lists/:list/memberships';

@@ -7,6 +7,7 @@ import { contentResources } from './content.js';
 import { conversationResources } from './conversations.js';
 import { emailCampaignResources } from './email-campaigns.js';
 import { emailEventResources } from './email-events.js';
+import { engagementResources } from './engagements.js';
 import { eventResources } from './events.js';
 import { marketingResources } from './marketing.js';
 import { marketingEmailResources } from './marketing-emails.js';
@@ -151,7 +152,8 @@ export function resourcesOf(portal: Portal): CollectionOptions[] {
         },
       })),
     },
-    ...automationResources(portal.account.portalId, Object.keys(users)),
+    ...automationResources(portal, Object.keys(users)),
+    ...engagementResources(portal),
     ...salesResources(portal),
     ...membershipResources(),
     ...conversations(),

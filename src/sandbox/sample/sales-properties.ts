@@ -43,6 +43,7 @@ const contacts: PropertyPlan = (kit, context) => {
     kit.number('hubspotscore', 'HubSpot Score', 100),
     kit.number('annualrevenue', 'Annual Revenue', 5_000_000, 2, { empty: 0.7 }),
     kit.flag('hs_email_optout', 'Unsubscribed from all email', { empty: 0.5 }),
+    kit.flag('hs_sequences_is_enrolled', 'Currently in Sequence', { empty: 0.6 }),
     kit.coordinates('hs_ip_coordinates', 'IP coordinates', { empty: 0.8 }),
     kit.json('hs_ai_summary', 'AI summary', { empty: 0.8 }),
     kit.text('hs_social_security_hint', 'Identity document', pools.skus, {

@@ -10,6 +10,8 @@ export const GROUPS = [
   'service',
   'events',
   'content',
+  /** What only older connections have: `all` does not name it. */
+  'legacy',
 ] as const;
 
 export type Group = (typeof GROUPS)[number];

@@ -12,6 +12,7 @@ import {
   type StreamDeclaration,
   type StreamRun,
 } from '../core/stream.js';
+import { BOOLEAN } from '../layouts/property-schema.js';
 import { type CursorState, cursorStateJson, parseCursorState } from '../strategies/by-cursor-state.js';
 import { contentHash, cursorTime } from '../strategies/content-memory.js';
 import { loadOf, resume, unlessRefreshed } from '../strategies/resume.js';
@@ -67,7 +68,8 @@ class ArchivedRecords implements Stream {
     const { schema, primaryKey } = object.layout;
     this.name = object.name;
     this.cursor = 'archivedAt' in schema ? 'archivedAt' : 'archived_at';
-    this.entry = catalogEntry(this.name, schema, [primaryKey], this.cursor);
+    // Its rows are no tombstones, for which destinations keep no row.
+    this.entry = catalogEntry(this.name, { ...schema, archived: BOOLEAN }, [primaryKey], this.cursor);
   }
 
   async estimate(): Promise<Estimate> {
@@ -168,6 +170,14 @@ class ArchivedRead {
     this.#output.stamp();
     const { id, config } = this.#portal;
     const own = { ...this.#state, emittedAt: this.#output.emittedAt };
-    await this.#output.state(cursorStateJson(own, this.#cursor, id, config.lookbackMinutes, isComplete));
+    await this.#output.state(
+      cursorStateJson(
+        own,
+        { cursor: this.#cursor, schema: this.#object.layout.schema },
+        id,
+        config.lookbackMinutes,
+        isComplete,
+      ),
+    );
   }
 }

@@ -7,6 +7,7 @@ import { ofEach } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
+import { sequenceEnrollments } from './enrollments.js';
 import { ofUsers } from './of-users.js';
 import { TIERS } from './tiers.js';
 
@@ -152,4 +153,10 @@ const sequences = ofUsers({
   schema: { id: STRING, name: STRING, folderId: STRING, userId: STRING, createdAt: INSTANT, updatedAt: INSTANT },
 });
 
-export const automation: readonly StreamDeclaration[] = [workflows, flows, flowDefinitions, sequences];
+export const automation: readonly StreamDeclaration[] = [
+  workflows,
+  flows,
+  flowDefinitions,
+  sequences,
+  sequenceEnrollments,
+];

@@ -95,15 +95,22 @@ const CHANGE: JsonObject = {
   changes: OBJECTS,
 };
 
-const subscriptionChanges = byWindow({
-  ...EVENTS,
-  name: 'subscription_changes',
+/** Changes of subscriptions, and the query for those of a span of time. */
+export const SUBSCRIPTION_TIMELINE = {
   endpoint: collection('email', 'subscription changes', paths.subscriptionTimeline(), {
     results: 'timeline',
     paging: 'offset',
     limit: 1000,
     id: 'timestamp',
   }),
+  window: EVENTS.window,
+  overlapMinutes: EVENTS.overlapMinutes,
+};
+
+const subscriptionChanges = byWindow({
+  ...EVENTS,
+  name: 'subscription_changes',
+  endpoint: SUBSCRIPTION_TIMELINE.endpoint,
   key: 'id',
   cursor: 'timestamp',
   schema: CHANGE,

@@ -1,7 +1,9 @@
+import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
 import { feed } from '../strategies/feed.js';
+import { ofEach } from '../strategies/parents.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 
@@ -120,4 +122,50 @@ const messages = feed({
   },
 });
 
-export const service: readonly StreamDeclaration[] = [inboxes, channels, channelAccounts, threads, messages];
+/** HubSpot documents no maximum. */
+const ACTORS_BATCH = 100;
+
+const ACTORS = {
+  most: ACTORS_BATCH,
+  endpoint: (inputs: readonly string[]): Endpoint => ({
+    ...conversations('actors/batch/read', 'conversation actors').endpoint,
+    body: { inputs },
+    paging: 'none',
+  }),
+};
+
+/** Whom a thread is assigned to, and the visitor that its contact is. */
+function actorsOf({ assignedTo, associatedContactId, latestMessageTimestamp }: Item): readonly Item[] {
+  const agent = assignedTo ? [{ id: assignedTo }] : [];
+  return associatedContactId ? [...agent, { id: `V-${associatedContactId}`, heardAt: latestMessageTimestamp }] : agent;
+}
+
+/**
+ * Those whom live threads name: agents and bots that threads are assigned to, and visitors by the contacts of threads. HubSpot has no list
+ * of actors, so that those are not here whom only messages name, such as integrations and senders of e-mails. One whom no thread names
+ * any more stays. Agents are read each time, visitors where the last of their threads has a new message.
+ */
+const actors = whole({
+  ...CONVERSATIONS,
+  name: 'conversation_actors',
+  endpoint: ACTORS.endpoint([]),
+  partitions: ofEach({
+    endpoints: [{ ...THREADS.endpoint, limit: THREADS_PAGE.limit }],
+    id: 'id',
+    as: 'id',
+    parentsIn: actorsOf,
+    together: ACTORS,
+    fingerprint: ({ heardAt }) => (heardAt ? String(heardAt) : null),
+  }),
+  cursor: null,
+  schema: {
+    id: STRING,
+    type: { ...STRING, description: 'AGENT, BOT, VISITOR and others.' },
+    name: STRING,
+    email: STRING,
+    avatar: STRING,
+  },
+  hasTombstones: false,
+});
+
+export const service: readonly StreamDeclaration[] = [inboxes, channels, channelAccounts, threads, messages, actors];

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf } from '../../time.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import { ContentMemory, cursorTime } from './content-memory.js';
+import { publicCursor } from './resource.js';
 import { type LoadPosition, parseLoad } from './resume.js';
 
 const VERSION = 1;
@@ -45,13 +46,13 @@ export function parseCursorState(
 /** The state as it is emitted. */
 export function cursorStateJson(
   { emittedAt, cursor, load, memory }: CursorState,
-  cursorField: string,
+  resource: { cursor: string; schema: JsonObject },
   portalId: number | null,
   lookbackMinutes: number,
   isComplete: boolean,
 ): JsonObject {
   return {
-    [cursorField]: cursor === null ? BEGINNING : earlier(cursor, lookbackMinutes),
+    ...publicCursor(resource, cursor === null ? BEGINNING : earlier(cursor, lookbackMinutes)),
     ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: { version: VERSION, portal: portalId, emittedAt, cursor, load: load && { ...load }, ...memory.toJson() },
   };

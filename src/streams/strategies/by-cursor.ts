@@ -1,4 +1,4 @@
-import { type Endpoint, type Item, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
+import { type Endpoint, type Item, type ItemPage, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
 import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
@@ -15,8 +15,7 @@ import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor
 import { contentHash, cursorTime } from './content-memory.js';
 import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
 import { loadOf, resume, unlessRefreshed } from './resume.js';
-
-const MINUTES_A_DAY = 24 * 60;
+import { MS_A_DAY } from './windows.js';
 
 type Query = Readonly<Record<string, string>>;
 
@@ -30,6 +29,16 @@ export interface CursorResource extends Resource {
   passes?: readonly Query[];
   /** Items whose members move without their time of update, as statistics do: each sync reads those made in the last days again. */
   young?: { days: number; madeSince(instant: Instant): Query; madeAt(item: Item): string | null };
+  /**
+   * What was updated lately, where HubSpot has that in a collection of its own: it reaches back so many days, and has so many items at most.
+   * Where that does not do, the whole collection is read, from which an increment takes what was updated since.
+   */
+  recent?: {
+    endpoint: Endpoint;
+    since(instant: Instant): Query;
+    days: number;
+    most: number;
+  };
   /** HubSpot's list of archived items; without it, deletions cannot be seen. */
   archived?: {
     endpoint: Endpoint;
@@ -110,7 +119,7 @@ class CursorRead {
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
     this.#passes = resource.passes ?? [{}];
     const now = instantOf(portal.client.clock.now());
-    this.#youngSince = resource.young ? earlier(now, resource.young.days * MINUTES_A_DAY) : null;
+    this.#youngSince = resource.young ? earlier(now, (resource.young.days * MS_A_DAY) / 60_000) : null;
   }
 
   async read(): Promise<number> {
@@ -143,18 +152,17 @@ class CursorRead {
   }
 
   async #readPages(since: Instant | null, start: string | null): Promise<void> {
-    const resource = this.#resource;
+    const { recent, endpoint, since: queryOf } = this.#resource;
+    if (recent && since !== null && this.#state.load === null && (await this.#readRecent(since, recent))) return;
     // Where there are several passes, those that an earlier one has answered.
     const seen = this.#passes.length > 1 ? new Set<string>() : null;
     for (const pass of this.#passes) {
-      const query = { ...pass, ...(since === null ? {} : resource.since(since)) };
-      for await (const { items, after } of pagesOf(this.#portal.client, withQuery(resource.endpoint, query), start)) {
+      const query = { ...pass, ...(since === null ? {} : queryOf(since)) };
+      for await (const { items, after } of pagesOf(this.#portal.client, withQuery(endpoint, query), start)) {
         this.#calls += 1;
-        const changes = items
-          .filter((item) => !seen?.has(this.#idOf(item)))
-          .flatMap((item) => this.#liveChange(item) ?? []);
+        const fresh = items.filter((item) => !seen?.has(this.#idOf(item)));
         for (const item of items) seen?.add(this.#idOf(item));
-        await this.#emit(changes);
+        await this.#emitLive(fresh, since);
         // An interrupted increment starts over, but emits nothing twice; so does a load of several passes, which must know what it has seen.
         if (this.#state.load === null || after === null || seen !== null) continue;
         this.#state.load.after = after;
@@ -163,14 +171,37 @@ class CursorRead {
     }
   }
 
+  /** @returns whether it had all that was updated since */
+  async #readRecent(since: Instant, recent: NonNullable<CursorResource['recent']>): Promise<boolean> {
+    const now = this.#portal.client.clock.now();
+    // A day less, since the read takes time.
+    if (now - timeOf(since) > (recent.days - 1) * MS_A_DAY) return false;
+    const endpoint = withQuery(recent.endpoint, recent.since(since));
+    let isCut = false;
+    const isEnough = ({ total }: ItemPage) => {
+      isCut = total === null || total >= recent.most;
+      return isCut;
+    };
+    for await (const { items } of pagesOf(this.#portal.client, endpoint, null, isEnough)) {
+      this.#calls += 1;
+      if (isCut) return false;
+      await this.#emitLive(items, since);
+    }
+    return true;
+  }
+
   async #readYoung(): Promise<void> {
     const { young, endpoint } = this.#resource;
     if (!young || this.#youngSince === null) return;
     const query = { ...this.#passes[0], ...young.madeSince(this.#youngSince) };
     for await (const { items } of pagesOf(this.#portal.client, withQuery(endpoint, query))) {
       this.#calls += 1;
-      await this.#emit(items.flatMap((item) => this.#liveChange(item) ?? []));
+      await this.#emitLive(items, null);
     }
+  }
+
+  #emitLive(items: readonly Item[], since: Instant | null): Promise<void> {
+    return this.#emit(items.flatMap((item) => this.#liveChange(item, since) ?? []));
   }
 
   #idOf(item: Item): string {
@@ -197,10 +228,12 @@ class CursorRead {
     }
   }
 
-  /** null: the item is left out by the start date, or was emitted unchanged. */
-  #liveChange(item: Item): Change | null {
+  /** null: the item is left out by the start date, was updated earlier than an increment begins, or was emitted unchanged. */
+  #liveChange(item: Item, since: Instant | null): Change | null {
     const change = this.#change(item, null);
-    const isWanted = typeof change.at !== 'string' || isFrom(change.at, this.#portal.config.startDate);
+    const start = this.#resource.recent && since !== null ? since : this.#portal.config.startDate;
+    const at = typeof change.at === 'number' ? instantOf(epochMs(change.at)) : change.at;
+    const isWanted = typeof at !== 'string' || isFrom(at, start);
     return isWanted && (this.#isRefresh || !this.#isKnown(change)) ? change : null;
   }
 
@@ -239,7 +272,7 @@ class CursorRead {
     this.#output.stamp();
     const { id, config } = this.#portal;
     const own = { ...this.#state, emittedAt: this.#output.emittedAt };
-    const state = cursorStateJson(own, this.#resource.cursor, id, config.lookbackMinutes, isComplete);
+    const state = cursorStateJson(own, this.#resource, id, config.lookbackMinutes, isComplete);
     await (isAhead ? this.#output.stateAhead(state) : this.#output.state(state));
   }
 }

@@ -35,6 +35,8 @@ export interface ChildrenResource<Child> {
   /** The call that reads them. */
   kind: CallKind;
   parentsPerCall: number;
+  /** The calls that reading so many parents takes, one by default. */
+  callsEach?: number;
   /** Reads the children of parents, one response at a time. Several responses may have children of one parent. */
   read(client: HubSpotClient, parentIds: readonly string[]): AsyncIterable<readonly Child[]>;
   encode(child: Child): EncodedRecord;
@@ -47,7 +49,10 @@ export interface ChildrenResource<Child> {
 /** What an increment needs: it compares the children of a modified parent with those it had before. */
 export interface ChildIncrements<Child> {
   parentOf(child: Child): string;
+  /** What tells a child from the others of its parent. */
   idOf(child: Child): string;
+  /** The ids of parents whose children may have changed since, though the parents were not modified. */
+  alsoChanged?(portal: PortalFacts, since: Instant): AsyncIterable<readonly string[]>;
   /** The child's content, by which changes are recognized. */
   contentOf(child: Child): unknown;
   /** Whether the child is not archived. */
@@ -83,13 +88,13 @@ export class Children<Child> implements Stream {
 
   async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
     const { resource, portal } = this;
-    const { parent, noun, parentsPerCall, kind, increments } = resource;
+    const { parent, noun, parentsPerCall, kind, increments, callsEach = 1 } = resource;
     const { cursor } = parseChildrenState(given, this.name, portal.id, resource.identity);
     const isIncrement = increments !== null && cursor !== null && mode === 'incremental';
     const since = isIncrement ? earlier(cursor, portal.config.lookbackMinutes) : null;
     const parents = await countRecords(portal.client, parent, since);
     const calls = { burst: 0, search: 0, exempt: 0 };
-    calls[kind.budget] += Math.ceil(parents / parentsPerCall);
+    calls[kind.budget] += Math.ceil(parents / parentsPerCall) * callsEach;
     // A first load is followed by a search for what was modified in the meantime.
     if (increments) calls.search += Math.max(1, isIncrement ? Math.ceil(parents / SEARCH_LIMIT) : 1);
     if (!isIncrement) calls.burst += Math.max(1, Math.ceil(parents / LIST_LIMIT));
@@ -168,33 +173,36 @@ class ChildrenRead<Child> {
 
   /** @returns whether the search returned every parent that it counted */
   async #readChanged(since: Instant): Promise<boolean> {
-    const { parent, parentsPerCall } = this.#resource;
+    const { parent, parentsPerCall, increments } = this.#resource;
     const search = new KeyedSearch(this.#portal.client, {
       type: parent,
       properties: [],
       filtersOf: (range) => rangeGroups({ type: parent, filterGroups: [] }, { since }, range),
       isWanted: (row) => isFrom(updatedAtOf(row), since),
     });
-    let found = 0;
+    const found = new Set<string>();
     for (let { after } = EVERY_ID, isLast = false; !isLast; ) {
       const page = await search.next({ after, upTo: null });
       const ids = page.rows.map((row) => row.id);
       for (let start = 0; start < ids.length; start += parentsPerCall) {
         await this.#emitChildrenOf(ids.slice(start, start + parentsPerCall));
       }
-      found += ids.length;
+      for (const id of ids) found.add(id);
       ({ reached: after, isLast } = page);
     }
-    this.#calls += Math.max(1, Math.ceil(found / SEARCH_LIMIT));
+    this.#calls += Math.max(1, Math.ceil(found.size / SEARCH_LIMIT));
+    for await (const ids of increments?.alsoChanged?.(this.#portal, since) ?? []) {
+      await this.#emitChildrenOf(ids.filter((id) => !found.has(id)));
+    }
     return !search.isUnsettled;
   }
 
   async #emitChildrenOf(parentIds: readonly string[]): Promise<void> {
     if (parentIds.length === 0) return;
-    const { increments } = this.#resource;
+    const { increments, callsEach = 1 } = this.#resource;
     const byParent = new Map<string, Child[]>(parentIds.map((id) => [id, []]));
     for await (const children of this.#resource.read(this.#portal.client, parentIds)) {
-      this.#calls += 1;
+      this.#calls += callsEach;
       if (increments === null) await this.#emit(children);
       else for (const child of children) byParent.get(increments.parentOf(child))?.push(child);
     }
@@ -209,7 +217,7 @@ class ChildrenRead<Child> {
   async #emitChanges(byParent: ReadonlyMap<string, Child[]>, increments: ChildIncrements<Child>): Promise<void> {
     const changes = [...byParent].map(([parentId, children]) => this.#changesOf(parentId, children, increments));
     this.#output.stamp();
-    if (!this.#isRefresh && changes.some(({ changed, gone }) => changed.length + gone.length > 0)) {
+    if (!this.#isRefresh && changes.some(({ isRisky }) => isRisky)) {
       for (const { parentId, changed, gone, hashes } of changes) {
         const uncertain = [...changed.map((child) => increments.idOf(child)), ...gone].map((id) => [id, UNCERTAIN]);
         this.#remember(parentId, { ...hashes, ...Object.fromEntries(uncertain) });
@@ -239,7 +247,10 @@ class ChildrenRead<Child> {
     });
     const emitsGone = increments.tombstone !== null && !this.#isRefresh;
     const gone = emitsGone ? Object.keys(before).filter((id) => !(id in hashes)) : [];
-    return { parentId, changed, gone, hashes };
+    // Killed behind one that is not remembered, the next run emits it again; only a tombstone of it would be missed.
+    const isRisky =
+      gone.length > 0 || changed.some((child) => increments.tombstone !== null || increments.idOf(child) in before);
+    return { parentId, changed, gone, hashes, isRisky };
   }
 
   #remember(parentId: string, hashes: Record<string, string>): void {

@@ -17,6 +17,8 @@ export interface Parents {
   isWanted?: (parent: Item) => boolean;
   /** The parent's other members that its children have, by their fields there. */
   others?: Readonly<Record<string, string>>;
+  /** The parents that an item of the collections names, where it is none itself. */
+  parentsIn?: (item: Item) => readonly Item[];
 }
 
 /** A parent as its children see it. */
@@ -39,16 +41,19 @@ export async function readParents(
   { client }: PortalFacts,
   all: Parents,
 ): Promise<{ parents: Parent[]; calls: number }> {
-  const { isWanted = () => true } = all;
   const parents = new Map<string, Parent>();
   let calls = 0;
   for (const endpoint of all.endpoints) {
     for await (const page of pagesOf(client, { ...endpoint, isShared: true })) {
       calls += page.calls;
-      for (const item of page.items.filter(isWanted)) parents.set(String(item[all.id]), parentOf(all, item));
+      for (const item of parentItems(all, page.items)) parents.set(String(item[all.id]), parentOf(all, item));
     }
   }
   return { parents: [...parents.values()], calls };
+}
+
+function parentItems({ parentsIn, isWanted = () => true }: Parents, items: readonly Item[]): readonly Item[] {
+  return (parentsIn ? items.flatMap(parentsIn) : items).filter(isWanted);
 }
 
 /** How the children of parents are read. */
@@ -90,7 +95,8 @@ export function ofEach(children: ChildCollections): PartitionSource {
       const [endpoint] = children.endpoints;
       if (!endpoint) return;
       let refusal: unknown = null;
-      for (const item of (await readItems(client, endpoint, null, MOST_PROBED)).items.slice(0, MOST_PROBED)) {
+      const { items } = await readItems(client, endpoint, null, MOST_PROBED);
+      for (const item of parentItems(children, items).slice(0, MOST_PROBED)) {
         const parent = parentOf(children, item);
         const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
         try {

@@ -25,6 +25,8 @@ export interface Partitions {
   isWithout(id: string): boolean;
   /** How several are read by one call, where HubSpot takes their ids; its items must tell theirs. */
   together?: { most: number; endpoint(ids: readonly string[]): Endpoint } | undefined;
+  /** Whether HubSpot may answer 404 for each of them, since it had its items only a moment ago. */
+  mayVanish?: boolean;
 }
 
 /** What makes a stream of several collections. */
@@ -56,11 +58,11 @@ const AT_ONCE = 6;
 export async function* readPartitions(
   client: HubSpotClient,
   stream: string,
-  { together }: Pick<Partitions, 'together'>,
+  { together, mayVanish }: Pick<Partitions, 'together' | 'mayVanish'>,
   due: readonly Partition[],
   atOnce = AT_ONCE,
 ): AsyncGenerator<PartitionRead> {
-  const refusals = new Refusals(stream);
+  const refusals = new Refusals(stream, mayVanish);
   const parts = together ? chunksOf(due, together.most) : due.map((each) => [each]);
   for (let start = 0; start < parts.length; start += atOnce) {
     const reads = parts.slice(start, start + atOnce).map((part) => {

@@ -13,12 +13,16 @@ export function isUnavailable(error: unknown): error is MissingScopesError | Req
  */
 export class Refusals {
   readonly #stream: string;
+  readonly #mayVanish: boolean;
   #first: MissingScopesError | RequestError | null = null;
   #attempts = 0;
   #refused = 0;
+  #vanished = 0;
 
-  constructor(stream: string) {
+  /** @param mayVanish whether HubSpot may not have any part (404) of a stream that can be read */
+  constructor(stream: string, mayVanish = false) {
     this.#stream = stream;
+    this.#mayVanish = mayVanish;
   }
 
   /**
@@ -35,7 +39,9 @@ export class Refusals {
       if (!isUnavailable(error)) throw error;
       this.#refused += 1;
       this.#first ??= error;
-      return isRefusal(error, [404]) ? 'vanished' : 'refused';
+      if (!isRefusal(error, [404])) return 'refused';
+      this.#vanished += 1;
+      return 'vanished';
     }
   }
 
@@ -46,7 +52,8 @@ export class Refusals {
   check(): void {
     if (this.#first === null) return;
     const isAlone = this.#attempts === 1 && !(this.#first instanceof MissingScopesError);
-    if (this.#refused === this.#attempts && !isAlone) throw this.#first;
+    const isUsual = this.#mayVanish && this.#vanished === this.#refused;
+    if (this.#refused === this.#attempts && !isAlone && !isUsual) throw this.#first;
     const others = this.#refused - 1;
     const more = others === 0 ? '' : ` Nor can ${others} others be read.`;
     log.info(`${this.#stream}: ${this.#first.message}${more} What is there of it stays as it is.`);

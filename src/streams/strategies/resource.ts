@@ -69,7 +69,7 @@ export function keyOf({ key, schema }: Pick<Resource, 'key' | 'schema'>, id: str
  *
  * @param since where the next read begins: items may come late, and source-hubspot has no overlap of its own
  */
-export function publicCursor({ cursor, schema }: Resource & { cursor: string }, since: Instant): JsonObject {
+export function publicCursor({ cursor, schema }: { cursor: string; schema: JsonObject }, since: Instant): JsonObject {
   return { [cursor]: schema[cursor] === MILLISECONDS ? String(timeOf(since)) : since };
 }
 
