@@ -1108,7 +1108,7 @@ const DEFECTS = [
   [
     'strategies: an item about to be emitted is not doubted',
     'src/streams/strategies/whole.ts',
-    'for (const { id, data } of held) this.#memory.markUncertain(id, this.#cursorOf(data));',
+    'for (const { id, record } of held) this.#memory.markUncertain(id, this.#cursorOf(record.data));',
     '',
     'strategies/whole',
   ],
@@ -1264,8 +1264,8 @@ const DEFECTS = [
   [
     'windows: of known events those alone remembered that a state has with their times',
     'src/streams/strategies/window-read.ts',
-    'for (const { id, time, data } of all) {',
-    'for (const { id, time, data } of events) {',
+    'for (const { id, time, record } of all) {',
+    'for (const { id, time, record } of events) {',
     'strategies/by-window',
   ],
   [

@@ -42,14 +42,19 @@ export function measure(script, args = [], options = {}) {
  * The same of any program that writes what it cost to the file BENCH_COST names.
  *
  * @param options.record what a RECORD line begins with
+ * @param options.count what is counted of the stream of what it writes, while it flows; by default RECORD lines and bytes
  */
-export async function measureProgram(program, args, { env = {}, input, record = RECORD } = {}) {
+export async function measureProgram(
+  program,
+  args,
+  { env = {}, input, record = RECORD, count = (stream) => countRecords(stream, record) } = {},
+) {
   const cost = newPath('cost.json');
   const child = spawn(program, args, {
     stdio: [input === undefined ? 'ignore' : openSync(input), 'pipe', 'inherit'],
     env: { ...process.env, ...env, BENCH_COST: cost },
   });
-  const counted = countRecords(child.stdout, record);
+  const counted = count(child.stdout);
   const startedAt = performance.now();
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);

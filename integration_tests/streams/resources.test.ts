@@ -205,6 +205,40 @@ describe.each(Object.entries(PLACES))('%s', (name, path) => {
     expect((await read(name, state)).records).toEqual([]);
   });
 
+  test('start_date leaves out what was last updated before it, until it is updated', async () => {
+    const portal = collectionAt(path);
+    const entry = await catalogOf(played.sandbox, name, {});
+    const [cursor = ''] = entry.default_cursor_field ?? [];
+    const all = (await read(name, null)).records;
+    played.wait(120);
+    const start = new Date(played.sandbox.portal.clock.now()).toISOString();
+    const bounded = (state: JsonObject | null) => read(name, state, { config: { include: [name], start_date: start } });
+    const first = await bounded(null);
+    expect(first.error).toBeNull();
+    if (cursor === 'noticedAt') {
+      expect(first.records).toHaveLength(all.length);
+      return;
+    }
+    // Some of the sandbox's are of a later time than its clock's.
+    const late = all.filter((record) => Number(timeOf(record[cursor])) >= Date.parse(start)).map(keyOf);
+    expect(first.records.map(keyOf)).toEqual(late);
+    played.wait(120);
+    const [edited = ''] = [...portal.truth().keys()].filter((id) => !late.includes(id));
+    portal.put(edited, EDIT);
+    const second = await bounded(first.state);
+    const isMoved = Number(timeOf(portal.truth().get(edited)?.[cursor] as JsonValue)) >= Date.parse(start);
+    expect(second.records.map(keyOf)).toEqual(isMoved ? [edited] : []);
+    const gone = [...portal.truth().keys()].find((id) => id !== edited && !late.includes(id));
+    if (gone !== undefined) portal.erase(gone);
+    expect((await bounded(second.state)).records).toEqual([]);
+    // With an earlier date the others come.
+    const whole = await read(name, second.state);
+    const missing = [...portal.truth().keys()].filter((id) => !late.includes(id) && !(isMoved && id === edited));
+    if (!path.startsWith('/cms') && !path.startsWith('/commerce/payment-links')) {
+      expect(whole.records.map(keyOf).sort()).toEqual(missing.sort());
+    }
+  });
+
   test('loses nothing to a kill', async () => {
     const count = collectionAt(path).truth().size;
     for (let killAfter = 1; killAfter <= count + 1; killAfter += 3) {

@@ -3,7 +3,7 @@ import { type HubflakeError, StoppedError } from '../../src/errors.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { RetryPolicy } from '../../src/hubspot/client/faults.js';
 import { configureLog } from '../../src/log.js';
-import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
+import type { JsonObject, RecordChange, SyncMode } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { ChainLimits } from '../../src/streams/core/chain-limits.js';
 import type { EncodedRecord, RecordSink } from '../../src/streams/core/sink.js';
@@ -33,6 +33,8 @@ export interface SyncOptions {
 export interface SyncResult {
   events: Event[];
   records: JsonObject[];
+  /** What was changed of each record. */
+  changes: (readonly RecordChange[])[];
   /** The last state that came out; the given one when none did. */
   state: JsonObject | null;
   killed: boolean;
@@ -74,12 +76,14 @@ export async function readInProcess(
   }
   const records = sink.events.flatMap((event) => (event.type === 'record' ? [event.data] : []));
   const states = sink.events.flatMap((event) => (event.type === 'state' ? [event.state] : []));
-  return { events: sink.events, records, state: states.at(-1) ?? state, killed: sink.killed, error: sink.error };
+  const { events, changes, killed, error } = sink;
+  return { events, records, changes, state: states.at(-1) ?? state, killed, error };
 }
 
 /** Keeps what it is given, as text would be kept: nothing that changes later changes it. */
 export class EventSink implements RecordSink {
   readonly events: Event[] = [];
+  readonly changes: (readonly RecordChange[])[] = [];
   killed = false;
   error: HubflakeError | null = null;
   readonly #killAfter: number;
@@ -91,7 +95,10 @@ export class EventSink implements RecordSink {
   }
 
   async records(_: string, records: readonly EncodedRecord[]): Promise<void> {
-    for (const { data } of records) this.#add({ type: 'record', data: JSON.parse(data) });
+    for (const { data, changes } of records) {
+      this.#add({ type: 'record', data: JSON.parse(data) });
+      this.changes.push(changes ?? []);
+    }
   }
 
   async state(_: string, state: JsonObject): Promise<void> {

@@ -9,6 +9,8 @@ import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { sharedPage } from './shared-pages.js';
 
+/** Answers with an item without an id that are taken for damaged, so that the call is repeated. The next one is taken as it is. */
+const MOST_DAMAGED = 2;
 /** Items of a page where HubSpot documents no other default or maximum. */
 const PAGE_ITEMS = 100;
 
@@ -140,9 +142,11 @@ function callItems(
   const position = paging === 'none' ? {} : { count: limit, ...(after === null ? {} : { after }) };
   const sent = isPost ? { body: { ...body, ...position } } : {};
   const hasOtherPath = olderPath !== undefined && path !== olderPath;
-  return client.call({ kind, what, path, query: query.toString(), hasOtherPath, ...sent }, (answer) =>
-    decode(answer, endpoint, after),
-  );
+  let answers = 0;
+  return client.call({ kind, what, path, query: query.toString(), hasOtherPath, ...sent }, (answer) => {
+    answers += 1;
+    return decode(answer, endpoint, after, answers > MOST_DAMAGED);
+  });
 }
 
 /**
@@ -171,13 +175,16 @@ export async function* pagesOf(
   yield page;
 }
 
-/** Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key. */
-function decode(answered: Buffer, endpoint: Endpoint, after: string | null): ItemPage {
+/**
+ * Throws MalformedAnswer, so that the call is retried, if an item has no id: its record would have no key.
+ *
+ * @param isLenient whether such items are taken as they are
+ */
+function decode(answered: Buffer, endpoint: Endpoint, after: string | null, isLenient: boolean): ItemPage {
   const { id = 'id', results = 'results', paging, body, isOfNames } = endpoint;
   const answer = parseAnswer(answered);
   if (body !== undefined) refuseFaults(answer);
-  const isItem = (value: unknown): value is Item =>
-    id === null ? isObject(value) : (memberOf(value, id) ?? null) !== null;
+  const isItem = (value: unknown): value is Item => isObject(value) && (isLenient || id === null || hasId(value, id));
   const given = results === null ? [answer] : memberOf(answer, results);
   const all = isOfNames && Array.isArray(given) ? given.map((name) => ({ [id ?? 'id']: name })) : given;
   const items = resultsOf({ results: all }, isItem, id === null ? 'no object' : `an item without ${id}`);
@@ -187,10 +194,16 @@ function decode(answered: Buffer, endpoint: Endpoint, after: string | null): Ite
   return { ...page, after: next === null || paging !== 'id' ? next : lastId(endpoint, items, after) };
 }
 
+/** Whether an item has an id. */
+export function hasId(item: Item, id: string): boolean {
+  return (item[id] ?? null) !== null;
+}
+
 /** The id from behind which the next page is asked for. Throws a RequestError where ids do not rise: pages would leave out items. */
 function lastId({ what, id = 'id' }: Endpoint, items: readonly Item[], after: string | null): string {
   let last = Number(after ?? -1);
   for (const item of items) {
+    if (!hasId(item, id ?? 'id')) continue;
     const next = Number(item[id ?? 'id']);
     if (!(next > last)) throw new RequestError(`HubSpot's list of ${what} is not in the order of ids.`, 200);
     last = next;

@@ -10,7 +10,7 @@ export interface EncodedRecord {
   /** The same as bytes, if it was made from bytes. */
   readonly bytes?: ByteText;
   /** The values that had to be changed; null: none. */
-  readonly changes: RecordChange[] | null;
+  readonly changes: readonly RecordChange[] | null;
 }
 
 /** A record made from the bytes that HubSpot sent. */

@@ -5,7 +5,7 @@ import type { EncodedRecord } from '../core/sink.js';
 import { coerce, type ValueKind } from './coerce.js';
 
 /** The most characters of an invalid value that are kept in its change entry. */
-const MOST_NOTED = 1000;
+export const MOST_NOTED = 1000;
 
 /** Why a record is a tombstone: it was deleted, or it has left the stream's filters. Times are as HubSpot has them. */
 export type Tombstone = Deletion | FilterExit;

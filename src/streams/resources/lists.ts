@@ -56,21 +56,23 @@ const contactLists = whole({
 
 /** Counters are numbers, as in source-hubspot. The size is a member, too, or among them. */
 function withNumbers({ size, additionalProperties, ...list }: JsonObject): JsonObject {
-  const more = stateValue.object(additionalProperties) ?? {};
-  const counted = Object.entries(more).map(([name, value]) => [
+  const more = stateValue.object(additionalProperties);
+  const counted = Object.entries(more ?? {}).map(([name, value]) => [
     name,
     COUNTERS.includes(name) ? numberOf(value) : value,
   ]);
   const numbers: JsonObject = Object.fromEntries(counted);
   return {
     ...list,
-    additionalProperties: additionalProperties === null ? null : numbers,
+    additionalProperties: more ? numbers : (additionalProperties ?? null),
     size: size ?? numbers.hs_list_size ?? null,
   };
 }
 
+/** A text that is no number stays as it is, but for an empty one. */
 function numberOf(value: JsonValue): JsonValue {
-  return typeof value === 'string' ? (/^\d+$/.test(value) ? Number(value) : null) : value;
+  if (typeof value !== 'string') return value;
+  return value === '' ? null : /^\d+$/.test(value) ? Number(value) : value;
 }
 
 const membersOf = (list: string, path: (list: string) => string, olderPath: string) =>

@@ -69,7 +69,7 @@ function legacyRecord(pipeline: Item): JsonObject {
     label: label ?? null,
     displayOrder: displayOrder ?? null,
     active: pipeline.archived !== true,
-    stages: Array.isArray(stages) ? stages.map(legacyStage) : [],
+    stages: Array.isArray(stages) ? stages.map(legacyStage) : (stages ?? []),
     objectType: 'DEAL',
     objectTypeId: standardObject('deals').typeId,
     pipelineId: id ?? null,
@@ -79,8 +79,9 @@ function legacyRecord(pipeline: Item): JsonObject {
   };
 }
 
-function legacyStage(value: JsonValue): JsonObject {
-  const stage = stateValue.object(value) ?? {};
+function legacyStage(value: JsonValue): JsonValue {
+  const stage = stateValue.object(value);
+  if (stage === null) return value;
   return {
     stageId: String(stage.id),
     label: stage.label ?? null,
@@ -92,9 +93,10 @@ function legacyStage(value: JsonValue): JsonObject {
   };
 }
 
-function milliseconds(instant: JsonValue | undefined): number | null {
-  const time = typeof instant === 'string' ? Date.parse(instant) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
+/** The milliseconds of an instant; any other value as it is. */
+function milliseconds(value: JsonValue | undefined): JsonValue {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? (value ?? null) : time;
 }
 
 /** The objects that have pipelines, by the names of their streams, the first two as in source-hubspot. */

@@ -1,9 +1,8 @@
-import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, DECIMAL, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
 import { whole } from '../strategies/whole.js';
-import { collection, single } from './collection.js';
+import { collection, itemsIn, single } from './collection.js';
 import { ofUsers, USER_SCOPES, USERS } from './of-users.js';
 import { TIERS } from './tiers.js';
 
@@ -89,10 +88,12 @@ const ownerTeams = whole({
   subject: 'owners',
   endpoint: collection('owners', 'owners', paths.owners(), { query: { archived: 'false' } }),
   itemsOf: ({ id: ownerId, teams: all }) =>
-    valuesOf(all).map((team) => {
-      const { id: teamId, name: teamName, primary } = team as Item;
-      return { ownerId, teamId, teamName, isTeamPrimary: primary };
-    }),
+    itemsIn(all).map(({ id: teamId, name: teamName, primary }) => ({
+      ownerId,
+      teamId,
+      teamName,
+      isTeamPrimary: primary,
+    })),
   key: ['ownerId', 'teamId'],
   cursor: null,
   schema: { ownerId: STRING, teamId: STRING, teamName: STRING, isTeamPrimary: BOOLEAN },

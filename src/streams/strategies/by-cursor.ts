@@ -13,7 +13,8 @@ import {
 } from '../core/stream.js';
 import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor-state.js';
 import { contentHash, cursorTime } from './content-memory.js';
-import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource, recordOf } from './resource.js';
+import { Records } from './records.js';
+import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource } from './resource.js';
 import { loadOf, resume, unlessRefreshed } from './resume.js';
 import { MS_A_DAY } from './windows.js';
 
@@ -103,6 +104,7 @@ class CursorRead {
   readonly #state: CursorState;
   readonly #output: StreamOutput;
   readonly #passes: readonly Query[];
+  readonly #records: Records;
   /** The next increment begins here: earlier items need not be remembered. */
   #nextSince = epochMs(0);
   /** Items made from here on are read again by each sync; null: none are. */
@@ -120,6 +122,7 @@ class CursorRead {
     this.#passes = resource.passes ?? [{}];
     const now = instantOf(portal.client.clock.now());
     this.#youngSince = resource.young ? earlier(now, (resource.young.days * MS_A_DAY) / 60_000) : null;
+    this.#records = new Records(resource);
   }
 
   async read(): Promise<number> {
@@ -146,6 +149,7 @@ class CursorRead {
     if (!this.#isRefresh && this.#marks.deletes) await this.#readArchived(lookback);
     state.cursor = beganAt;
     state.load = null;
+    this.#records.warn();
     state.memory.keep((cursor, id) => cursorTime(cursor) >= this.#nextSince || this.#youngIds.has(id));
     await this.#save({ isComplete: this.#isRefresh });
     return this.#calls;
@@ -220,7 +224,7 @@ class CursorRead {
         const changes = items.flatMap((item) => {
           const archivedAt = archivedAtOf(item);
           const isDue = archivedAt !== null && isFrom(archivedAt, since) && !seen.has(this.#idOf(item));
-          return isDue ? [this.#change(item, archivedAt)] : [];
+          return isDue ? (this.#change(item, archivedAt) ?? []) : [];
         });
         if (this.#passes.length > 1) for (const item of items) seen.add(this.#idOf(item));
         await this.#emit(changes.filter((change) => !this.#isKnown(change)));
@@ -228,17 +232,20 @@ class CursorRead {
     }
   }
 
-  /** null: the item is left out by the start date, was updated earlier than an increment begins, or was emitted unchanged. */
+  /** null: the item is left out by the start date, was updated earlier than an increment begins, was emitted unchanged, or has no key. */
   #liveChange(item: Item, since: Instant | null): Change | null {
     const change = this.#change(item, null);
+    if (change === null) return null;
     const start = this.#resource.recent && since !== null ? since : this.#portal.config.startDate;
     const at = typeof change.at === 'number' ? instantOf(epochMs(change.at)) : change.at;
     const isWanted = typeof at !== 'string' || isFrom(at, start);
     return isWanted && (this.#isRefresh || !this.#isKnown(change)) ? change : null;
   }
 
-  #change(item: Item, archivedAt: string | null): Change {
-    const data = recordOf(this.#resource, item);
+  #change(item: Item, archivedAt: string | null): Change | null {
+    const record = this.#records.of(item);
+    if (record === null) return null;
+    const { data } = record;
     const madeAt = this.#resource.young?.madeAt(item) ?? null;
     const isYoung = archivedAt === null && madeAt !== null && isFrom(madeAt, this.#youngSince);
     if (isYoung) this.#youngIds.add(String(data[this.#resource.key]));
@@ -247,7 +254,7 @@ class CursorRead {
       id: String(data[this.#resource.key]),
       at: archivedAt ?? data[this.#resource.cursor] ?? null,
       hash: contentHash(JSON.stringify([data, archivedAt])),
-      record: encodeRecord(data, this.#marks, archivedAt),
+      record: encodeRecord(record, this.#marks, archivedAt),
     };
   }
 

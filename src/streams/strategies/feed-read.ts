@@ -8,8 +8,10 @@ import { forEachAtOnce } from './at-once.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
 import { type FeedState, feedStateJson, parseFeedState } from './feed-state.js';
+import type { Fitted } from './fitting.js';
 import { newestFirst } from './newest-first.js';
 import { type Parent, parentOf } from './parents.js';
+import { Records } from './records.js';
 import { Refusals } from './refusals.js';
 import { encodeRecord, idOf, type Marks, publicCursor, recordOf } from './resource.js';
 import { loadOf, resume } from './resume.js';
@@ -28,6 +30,7 @@ export class FeedRead {
   readonly #state: FeedState;
   readonly #output: StreamOutput;
   readonly #refusals: Refusals;
+  readonly #records: Records;
   readonly #overlapMs: number;
   /** The next read begins here: earlier items need not be remembered. */
   #nextSince = 0;
@@ -46,6 +49,7 @@ export class FeedRead {
     this.#state = parseFeedState(run.state, resource, portal.id);
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
     this.#refusals = new Refusals(resource.name);
+    this.#records = new Records(resource);
     this.#overlapMs = overlapOf(resource, portal) * 60_000;
   }
 
@@ -65,6 +69,7 @@ export class FeedRead {
     );
     await this.#readBehind();
     this.#refusals.check();
+    this.#records.warn();
     state.until = startedAt;
     state.load = null;
     this.#forgetParents(timeOf(startedAt));
@@ -143,16 +148,15 @@ export class FeedRead {
     const read = async (after: string | null) => {
       const request = {
         endpoint: this.#resource.itemsAt(parent),
-        timeOf: (item: Item) => this.#timeOf(this.#dataOf(item, parent)),
+        timeOf: (item: Item) => this.#timeOf(recordOf(this.#resource, { ...item, ...parent.members })),
         since: Number.isFinite(since) ? epochMs(since) : null,
         start: after,
       };
       for await (const page of newestFirst(client, request)) {
         hasBegun = true;
         this.#calls += page.calls;
-        await this.#emit(
-          page.items.map((item) => this.#dataOf(item, parent)).filter((data) => !(this.#timeOf(data) < since)),
-        );
+        const all = page.items.flatMap((item) => this.#records.of({ ...item, ...parent.members }) ?? []);
+        await this.#emit(all.filter(({ data }) => !isBefore(this.#timeOf(data), since)));
         if (before !== null || page.after === null) continue;
         positions.set(parent.id, { startedAt, after: page.after });
         await this.#saveIfDue();
@@ -164,23 +168,20 @@ export class FeedRead {
     this.#unsaved.parents += 1;
   }
 
-  #dataOf(item: Item, { members }: Parent): JsonObject {
-    return recordOf(this.#resource, { ...item, ...members });
-  }
-
   #timeOf(data: JsonObject): EpochMs {
     return cursorTime(data[this.#resource.cursor]);
   }
 
   /** Needs no write-ahead state: an item that is emitted twice is the same row. */
-  async #emit(items: readonly JsonObject[]): Promise<void> {
+  async #emit(records: readonly Fitted[]): Promise<void> {
     const { memory } = this.#state;
-    const fresh = items
-      .map((data) => ({ data, id: idOf(this.#resource, data), hash: contentHash(JSON.stringify(data)) }))
+    const fresh = records
+      .map((record) => ({ record, id: idOf(this.#resource, record.data), hash: hashOf(record) }))
       .filter(({ id, hash }) => !memory.isUnchanged(id, hash));
     this.#output.stamp();
-    await this.#output.records(fresh.map(({ data }) => encodeRecord(data, this.#marks, null)));
-    for (const { data, id, hash } of fresh) {
+    await this.#output.records(fresh.map(({ record }) => encodeRecord(record, this.#marks, null)));
+    for (const { record, id, hash } of fresh) {
+      const { data } = record;
       if (this.#timeOf(data) >= this.#nextSince) memory.remember(id, hash, data[this.#resource.cursor] ?? null);
     }
     this.#unsaved.records += fresh.length;
@@ -206,4 +207,13 @@ export class FeedRead {
     const since = until === null ? BEGINNING : instantOf(epochMs(timeOf(until) - this.#overlapMs));
     await this.#output.state(feedStateJson(own, publicCursor(this.#resource, since), this.#portal.id, isComplete));
   }
+}
+
+/** One whose time is not known is not left out. */
+function isBefore(time: EpochMs, since: number): boolean {
+  return Number.isFinite(time) && time < since;
+}
+
+function hashOf({ data }: Fitted): string {
+  return contentHash(JSON.stringify(data));
 }

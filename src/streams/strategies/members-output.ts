@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, instantOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
+import type { Fitted } from './fitting.js';
 import { MemberIds, type MembersState, membersStateJson } from './members-state.js';
 import { encodeRecord, idOf, keyOf, type Marks, type Resource } from './resource.js';
 
@@ -14,7 +15,7 @@ export interface Member {
   id: string;
   /** Since when it is one. */
   at: EpochMs;
-  data: JsonObject;
+  record: Fitted;
   hash: string;
 }
 
@@ -98,8 +99,8 @@ export class MembersOutput {
   #recordsOf({ set, members, gone }: Part): EncodedRecord[] {
     const now = instantOf(this.#output.emittedAt);
     return [
-      ...members.map(({ data }) => encodeRecord(data, this.#marks, null, now)),
-      ...gone.map((id) => encodeRecord(this.#keyOf(set, id), this.#marks, now, now)),
+      ...members.map(({ record }) => encodeRecord(record, this.#marks, null, now)),
+      ...gone.map((id) => encodeRecord({ data: this.#keyOf(set, id), changes: [] }, this.#marks, now, now)),
     ];
   }
 
@@ -117,8 +118,8 @@ export class MembersOutput {
       set.ids.add(members.map((each) => each.id));
       set.uncertain = [];
     }
-    for (const { at, hash, data } of members) {
-      if (at >= this.#recent) memory.remember(idOf(this.#resource, data), hash, at);
+    for (const { at, hash, record } of members) {
+      if (at >= this.#recent) memory.remember(idOf(this.#resource, record.data), hash, at);
     }
     for (const each of gone) memory.forget(idOf(this.#resource, this.#keyOf(id, each)));
   }

@@ -8,8 +8,9 @@ import { howToRead, type MembersResource } from './members-resource.js';
 import { type Counters, MemberIds, type MemberSet, type MembersState, parseMembersState } from './members-state.js';
 import { newestFirst } from './newest-first.js';
 import { type Parent, readParents } from './parents.js';
+import { Records } from './records.js';
 import { Refusals } from './refusals.js';
-import { asJson, idOf, type Marks, recordOf } from './resource.js';
+import { asJson, idOf, type Marks } from './resource.js';
 import { resume } from './resume.js';
 
 /** Sets that are read at once. */
@@ -23,6 +24,7 @@ export class MembersRead {
   readonly #state: MembersState;
   readonly #output: MembersOutput;
   readonly #refusals: Refusals;
+  readonly #records: Records;
   readonly #overlapMs: number;
   readonly #startedAt: EpochMs;
   #calls = 0;
@@ -34,6 +36,7 @@ export class MembersRead {
     this.#isRefresh = run.mode === 'full_refresh';
     this.#state = parseMembersState(run.state, resource.name, portal.id);
     this.#refusals = new Refusals(resource.name);
+    this.#records = new Records(resource);
     this.#overlapMs = Math.max(resource.overlapMinutes, portal.config.lookbackMinutes) * 60_000;
     this.#startedAt = portal.client.clock.now();
     this.#output = new MembersOutput(of, run, this.#state, epochMs(this.#startedAt - this.#overlapMs));
@@ -52,6 +55,7 @@ export class MembersRead {
     }
     await forEachAtOnce(parents, AT_ONCE, (parent) => this.#readSet(parent));
     this.#refusals.check();
+    this.#records.warn();
     await this.#output.flush();
     state.until = instantOf(this.#startedAt);
     state.refreshAt = null;
@@ -100,6 +104,7 @@ export class MembersRead {
       this.#calls += next.value.calls;
       for (const item of next.value.items) {
         const member = this.#memberOf(item, parent);
+        if (member === null) continue;
         const isNew = !ids.has(member.id);
         if (isNew) fresh += 1;
         if (isNew || this.#isReadded(member)) members.push(member);
@@ -111,7 +116,7 @@ export class MembersRead {
     const { size } = known.counters;
     const isExplained = counters.size !== null && size !== null && counters.size - size === fresh;
     if (!isWhole && !isExplained) return false;
-    const gone = isWhole ? [...missing] : [];
+    const gone = isWhole ? this.#goneOf(missing) : [];
     for (const id of gone) ids.delete(id);
     const wholeAt = isWhole ? this.#startedAt : known.wholeAt;
     const settle = () => this.#settle(parent.id, { counters, wholeAt, ids: new MemberIds(ids) });
@@ -127,7 +132,8 @@ export class MembersRead {
     const isFirst = position !== undefined || before === undefined;
     // A first read that is resumed has emitted the pages before; if members have left those since, the counters tell the next read.
     const missing = position ? new Set<string>() : new Set([...known, ...(before?.uncertain ?? [])]);
-    const found = position ? new Set([...known, ...(before?.uncertain ?? [])]) : new Set<string>();
+    // By a first read all that is found is emitted, and so in the state: twice in memory it would be much, of long lists.
+    const found = new Set<string>();
     const begun = position?.counters ?? counters;
     let hasBegun = false;
     const read = async (start: string | null) => {
@@ -138,10 +144,10 @@ export class MembersRead {
       )) {
         hasBegun = true;
         this.#calls += calls;
-        const all = items.map((item) => this.#memberOf(item, parent));
+        const all = items.flatMap((item) => this.#memberOf(item, parent) ?? []);
         for (const { id } of all) {
           missing.delete(id);
-          found.add(id);
+          if (!isFirst) found.add(id);
         }
         const members = all.filter((each) => !known.has(each.id) || this.#isReadded(each));
         const settle = () => {
@@ -151,13 +157,26 @@ export class MembersRead {
       }
     };
     await resume(this.#resource.name, position?.after ?? null, read, () => hasBegun);
-    const set = { counters: begun, wholeAt: this.#startedAt, ids: new MemberIds(found) };
+    const gone = this.#goneOf(missing);
+    const ids = gone.length === missing.size ? found : [...found, ...missing];
+    const idsNow = () => {
+      if (!isFirst) return new MemberIds(ids);
+      const emitted = sets.get(parent.id)?.ids ?? new MemberIds();
+      // Of the read that is resumed: they may have been emitted, and have left since.
+      emitted.add(before?.uncertain ?? []);
+      return emitted;
+    };
     await this.#output.hold({
       set: parent.id,
       members: [],
-      gone: [...missing],
-      settle: () => this.#settle(parent.id, set),
+      gone,
+      settle: () => this.#settle(parent.id, { counters: begun, wholeAt: this.#startedAt, ids: idsNow() }),
     });
+  }
+
+  /** One of those that were passed over for want of a key may be a member that is missing: then none counts as gone. */
+  #goneOf(missing: ReadonlySet<string>): string[] {
+    return this.#records.areAllTold ? [...missing] : [];
   }
 
   #settle(id: string, set: Omit<MemberSet, 'uncertain' | 'isOpen'>): void {
@@ -166,10 +185,10 @@ export class MembersRead {
   }
 
   /** Whether a known member was added again since the last read, so that its row is another. */
-  #isReadded({ at, hash, data }: Member): boolean {
+  #isReadded({ at, hash, record }: Member): boolean {
     const since = this.#since();
     if (since !== null && at < since) return false;
-    return !this.#state.memory.isUnchanged(idOf(this.#resource, data), hash);
+    return !this.#state.memory.isUnchanged(idOf(this.#resource, record.data), hash);
   }
 
   #since(): EpochMs | null {
@@ -181,9 +200,11 @@ export class MembersRead {
     return cursorTime(asJson(item[this.#resource.since]));
   }
 
-  #memberOf(item: Item, { members }: Parent): Member {
-    const data = recordOf(this.#resource, { ...item, ...members });
-    const [, key = ''] = this.#resource.key;
-    return { id: String(data[key]), at: this.#timeOf(item), data, hash: contentHash(JSON.stringify(data)) };
+  #memberOf(item: Item, { members }: Parent): Member | null {
+    const record = this.#records.of({ ...item, ...members });
+    if (record === null) return null;
+    const { data } = record;
+    const [, key] = this.#resource.key;
+    return { id: String(data[key]), at: this.#timeOf(item), record, hash: contentHash(JSON.stringify(data)) };
   }
 }

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../time.js';
 /** What to read of a collection whose newest items come first. */
 export interface NewestFirst {
   endpoint: Endpoint;
+  /** -Infinity: not known. */
   timeOf(item: Item): EpochMs;
   /** Items before this need not be read; null: all are. */
   since: EpochMs | null;
@@ -28,6 +29,7 @@ export async function* newestFirst(
   const isEnough = ({ items }: ItemPage) => {
     for (const item of items) {
       const time = timeOf(item);
+      if (!Number.isFinite(time)) continue;
       if (Number.isNaN(first)) first = time;
       if (time > last) rises = true;
       last = time;

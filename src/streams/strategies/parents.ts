@@ -1,4 +1,5 @@
-import { type Endpoint, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import { RequestError } from '../../errors.js';
+import { type Endpoint, hasId, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
@@ -29,8 +30,11 @@ export interface Parent {
   members: JsonObject;
 }
 
-/** A parent as its children see it. */
+/** A parent as its children see it. Throws a RequestError if it has no id, since its children would be taken to be gone. */
 export function parentOf({ id, as, others = {} }: Parents, item: Item): Parent {
+  if (!hasId(item, id)) {
+    throw new RequestError(`HubSpot answers an item without ${id}, so that what hangs on it cannot be asked for.`, 200);
+  }
   const known = String(item[id]);
   const more = Object.entries(others).map(([field, member]) => [field, asJson(item[member])]);
   return { id: known, item, members: { ...Object.fromEntries(more), [as]: known } };
@@ -46,7 +50,10 @@ export async function readParents(
   for (const endpoint of all.endpoints) {
     for await (const page of pagesOf(client, { ...endpoint, isShared: true })) {
       calls += page.calls;
-      for (const item of parentItems(all, page.items)) parents.set(String(item[all.id]), parentOf(all, item));
+      for (const item of parentItems(all, page.items)) {
+        const parent = parentOf(all, item);
+        parents.set(parent.id, parent);
+      }
     }
   }
   return { parents: [...parents.values()], calls };

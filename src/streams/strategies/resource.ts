@@ -6,8 +6,8 @@ import { epochMs, type Instant, instantOf, timeOf } from '../../time.js';
 import type { Group } from '../core/groups.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from '../core/stream.js';
-import { stateValue } from '../core/stream-state.js';
 import { INSTANT, INTEGER, TOMBSTONE } from '../layouts/property-schema.js';
+import type { Fitted } from './fitting.js';
 
 /** What a stream of a collection declares, however it is read. */
 export interface Resource {
@@ -31,7 +31,7 @@ export interface Resource {
   cursor: string | null;
   /** The top-level properties of its json_schema, in the order of the table's columns. */
   schema: JsonObject;
-  /** Converts an item to a record; by default by picking the schema's fields. */
+  /** Converts an item to a record, whose values are made ones of the schema's types; by default by picking the schema's fields. */
   record?: (item: Item) => JsonObject;
   /** The items within one of HubSpot's, where those are the stream's. */
   itemsOf?: (item: Item) => readonly Item[];
@@ -45,6 +45,9 @@ export interface Resource {
 
 /** Milliseconds since 1970, as HubSpot's older APIs have times. In the layout `columns` they are timestamps. */
 export const MILLISECONDS: JsonObject = { ...INTEGER, description: 'Milliseconds since 1970-01-01 UTC.' };
+
+/** The last time that has an instant. */
+const LATEST_MS = 8.64e15;
 
 /** The key's fields. */
 export function keysOf({ key }: Pick<Resource, 'key'>): readonly string[] {
@@ -95,12 +98,17 @@ export function inColumns<R extends Resource>(resource: R): R {
       return Object.fromEntries(
         fields.map(({ field, column, type }) => {
           const value = data[field] ?? null;
-          const isTime = type === MILLISECONDS && typeof value === 'number';
-          return [column, isTime ? instantOf(epochMs(value)) : value];
+          return [column, type === MILLISECONDS ? instantIn(value) : value];
         }),
       );
     },
   };
+}
+
+/** The instant that a value has in milliseconds; any other value as it is. */
+function instantIn(value: JsonValue): JsonValue {
+  const time = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+  return typeof time === 'number' && Math.abs(time) <= LATEST_MS ? instantOf(epochMs(time)) : value;
 }
 
 /** `hubspotDefined` as `hubspot_defined`, `mapURL` as `map_url`. */
@@ -153,9 +161,9 @@ export function markedSchema({ schema }: Resource, hasTombstones: boolean, marks
   };
 }
 
-/** The record of an item. @param archivedAt not null: its tombstone @param now of an item without times, when it is noticed */
+/** A record with its marks. @param archivedAt not null: its tombstone @param now of an item without times, when it is noticed */
 export function encodeRecord(
-  data: JsonObject,
+  { data, changes }: Fitted,
   marks: Marks,
   archivedAt: string | null,
   now: Instant | null = null,
@@ -166,27 +174,22 @@ export function encodeRecord(
   if (marks.noticedAt !== null) record[marks.noticedAt] = now;
   if (deletes) record[marks.archivedAt] = archivedAt;
   if (cdc) record._ab_cdc_deleted_at = archivedAt;
-  return { data: jsonText(record), changes: null };
+  return encodeFitted({ data: record, changes });
 }
 
-/** The record of an item, without marks. */
+/** A record as it is. */
+export function encodeFitted({ data, changes }: Fitted): EncodedRecord {
+  return { data: jsonText(data), changes: changes.length === 0 ? null : changes };
+}
+
+/** What an item has of its record, in the types that HubSpot sent. */
 export function recordOf(resource: Resource, item: Item): JsonObject {
   return resource.record ? resource.record(item) : pick(resource.schema, item);
 }
 
-/** Picks a schema's fields from an item; missing ones are null. Numbers become text if the schema says so. */
+/** Picks a schema's fields from an item; missing ones are null. */
 export function pick(schema: JsonObject, item: Item): JsonObject {
-  return Object.fromEntries(
-    Object.entries(schema).map(([field, type]) => {
-      const value = asJson(item[field]);
-      return [field, typeof value === 'number' && isText(type) ? String(value) : value];
-    }),
-  );
-}
-
-function isText(schema: JsonValue | undefined): boolean {
-  const type = stateValue.object(schema)?.type;
-  return Array.isArray(type) && type.includes('string');
+  return Object.fromEntries(Object.keys(schema).map((field) => [field, asJson(item[field])]));
 }
 
 /** A value of a response as JSON; undefined becomes null. */

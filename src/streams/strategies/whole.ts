@@ -1,7 +1,7 @@
 import { type Endpoint, type Item, itemsPerCall, pagesOf } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { type Instant, instantOf } from '../../time.js';
+import { type Instant, instantOf, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -15,7 +15,9 @@ import {
 import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
+import type { Fitted } from './fitting.js';
 import { type Partition, type PartitionSource, type Partitions, readPartitions } from './partitions.js';
+import { Records } from './records.js';
 import {
   declare,
   encodeRecord,
@@ -28,7 +30,6 @@ import {
   marksFor,
   partitionOf,
   type Resource,
-  recordOf,
 } from './resource.js';
 import { resume, unlessRefreshed } from './resume.js';
 import { parseState, VERSION, type WholeState } from './whole-state.js';
@@ -83,7 +84,7 @@ class Whole implements Stream {
     const { resource, portal } = this;
     const { memory, partitions: known } = parseState(state, resource, portal.id);
     const perCall = itemsPerCall(resource.endpoint) ?? Number.POSITIVE_INFINITY;
-    const found = await resource.partitions?.find(portal);
+    const found = await partitionsOf(resource, portal);
     const due = found?.all.filter((each) => !isKnown(each, known)) ?? [];
     const { most } = found?.together ?? {};
     const toRead = most ? Math.ceil(due.length / most) : due.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
@@ -111,13 +112,14 @@ class WholeRead {
   readonly #state: WholeState;
   readonly #memory: ContentMemory;
   readonly #output: StreamOutput;
+  readonly #records: Records;
   /** Items to emit. */
-  #buffer: { id: string; data: JsonObject; hash: string }[] = [];
+  #buffer: { id: string; record: Fitted; hash: string }[] = [];
   #bufferedCharacters = 0;
   /** Partitions that were read, and whose items are emitted with the buffer. */
   #settled: Partition[] = [];
   /** By id, the items that are gone, as far as HubSpot still lists them. */
-  readonly #goneItems = new Map<string, JsonObject>();
+  readonly #goneItems = new Map<string, Fitted>();
   #latest: JsonValue | undefined;
   #calls = 0;
 
@@ -133,16 +135,19 @@ class WholeRead {
     if (this.#isRefresh && !isResumed) this.#state.partitions.clear();
     this.#memory = (!this.#isRefresh || isResumed ? this.#state.memory : null) ?? new ContentMemory();
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, this.#state.emittedAt);
+    this.#records = new Records(resource);
     this.#latest = this.#state.latest;
   }
 
   async read(): Promise<number> {
     const position = this.#isRefresh ? this.#state.after : null;
     const hasBegun = () => this.#calls > 0;
-    if (this.resource.partitions) await this.#readPartitions(await this.resource.partitions.find(this.portal));
+    const partitions = await partitionsOf(this.resource, this.portal);
+    if (partitions) await this.#readPartitions(partitions);
     else await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
     await this.#emitBuffer(null);
-    if (!this.#isRefresh) await this.#emitGone();
+    if (!this.#isRefresh && this.#records.areAllTold) await this.#emitGone();
+    this.#records.warn();
     this.#output.stamp();
     if (this.#memory.isFull) {
       log.info(
@@ -211,16 +216,20 @@ class WholeRead {
 
   #take(item: Item): void {
     const { resource } = this;
-    const data = recordOf(resource, item);
+    const record = this.#records.of(item);
+    if (record === null) return;
+    const { data } = record;
     const id = idOf(resource, data);
     if (resource.isLive?.(item) === false) {
-      if (this.#memory.has(id)) this.#goneItems.set(id, data);
+      if (this.#memory.has(id)) this.#goneItems.set(id, record);
       return;
     }
     // What another partition had is emitted once; a refresh that is resumed has emitted what it remembers.
     if (this.#isShared && (this.#memory.isPresent(id) || (this.#isRefresh && this.#memory.has(id)))) return;
     this.#memory.markPresent(id);
     const cursor = this.#cursorOf(data);
+    // It is not remembered, so that it comes when it is updated.
+    if (isLeftOut(resource, this.portal, cursor)) return;
     const isNew = this.#isNew(cursor);
     if (cursorTime(cursor) > cursorTime(this.#latest)) this.#latest = cursor;
     const json = JSON.stringify(data);
@@ -229,7 +238,7 @@ class WholeRead {
       this.#memory.remember(id, hash, cursor ?? null);
       return;
     }
-    this.#buffer.push({ id, data, hash });
+    this.#buffer.push({ id, record, hash });
     this.#bufferedCharacters += json.length;
   }
 
@@ -257,12 +266,12 @@ class WholeRead {
     if (held.length > 0) {
       this.#output.stamp();
       if (!this.#isRefresh) {
-        for (const { id, data } of held) this.#memory.markUncertain(id, this.#cursorOf(data));
+        for (const { id, record } of held) this.#memory.markUncertain(id, this.#cursorOf(record.data));
         await this.#output.stateAhead(this.#stateJson(this.#state.latest));
       }
       const now = instantOf(this.#output.emittedAt);
-      await this.#output.records(held.map(({ data }) => encodeRecord(data, marks, null, now)));
-      for (const { id, hash, data } of held) this.#memory.remember(id, hash, this.#cursorOf(data) ?? null);
+      await this.#output.records(held.map(({ record }) => encodeRecord(record, marks, null, now)));
+      for (const { id, hash, record } of held) this.#memory.remember(id, hash, this.#cursorOf(record.data) ?? null);
     }
     for (const { id, fingerprint } of this.#settled) this.#state.partitions.set(id, fingerprint ?? '');
     this.#settled = [];
@@ -291,9 +300,10 @@ class WholeRead {
     for await (const { items, calls } of pagesOf(portal.client, resource.archived)) {
       this.#calls += calls;
       for (const item of items) {
-        const data = recordOf(resource, item);
-        const id = idOf(resource, data);
-        if (gone.has(id)) this.#goneItems.set(id, data);
+        const record = this.#records.of(item);
+        if (record === null) continue;
+        const id = idOf(resource, record.data);
+        if (gone.has(id)) this.#goneItems.set(id, record);
       }
     }
   }
@@ -305,12 +315,13 @@ class WholeRead {
   #tombstone(id: string, archivedAt: Instant): EncodedRecord {
     const { resource, marks } = this;
     const least = this.#memory.cursorOf(id) ?? this.#latest ?? archivedAt;
-    const data: JsonObject = { ...(this.#goneItems.get(id) ?? keyOf(resource, id)) };
+    const known = this.#goneItems.get(id);
+    const data: JsonObject = { ...(known?.data ?? keyOf(resource, id)) };
     const { cursor, schema } = resource;
     if (cursor !== null && cursorTime(data[cursor]) < cursorTime(least)) {
       data[cursor] = schema[cursor] === INTEGER || schema[cursor] === MILLISECONDS ? cursorTime(least) : least;
     }
-    return encodeRecord(data, marks, archivedAt, archivedAt);
+    return encodeRecord({ data, changes: known?.changes ?? [] }, marks, archivedAt, archivedAt);
   }
 
   #stateJson(
@@ -330,6 +341,30 @@ class WholeRead {
       },
     };
   }
+}
+
+/** From when on items of a stream are wanted; null: from the beginning. What others refer to is wanted whole. */
+function startOf({ group, cursor }: WholeResource, { config }: PortalFacts): Instant | null {
+  return group === 'crm' || group === 'metadata' || cursor === null ? null : config.startDate;
+}
+
+/** Whether the start date leaves out an item; one whose time is not known it does not. */
+function isLeftOut(resource: WholeResource, portal: PortalFacts, cursor: JsonValue | undefined): boolean {
+  const start = startOf(resource, portal);
+  const time = cursorTime(cursor);
+  return start !== null && Number.isFinite(time) && time < timeOf(start);
+}
+
+/** The partitions as they are now. With another start date, all of them are read anew. */
+async function partitionsOf(resource: WholeResource, portal: PortalFacts): Promise<Partitions | null> {
+  const found = await resource.partitions?.find(portal);
+  const start = startOf(resource, portal);
+  if (!found || start === null) return found ?? null;
+  const all = found.all.map((each) => ({
+    ...each,
+    fingerprint: each.fingerprint === null ? null : `${each.fingerprint} ${start}`,
+  }));
+  return { ...found, all };
 }
 
 /** Whether a partition's items are as they were when its fingerprint was remembered. */

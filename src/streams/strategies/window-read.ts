@@ -1,7 +1,5 @@
 import { type Item, type ItemPage, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
-import { jsonText } from '../../protocol/encode.js';
-import type { JsonObject } from '../../protocol/messages.js';
 import { type EpochMs, epochMs, type Instant, instantOf, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
@@ -17,8 +15,10 @@ import {
   windowStateJson,
 } from './by-window-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import type { Fitted } from './fitting.js';
+import { Records } from './records.js';
 import { isUnavailable } from './refusals.js';
-import { recordOf } from './resource.js';
+import { encodeFitted } from './resource.js';
 import { type SeenEvent, SeenOrder } from './seen-order.js';
 import { WindowPartition } from './window-partition.js';
 import { MANY_PAGES, MS_A_DAY, type Span, Windows } from './windows.js';
@@ -34,6 +34,7 @@ export class WindowRead {
   readonly #portal: PortalFacts;
   readonly #state: WindowState;
   readonly #output: StreamOutput;
+  readonly #records: Records;
   /** Where the read ends; what happens from then on is left to the next one. */
   readonly #end: Instant;
   /** The next read finds events from this time on again. */
@@ -52,6 +53,7 @@ export class WindowRead {
     const nothing = { progress: new Map(), others: UNREAD, memory: new ContentMemory() };
     this.#state = { ...state, ...(isKept ? {} : nothing), isRefresh };
     this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, state.emittedAt);
+    this.#records = new Records(resource);
     this.#end = instantOf(portal.client.clock.now());
     this.#overlapFrom = epochMs(timeOf(settledAt(this.#end, resource, portal)) - MARGIN_MS);
   }
@@ -66,6 +68,7 @@ export class WindowRead {
     );
     await this.#readWindows();
     if (this.#partitions.length === 0 && this.#refusals.length > 0) throw this.#refusals[0];
+    this.#records.warn();
     await this.#save({ isLast: true });
     return this.#calls;
   }
@@ -123,7 +126,7 @@ export class WindowRead {
     let events: Event[] = [];
     const isEnough = ({ items, after }: ItemPage) => {
       pages += 1;
-      events = items.map((item) => this.#event(item));
+      events = items.flatMap((item) => this.#event(item) ?? []);
       order.take(events);
       rest = after !== null && pages >= MANY_PAGES ? order.restOf(window) : null;
       return rest !== null;
@@ -139,21 +142,22 @@ export class WindowRead {
     if (this.#partitions.some(({ windows }) => windows.hasMore || windows.isOpen)) await this.#save({ isLast: false });
   }
 
-  #event(item: Item): Event {
+  #event(item: Item): Event | null {
     const { key, cursor } = this.#resource;
-    const data = recordOf(this.#resource, item);
-    return { id: String(data[key]), time: cursorTime(data[cursor]), data };
+    const record = this.#records.of(item);
+    return record && { id: String(record.data[key]), time: cursorTime(record.data[cursor]), record };
   }
 
   /** Needs no write-ahead state: an event that is emitted twice is the same row. */
   async #emit(all: readonly Event[]): Promise<void> {
     const { memory } = this.#state;
-    const events = all.filter(({ id, data }) => !memory.has(id) || !memory.isUnchanged(id, hashOf(data)));
+    const events = all.filter(({ id, record }) => !memory.has(id) || !memory.isUnchanged(id, hashOf(record)));
     this.#output.stamp();
-    await this.#output.records(events.map(({ data }) => ({ data: jsonText(data), changes: null })));
+    await this.#output.records(events.map(({ record }) => encodeFitted(record)));
     // The known ones as well, since the shorter form of a memory does not say when they happened.
-    for (const { id, time, data } of all) {
-      if (time >= this.#overlapFrom) memory.remember(id, hashOf(data), data[this.#resource.cursor] ?? null);
+    for (const { id, time, record } of all) {
+      if (time < this.#overlapFrom) continue;
+      memory.remember(id, hashOf(record), record.data[this.#resource.cursor] ?? null);
     }
   }
 
@@ -168,10 +172,10 @@ export class WindowRead {
   }
 }
 
-function hashOf(data: JsonObject): string {
+function hashOf({ data }: Fitted): string {
   return contentHash(JSON.stringify(data));
 }
 
 interface Event extends SeenEvent {
-  data: JsonObject;
+  record: Fitted;
 }
