@@ -24,7 +24,7 @@ export const STREAMS: readonly PeerStream[] = [
   { name: 'deals_property_history', leftOut: NOT_YET },
   { name: 'email_events' },
   { name: 'email_subscriptions' },
-  { name: 'engagements', leftOut: NOT_YET },
+  { name: 'engagements' },
   { name: 'engagements_calls' },
   { name: 'engagements_emails' },
   { name: 'engagements_meetings' },

@@ -14,7 +14,8 @@ const DAY_MS = 86_400_000;
 export function recentItems(options: CollectionOptions, query: URLSearchParams, { portal }: Services): object {
   const { results = 'results', pages: [usual, most] = [20, 100], recent } = options;
   const collection = portal.collections.find((each) => each.options.path === recent?.of) as Collection;
-  const limit = limitParameter(query.get('count'), usual, most);
+  // A larger count is no error: source-hubspot asks for 250.
+  const limit = Math.min(most, limitParameter(query.get('count'), usual, Number.POSITIVE_INFINITY));
   const offset = Number(query.get('offset') ?? 0);
   if (!Number.isInteger(offset)) throw badRequest(`offset is no number: ${query.get('offset')}`);
   const oldest = portal.clock.now() - (recent?.days ?? 0) * DAY_MS;

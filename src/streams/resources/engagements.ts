@@ -3,7 +3,7 @@ import { isObject } from '../../json.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { timeOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
-import { BOOLEAN, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
+import { BOOLEAN, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
 import { byCursor } from '../strategies/by-cursor.js';
 import { MILLISECONDS, pick } from '../strategies/resource.js';
 import { collection } from './collection.js';
@@ -84,7 +84,7 @@ const METADATA: JsonObject = {
   ownerIdsFrom: LIST,
   ownerIdsTo: LIST,
   pendingInlineImageIds: LIST,
-  validationSkipped: STRINGS,
+  validationSkipped: LIST,
   bcc: OBJECTS,
   subject: STRING,
   html: STRING,
