@@ -127,6 +127,29 @@ describe.each(Object.entries(PLACES))('%s', (name, { path, of, parent, as, id })
   });
 });
 
+test.each([
+  ['form_submissions', 'submissions/forms/2001'],
+  ['conversation_messages', 'threads/1501/messages'],
+  ['list_memberships', '/908/memberships'],
+  ['marketing_campaign_budget', '/2201/budget/totals'],
+])(
+  'of %s a parent that vanishes between its list and its children is passed over, and fails nothing',
+  async (name, path) => {
+    const whole = await read(name, null);
+    played.sandbox.faults.set([{ contains: path, fault: { type: 'error', status: 404 } }]);
+    const first = await read(name, null);
+    expect(first.error).toBeNull();
+    expect(first.records.length).toBeGreaterThan(0);
+    expect(first.records.length).toBeLessThan(whole.records.length);
+    // If it is there after all, nothing of it is lost.
+    played.sandbox.faults.set([]);
+    const second = await read(name, first.state);
+    if (name !== 'conversation_messages') {
+      expect(first.records.length + second.records.length).toBe(whole.records.length);
+    }
+  },
+);
+
 test('two submissions of one moment are two rows, with and without an id of their own', async () => {
   const submissions = collectionAt(PLACES.form_submissions.path);
   const at = played.sandbox.portal.clock.now();
