@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { byWindow, type WindowResource } from '../../src/streams/strategies/by-window.js';
 import type { EventOrder } from '../../src/streams/strategies/seen-order.js';
@@ -50,8 +49,7 @@ const WAYS: Readonly<Record<string, { path: string; stream: ReturnType<typeof de
 };
 
 let played: Played;
-const at = (path: string) =>
-  played.sandbox.portal.collections.find(({ options }) => options.path === path) as Collection;
+const at = (path: string) => played.sandbox.portal.collectionAt(path);
 
 beforeAll(async () => {
   const narrowed = { by: 'type', member: 'type', usual: '' };

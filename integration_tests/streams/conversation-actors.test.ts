@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 
@@ -14,8 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 const read = (state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, 'conversation_actors', state, {
     config: { include: ['conversation_actors'] },

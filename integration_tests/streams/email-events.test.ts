@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { estimateOf } from './catalog.js';
@@ -13,8 +12,7 @@ beforeEach(async () => {
 afterEach(() => played.sandbox.close());
 
 const eventsIn = () => collectionAt('/email/public/v1/events');
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 const read = (name: string, state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, name, state, { config: { include: [name] }, ...options });
 const calls = () => played.sandbox.calls.counts().byKind.collection ?? 0;

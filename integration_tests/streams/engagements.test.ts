@@ -1,6 +1,5 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
@@ -16,10 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const portal = () =>
-  played.sandbox.portal.collections.find(
-    (each) => each.options.path === '/engagements/v1/engagements/paged',
-  ) as Collection;
+const portal = () => played.sandbox.portal.collectionAt('/engagements/v1/engagements/paged');
 const read = (state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, NAME, state, { config: { include: [NAME] }, ...options });
 const idsOf = (records: readonly JsonObject[]) => records.map(({ id }) => String(id)).sort();

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection, CollectionItem } from '../../src/sandbox/portal/collection.js';
+import type { CollectionItem } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
@@ -32,8 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 const membersOf = ({ members }: CollectionItem) => members as JsonObject;
 const read = (name: string, state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, name, state, { config: { include: [name] }, ...options });

@@ -9,9 +9,7 @@ let played: Played;
 let files: Collection;
 beforeEach(async () => {
   played = await startPlayed({});
-  files = played.sandbox.portal.collections.find(
-    ({ options }) => options.path === '/files/:date/files/search',
-  ) as Collection;
+  files = played.sandbox.portal.collectionAt('/files/:date/files/search');
 });
 afterEach(() => played.sandbox.close());
 

@@ -1,7 +1,6 @@
 import { runPlan } from '../../src/commands/sync/run-plan.js';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { TestFolder } from '../support/command.js';
@@ -29,8 +28,7 @@ afterEach(async () => {
   await sandbox.close();
 });
 
-const collectionAt = (path: string) =>
-  sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => sandbox.portal.collectionAt(path);
 
 async function goThrough(
   warehouse: TestWarehouse & { destination(): object },

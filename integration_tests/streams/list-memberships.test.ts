@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => played.sandbox.close());
 
 function collectionAt(path: string): Collection {
-  return played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+  return played.sandbox.portal.collectionAt(path);
 }
 
 const keyOf = ({ listId, recordId }: JsonObject) => `${listId} ${recordId}`;

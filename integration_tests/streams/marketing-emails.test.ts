@@ -13,7 +13,7 @@ let played: Played;
 let emails: Collection;
 beforeEach(async () => {
   played = await startPlayed({});
-  emails = played.sandbox.portal.collections.find((each) => each.options.path === EMAILS) as Collection;
+  emails = played.sandbox.portal.collectionAt(EMAILS);
 });
 afterEach(() => played.sandbox.close());
 

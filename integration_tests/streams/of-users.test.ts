@@ -1,7 +1,6 @@
 import { parseSourceConfig } from '../../src/config/source.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
@@ -16,8 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 const users = () => [...collectionAt('/settings/users/:date').truth().keys()];
 
 const read = (name: string, state: JsonObject | null, options: object = {}) =>

@@ -1,7 +1,6 @@
 import { Ajv } from 'ajv';
 import type { JsonObject, JsonValue } from '../../src/protocol/messages.js';
 import type { Fault } from '../../src/sandbox/http/faults.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { ofType, TestFolder } from '../support/command.js';
@@ -111,8 +110,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 
 const read = (name: string, state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, name, state, { config: { include: [name] }, ...options });

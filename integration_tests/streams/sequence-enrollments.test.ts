@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection, CollectionItem } from '../../src/sandbox/portal/collection.js';
+import type { CollectionItem } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf, probe } from './catalog.js';
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const enrollments = () => played.sandbox.portal.collections.find((each) => each.options.path === PATH) as Collection;
+const enrollments = () => played.sandbox.portal.collectionAt(PATH);
 const contactOf = ({ members }: CollectionItem) => (members as { contact: string }).contact;
 const read = (state: JsonObject | null, options: object = {}) =>
   readInProcess(played.sandbox, NAME, state, { config: { include: [NAME] }, ...options });

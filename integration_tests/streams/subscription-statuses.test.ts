@@ -1,6 +1,5 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { Destination, type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
@@ -19,8 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => played.sandbox.close());
 
-const collectionAt = (path: string) =>
-  played.sandbox.portal.collections.find((each) => each.options.path === path) as Collection;
+const collectionAt = (path: string) => played.sandbox.portal.collectionAt(path);
 const statuses = () => collectionAt('/communication-preferences/:date/statuses/batch/read');
 const emailOf = (id: number) => String((statuses().list(false)[id]?.members as JsonObject | undefined)?.email);
 const read = (state: JsonObject | null, options: object = {}) =>

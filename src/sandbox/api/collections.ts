@@ -60,8 +60,10 @@ function answerAbout(
   query: URLSearchParams,
   { portal }: Services,
 ): object {
-  const items = portal.collections.find(({ options }) => options.path === of)?.list(false);
-  const item = items?.find(({ id }) => id === query.get(by));
+  const item = portal
+    .collectionAt(of)
+    .list(false)
+    .find(({ id }) => id === query.get(by));
   if (!item) throw notFound();
   return answer(item);
 }
@@ -72,7 +74,7 @@ function batchRead(
   call: Call,
   { portal }: Services,
 ): object {
-  const at = (path: string) => portal.collections.find(({ options }) => options.path === path) as Collection;
+  const at = (path: string) => portal.collectionAt(path);
   const collection = at(of);
   const items = new Map(collection.list(false).map((item) => [item.id, item]));
   const body = jsonBody(call);
@@ -99,9 +101,9 @@ function grouped(
 function within(collection: Collection, { params }: Call, { portal }: Services): readonly CollectionItem[] {
   const { of, id = '', refusal } = collection.options.within ?? {};
   if (of === undefined) return collection.part(params);
-  const parents = portal.collections.find(({ options }) => options.path === of);
+  const parents = portal.collectionAt(of);
   const parent = [false, true].flatMap(
-    (archived) => parents?.list(archived).find((each) => each.id === params[id]) ?? [],
+    (archived) => parents.list(archived).find((each) => each.id === params[id]) ?? [],
   );
   if (!parent[0]) throw notFound();
   const refused = refusal?.(parent[0]);

@@ -1,6 +1,6 @@
 import { badRequest } from '../http/errors.js';
 import type { Services } from '../http/listener.js';
-import type { Collection, CollectionOptions } from '../portal/collection.js';
+import type { CollectionOptions } from '../portal/collection.js';
 import { limitParameter } from './request.js';
 
 const DAY_MS = 86_400_000;
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
  */
 export function recentItems(options: CollectionOptions, query: URLSearchParams, { portal }: Services): object {
   const { results = 'results', pages: [usual, most] = [20, 100], recent } = options;
-  const collection = portal.collections.find((each) => each.options.path === recent?.of) as Collection;
+  const collection = portal.collectionAt(recent?.of ?? '');
   // A larger count is no error: source-hubspot asks for 250.
   const limit = Math.min(most, limitParameter(query.get('count'), usual, Number.POSITIVE_INFINITY));
   const offset = Number(query.get('offset') ?? 0);

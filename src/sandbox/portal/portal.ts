@@ -58,6 +58,13 @@ export class Portal extends Catalog {
     return collection;
   }
 
+  /** The collection at a path, as the table of resources has it. @throws RangeError if there is none */
+  collectionAt(path: string): Collection {
+    const found = this.collections.find(({ options }) => options.path === path);
+    if (!found) throw new RangeError(`there is no collection at ${path}`);
+    return found;
+  }
+
   /** Creates a record and returns its id. Values of properties that do not exist are refused. */
   create(objectType: string, values: Values = {}, options: ChangeOptions = {}): string {
     const type = this.type(objectType);

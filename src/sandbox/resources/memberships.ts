@@ -37,7 +37,7 @@ export class Memberships {
   readonly #portal: Portal;
 
   constructor(portal: Portal) {
-    const at = (path: string) => portal.collections.find(({ options }) => options.path === path) as Collection;
+    const at = (path: string) => portal.collectionAt(path);
     this.#portal = portal;
     this.#lists = at(LISTS);
     this.#members = [at(MEMBERS), at(`${MEMBERS}/join-order`)];
