@@ -1,6 +1,7 @@
 import { runPlan } from '../../src/commands/sync/run-plan.js';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
+import { isReadByPost } from '../../src/hubspot/client/paths.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { TestFolder } from '../support/command.js';
@@ -60,6 +61,12 @@ async function goThrough(
     expect([name, rows.length]).toEqual([name, read.get(name)]);
     expect([name, rows.length > 0]).toEqual([name, true]);
   }
+  // Whatever is read, nothing is written: what HubSpot is asked by POST are the paths that read.
+  const asked = sandbox.calls
+    .last(Number.POSITIVE_INFINITY)
+    .map(({ method, url }) => [method, url.split('?')[0] ?? '']);
+  expect(new Set(asked.map(([method]) => method))).toEqual(new Set(['GET', 'POST']));
+  expect(asked.filter(([method, path = '']) => method === 'POST' && !isReadByPost(path))).toEqual([]);
   const second = await sync();
   expect([second.errors, second.streams.filter(({ records }) => records > 0)]).toEqual([[], []]);
 
