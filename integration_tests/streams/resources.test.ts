@@ -360,6 +360,16 @@ describe('without a scope', () => {
   });
 });
 
+test('where HubSpot does not know the list of all lists yet, they are searched for', async () => {
+  const lists = collectionAt('/crm/lists/:date/all');
+  for (let n = 1; n <= 600; n += 1) lists.put(`${70_000 + n}`, { name: `List ${n}`, objectTypeId: '0-1' });
+  played.sandbox.faults.set([{ contains: '/crm/lists/2026-09/all', fault: { type: 'error', status: 404 } }]);
+  const { records, error, state } = await read('contact_lists', null);
+  expect(error).toBeNull();
+  expect(records.map(keyOf).sort()).toEqual([...lists.truth().keys()].sort());
+  expect((await read('contact_lists', state)).records).toEqual([]);
+});
+
 test('where neither path is known the newer one is named, and what else the older one says is said', async () => {
   const unknown = { contains: '/settings/users/2026-09', fault: { type: 'error', status: 404 } } as const;
   const older = (fault: Fault) => ({ contains: '/settings/v3/users', fault });

@@ -21,6 +21,8 @@ export interface Endpoint {
   path: string | { of: ObjectType; at: (segment: string) => string };
   /** The path before the date-based versions, called where HubSpot does not know `path`. */
   olderPath?: string;
+  /** How that answers, where it does so in another way. */
+  olderForm?: Partial<Pick<Endpoint, 'results' | 'paging'>>;
   /** What is asked for, as a noun, for messages. */
   what: string;
   query?: Readonly<Record<string, string>>;
@@ -94,7 +96,10 @@ function requestItems(
     return addressed(client, path.of, (segment) => callItems(client, endpoint, path.at(segment), after, limit));
   }
   if (olderPath === undefined) return callItems(client, endpoint, path, after, limit);
-  return readEither(client, endpoint, { path, olderPath }, (at) => callItems(client, endpoint, at, after, limit));
+  const older = { ...endpoint, ...endpoint.olderForm };
+  return readEither(client, endpoint, { path, olderPath }, (at) =>
+    callItems(client, at === olderPath ? older : endpoint, at, after, limit),
+  );
 }
 
 /** The endpoints of a client's portal that HubSpot only knows by their older paths. */
@@ -139,7 +144,8 @@ function callItems(
     query.set('sort', 'id');
     if (after !== null) query.set('idGte', String(Number(after) + 1));
   } else if (after !== null && !isPost) query.set(paging === 'offset' ? 'offset' : 'after', after);
-  const position = paging === 'none' ? {} : { count: limit, ...(after === null ? {} : { after }) };
+  const at = after === null ? {} : paging === 'offset' ? { offset: Number(after) } : { after };
+  const position = paging === 'none' ? {} : { count: limit, ...at };
   const sent = isPost ? { body: { ...body, ...position } } : {};
   const hasOtherPath = olderPath !== undefined && path !== olderPath;
   let answers = 0;

@@ -8,7 +8,7 @@ import { jsonBody, limitParameter } from './request.js';
 import { metadataScopes } from './scopes.js';
 import { typeNamed, typeToRead } from './type-names.js';
 
-/** Paths of v1 to v3 whose answers look different from today's. hubflake calls none of them; older connectors do. */
+/** Paths of v1 to v3 whose answers look different from today's. Older connectors call them; hubflake only the search of lists, where HubSpot has no list of them. */
 export function olderRoutes(collections: readonly Collection[]): Route<Handler>[] {
   const lists = collections.find(({ options }) => options.path === LISTS);
   return [

@@ -30,6 +30,9 @@ const SCHEMA: JsonObject = {
 };
 
 const LISTS = collection('lists', 'lists', paths.lists(), {
+  // A search, which ends at 10,000 lists.
+  olderPath: '/crm/v3/lists/search',
+  olderForm: { results: 'lists', paging: 'offset' },
   body: { additionalProperties: [...COUNTERS, 'hs_folder_name'] },
   id: 'listId',
   limit: 500,
