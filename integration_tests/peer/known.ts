@@ -18,7 +18,10 @@ const ENGAGEMENTS = ['calls', 'emails', 'meetings', 'notes', 'tasks'].map((kind)
 const CUSTOM = ['vehicles', 'Wartungs_Plan'];
 const OBJECTS = ['companies', 'contacts', 'deals', 'tickets', 'leads', 'goals', 'products', 'line_items'];
 const CRM = [...OBJECTS, ...ENGAGEMENTS, ...CUSTOM, 'deals_archived'];
+/** Streams that are read whole, most of them. */
 const WHOLE = ['campaigns', 'contact_lists', 'deal_pipelines', 'email_subscriptions', 'workflows'];
+/** Those that come whole once where a state of source-hubspot is taken over. */
+export const WHOLE_ONCE = [...WHOLE, 'forms', 'owners', 'owners_archived', 'ticket_pipelines'];
 const DAY_ZERO = '1970-01-01T00:00:00Z';
 
 const isMissing = (theirs: unknown) => theirs === undefined;

@@ -3,7 +3,7 @@ import { Both, type Read, type Side } from './both.js';
 import { catalogDifferences, type Difference, type Row, rowDifferences } from './compare.js';
 import { isDigits } from './digits.js';
 import { fillEveryField } from './fill.js';
-import { KNOWN, type Known, knownOf } from './known.js';
+import { KNOWN, type Known, knownOf, WHOLE_ONCE } from './known.js';
 import { COMPARED, STREAMS } from './streams.js';
 import { ODD_VALUES } from './values.js';
 
@@ -183,9 +183,10 @@ describe('increments', () => {
     const { source_defined_primary_key: own, default_cursor_field: cursors } = catalogs.theirs.catalog.get(name) ?? {};
     const found = rowDifferences(name, key ?? own?.flat() ?? [], rowsOf(theirs, name), rowsOf(ours, name));
     const left = unknown(found);
-    // What hubflake has besides: what was updated within the lookback, and what is gone.
+    // What hubflake has besides: what was updated within the lookback, what is gone, and streams that are read whole.
     const isMeant = ({ path, ours: row }: Difference) => {
       const [cursor] = cursors ?? [];
+      if (path === 'row' && row && WHOLE_ONCE.includes(name)) return true;
       if (path !== 'row' || !row || !cursor) return false;
       return (row as Row).archived === true || timeOf((row as Row)[cursor]) >= since(name, cursor);
     };

@@ -125,3 +125,15 @@ test('a full refresh that is killed goes on behind what it emitted', async () =>
 function namesOf(items: Map<string, object>): object {
   return Object.fromEntries([...items].map(([key, item]) => [key, (item as { name?: unknown }).name]).sort());
 }
+
+test("with a state of source-hubspot's all comes once, also what that leaves out", async () => {
+  erase();
+  widgets.put('1', { name: 'a' });
+  played.wait(60);
+  const destination = new Destination(played.sandbox, 'widgets', [plain]);
+  destination.state = { updatedAt: new Date(played.sandbox.portal.clock.now()).toISOString() };
+  played.wait(60);
+  widgets.put('2', { name: 'a' });
+  expect((await destination.sync(null)).map(({ id: each }) => each)).toEqual(['1', '2']);
+  expect(await destination.sync(null)).toEqual([]);
+});

@@ -18,6 +18,8 @@ export interface WholeState {
   emittedAt: EpochMs;
   memory: ContentMemory | null;
   after: string | null;
+  /** Whether it is source-hubspot's, which leaves out items of some streams: all that there is comes once. */
+  isForeign: boolean;
   /** Whether a full refresh is in progress. */
   isRefresh: boolean;
   partitions: Map<string, string>;
@@ -31,6 +33,7 @@ export function parseState(given: JsonObject | null, { name, cursor }: Resource,
     emittedAt: stateValue.time(own?.emittedAt),
     memory: own && ContentMemory.parse(own.seen, own.many),
     after: stateValue.text(stateValue.object(own?.load)?.after),
+    isForeign: own === null,
     isRefresh: stateValue.object(own?.load) !== null,
     partitions: new Map(
       Object.entries(stateValue.object(own?.partitions) ?? {}).map(([id, fingerprint]) => [id, String(fingerprint)]),

@@ -252,9 +252,11 @@ class WholeRead {
     return cursor === null ? undefined : data[cursor];
   }
 
-  /** By the update time, if nothing is remembered: the state is source-hubspot's, or there are too many items. */
+  /** By the update time, if nothing is remembered since there are too many items. */
   #isNew(cursor: JsonValue | undefined): boolean {
-    return this.#state.latest === undefined || cursorTime(cursor) >= cursorTime(this.#state.latest);
+    return (
+      this.#state.isForeign || this.#state.latest === undefined || cursorTime(cursor) >= cursorTime(this.#state.latest)
+    );
   }
 
   /** @param after where a refresh that is interrupted from here on resumes; null: it is at its end */
