@@ -54,6 +54,13 @@ const ROWS: Row[] = [
   ['products', '0-7', ['product'], { scopes: [['crm.objects.products.read'], COMMERCE] }],
   ['line_items', '0-8', ['line_item', 'line items', 'line item'], { scopes: [LINE_ITEMS, COMMERCE] }],
   ['quotes', '0-14', ['quote'], { scopes: [['crm.objects.quotes.read'], COMMERCE] }],
+  // HubSpot's guide to quotes has their path, and no type id.
+  [
+    'quote_template',
+    null,
+    ['quote_templates', 'quote templates'],
+    { stream: 'quote_templates', scopes: [['crm.objects.quotes.read']] },
+  ],
   ['calls', '0-48', ['call'], { stream: 'engagements_calls', scopes: [CONTACTS], associations: ENGAGEMENT }],
   [
     'emails',

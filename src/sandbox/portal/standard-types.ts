@@ -63,6 +63,10 @@ export const STANDARD_TYPES: readonly ObjectType[] = [
     primaryDisplayProperty: 'name',
     defaultProperties: ['amount', 'hs_product_id', 'quantity'],
   }),
+  standard('0-64', 'quote_template', 'quote_template', 'Quote Template', 'Quote Templates', {
+    scopes: [['crm.objects.quotes.read']],
+    primaryDisplayProperty: 'hs_name',
+  }),
   standard('0-14', 'quotes', 'quote', 'Quote', 'Quotes', {
     scopes: [['crm.objects.quotes.read'], ECOMMERCE],
     primaryDisplayProperty: 'hs_title',

@@ -29,6 +29,9 @@ const lineItems: PropertyPlan = (kit, context) => [
   kit.choice('recurringbillingfrequency', 'Billing frequency', ['monthly', 'quarterly', 'annually'], { empty: 0.5 }),
 ];
 
+/** What quotes look like, of which HubSpot's guide names little. */
+const quoteTemplates: PropertyPlan = (kit) => [kit.text('hs_name', 'Name', kit.pools.phrases, { empty: 0 })];
+
 const quotes: PropertyPlan = (kit) => [
   kit.text('hs_title', 'Quote Title', kit.pools.phrases, { empty: 0 }),
   kit.datetime('hs_expiration_date', 'Expiration Date', { aheadDays: 90, empty: 0 }),
@@ -116,6 +119,7 @@ export const COMMERCE_PROPERTIES: Readonly<Record<string, PropertyPlan>> = {
   products,
   line_items: lineItems,
   quotes,
+  quote_template: quoteTemplates,
   orders,
   carts,
   invoices,

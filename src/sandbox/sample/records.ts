@@ -19,6 +19,7 @@ const COUNTS: Readonly<Record<string, number>> = {
   products: 40,
   line_items: 220,
   quotes: 40,
+  quote_template: 3,
   calls: 120,
   emails: 160,
   meetings: 60,
