@@ -136,4 +136,6 @@ test("with a state of source-hubspot's all comes once, also what that leaves out
   widgets.put('2', { name: 'a' });
   expect((await destination.sync(null)).map(({ id: each }) => each)).toEqual(['1', '2']);
   expect(await destination.sync(null)).toEqual([]);
+  destination.state = { updatedAt: '2222-01-01T00:00:00.000Z' };
+  expect(await destination.sync(null)).toEqual([]);
 });
