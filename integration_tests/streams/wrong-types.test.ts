@@ -16,7 +16,11 @@ import { catalogOf } from './catalog.js';
  * what is lost of a value is noted.
  */
 
-const NAMES = DECLARED_STREAMS.map(({ name }) => name).filter((name) => name !== 'deal_splits');
+/** Their values are properties, in the layout of CRM records. */
+const OF_CRM = ['deal_splits', 'deals_archived'];
+/** The sandbox has no pipelines of these objects; those of others are read in the same way. */
+const EMPTY = ['appointment', 'course', 'listing', 'service'].map((object) => `${object}_pipelines`);
+const NAMES = DECLARED_STREAMS.map(({ name }) => name).filter((name) => ![...OF_CRM, ...EMPTY].includes(name));
 /** What an item is found by, whatever the stream's key is called; and what says that it is gone. */
 const KEPT = ['id', 'listId', 'recordId', 'name', 'value', 'label', 'typeId', 'category', 'archived', 'deletedAt'];
 /** A stream whose key is a hash of all members. */
@@ -59,7 +63,8 @@ const LOSSLESS = 'other forms of them';
 let played: Played;
 let edited: Edited;
 beforeAll(async () => {
-  played = await startPlayed({});
+  // Some streams are of contacts.
+  played = await startPlayed({ counts: { '*': 0, contacts: 20 } });
   edited = await startEdited(played.sandbox);
 });
 afterAll(async () => {
@@ -112,7 +117,7 @@ describe.each(NAMES)('%s', (name) => {
     const keyOf = (record: JsonObject) => JSON.stringify(keys.map((key) => record[key]));
     edited.edit(null);
     const right = await read();
-    expect([right.error, right.changes.flat()]).toEqual([null, []]);
+    expect([right.error, right.changes.flat(), right.records.length > 0]).toEqual([null, [], true]);
     for (const [what, values] of Object.entries(WRONG)) {
       const others = new Map(
         Object.entries(airbyte)

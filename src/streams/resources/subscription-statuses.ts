@@ -1,17 +1,18 @@
 import { RequestError } from '../../errors.js';
-import { type Item, pagesOf, readItems, withQuery } from '../../hubspot/api/endpoint.js';
+import { pagesOf, readItems, withQuery } from '../../hubspot/api/endpoint.js';
 import { propertyOf } from '../../hubspot/api/object-row.js';
 import { standardObject } from '../../hubspot/api/object-types.js';
 import { BATCH_READ_LIMIT, batchRead } from '../../hubspot/api/objects.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { paths } from '../../hubspot/client/paths.js';
-import { jsonText } from '../../protocol/encode.js';
 import { earlier, type Instant, instantOf, isFrom } from '../../time.js';
 import { catalogEntry, type PortalFacts } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
 import { INSTANT, INTEGER, STRING } from '../layouts/property-schema.js';
 import { Children } from '../strategies/children.js';
-import { declare, keysOf, type Resource, recordOf } from '../strategies/resource.js';
+import type { Fitted } from '../strategies/fitting.js';
+import { Records } from '../strategies/records.js';
+import { declare, encodeFitted, keysOf, type Resource } from '../strategies/resource.js';
 import { collection, itemsIn } from './collection.js';
 import { SUBSCRIPTION_TIMELINE } from './email-events.js';
 import { TIERS } from './tiers.js';
@@ -56,7 +57,8 @@ const STATUSES: Resource & { cursor: string } = {
 /** A status of a contact's e-mail address. */
 interface Status {
   contactId: string;
-  item: Item;
+  subscriptionId: string;
+  record: Fitted;
 }
 
 /**
@@ -74,7 +76,6 @@ export const subscriptionStatuses = declare(STATUSES, statusesIn, {
 
 function statusesIn(resource: Resource, portal: PortalFacts): Children<Status> {
   const { name, schema, key, cursor, endpoint } = resource;
-  const dataOf = ({ item }: Status) => recordOf(resource, item);
   return new Children<Status>(
     {
       entry: catalogEntry(name, schema, keysOf({ key }), cursor),
@@ -84,15 +85,15 @@ function statusesIn(resource: Resource, portal: PortalFacts): Children<Status> {
       parentsPerCall: BATCH,
       // The addresses of contacts, and their statuses.
       callsEach: 2,
-      read: readStatuses,
-      encode: (status) => ({ data: jsonText(dataOf(status)), changes: null }),
+      read: (client, contactIds) => readStatuses(client, contactIds, resource),
+      encode: ({ record }) => encodeFitted(record),
       increments: {
         parentOf: ({ contactId }) => contactId,
-        idOf: ({ item }) => String(item.subscriptionId),
+        idOf: ({ subscriptionId }) => subscriptionId,
         alsoChanged: contactsWithChanges,
-        contentOf: dataOf,
+        contentOf: ({ record }) => record.data,
         isLive: () => true,
-        isWanted: (status) => isFrom(stateValue.text(dataOf(status)[String(cursor)]), portal.config.startDate),
+        isWanted: ({ record }) => isFrom(stateValue.text(record.data[String(cursor)]), portal.config.startDate),
         tombstone: null,
       },
     },
@@ -100,7 +101,11 @@ function statusesIn(resource: Resource, portal: PortalFacts): Children<Status> {
   );
 }
 
-async function* readStatuses(client: HubSpotClient, contactIds: readonly string[]): AsyncGenerator<Status[]> {
+async function* readStatuses(
+  client: HubSpotClient,
+  contactIds: readonly string[],
+  resource: Resource,
+): AsyncGenerator<Status[]> {
   const rows = await batchRead(client, { type: CONTACT, ids: contactIds, properties: ['email'] });
   const contacts = new Map<string, string>();
   for (const row of rows) {
@@ -109,13 +114,19 @@ async function* readStatuses(client: HubSpotClient, contactIds: readonly string[
   }
   if (contacts.size === 0) return;
   const { items } = await readItems(client, statusesOf([...contacts.keys()]));
-  yield items.flatMap(({ subscriberIdString, statuses }) => {
+  const records = new Records(resource);
+  const found = items.flatMap(({ subscriberIdString, statuses }) => {
     const contactId = contacts.get(String(subscriberIdString).toLowerCase());
     if (contactId === undefined) {
       throw new RequestError('HubSpot answered subscription statuses of an address that was not asked for.', 200);
     }
-    return itemsIn(statuses).map((status) => ({ contactId, item: { ...status, subscriberIdString } }));
+    return itemsIn(statuses).flatMap((status) => {
+      const record = records.of({ ...status, subscriberIdString });
+      return record ? [{ contactId, subscriptionId: String(status.subscriptionId), record }] : [];
+    });
   });
+  records.warn();
+  yield found;
 }
 
 /** The contacts who are among the recipients of changes since an instant. */
