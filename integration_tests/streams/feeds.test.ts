@@ -1,6 +1,9 @@
 import { Ajv } from 'ajv';
+import { parseSourceConfig } from '../../src/config/source.js';
+import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { CollectionItem } from '../../src/sandbox/portal/collection.js';
+import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { readInProcess } from '../support/in-process.js';
 import { catalogOf } from './catalog.js';
@@ -148,6 +151,25 @@ test.each([
     }
   },
 );
+
+test('whether submissions can be read is asked of a form that HubSpot answers them of', async () => {
+  const { sandbox } = played;
+  // The first form is below a blog post, of which it answers none.
+  collectionAt(FORMS).put(firstOf(FORMS), { formType: 'blog_comment' });
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const config = parseSourceConfig({
+    credentials: { access_token: sandbox.token },
+    objects: [{ object_type: 'owners' }],
+    include: ['form_submissions'],
+  });
+  const client = new HubSpotClient(config);
+  try {
+    const portal = await Portal.open(client, config, null);
+    expect(await portal.readableNames()).toEqual(['owners', 'form_submissions']);
+  } finally {
+    await client.close();
+  }
+});
 
 test('two submissions of one moment are two rows, with and without an id of their own', async () => {
   const submissions = collectionAt(PLACES.form_submissions.path);

@@ -96,9 +96,9 @@ function requestItems(
     return addressed(client, path.of, (segment) => callItems(client, endpoint, path.at(segment), after, limit));
   }
   if (olderPath === undefined) return callItems(client, endpoint, path, after, limit);
-  const older = { ...endpoint, ...endpoint.olderForm };
+  const olderEndpoint = { ...endpoint, ...endpoint.olderForm };
   return readEither(client, endpoint, { path, olderPath }, (at) =>
-    callItems(client, at === olderPath ? older : endpoint, at, after, limit),
+    callItems(client, at === olderPath ? olderEndpoint : endpoint, at, after, limit),
   );
 }
 

@@ -10,7 +10,7 @@ import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
 import { type FeedState, feedStateJson, parseFeedState } from './feed-state.js';
 import type { Fitted } from './fitting.js';
 import { newestFirst } from './newest-first.js';
-import { type Parent, parentOf } from './parents.js';
+import { type Parent, parentItems, parentOf } from './parents.js';
 import { Records } from './records.js';
 import { Refusals } from './refusals.js';
 import { encodeRecord, idOf, type Marks, publicCursor, recordOf } from './resource.js';
@@ -89,7 +89,6 @@ export class FeedRead {
   async #readFrom(position: string | null): Promise<void> {
     const { load, until } = this.#state;
     const { parents } = this.#resource;
-    const { isWanted = () => true } = parents;
     const since = load || until === null ? null : instantOf(epochMs(timeOf(until) - this.#overlapMs));
     const [, number = '0', cursor = ''] = /^(\d+):(.*)$/.exec(position ?? '') ?? [];
     const endpoints = parentsSince(this.#resource, since);
@@ -97,7 +96,7 @@ export class FeedRead {
       const endpoint = endpoints[index] as Endpoint;
       for await (const page of pagesOf(this.#portal.client, endpoint, start === '' ? null : start)) {
         this.#calls += page.calls;
-        const all = page.items.filter(isWanted).map((item) => parentOf(parents, item));
+        const all = parentItems(parents, page.items).map((item) => parentOf(parents, item));
         await forEachAtOnce(all, AT_ONCE, (parent) => this.#readParent(parent));
         if (load) {
           load.after = page.after === null ? `${index + 1}:` : `${index}:${page.after}`;

@@ -1,4 +1,4 @@
-import { pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import { pagesOf } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { earlier } from '../../time.js';
 import {
@@ -12,7 +12,7 @@ import {
 import { FeedRead } from './feed-read.js';
 import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
 import { parseFeedState } from './feed-state.js';
-import { parentOf } from './parents.js';
+import { parentItems, probeParents } from './parents.js';
 import { declare, type Marks, markedSchema, marksFor } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
@@ -22,11 +22,7 @@ export function feed(resource: FeedResource): StreamDeclaration {
   return declare(resource, (named, portal) => new Feed(named, portal), {
     increment: `newest first, of ${movedSince ? 'each parent with new ones' : 'each parent'}`,
     calls: `1 a parent${movedSince ? ' with new ones' : ''}`,
-    probe: async ({ client }) => {
-      const [endpoint] = parents.endpoints;
-      const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
-      if (first) await readItems(client, itemsAt(parentOf(parents, first)), null, 1);
-    },
+    probe: ({ client }) => probeParents(client, parents, (parent) => [itemsAt(parent)]),
   });
 }
 
@@ -54,7 +50,7 @@ class Feed implements Stream {
     for (const endpoint of parentsSince(resource, since)) {
       for await (const page of pagesOf(portal.client, endpoint, null, () => resource.movedSince !== undefined)) {
         calls[endpoint.kind.budget] += page.calls;
-        parents += page.items.filter(resource.parents.isWanted ?? (() => true)).length;
+        parents += parentItems(resource.parents, page.items).length;
       }
     }
     calls[resource.endpoint.kind.budget] += parents;

@@ -1,4 +1,3 @@
-import { readItems } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import {
   catalogEntry,
@@ -11,7 +10,7 @@ import {
 import { MembersRead } from './members-read.js';
 import { howToRead, type MembersResource } from './members-resource.js';
 import { parseMembersState } from './members-state.js';
-import { parentOf, readParents } from './parents.js';
+import { probeParents, readParents } from './parents.js';
 import { declare, type Marks, markedSchema, marksFor } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
@@ -20,11 +19,7 @@ export function members(resource: MembersResource): StreamDeclaration {
   return declare(resource, (named, portal) => new Members(named, portal), {
     increment: 'where counters moved',
     calls: '1 or more a parent whose counters moved',
-    probe: async ({ client }) => {
-      const [endpoint] = resource.parents.endpoints;
-      const [first] = endpoint ? (await readItems(client, endpoint, null, 1)).items : [];
-      if (first) await readItems(client, resource.membersOf(parentOf(resource.parents, first)), null, 1);
-    },
+    probe: ({ client }) => probeParents(client, resource.parents, (parent) => [resource.membersOf(parent)]),
   });
 }
 

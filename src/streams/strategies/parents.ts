@@ -1,5 +1,6 @@
 import { RequestError } from '../../errors.js';
 import { type Endpoint, hasId, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
+import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { isRefusal } from '../../hubspot/client/known-answers.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
@@ -59,8 +60,38 @@ export async function readParents(
   return { parents: [...parents.values()], calls };
 }
 
-function parentItems({ parentsIn, isWanted = () => true }: Parents, items: readonly Item[]): readonly Item[] {
+/** The parents among the items of a collection. */
+export function parentItems({ parentsIn, isWanted = () => true }: Parents, items: readonly Item[]): readonly Item[] {
   return (parentsIn ? items.flatMap(parentsIn) : items).filter(isWanted);
+}
+
+/** Parents that are asked for what hangs on them, until one can be, to find out whether the token may. */
+const MOST_PROBED = 10;
+
+/**
+ * Finds out with few calls whether the token may read what hangs on parents. Throws the first refusal if none of those that are asked can
+ * be.
+ */
+export async function probeParents(
+  client: HubSpotClient,
+  all: Parents,
+  endpointsOf: (parent: Parent) => readonly Endpoint[],
+): Promise<void> {
+  const [endpoint] = all.endpoints;
+  if (!endpoint) return;
+  let refusal: unknown = null;
+  const { items } = await readItems(client, endpoint, null, MOST_PROBED);
+  for (const item of parentItems(all, items).slice(0, MOST_PROBED)) {
+    try {
+      for (const each of endpointsOf(parentOf(all, item))) await readItems(client, each, null, 1);
+      return;
+    } catch (error) {
+      // Of one parent alone, HubSpot may refuse it: a user without a seat, a form that has no submissions.
+      if (!isRefusal(error, [400, 404])) throw error;
+      refusal ??= error;
+    }
+  }
+  if (refusal !== null) throw refusal;
 }
 
 /** How the children of parents are read. */
@@ -71,9 +102,6 @@ export interface ChildCollections extends Parents {
   /** See {@link Partition.fingerprint}; by default it cannot be told. @param now HubSpot's time */
   fingerprint?: (parent: Item, now: EpochMs) => string | null;
 }
-
-/** Parents that are asked for what hangs on them, until one can be, to find out whether the token may. */
-const MOST_PROBED = 10;
 
 /** A stream's partitions: one for each parent. The first field of its key is the parent's id. */
 export function ofEach(children: ChildCollections): PartitionSource {
@@ -98,24 +126,7 @@ export function ofEach(children: ChildCollections): PartitionSource {
       );
       return { all, calls, isWithout: (id) => !known.has(id), together };
     },
-    async probe({ client }) {
-      const [endpoint] = children.endpoints;
-      if (!endpoint) return;
-      let refusal: unknown = null;
-      const { items } = await readItems(client, endpoint, null, MOST_PROBED);
-      for (const item of parentItems(children, items).slice(0, MOST_PROBED)) {
-        const parent = parentOf(children, item);
-        const collections = together ? [together.endpoint([parent.id])] : collectionsOf(parent);
-        try {
-          for (const collection of collections) await readItems(client, collection, null, 1);
-          return;
-        } catch (error) {
-          // Of one parent alone, HubSpot may refuse it: a user without a seat, a form that has no submissions.
-          if (!isRefusal(error, [400, 404])) throw error;
-          refusal ??= error;
-        }
-      }
-      if (refusal !== null) throw refusal;
-    },
+    probe: ({ client }) =>
+      probeParents(client, children, (parent) => (together ? [together.endpoint([parent.id])] : collectionsOf(parent))),
   };
 }
