@@ -55,6 +55,21 @@ test('in columns, and from a start date', async () => {
   expect(records).toEqual([expect.objectContaining({ id: later, archived: true, archived_at: expect.any(String) })]);
 });
 
+test('more properties than fit in a URL are all read', async () => {
+  const { portal } = played.sandbox;
+  for (let n = 0; n < 500; n += 1) {
+    portal.addProperty('deals', { name: `a_property_with_quite_a_long_name_${n}`, type: 'string', label: `${n}` });
+  }
+  const deal = portal.create('deals', { dealname: 'wide', a_property_with_quite_a_long_name_499: 'the last' });
+  portal.archive('deals', deal);
+  const { records, error } = await read(null);
+  expect(error).toBeNull();
+  expect(records).toHaveLength(archived.length + 1);
+  const wide = records.find(({ id }) => id === deal);
+  expect(wide).toMatchObject({ archived: true, properties_a_property_with_quite_a_long_name_499: 'the last' });
+  expect(wide?.archivedAt).toEqual(expect.any(String));
+});
+
 test('in the mode in which tombstones delete rows, a row here is none', async () => {
   const { records } = await read(null, { config: { include: ['deals_archived'], deletes: 'cdc' } });
   expect(records.every((record) => !('_ab_cdc_deleted_at' in record))).toBe(true);

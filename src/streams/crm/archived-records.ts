@@ -1,7 +1,7 @@
+import { RequestError } from '../../errors.js';
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../hubspot/api/object-types.js';
-import { fitsInUrl, listPage } from '../../hubspot/api/objects.js';
-import { log } from '../../log.js';
+import { batchRead, fitsInUrl, listPage } from '../../hubspot/api/objects.js';
 import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import {
@@ -38,21 +38,12 @@ export function archivedRecords(name: string, type: ObjectType): StreamDeclarati
       open: async (portal) => {
         // A row here is no deletion of another one.
         const config = { ...portal.config, deletes: 'mark' as const };
-        const object = await openObject({ name: called, type, criteria: null }, { ...portalOf(portal), config });
-        return new ArchivedRecords(object, portal);
+        const { client, known } = portal;
+        const facts = { client, known, config, tokenScopes: () => portal.tokenScopes() };
+        return new ArchivedRecords(await openObject({ name: called, type, criteria: null }, facts), portal);
       },
       hiddenDeletions: () => null,
     }),
-  };
-}
-
-/** The facts that opening an object takes. */
-function portalOf(portal: PortalFacts): PortalFacts {
-  const { client, config, id, known, chains, parents } = portal;
-  return {
-    ...{ client, config, id, known, chains, parents },
-    tokenScopes: () => portal.tokenScopes(),
-    firstRow: (type) => portal.firstRow(type),
   };
 }
 
@@ -125,11 +116,19 @@ class ArchivedRead {
 
   async #readPages(start: string | null, since: Instant | null): Promise<void> {
     const { client } = this.#portal;
-    const request = this.#request();
+    const { type, properties, associations } = this.#object;
+    const request = { type, associations: associations.map((target) => target.type.name), archived: true };
+    const inUrl = fitsInUrl({ ...request, properties });
     for (let after = start, isLast = false; !isLast; ) {
-      const page = await listPage(client, { ...request, after });
+      const page = await listPage(client, { ...request, properties: inUrl ? properties : [], after });
       this.#calls += 1;
-      await this.#emit(page.rows.filter((row) => isFrom(row.archivedAt, since)));
+      await this.#emit(
+        page.rows.filter((row) => isFrom(row.archivedAt, since)),
+        inUrl,
+      );
+      if (page.after !== null && page.after === after) {
+        throw new RequestError(`HubSpot's list of archived ${type.name} does not move on from ${after}.`, 200);
+      }
       after = page.after;
       isLast = after === null;
       if (this.#state.load && after !== null) {
@@ -139,21 +138,11 @@ class ArchivedRead {
     }
   }
 
-  /** Properties beyond the length of a URL are left out, and said: HubSpot lists archived records in no other way. */
-  #request() {
-    const { type, associations, name, properties: all } = this.#object;
-    const request = { type, associations: associations.map((target) => target.type.name), archived: true };
-    const properties = [...all];
-    while (!fitsInUrl({ ...request, properties })) properties.pop();
-    const left = all.slice(properties.length);
-    if (left.length > 0) log.warn(`${name} has more properties than fit in a URL; left out: ${left.join(', ')}.`);
-    return { ...request, properties };
-  }
-
-  /** Needs no write-ahead state: a row that is emitted twice is the same. */
-  async #emit(rows: readonly ObjectRow[]): Promise<void> {
+  /** Needs no write-ahead state: a row that is emitted twice is the same. @param inUrl whether the list gave the properties */
+  async #emit(listed: readonly ObjectRow[], inUrl: boolean): Promise<void> {
     const { layout } = this.#object;
-    const associated = await completeAssociated(this.#portal.client, this.#object, rows);
+    const associated = await completeAssociated(this.#portal.client, this.#object, listed);
+    const rows = inUrl ? listed : await this.#readValues(listed);
     const { memory } = this.#state;
     const changes = rows.flatMap((row) => {
       const deletion = { archivedAt: row.archivedAt ?? '', mergedInto: null };
@@ -164,6 +153,15 @@ class ArchivedRead {
     this.#output.stamp();
     await this.#output.records(changes.map(({ record }) => record));
     for (const { id, hash, at } of changes) memory.remember(id, hash, at);
+  }
+
+  /** Reads archived records by batch read, whose body may name any number of properties. */
+  async #readValues(listed: readonly ObjectRow[]): Promise<ObjectRow[]> {
+    if (listed.length === 0) return [];
+    this.#calls += 1;
+    const { type, properties } = this.#object;
+    const ids = listed.map(({ id }) => id);
+    return batchRead(this.#portal.client, { type, ids, properties, archived: true });
   }
 
   async #save(isComplete: boolean): Promise<void> {

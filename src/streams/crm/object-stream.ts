@@ -50,8 +50,11 @@ export interface ObjectSelection {
   criteria: ObjectCriteria | null;
 }
 
+/** What opening an object takes of the portal. */
+type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScopes'>;
+
 /** Reads the object's properties, and selects from them. */
-export async function openObject(selection: ObjectSelection, portal: PortalFacts): Promise<ObjectStream> {
+export async function openObject(selection: ObjectSelection, portal: ObjectFacts): Promise<ObjectStream> {
   const { client, config } = portal;
   const found = await readObjectProperties(client, selection.type, config.sensitive, () => portal.tokenScopes());
   return defineObject(selection, portal, found);
@@ -59,7 +62,7 @@ export async function openObject(selection: ObjectSelection, portal: PortalFacts
 
 function defineObject(
   selection: ObjectSelection,
-  { config, known }: PortalFacts,
+  { config, known }: ObjectFacts,
   found: ObjectProperties,
 ): ObjectStream {
   const { name, type, criteria } = selection;
