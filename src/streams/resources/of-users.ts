@@ -3,7 +3,8 @@ import type { Scopes } from '../../hubspot/api/object-types.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { ofEach } from '../strategies/parents.js';
-import { type WholeResource, whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole.js';
+import type { WholeResource } from '../strategies/whole-resource.js';
 import { collection } from './collection.js';
 
 /** Those who can log in, by whom HubSpot answers some collections. */
