@@ -18,6 +18,9 @@ export function monotonicMs(milliseconds: number): MonotonicMs {
   return milliseconds as MonotonicMs;
 }
 
+/** The milliseconds of a day. */
+export const MS_A_DAY = 24 * 60 * 60_000;
+
 /** Earlier than any other time. */
 export const LONG_AGO = monotonicMs(Number.NEGATIVE_INFINITY);
 
@@ -48,6 +51,11 @@ export function earlier(instant: string, minutes: number): Instant {
 /** The instant so many minutes after `instant`. */
 export function later(instant: string, minutes: number): Instant {
   return earlier(instant, -minutes);
+}
+
+/** The millisecond before an instant, for a filter that leaves out the instant itself, or may. */
+export function justBefore(instant: Instant): Instant {
+  return instantOf(epochMs(timeOf(instant) - 1));
 }
 
 /** The instant or the bound, whichever is later; null: no bound. */

@@ -74,7 +74,7 @@ export async function settleTables(
     const opened = await portal.stream(stream.name);
     const lacking = await store.lacking(target);
     const state =
-      lacking.length === 0 ? stream.state : stream.state && (opened?.readAgain(stream.state, lacking) ?? null);
+      lacking.length === 0 ? stream.state : stream.state && (opened?.readAgain?.(stream.state, lacking) ?? null);
     if (state === null) return `a column of the table ${target.table} is gone`;
     log.info(`${stream.name}: columns of the table ${target.table} are gone; ${lacking.join(', ')} are read again.`);
     stream.state = state;

@@ -1,7 +1,5 @@
 import { DailyLimitError } from '../../errors.js';
-import { type EpochMs, epochMs, instantOf } from '../../time.js';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { type EpochMs, epochMs, instantOf, MS_A_DAY } from '../../time.js';
 
 /** How long a service's counter is valid after its last update. */
 const COUNTS_FOR_MS = 60_000;
@@ -96,7 +94,7 @@ export function dailyLimit(
   now: EpochMs,
   internal?: string,
 ): DailyLimitError {
-  const at = resetsAt ?? epochMs(now + DAY_MS);
+  const at = resetsAt ?? epochMs(now + MS_A_DAY);
   const hour = `${instantOf(at).slice(0, 16)}Z`;
   const when = resetsAt === undefined ? `${hour} on at the latest` : `${hour} on`;
   const details = internal === undefined ? {} : { internal };

@@ -73,8 +73,8 @@ export interface Stream {
    * @returns the minimum number of calls for what was read, without those that {@link PortalFacts.parents} counts
    */
   read(run: StreamRun): Promise<number>;
-  /** The state from which the values of some fields are read again; null: only a reload would. */
-  readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null;
+  /** The state from which the values of some fields are read again; null, or without this member: only a reload would. */
+  readAgain?(state: JsonObject, fields: readonly string[]): JsonObject | null;
 }
 
 /** One read of a stream. */

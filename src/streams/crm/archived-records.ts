@@ -71,10 +71,6 @@ class ArchivedRecords implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new ArchivedRead(this, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
 }
 
 class ArchivedRead {

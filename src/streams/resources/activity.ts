@@ -1,8 +1,8 @@
 import { paths } from '../../hubspot/client/paths.js';
-import { type Instant, timeOf } from '../../time.js';
+import { type Instant, justBefore, timeOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, OBJECT, STRING } from '../layouts/property-schema.js';
-import { byWindow, justBefore } from '../strategies/by-window.js';
+import { byWindow } from '../strategies/by-window.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
 import { TIERS } from './tiers.js';

@@ -2,6 +2,7 @@ import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import { isObject } from '../../json.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import { MS_A_DAY } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { INTEGER, OBJECT, STRING } from '../layouts/property-schema.js';
 import { ofEach } from '../strategies/parents.js';
@@ -51,7 +52,7 @@ const SCHEMA: JsonObject = {
 };
 
 /** The counters of younger ones move without their time of update. */
-const YOUNG_MS = 30 * 86_400_000;
+const YOUNG_MS = 30 * MS_A_DAY;
 
 const LIST = collection('email', 'e-mail campaigns', paths.emailCampaigns(), {
   results: 'campaigns',

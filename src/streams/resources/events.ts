@@ -1,9 +1,9 @@
 import { readItems } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
-import type { Instant } from '../../time.js';
+import { type Instant, justBefore } from '../../time.js';
 import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
-import { byWindow, justBefore } from '../strategies/by-window.js';
+import { byWindow } from '../strategies/by-window.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 import { TIERS } from './tiers.js';

@@ -1,7 +1,7 @@
 import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import { epochMs, type Instant, instantOf, timeOf } from '../../time.js';
+import { justBefore, MS_A_DAY, timeOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
 import { byCursor } from '../strategies/by-cursor.js';
@@ -21,10 +21,6 @@ const COMMON = {
   scopes: [['content', 'marketing-email', 'marketing.email.read']],
   subject: 'email',
 } as const;
-const DAY_MS = 24 * 60 * 60_000;
-
-/** HubSpot counts an email as updated at an instant if it was so behind it. */
-const behind = (instant: Instant): Instant => instantOf(epochMs(timeOf(instant) - 1));
 
 const marketingEmails = byCursor({
   ...COMMON,
@@ -33,10 +29,11 @@ const marketingEmails = byCursor({
   endpoint: EMAILS,
   // Asked for statistics, HubSpot leaves out emails, so that it is asked again without.
   passes: [{ includeStats: 'true' }, {}],
-  since: (instant) => ({ updatedAfter: behind(instant) }),
+  // HubSpot leaves out what was updated at the very instant.
+  since: (instant) => ({ updatedAfter: justBefore(instant) }),
   young: {
     days: 90,
-    madeSince: (instant) => ({ createdAfter: behind(instant) }),
+    madeSince: (instant) => ({ createdAfter: justBefore(instant) }),
     madeAt: ({ createdAt }) => (typeof createdAt === 'string' ? createdAt : null),
   },
   archived: {
@@ -136,7 +133,7 @@ const emailStatistics = whole({
     collectionsOf: ({ id, item }) => [statisticsOf(id, item)],
     fingerprint: ({ publishDate, updatedAt }, now) => {
       const publishedAt = timeOf(String(publishDate));
-      return now - publishedAt < 30 * DAY_MS ? null : String(updatedAt);
+      return now - publishedAt < 30 * MS_A_DAY ? null : String(updatedAt);
     },
   }),
   key: 'emailId',

@@ -1,6 +1,6 @@
 import { type Endpoint, type Item, type ItemPage, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js';
-import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
+import { earlier, epochMs, type Instant, instantOf, isFrom, MS_A_DAY, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import {
@@ -16,7 +16,6 @@ import { contentHash, cursorTime } from './content-memory.js';
 import { Records } from './records.js';
 import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource } from './resource.js';
 import { loadOf, resume, unlessRefreshed } from './resume.js';
-import { MS_A_DAY } from './windows.js';
 
 type Query = Readonly<Record<string, string>>;
 
@@ -89,10 +88,6 @@ class ByCursor implements Stream {
 
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new CursorRead(this, run).read());
-  }
-
-  readAgain(): null {
-    return null;
   }
 }
 

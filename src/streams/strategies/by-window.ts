@@ -1,6 +1,6 @@
 import { readItems, withQuery } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import { epochMs, type Instant, instantOf, timeOf } from '../../time.js';
+import { type Instant, MS_A_DAY, timeOf } from '../../time.js';
 import {
   catalogEntry,
   type Estimate,
@@ -14,7 +14,7 @@ import { declare, type Resource } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 import type { EventOrder } from './seen-order.js';
 import { WindowRead } from './window-read.js';
-import { MS_A_DAY, Windows } from './windows.js';
+import { Windows } from './windows.js';
 
 /**
  * A collection of events that HubSpot filters by time. Events do not change, so a window need not be read again, except for events
@@ -23,7 +23,7 @@ import { MS_A_DAY, Windows } from './windows.js';
 export interface WindowResource extends Resource {
   key: string;
   cursor: string;
-  /** The query for events from one instant on, and before another. Where HubSpot does not say whether it includes an end, one more ms. */
+  /** The query for events from one instant on, and before another. Where HubSpot does not say whether it includes an end, one more ms: an event of that may come twice, as the same row. */
   window(from: Instant, to: Instant): Readonly<Record<string, string>>;
   /** In which order HubSpot answers the events of a window. Where it holds, a window with too many pages is divided while it is read. */
   order: EventOrder;
@@ -83,15 +83,6 @@ class ByWindow implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new WindowRead(this.resource, this.portal, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
-}
-
-/** The ms before an instant, for a filter that may leave out the instant itself. An event of that ms may come twice, as the same row. */
-export function justBefore(instant: Instant): Instant {
-  return instantOf(epochMs(timeOf(instant) - 1));
 }
 
 /** As long as a window takes one page, the next one is twice as long. */

@@ -107,10 +107,6 @@ export class Children<Child> implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new ChildrenRead(this, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
 }
 
 class ChildrenRead<Child> {

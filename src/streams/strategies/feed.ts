@@ -61,8 +61,4 @@ class Feed implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new FeedRead(this, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
-import type { EpochMs } from '../../time.js';
+import { type EpochMs, MS_A_DAY } from '../../time.js';
 import type { Counters, MemberSet } from './members-state.js';
 import type { Parent, Parents } from './parents.js';
 import type { Resource } from './resource.js';
@@ -27,8 +27,6 @@ export interface MembersResource extends Resource {
   relookDays: number;
 }
 
-const DAY_MS = 24 * 60 * 60_000;
-
 /**
  * How a set is to be read.
  *
@@ -44,7 +42,7 @@ export function howToRead(
   const { added, removed, size } = counters;
   if (!known) return size === 0 ? 'none' : 'whole';
   const isCounted = added !== null || removed !== null || size !== null;
-  const isOld = now - known.wholeAt >= relookDays * DAY_MS;
+  const isOld = now - known.wholeAt >= relookDays * MS_A_DAY;
   if (known.isOpen || !isCounted || isOld || removed !== known.counters.removed) return 'whole';
   return added !== known.counters.added || size !== known.counters.size ? 'newest' : 'none';
 }

@@ -60,8 +60,4 @@ class Members implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new MembersRead(this, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
 }

@@ -64,8 +64,4 @@ class Whole implements Stream {
   async read(run: StreamRun): Promise<number> {
     return unlessRefreshed(run, this.name, () => new WholeRead(this.resource, this.portal, this.#marks, run).read());
   }
-
-  readAgain(): null {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 import { type Item, type ItemPage, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
-import { type EpochMs, epochMs, type Instant, instantOf, timeOf } from '../../time.js';
+import { type EpochMs, epochMs, type Instant, instantOf, MS_A_DAY, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
 import type { WindowResource } from './by-window.js';
@@ -21,7 +21,7 @@ import { isUnavailable } from './refusals.js';
 import { encodeFitted } from './resource.js';
 import { type SeenEvent, SeenOrder } from './seen-order.js';
 import { WindowPartition } from './window-partition.js';
-import { MANY_PAGES, MS_A_DAY, type Span, Windows } from './windows.js';
+import { MANY_PAGES, type Span, Windows } from './windows.js';
 
 /** Windows that are read at once. */
 const AT_ONCE = 4;

@@ -1,5 +1,5 @@
-import { epochMs } from '../../time.js';
-import { MS_A_DAY, Windows } from './windows.js';
+import { epochMs, MS_A_DAY } from '../../time.js';
+import { Windows } from './windows.js';
 
 /** Which windows are read of a span of time, and what counts as read. */
 

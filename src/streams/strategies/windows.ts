@@ -8,7 +8,6 @@ export interface Span {
 
 /** A window with more pages is not read on, where the order of its events is known; the next ones are shorter. */
 export const MANY_PAGES = 10;
-export const MS_A_DAY = 24 * 3_600_000;
 /** No window is made shorter than this, whatever lies in it. */
 const SHORTEST_MS = 3_600_000;
 
