@@ -45,7 +45,12 @@ export interface ObjectCriteria {
   excludeProperties: string[];
   /** null: the same as source-hubspot. */
   associations: string[] | null;
+  /** The properties whose past values to read; {@link EVERY_PROPERTY}: all but calculated ones; null: not configured. */
+  history: string[] | null;
 }
+
+/** In `history`: every property. In files people write `true`, which a platform's form cannot. */
+export const EVERY_PROPERTY = '*';
 
 /** One association stream: all associations from the records of one object to those of another. */
 export interface AssociationCriteria {
@@ -75,6 +80,8 @@ export interface SourceConfig {
   /** Names of streams or groups to leave out. */
   exclude: string[];
   layout: LayoutName;
+  /** Whether histories tell from when to when each value held. */
+  validity: boolean;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   /** What to do with properties that the portal marks as sensitive or highly sensitive. */
@@ -112,6 +119,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     include: options.include,
     exclude: options.exclude,
     layout: options.layout,
+    validity: options.validity,
     deletes: options.deletes,
     deletesEveryMinutes: options.deletes_every,
     sensitive: options.sensitive,
@@ -125,11 +133,17 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   };
 }
 
-/** Resolves the alias of num_worker, removes unset options, which platforms pass as null or '', and infers credentials_title. */
+/**
+ * Resolves the alias of num_worker, removes unset options, which platforms pass as null or '', infers credentials_title, and makes lists of
+ * `history: true` and `false`.
+ */
 function normalise(config: Record<string, unknown>): void {
   if (config.num_worker === undefined) config.num_worker = config.num_workers;
   for (const [key, value] of Object.entries(config)) {
     if (value === null || value === undefined || value === '') delete config[key];
+  }
+  for (const entry of Array.isArray(config.objects) ? config.objects : []) {
+    if (isObject(entry) && typeof entry.history === 'boolean') entry.history = entry.history ? [EVERY_PROPERTY] : [];
   }
   nameTheCredentials(config);
 }
@@ -170,6 +184,7 @@ function parseObjects(objects: SourceOptions['objects'] = []): ObjectCriteria[] 
     properties: entry.properties ?? null,
     excludeProperties: entry.exclude_properties ?? [],
     associations: entry.associations ?? null,
+    history: entry.history ?? null,
   }));
 }
 

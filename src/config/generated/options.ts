@@ -45,6 +45,7 @@ export interface SourceOptions {
     properties?: string[];
     exclude_properties?: string[];
     associations?: string[];
+    history?: string[];
   }[];
   association_streams: {
     from_object: string;
@@ -59,12 +60,13 @@ export interface SourceOptions {
   prefix_colliding_custom_objects: boolean;
   include: string[];
   exclude: string[];
-  layout: 'airbyte' | 'columns';
+  layout: 'airbyte' | 'columns' | 'fivetran';
   deletes: 'off' | 'mark' | 'cdc';
   deletes_every: number;
   lookback_window: number;
   sensitive: 'exclude' | 'include';
   treat_numbers_and_booleans_as_strings: boolean;
+  validity: boolean;
   num_worker: number;
   burst_share: number;
   daily_reserve: number;
