@@ -94,6 +94,11 @@ export class Portal implements PortalFacts {
     return this.#plans.map((plan) => plan.name);
   }
 
+  /** What a stream is read from, where others may be read from the same. */
+  sourcesOf(name: string): readonly object[] {
+    return this.#planOf(name)?.sources ?? [];
+  }
+
   /** Whether the configuration names the stream, rather than it merely being discoverable. */
   isConfigured(name: string): boolean {
     const { objects, associationStreams, include } = this.config;

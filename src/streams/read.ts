@@ -2,6 +2,7 @@ import { nearest } from '../config/suggest.js';
 import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { RecordSink } from './core/sink.js';
+import type { Stream, StreamRun } from './core/stream.js';
 import { isUnfinished } from './core/stream-state.js';
 import type { Portal } from './portal.js';
 
@@ -20,11 +21,12 @@ export interface StreamFailure {
   error: HubflakeError;
 }
 
-/** The number of streams read concurrently. Each has about one call in flight and one page in memory. */
+/** The number of streams, or of groups that are read together, that are read concurrently. Each has about one call in flight and one page in memory. */
 const STREAMS_AT_ONCE = 12;
 
 /**
- * Reads the streams concurrently. One that fails does not stop the others: its error is passed to the sink, and returned.
+ * Reads the streams concurrently, those together that are read from the same calls. One that fails does not stop the others: its error is
+ * passed to the sink, and returned.
  *
  * @returns the streams that could not be finished (a stop on request is not a failure), and the minimum number of calls for what was
  *   read, to compare with the actual number
@@ -36,42 +38,106 @@ export async function readStreams(
 ): Promise<{ failures: StreamFailure[]; leastCalls: number }> {
   const failures: StreamFailure[] = [];
   let leastCalls = 0;
-  const waiting = [...streams];
+  const waiting = groupsOf(portal, streams);
   const worker = async () => {
-    for (let stream = waiting.shift(); stream; stream = waiting.shift()) {
-      const outcome = await readStream(portal, stream, sink);
-      if (typeof outcome === 'number') leastCalls += outcome;
-      else if (outcome) failures.push({ stream: stream.name, error: outcome });
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      for (const { name, outcome } of await readGroup(portal, group, sink)) {
+        if (typeof outcome === 'number') leastCalls += outcome;
+        else if (outcome) failures.push({ stream: name, error: outcome });
+      }
     }
   };
   // Streams whose load or pass was interrupted go first: they have waited since the previous run.
-  waiting.sort((a, b) => Number(isUnfinished(b.state)) - Number(isUnfinished(a.state)));
-  await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, streams.length) }, worker));
+  const isWaiting = (group: readonly StreamToRead[]) => group.some(({ state }) => isUnfinished(state));
+  waiting.sort((a, b) => Number(isWaiting(b)) - Number(isWaiting(a)));
+  await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, waiting.length) }, worker));
   return { failures, leastCalls: leastCalls + portal.leastCalls + portal.parents.leastCalls };
 }
 
-/** @returns the minimum number of calls for what was read; or the error, null if the stream was stopped or left out */
-async function readStream(
-  portal: Portal,
-  toRead: StreamToRead,
-  sink: RecordSink,
-): Promise<number | HubflakeError | null> {
-  const { name, state, mode, optional } = toRead;
+/** The streams in groups that share sources, directly or through others. */
+function groupsOf(portal: Portal, streams: readonly StreamToRead[]): StreamToRead[][] {
+  const groups: { streams: StreamToRead[]; sources: Set<object> }[] = [];
+  for (const stream of streams) {
+    const joined = { streams: [stream], sources: new Set(portal.sourcesOf(stream.name)) };
+    for (const group of groups.filter(({ sources }) => [...sources].some((each) => joined.sources.has(each)))) {
+      groups.splice(groups.indexOf(group), 1);
+      joined.streams.unshift(...group.streams);
+      for (const source of group.sources) joined.sources.add(source);
+    }
+    groups.push(joined);
+  }
+  return groups.map((group) => group.streams);
+}
+
+/** What became of a stream: the minimum number of calls for what was read; the error; or null, if it was stopped or left out. */
+interface Outcome {
+  name: string;
+  outcome: number | HubflakeError | null;
+}
+
+async function readGroup(portal: Portal, group: readonly StreamToRead[], sink: RecordSink): Promise<Outcome[]> {
+  const opened = await Promise.all(group.map((each) => openStream(portal, each, sink)));
+  const ready = opened.flatMap((each, index) => {
+    const toRead = group[index];
+    return toRead && !isFailure(each) ? [{ stream: each, toRead }] : [];
+  });
+  const failed = opened.flatMap((each, index) =>
+    isFailure(each) ? [{ toRead: group[index], error: each.error }] : [],
+  );
+  const outcomes: Outcome[] = [];
+  for (const { toRead, error } of failed) if (toRead) outcomes.push(await failedOutcome(portal, toRead, error, sink));
+  const results = await readAll(
+    ready.map(({ stream, toRead: { state, mode } }) => ({ stream, run: { state, mode, sink } })),
+  );
+  for (const [index, result] of results.entries()) {
+    const toRead = ready[index]?.toRead;
+    if (!toRead) continue;
+    const { name } = toRead;
+    if (typeof result === 'number') {
+      await sink.complete(name);
+      outcomes.push({ name, outcome: result });
+    } else outcomes.push(await failedOutcome(portal, toRead, result, sink));
+  }
+  return outcomes;
+}
+
+interface Failure {
+  error: unknown;
+}
+
+function isFailure(opened: Stream | Failure): opened is Failure {
+  return 'error' in opened;
+}
+
+async function openStream(portal: Portal, { name, state }: StreamToRead, sink: RecordSink): Promise<Stream | Failure> {
   try {
     sink.started(name, state);
     const stream = await portal.stream(name);
-    if (!stream) throw unknownStream(name, portal);
-    const leastCalls = await stream.read({ state, mode, sink });
-    await sink.complete(name);
-    return leastCalls;
-  } catch (caught) {
-    if (optional && state === null && sink.emitted(name) === 0 && (await portal.noteUnreadable(name, caught)))
-      return null;
-    const error = portal.explained(name, asHubflakeError(caught));
-    const stopped = error instanceof StoppedError;
-    await sink.incomplete(name, stopped ? null : error);
-    return stopped ? null : error;
+    return stream ?? { error: unknownStream(name, portal) };
+  } catch (error) {
+    return { error };
   }
+}
+
+/** Reads streams that share sources: together, as far as they can be. */
+async function readAll(runs: readonly { stream: Stream; run: StreamRun }[]): Promise<(number | unknown)[]> {
+  const together = runs[0]?.stream.together;
+  if (together && runs.every(({ stream }) => stream.together === together)) return [...(await together(runs))];
+  return Promise.all(runs.map(({ stream, run }) => stream.read(run).catch((error: unknown) => error)));
+}
+
+async function failedOutcome(
+  portal: Portal,
+  { name, state, optional }: StreamToRead,
+  caught: unknown,
+  sink: RecordSink,
+): Promise<Outcome> {
+  if (optional && state === null && sink.emitted(name) === 0 && (await portal.noteUnreadable(name, caught)))
+    return { name, outcome: null };
+  const error = portal.explained(name, asHubflakeError(caught));
+  const stopped = error instanceof StoppedError;
+  await sink.incomplete(name, stopped ? null : error);
+  return { name, outcome: stopped ? null : error };
 }
 
 export function unknownStream(name: string, portal: Portal): UnknownStreamError {

@@ -7,6 +7,7 @@ import { GROUPS, type Group } from './core/groups.js';
 import type { KnownObjects } from './core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from './core/stream.js';
 import { objectPlan } from './crm/object-plan.js';
+import { ReadingPlan } from './crm/reading/reading-plan.js';
 import { associationsPlan } from './resources/associations.js';
 import { pipelinesOf } from './resources/pipelines.js';
 
@@ -182,7 +183,7 @@ function planEverything(
   declared: readonly StreamDeclaration[],
 ): StreamPlan[] {
   const plans: StreamPlan[] = [
-    ...STANDARD_OBJECTS.map((type) => objectPlan({ name: type.stream, type, criteria: null })),
+    ...STANDARD_OBJECTS.map((type) => objectPlan(new ReadingPlan({ name: type.stream, type, criteria: null }))),
     ...declared.map((each) => each.plan()),
   ];
   const taken = new Set(plans.map((plan) => plan.name.toLowerCase()));
@@ -200,7 +201,7 @@ function planEverything(
       name = `custom_object_${name}`;
     }
     taken.add(name.toLowerCase());
-    plans.push(objectPlan({ name, type, criteria: null }));
+    plans.push(objectPlan(new ReadingPlan({ name, type, criteria: null })));
     pipelines.push(pipelinesOf(type, `${name}_pipelines`).plan());
   }
   // An object may have the name of another one's pipelines.
@@ -263,7 +264,7 @@ function planOne(
   try {
     const others = declared.map((each) => each.name);
     const type = known.find(objectType, `${path}.object_type`, others);
-    return objectPlan({ name: criteria.name ?? type.stream, type, criteria });
+    return objectPlan(new ReadingPlan({ name: criteria.name ?? type.stream, type, criteria }));
   } catch (error) {
     // The stream of a custom object has its plain name. HubSpot's other names contain it: p_<name>, p<portal>_<name>.
     return missingPlan(criteria.name ?? objectType.replace(/^p\d*_/i, ''), asHubflakeError(error));

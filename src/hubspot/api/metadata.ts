@@ -16,6 +16,10 @@ export interface PropertyDefinition {
   type: string;
   /** Whether it is built in, as opposed to the portal's own. */
   hubspotDefined?: boolean;
+  /** Whether HubSpot works out its values. */
+  calculated?: boolean;
+  /** null or missing for many of HubSpot's own. */
+  createdAt?: string | null;
 }
 
 /** The classes of properties that HubSpot only lists on request. */

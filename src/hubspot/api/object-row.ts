@@ -11,6 +11,22 @@ export interface ObjectRow {
   readonly inPage?: RowInPage;
   /** By the associated object's name as HubSpot spells it in responses ("line items"); only in lists that requested them. */
   associations?: Record<string, AssociationList>;
+  /** The values that properties have had, newest first; only where they were asked for. */
+  propertiesWithHistory?: Histories;
+}
+
+/** By property, the values that it has had, newest first. */
+export type Histories = Readonly<Record<string, readonly Version[] | undefined>>;
+
+/** A value that a property has had, as HubSpot has it. */
+export interface Version {
+  value?: string | null;
+  /** When it was set. */
+  timestamp?: string;
+  sourceType?: string | null;
+  sourceId?: string | null;
+  sourceLabel?: string | null;
+  updatedByUserId?: number | null;
 }
 
 /** A row whose values are read from the bytes of its page on demand. */

@@ -12,6 +12,8 @@ import type { ObjectType } from './object-types.js';
 /** HubSpot: a list returns up to 100 records, a batch read accepts up to 100 ids. */
 export const LIST_LIMIT = 100;
 export const BATCH_READ_LIMIT = 100;
+/** Both at most where the histories of properties are asked for. */
+export const HISTORY_LIMIT = 50;
 
 /**
  * HubSpot does not document the longest URL; 414 was observed from about 16,200 characters on. The difference is left for the host,
@@ -32,6 +34,8 @@ export interface ListRequest {
   type: ObjectType;
   properties: readonly string[];
   associations: readonly string[];
+  /** The properties whose past values to return. With any, a page has at most 50 records. */
+  histories?: readonly string[];
   archived: boolean;
   after: string | null;
   limit?: number;
@@ -56,26 +60,36 @@ export function listPage(client: HubSpotClient, request: ListRequest): Promise<L
 
 function listQuery(request: ListRequest): string {
   const list = (names: readonly string[]) => names.map(encodeURIComponent).join(',');
-  const parts = [`limit=${request.limit ?? LIST_LIMIT}`, `archived=${request.archived}`];
+  const { histories = [] } = request;
+  const limit = request.limit ?? (histories.length > 0 ? HISTORY_LIMIT : LIST_LIMIT);
+  const parts = [`limit=${limit}`, `archived=${request.archived}`];
   if (request.properties.length > 0) parts.push(`properties=${list(request.properties)}`);
+  if (histories.length > 0) parts.push(`propertiesWithHistory=${list(histories)}`);
   if (request.associations.length > 0) parts.push(`associations=${list(request.associations)}`);
   if (request.after !== null) parts.push(`after=${encodeURIComponent(request.after)}`);
   return parts.join('&');
 }
 
-/** Reads up to 100 records by id, or by another property with unique values (`idProperty`). Ids that do not exist (or are not `archived` as asked) are missing from the result. */
+/** Reads up to 100 records (50 with histories) by id, or by another property with unique values (`idProperty`). Ids that do not exist (or are not `archived` as asked) are missing from the result. */
 export function batchRead(
   client: HubSpotClient,
   request: {
     type: ObjectType;
     ids: readonly string[];
     properties: readonly string[];
+    /** The properties whose past values to return. */
+    histories?: readonly string[];
     archived?: boolean;
     idProperty?: string;
   },
 ): Promise<ObjectRow[]> {
-  const { type, ids, properties, archived = false, idProperty } = request;
-  const body = { inputs: ids.map((id) => ({ id })), properties, ...(idProperty ? { idProperty } : {}) };
+  const { type, ids, properties, histories = [], archived = false, idProperty } = request;
+  const body = {
+    inputs: ids.map((id) => ({ id })),
+    properties,
+    ...(histories.length > 0 ? { propertiesWithHistory: histories } : {}),
+    ...(idProperty ? { idProperty } : {}),
+  };
   const call = { kind: CALLS.batchRead, query: `archived=${archived}`, what: type.name, body };
   return addressed(client, type, (segment) =>
     client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {

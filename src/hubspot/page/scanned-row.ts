@@ -1,4 +1,4 @@
-import type { AssociationList, ObjectRow, RowInPage } from '../api/object-row.js';
+import type { AssociationList, Histories, ObjectRow, RowInPage } from '../api/object-row.js';
 import type { PageTemplate } from './page-template.js';
 
 /** The positions of the values of a page's rows. */
@@ -24,6 +24,7 @@ export class ScannedRow implements ObjectRow, RowInPage {
   readonly archived?: boolean;
   readonly archivedAt?: string | null;
   readonly associations?: Record<string, AssociationList>;
+  readonly propertiesWithHistory?: Histories;
   #properties: Record<string, string | null> | null = null;
 
   constructor(values: ScannedValues, base: number, text: string, id: string, rest: RowRest) {
@@ -31,12 +32,13 @@ export class ScannedRow implements ObjectRow, RowInPage {
     this.base = base;
     this.text = text;
     this.id = id;
-    const { createdAt, updatedAt, archived, archivedAt, associations } = rest;
+    const { createdAt, updatedAt, archived, archivedAt, associations, propertiesWithHistory } = rest;
     if (createdAt !== undefined) this.createdAt = createdAt;
     if (updatedAt !== undefined) this.updatedAt = updatedAt;
     if (archived !== undefined) this.archived = archived;
     if (archivedAt !== undefined) this.archivedAt = archivedAt;
     if (associations !== undefined) this.associations = associations;
+    if (propertiesWithHistory !== undefined) this.propertiesWithHistory = propertiesWithHistory;
   }
 
   get inPage(): RowInPage {

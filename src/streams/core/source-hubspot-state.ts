@@ -20,6 +20,8 @@ const LATEST = timeOf('9999-12-31T23:59:59Z');
  */
 export function sourceHubspotCursor(given: JsonObject): EpochMs | null | undefined {
   if ('updatedAt' in given || 'updated_at' in given) return timeFrom(given.updatedAt ?? given.updated_at);
+  // Of histories of properties.
+  if ('timestamp' in given) return timeFrom(given.timestamp);
   if (Array.isArray(given.slices)) {
     return given.slices.length > 0 ? ofSlices(given.slices) : sourceHubspotCursor(asObject(given.legacy));
   }

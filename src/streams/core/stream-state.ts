@@ -38,7 +38,15 @@ export const REFRESH_COMPLETE = '__ab_full_refresh_sync_complete';
 
 /** Whether a load or a pass of the stream was interrupted: by convention, every stream's state has its position in one of these. */
 export function isUnfinished(state: JsonObject | null): boolean {
+  if (Object.values(partsOf(state)).some(isUnfinished)) return true;
   return Boolean(memberOf(state?.hubflake, 'load') ?? memberOf(state?.hubflake, 'pass'));
+}
+
+/** The states of the parts of a stream that several readings feed, by part. */
+export function partsOf(state: JsonObject | null): Readonly<Record<string, JsonObject>> {
+  const parts = memberOf(state?.hubflake, 'parts');
+  if (!isObject(parts)) return {};
+  return Object.fromEntries(Object.entries(parts).filter((entry): entry is [string, JsonObject] => isObject(entry[1])));
 }
 
 /**

@@ -40,6 +40,8 @@ export interface StreamPlan {
   readonly tier?: string | undefined;
   /** How it is read, for the documentation. */
   readonly reading?: Reading;
+  /** What it is read from, where other streams may be read from the same: those are read together. */
+  readonly sources?: readonly object[];
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
   /** Whether the configuration has it by its group, and so not as one that must be readable. */
@@ -73,9 +75,16 @@ export interface Stream {
    * @returns the minimum number of calls for what was read, without those that {@link PortalFacts.parents} counts
    */
   read(run: StreamRun): Promise<number>;
+  /** Reads several streams at once that are read from the same calls: those with the same function, of plans that share sources. */
+  readonly together?: ReadTogether;
   /** The state from which the values of some fields are read again; null, or without this member: only a reload would. */
   readAgain?(state: JsonObject, fields: readonly string[]): JsonObject | null;
 }
+
+/** @returns for each stream what {@link Stream.read} does, or the error that stopped it */
+export type ReadTogether = (
+  runs: readonly { stream: Stream; run: StreamRun }[],
+) => Promise<readonly (number | HubflakeError)[]>;
 
 /** One read of a stream. */
 export interface StreamRun {

@@ -16,7 +16,7 @@ import { BOOLEAN } from '../layouts/property-schema.js';
 import { type CursorState, cursorStateJson, parseCursorState } from '../strategies/by-cursor-state.js';
 import { contentHash, cursorTime } from '../strategies/content-memory.js';
 import { loadOf, resume, unlessRefreshed } from '../strategies/resume.js';
-import { type ObjectStream, openObject } from './object-stream.js';
+import { namesInLists, type ObjectStream, openObject } from './object-stream.js';
 import { completeAssociated } from './run/associated.js';
 
 /**
@@ -112,8 +112,8 @@ class ArchivedRead {
 
   async #readPages(start: string | null, since: Instant | null): Promise<void> {
     const { client } = this.#portal;
-    const { type, properties, associations } = this.#object;
-    const request = { type, associations: associations.map((target) => target.type.name), archived: true };
+    const { type, properties } = this.#object;
+    const request = { type, associations: namesInLists(this.#object), archived: true };
     const inUrl = fitsInUrl({ ...request, properties });
     for (let after = start, isLast = false; !isLast; ) {
       const page = await listPage(client, { ...request, properties: inUrl ? properties : [], after });

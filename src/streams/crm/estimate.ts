@@ -7,7 +7,7 @@ import { earlier, type Instant, notBefore, timeOf } from '../../time.js';
 import type { ChainLimits } from '../core/chain-limits.js';
 import type { Estimate } from '../core/stream.js';
 import { countsBeforeLoad, isWorthSearching } from './load/first-load.js';
-import type { ObjectStream } from './object-stream.js';
+import { namesInLists, type ObjectStream } from './object-stream.js';
 import { shortageOf } from './run/fingerprint.js';
 import { emitsFilterExits, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
@@ -98,8 +98,8 @@ function listCalls(
   return { burst: Math.max(1, Math.ceil(all / LIST_LIMIT)) + begun + values, search, exempt: 0 };
 }
 
-function selected({ properties, associations }: ObjectStream) {
-  return { properties, associations: associations.map((target) => target.type.name) };
+function selected(stream: ObjectStream) {
+  return { properties: stream.properties, associations: namesInLists(stream), histories: stream.histories };
 }
 
 /** HubSpot does not say how much of a load is left: at most all of it. */

@@ -1,18 +1,14 @@
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamPlan,
-  type StreamRun,
-} from '../core/stream.js';
+import { instantOf } from '../../time.js';
+import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
 import { estimateObject } from './estimate.js';
-import { readObject } from './object-reader.js';
-import { type ObjectSelection, type ObjectStream, openObject } from './object-stream.js';
+import type { ObjectStream } from './object-stream.js';
+import { FedStream } from './reading/fed-stream.js';
+import type { Feed } from './reading/object-reading.js';
+import type { ReadingPlan } from './reading/reading-plan.js';
 import { archiveIsRefused } from './run/archive-memory.js';
 import { forgetProperties } from './run/fingerprint.js';
-import type { ReadOptions } from './run/object-run.js';
+import { RecordsOutput } from './run/records-output.js';
 
 /** The lowest subscriptions of HubSpot with objects that not every one has (developers.hubspot.com, scopes). */
 const TIERS: Readonly<Record<string, string>> = {
@@ -21,55 +17,69 @@ const TIERS: Readonly<Record<string, string>> = {
   feedback_submissions: 'Service Hub Professional',
 };
 
-/** The plan of a stream of CRM records. */
-export function objectPlan(selection: ObjectSelection): StreamPlan {
-  const { name, type } = selection;
+/** What the plans of all streams that an object's reading feeds have in common. */
+export function planOf(
+  reading: ReadingPlan,
+): Pick<StreamPlan, 'scopes' | 'subject' | 'objectTypeId' | 'tier' | 'sources' | 'probe' | 'hiddenDeletions'> {
+  const { type } = reading.selection;
   return {
-    name,
     scopes: type.scopes,
     subject: type.custom ? 'custom' : type.name,
     objectTypeId: type.typeId,
     tier: type.custom ? 'any Hub Enterprise' : TIERS[type.name],
-    reading: { increment: 'modified since', calls: '1 for 100, later 1 for 200' },
+    sources: [reading],
     probe: async (portal) => void (await portal.firstRow(type)),
-    open: async (portal) => new CrmStream(await openObject(selection, portal), portal),
     hiddenDeletions: (state) =>
       type.hiddenDeletions ?? (archiveIsRefused(state) ? 'HubSpot refuses to list archived ones' : null),
   };
 }
 
-class CrmStream implements Stream {
-  readonly name: string;
-  readonly entry;
-  readonly #object: ObjectStream;
-  readonly #portal: PortalFacts;
+/** The plan of a stream of CRM records. */
+export function objectPlan(reading: ReadingPlan): StreamPlan {
+  const { name } = reading.selection;
+  return {
+    ...planOf(reading),
+    name,
+    reading: { increment: 'modified since', calls: '1 for 100, later 1 for 200' },
+    open: async (portal) => new CrmStream(name, await reading.open(portal), portal),
+  };
+}
 
-  constructor(object: ObjectStream, portal: PortalFacts) {
+class CrmStream extends FedStream {
+  readonly #object: ObjectStream;
+
+  constructor(name: string, object: ObjectStream, portal: PortalFacts) {
     const { schema, primaryKey, cursorField } = object.layout;
-    this.name = object.name;
-    this.entry = catalogEntry(object.name, schema, [primaryKey], cursorField);
+    super(
+      name,
+      catalogEntry(name, schema, [primaryKey], cursorField),
+      [{ part: '', object, feed: recordsOf(object, portal) }],
+      portal,
+    );
     this.#object = object;
-    this.#portal = portal;
   }
 
   async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
-    const estimate = await estimateObject(this.#portal.client, this.#object, mode, state, this.#options);
+    const { client, config, id, chains } = this.portal;
+    const options = { ...config, portalId: id, chains };
+    const estimate = await estimateObject(client, this.#object, mode, state, options);
     // `definitionCalls` includes a call that the estimate already counts.
     estimate.calls.burst += this.#object.definitionCalls - 1;
     return estimate;
-  }
-
-  async read({ state, mode, sink }: StreamRun): Promise<number> {
-    const calls = await readObject(this.#portal.client, this.#object, sink, this.#options, state, mode);
-    return this.#object.definitionCalls + calls;
   }
 
   readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null {
     const properties = fields.map((field) => this.#object.layout.propertyOf(field));
     return properties.every((property) => property !== null) ? forgetProperties(state, properties) : null;
   }
+}
 
-  get #options(): ReadOptions {
-    return { ...this.#portal.config, portalId: this.#portal.id, chains: this.#portal.chains };
-  }
+/** The records of an object, as a feed. */
+function recordsOf({ layout }: ObjectStream, { client }: PortalFacts): Feed {
+  return {
+    needs: { properties: null, links: [], histories: [] },
+    cursorField: layout.cursorField,
+    isOfSelection: true,
+    output: () => new RecordsOutput(layout, () => instantOf(client.clock.now())),
+  };
 }

@@ -2,24 +2,24 @@ import { MissingScopesError } from '../../errors.js';
 import { SEARCH_LIMIT } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
-import type { JsonObject, SyncMode } from '../../protocol/messages.js';
+import type { SyncMode } from '../../protocol/messages.js';
 import { earlier, notBefore } from '../../time.js';
-import type { RecordSink } from '../core/sink.js';
-import { checkPortal, REFRESH_COMPLETE } from '../core/stream-state.js';
 import { initialPass, switchToSearch } from './load/first-load.js';
 import { loadByList } from './load/load.js';
 import type { ObjectStream } from './object-stream.js';
 import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './run/fingerprint.js';
+import type { OutputPort } from './run/object-output.js';
 import { advanceCursor, ObjectRun, type ReadOptions } from './run/object-run.js';
-import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
+import { EVERY_ID, isFresh, isUnderWay, type ObjectState } from './run/object-state.js';
 import { scanArchived, snapshotArchived } from './search/archived.js';
 import { countForBackfill, readBackfill } from './search/backfill.js';
 import { readPass } from './search/pass.js';
 
 /**
- * Reads one stream of CRM records: the first load or the rest of it, then what was modified since, then what was archived. Emits
- * states on the way; the last one is the closing state. Throws the error that stopped it.
+ * Reads CRM records for one or more outputs: the first load or the rest of it, then what was modified since, then what was archived.
+ * Emits states on the way; the last one is the closing state. Throws the error that stopped it.
  *
+ * @param isRefreshed whether an earlier attempt of the same job has finished the refresh
  * @returns the minimum number of calls for what was read
  *
  * | the state says | what is read |
@@ -34,34 +34,30 @@ import { readPass } from './search/pass.js';
 export async function readObject(
   client: HubSpotClient,
   stream: ObjectStream,
-  sink: RecordSink,
+  ports: readonly OutputPort[],
   options: ReadOptions,
-  given: JsonObject | null,
+  state: ObjectState,
   mode: SyncMode,
+  isRefreshed: boolean,
 ): Promise<number> {
-  const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
-  checkPortal(stream.name, state.portal, options.portalId);
-  state.portal = options.portalId ?? state.portal;
-  const run = new ObjectRun(client, stream, options, state, sink);
-  return readPhases(run, given, mode);
-}
-
-async function readPhases(run: ObjectRun, given: JsonObject | null, mode: SyncMode): Promise<number> {
-  const { state, options } = run;
+  const run = new ObjectRun(client, stream, options, state, ports);
   if (mode === 'full_refresh' && !(isUnderWay(state) && state.refresh)) {
-    // An earlier attempt of the same job has finished this stream.
-    if (given?.[REFRESH_COMPLETE] === true) {
+    if (isRefreshed) {
       await run.close(true);
       return 0;
     }
     resetProgress(run);
+  }
+  if (!isUnderWay(state)) {
+    state.lineage = run.now();
+    state.step = 0;
   }
   state.refresh = mode === 'full_refresh';
   await applySelection(run);
 
   const resumesPass = state.pass !== null;
   const isIncrement = state.cursor !== null && !isUnderWay(state);
-  if (state.cursor === null && !isUnderWay(state)) beginLoad(run);
+  if (isFresh(state)) beginLoad(run);
   const emitsDeletes = options.deletes !== 'off' && mode !== 'full_refresh';
   if (emitsDeletes && isAtStart(state)) await snapshotArchived(run);
   const first = mode === 'incremental' && state.load?.after === null ? await switchToSearch(run, state.load) : null;
@@ -92,10 +88,6 @@ async function finishRefresh(run: ObjectRun): Promise<void> {
   await run.close(true);
 }
 
-function isUnderWay(state: ObjectState): boolean {
-  return state.load !== null || state.pass !== null;
-}
-
 /** Whether a load is in progress of which nothing was read yet. */
 function isAtStart({ cursor, load, pass }: ObjectState): boolean {
   if (load) return load.after === null;
@@ -114,8 +106,7 @@ function resetProgress({ state, sent }: ObjectRun): void {
 /** Begins a backfill or a reload if the stream selects more than before. */
 async function applySelection(run: ObjectRun): Promise<void> {
   const { state, stream, client } = run;
-  const isFresh = state.cursor === null && !isUnderWay(state);
-  const before = isFresh ? null : state.fingerprint;
+  const before = isFresh(state) ? null : state.fingerprint;
   if (before) refuseIfWithheld(before, stream);
   state.fingerprint = fingerprintOf(stream);
   const shortage = before ? shortageOf(before, stream, run.emitsFilterExits) : null;

@@ -19,6 +19,8 @@ export interface AssociationTarget {
   type: ObjectType;
   /** The field's name, without a layout's prefix. */
   field: string;
+  /** Whether the associations come with their types, for a stream of their own: each as `<id> <type id> <category>`. */
+  isTyped?: boolean;
 }
 
 /** A stream of CRM records, with everything that reading it requires. */
@@ -31,6 +33,8 @@ export interface ObjectStream {
   /** The types of the selected properties, by name. */
   kinds: ReadonlyMap<string, ValueKind>;
   associations: readonly AssociationTarget[];
+  /** The properties whose past values to request. */
+  histories: readonly string[];
   filterGroups: ObjectCriteria['filterGroups'];
   /** Records last updated before this instant are left out; null: none are. */
   updatedAfter: Instant | null;
@@ -40,6 +44,11 @@ export interface ObjectStream {
   withheld: readonly Withheld[];
   /** The number of calls it took to learn all this. */
   definitionCalls: number;
+}
+
+/** The objects whose associated ids come with HubSpot's lists, which do not tell the types of associations. */
+export function namesInLists({ associations }: Pick<ObjectStream, 'associations'>): string[] {
+  return associations.filter(({ isTyped }) => !isTyped).map(({ type }) => type.name);
 }
 
 /** What a configuration selects of an object, before its properties are known. */
@@ -91,6 +100,7 @@ function defineObject(
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
     kinds: new Map(selected.map((property) => [property.name, kindFor(property, config.numbersAsStrings)])),
     associations,
+    histories: [],
     filterGroups: criteria?.filterGroups ?? [],
     updatedAfter: criteria?.updatedAfter ?? config.startDate,
     knowsMerges,

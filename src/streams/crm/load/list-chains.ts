@@ -1,6 +1,6 @@
 import { RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
-import { LIST_LIMIT, type ListPage } from '../../../hubspot/api/objects.js';
+import { HISTORY_LIMIT, LIST_LIMIT, type ListPage } from '../../../hubspot/api/objects.js';
 import { searchPage } from '../../../hubspot/api/search.js';
 import type { ObjectRun } from '../run/object-run.js';
 import type { ChainPosition, LoadPosition } from '../run/object-state.js';
@@ -135,9 +135,13 @@ export class ListChains {
     return this.#reached.get(chain) ?? BigInt(after);
   }
 
+  get #pageSize(): number {
+    return this.#run.stream.histories.length > 0 ? HISTORY_LIMIT : LIST_LIMIT;
+  }
+
   #learn(rows: readonly ObjectRow[]): void {
     const [first, last] = [rows[0], rows.at(-1)];
-    if (!first || !last || rows.length < LIST_LIMIT) return;
+    if (!first || !last || rows.length < this.#pageSize) return;
     this.#density = {
       ids: this.#density.ids + BigInt(last.id) - BigInt(first.id) + 1n,
       rows: this.#density.rows + rows.length,

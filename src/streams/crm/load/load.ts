@@ -1,9 +1,18 @@
 import { RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
-import { batchRead, fitsInUrl, LIST_LIMIT, type ListPage, listPage } from '../../../hubspot/api/objects.js';
+import {
+  BATCH_READ_LIMIT,
+  batchRead,
+  fitsInUrl,
+  HISTORY_LIMIT,
+  LIST_LIMIT,
+  type ListPage,
+  listPage,
+} from '../../../hubspot/api/objects.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom, notBefore } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
+import { namesInLists } from '../object-stream.js';
 import { completeAssociated } from '../run/associated.js';
 import { advanceCursor, type ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type LoadPosition } from '../run/object-state.js';
@@ -38,7 +47,8 @@ export async function loadByList(run: ObjectRun, load: LoadPosition): Promise<vo
     }
     await readPages(run, load, lists, inUrl);
   }
-  run.tally((load.listed ?? 0) - before, LIST_LIMIT);
+  run.tally((load.listed ?? 0) - before, inUrl && run.stream.histories.length > 0 ? HISTORY_LIMIT : LIST_LIMIT);
+  await run.flush();
   state.load = null;
   if (single) advanceCursor(run, load.startedAt);
   else {
@@ -107,7 +117,8 @@ function listRequest({ stream }: ObjectRun, inUrl: boolean) {
   return {
     type: stream.type,
     properties: inUrl ? stream.properties : [],
-    associations: stream.associations.map((target) => target.type.name),
+    associations: namesInLists(stream),
+    histories: inUrl ? stream.histories : [],
     archived: false,
   };
 }
@@ -116,7 +127,7 @@ async function emitPage(run: ObjectRun, listed: ObjectRow[], load: LoadPosition,
   const wanted = wantedOf(run, listed);
   const associated = await completeAssociated(run.client, run.stream, wanted);
   const rows = inUrl ? wanted : await readValues(run, wanted);
-  await run.emitLive(rows, associated, load.mergesSince, true);
+  await run.emitLive(rows, associated, load.mergesSince, true, { is: 'load' });
 }
 
 function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[] {
@@ -126,8 +137,11 @@ function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[
 /** Reads the records of a page by batch read, whose body may name any number of properties. */
 async function readValues({ client, stream }: ObjectRun, listed: readonly ObjectRow[]): Promise<ObjectRow[]> {
   if (listed.length === 0) return [];
-  const ids = listed.map((row) => row.id);
-  const rows = await batchRead(client, { type: stream.type, ids, properties: stream.properties });
+  const { type, properties, histories } = stream;
+  const all = listed.map((row) => row.id);
+  const atOnce = histories.length > 0 ? HISTORY_LIMIT : BATCH_READ_LIMIT;
+  const batches = [all.slice(0, atOnce), all.slice(atOnce)].filter((ids) => ids.length > 0);
+  const rows = await Promise.all(batches.map((ids) => batchRead(client, { type, ids, properties, histories })));
   // For a record that was merged away in between, HubSpot returns the survivor, which the list has itself.
-  return rows.filter((row) => ids.includes(row.id));
+  return rows.flat().filter((row) => all.includes(row.id));
 }

@@ -1,4 +1,4 @@
-import { readAssociations } from '../../../hubspot/api/associations.js';
+import { readAssociations, readLinks } from '../../../hubspot/api/associations.js';
 import type { AssociationList, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
@@ -17,13 +17,29 @@ export async function readAssociated(
   const lists = await Promise.all(
     ids.length === 0
       ? []
-      : stream.associations.map((target) => readAssociations(client, stream.type, target.type, ids)),
+      : stream.associations.map(({ type, isTyped }) =>
+          isTyped ? readTyped(client, stream.type, type, ids) : readAssociations(client, stream.type, type, ids),
+        ),
   );
   return new Map(ids.map((id) => [id, lists.map((list) => list.get(id) ?? [])]));
 }
 
+/** The associations of records with their types, each as `<id> <type id> <category>`. */
+export async function readTyped(
+  client: HubSpotClient,
+  from: ObjectType,
+  to: ObjectType,
+  ids: readonly string[],
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>(ids.map((id) => [id, []]));
+  for await (const links of readLinks(client, from, to, ids)) {
+    for (const { fromId, toId, typeId, category } of links) found.get(fromId)?.push(`${toId} ${typeId} ${category}`);
+  }
+  return found;
+}
+
 /**
- * The associations of records whose list call requested them. HubSpot truncates long lists there; those are read by batch reads,
+ * The associations of records whose list call requested them. Those with types are left empty: their output reads them. HubSpot truncates long lists there; those are read by batch reads,
  * and so are those that may be listed under an unknown name.
  */
 export async function completeAssociated(
@@ -32,10 +48,14 @@ export async function completeAssociated(
   rows: readonly ObjectRow[],
 ): Promise<Associated> {
   const found: Associated = new Map(rows.map((row) => [row.id, []]));
-  const targets = stream.associations.map(({ type }) => ({ type, find: inlineFinder(type) }));
+  const targets = stream.associations.map(({ type, isTyped }) => ({ type, isTyped, find: inlineFinder(type) }));
   const finders = targets.map(({ find }) => find);
   const unknown = new Set(rows.filter((row) => hasUnknownList(row, finders)).map((row) => row.id));
-  for (const { type, find } of targets) {
+  for (const { type, isTyped, find } of targets) {
+    if (isTyped) {
+      for (const links of found.values()) links.push([]);
+      continue;
+    }
     const lists = new Map<string, string[]>();
     const truncated: string[] = [];
     for (const row of rows) {

@@ -32,7 +32,7 @@ export function fingerprintOf(stream: ObjectStream): Fingerprint {
   return {
     properties: packHashes(stream.properties),
     types: packHashes(stream.properties.map((name) => typed(stream, name))),
-    associations: stream.associations.map((target) => target.field).sort(),
+    associations: stream.associations.flatMap(({ field, isTyped }) => (isTyped ? [] : [field])).sort(),
     filters:
       stream.filterGroups.length === 0
         ? ''

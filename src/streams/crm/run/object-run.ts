@@ -1,16 +1,16 @@
 import type { DeletesMode } from '../../../config/source.js';
-import type { ObjectRow } from '../../../hubspot/api/object-row.js';
+import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
-import { aheadOfRecords } from '../../../protocol/ahead.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
 import type { ChainLimits } from '../../core/chain-limits.js';
-import type { EncodedRecord, RecordSink } from '../../core/sink.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
+import { historiesOf } from './histories.js';
 import { type MergedAway, MergeMap } from './merges.js';
+import type { Emit, Occasion, OutputPort } from './object-output.js';
 import { type ObjectState, objectStateJson } from './object-state.js';
 import { SentMemory } from './sent-memory.js';
 
@@ -28,7 +28,7 @@ const FILTER_EXIT = '~';
 /** Records encoded before the first of them is emitted: those of a whole page would survive a garbage collection. */
 const RECORDS_AT_ONCE = 20;
 
-/** One read of a stream of CRM records: what all its phases share. */
+/** One reading of CRM records: what all its phases share. */
 export class ObjectRun {
   readonly merges: MergeMap;
   /** Ids whose tombstone was emitted, or that were archived before the first load. */
@@ -39,6 +39,7 @@ export class ObjectRun {
   /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
   readonly #hash: ReturnType<typeof contentHasher>;
+  readonly #ports: readonly (OutputPort & { emit: Emit })[];
   /** Whether this run has emitted a state. */
   #isOpen = false;
 
@@ -47,13 +48,14 @@ export class ObjectRun {
     readonly stream: ObjectStream,
     readonly options: ReadOptions,
     readonly state: ObjectState,
-    readonly sink: RecordSink,
+    ports: readonly OutputPort[],
   ) {
     this.merges = new MergeMap(state.merges);
     this.archived = new ArchiveMemory(state.archive);
     this.sent = new SentMemory(contentSalt(stream), state.sent);
     state.sent = null;
     this.#hash = contentHasher(stream);
+    this.#ports = ports.map((port) => Object.assign(port, { emit: this.#emitterOf(port) }));
   }
 
   get emitsFilterExits(): boolean {
@@ -70,6 +72,11 @@ export class ObjectRun {
     return instantOf(this.client.clock.now());
   }
 
+  /** Tells how many rows are expected. */
+  estimate(rows: number): void {
+    for (const port of this.#ports) if (port.output.isOfSelection) port.estimate(rows);
+  }
+
   /**
    * Emits a state before the run's first record. If the run is killed after that record, the next run must not resume from the
    * previous closing state, whose memory of emitted records is outdated; nor from no state, as it would emit no tombstone for a
@@ -83,13 +90,14 @@ export class ObjectRun {
    * Emits records with the emission time of the last state. A run that resumes from that state never uses an earlier one, whatever
    * its clock says, so its versions count as newer.
    */
-  async #emit<T>(items: readonly T[], encode: (item: T) => EncodedRecord): Promise<void> {
-    if (items.length === 0) return;
-    await this.#open();
-    for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
-      const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
-      await this.sink.records(this.stream.name, records, this.state.emittedAt);
-    }
+  #emitterOf(port: OutputPort): Emit {
+    return async (items, encode) => {
+      if (items.length === 0) return;
+      await this.#open();
+      for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
+        await port.records(items.slice(start, start + RECORDS_AT_ONCE).map(encode), this.state.emittedAt);
+      }
+    };
   }
 
   /**
@@ -104,8 +112,8 @@ export class ObjectRun {
     associated: Associated,
     mergesSince: Instant | null,
     repeats: boolean,
+    occasion: Occasion,
   ): Promise<void> {
-    const { layout } = this.stream;
     const rememberFrom = this.#rememberFrom();
     const live = rows
       .filter((row) => !this.merges.isMergedAway(row.id))
@@ -113,39 +121,42 @@ export class ObjectRun {
         const links = associated.get(row.id) ?? [];
         const at = timeOf(updatedAtOf(row) ?? '');
         const hash = at >= rememberFrom || this.sent.has(row.id) ? this.#hash(row, links) : null;
-        return { row, links, at, hash };
+        return { row, links, at, hash, hasNewMerges: this.merges.hasNewMerges(row) };
       })
       .filter(({ row, hash }) => repeats || hash === null || !this.sent.isUnchanged(row.id, hash));
     const emitsMerges = this.options.deletes !== 'off';
     // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
     if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
-    const merged = !emitsMerges ? [] : rows.flatMap((row) => this.#mergedInto(row, mergesSince));
-    await this.#emit(live, ({ row, links }) => layout.encode(row, links, null));
-    await this.#emit(merged, (each) => this.#encodeMerged(each));
+    const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
+    const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
+    const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
+    for (const { output, emit } of this.#ports) await output.live(records, occasion, emit);
+    await this.#emitMerged(merged);
     for (const { row, at, hash } of live) {
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
     }
-    for (const { id } of merged) this.sent.forget(id);
+    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
   }
 
   /** Emits tombstones of archived records, and of records that were merged into them. */
   async emitTombstones(rows: readonly ObjectRow[]): Promise<void> {
     if (rows.length === 0) return;
     await this.#open();
-    const { layout } = this.stream;
-    const archived = rows.filter((row) => !this.merges.isMergedAway(row.id));
+    const archived = rows.filter((row) => !this.merges.isMergedAway(row.id)).map((row) => ({ row }));
+    const histories = await this.#histories(archived, true);
     const merged = rows.flatMap((row) => this.merges.learn(row));
-    await this.#emit(archived, (row) =>
-      layout.encode(row, null, { archivedAt: row.archivedAt ?? this.now(), mergedInto: null }),
-    );
-    await this.#emit(merged, (each) => this.#encodeMerged(each));
+    const records = archived.map(({ row }) => ({ row, histories: histories?.get(row.id) ?? null }));
+    // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
+    const { since: before } = this.state.archive;
+    const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
+    for (const { output, emit } of this.#ports) await output.archived?.(records, since, emit);
+    await this.#emitMerged([{ all: merged, owed: merged }]);
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
 
   /** Reports records that have left the stream's filters, unless that was the last thing emitted of them. */
   async emitFilterExits(rows: readonly ObjectRow[]): Promise<void> {
-    const { layout } = this.stream;
     const rememberFrom = this.#rememberFrom();
     const left = rows
       .filter((row) => !this.merges.isMergedAway(row.id))
@@ -153,7 +164,8 @@ export class ObjectRun {
       .filter(({ row, hash }) => !this.sent.isUnchanged(row.id, hash));
     if (left.length === 0) return;
     await this.#open();
-    await this.#emit(left, ({ row }) => layout.encode(row, null, { leftAt: updatedAtOf(row) ?? this.now() }));
+    const gone = left.map(({ row }) => row);
+    for (const { output, emit } of this.#ports) await output.left?.(gone, emit);
     for (const { row, at, hash } of left) {
       if (at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
@@ -165,20 +177,32 @@ export class ObjectRun {
     const survivors = rows.filter((row) => this.merges.hasNewMerges(row));
     if (survivors.length === 0) return;
     await this.#open();
-    const merged = survivors.flatMap((row) => this.#mergedInto(row, null));
-    await this.#emit(merged, (each) => this.#encodeMerged(each));
-    for (const { id } of merged) this.sent.forget(id);
+    const merged = survivors.map((row) => this.#learn(row, null));
+    await this.#emitMerged(merged);
+    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
   }
 
-  #mergedInto(row: ObjectRow, since: Instant | null): MergedAway[] {
-    if (this.merges.isMergedAway(row.id)) return [];
-    const merged = this.merges.learn(row);
-    return isFrom(updatedAtOf(row), since) ? merged : [];
+  /** By record, the values that properties have had; null: no output asks for them. */
+  async #histories(records: readonly { row: ObjectRow }[], archived: boolean): Promise<Map<string, Histories> | null> {
+    if (this.stream.histories.length === 0 || records.length === 0) return null;
+    const rows = records.map(({ row }) => row);
+    const { found, calls } = await historiesOf(this.client, this.stream, rows, archived);
+    this.leastCalls += calls;
+    return found;
   }
 
-  #encodeMerged({ id, updatedAt, survivor }: MergedAway): EncodedRecord {
-    const tombstone = { archivedAt: updatedAt ?? this.now(), mergedInto: survivor };
-    return this.stream.layout.encodeMergedAway(id, updatedAt, tombstone);
+  /** Learns the merges that a record lists. */
+  #learn(row: ObjectRow, since: Instant | null): NewMerges {
+    const isMergedAway = this.merges.isMergedAway(row.id);
+    const all = isMergedAway ? [] : this.merges.learn(row);
+    return { all, owed: isFrom(updatedAtOf(row), since) ? all : [] };
+  }
+
+  async #emitMerged(merged: readonly NewMerges[]): Promise<void> {
+    const all = merged.flatMap((each) => each.all);
+    const owed = merged.flatMap((each) => each.owed);
+    if (all.length === 0) return;
+    for (const { output, emit } of this.#ports) await output.merged?.(all, owed, emit);
   }
 
   /** The next increment finds records again that were last updated from this time on. */
@@ -186,6 +210,11 @@ export class ObjectRun {
     const { pass, load, cursor } = this.state;
     const begun = pass?.startedAt ?? load?.startedAt ?? cursor;
     return begun ? timeOf(earlier(begun, this.options.lookbackMinutes)) : epochMs(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Has the outputs emit what they hold back, so that the next state covers all that was read. */
+  async flush(): Promise<void> {
+    for (const { output, emit } of this.#ports) await output.flush?.(emit);
   }
 
   /** Emits the current state, which covers every record emitted before it. */
@@ -202,20 +231,35 @@ export class ObjectRun {
   async close(refreshComplete = false): Promise<void> {
     this.state.sent = this.sent.toJson(this.#rememberFrom());
     await this.#put(refreshComplete, false);
+    for (const { output } of this.#ports) output.end?.();
   }
 
   async #put(refreshComplete: boolean, isAhead: boolean): Promise<void> {
-    const { state, stream } = this;
+    const { state } = this;
     state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
+    state.step += 1;
     state.merges = this.merges.pack();
     const { ids, seen } = this.archived.pack();
     state.archive.ids = ids;
     if (state.archive.scan) state.archive.scan.seen = seen;
     this.#isOpen = true;
-    // A copy, since the sink may keep the state until rows are committed, or emit it again.
-    const out = structuredClone(objectStateJson(state, stream.layout.cursorField, refreshComplete));
-    await this.sink.state(stream.name, isAhead ? aheadOfRecords(out) : out);
+    for (const port of this.#ports) {
+      const { output } = port;
+      // Its last state stays the one to resume from, which may read some pages again.
+      if (output.isBehind) continue;
+      const own = output.isOfSelection ? state : { ...state, fingerprint: null };
+      // A copy, since the sink may keep the state until rows are committed, or emit it again.
+      const out = objectStateJson(own, output.publicState(state.publicCursor), refreshComplete, output.memory?.());
+      await port.state(structuredClone(out), isAhead);
+    }
   }
+}
+
+/** The merges that a record told of. */
+interface NewMerges {
+  all: readonly MergedAway[];
+  /** Those whose records may have been emitted. */
+  owed: readonly MergedAway[];
 }
 
 /** Whether records that no longer match the stream's filters are reported. */

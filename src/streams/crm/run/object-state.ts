@@ -90,6 +90,20 @@ export interface ObjectState {
   merges: JsonValue;
   /** What was emitted of the records that the next increment finds again; only in closing states. See {@link SentMemory}. */
   sent: JsonObject | null;
+  /** Tells the states of one reading and of what it was resumed from: streams whose states have the same are read together. */
+  lineage: string | null;
+  /** The number of the state within its lineage. Of several streams, the one with the lowest is the furthest behind. */
+  step: number;
+}
+
+/** Whether a load or a pass was interrupted. */
+export function isUnderWay({ load, pass }: ObjectState): boolean {
+  return load !== null || pass !== null;
+}
+
+/** Whether nothing was read yet. */
+export function isFresh(state: ObjectState): boolean {
+  return state.cursor === null && !isUnderWay(state);
 }
 
 /** The state of a stream that was never read. @param updatedAfter the start date */
@@ -107,6 +121,8 @@ function emptyState(updatedAfter: Instant | null): ObjectState {
     archive: { ...NO_ARCHIVE },
     merges: '',
     sent: null,
+    lineage: null,
+    step: 0,
   };
 }
 
@@ -158,6 +174,8 @@ function parseOwn(
     archive: parseArchive(own.archive),
     merges: own.merges ?? '',
     sent: stateValue.object(own.sent),
+    lineage: stateValue.text(own.lineage),
+    step: stateValue.number(own.step) ?? 0,
   };
 }
 
@@ -215,11 +233,20 @@ function parseBackfill(value: JsonValue | undefined): BackfillPosition | null {
   };
 }
 
-/** The state as it is emitted: source-hubspot's member, and ours. */
-export function objectStateJson(state: ObjectState, cursorField: string, refreshComplete: boolean): JsonObject {
-  const { publicCursor, backfill, archive, merges, fingerprint, sent, ...own } = state;
+/**
+ * The state as it is emitted: source-hubspot's members, and ours.
+ *
+ * @param memory what an output remembers besides
+ */
+export function objectStateJson(
+  state: ObjectState,
+  publicState: JsonObject,
+  refreshComplete: boolean,
+  memory: JsonObject | undefined,
+): JsonObject {
+  const { publicCursor: _, backfill, archive, merges, fingerprint, sent, ...own } = state;
   return {
-    [cursorField]: publicCursor,
+    ...publicState,
     ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: {
       version: VERSION,
@@ -229,6 +256,7 @@ export function objectStateJson(state: ObjectState, cursorField: string, refresh
       merges,
       fingerprint,
       ...(sent ? { sent } : {}),
+      ...(memory ? { memory } : {}),
     },
   };
 }

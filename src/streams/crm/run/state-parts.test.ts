@@ -34,7 +34,7 @@ describe('a state', () => {
       },
     });
     state.archive.ids = '9';
-    const out = JSON.parse(JSON.stringify(objectStateJson(state, 'updatedAt', false)));
+    const out = JSON.parse(JSON.stringify(objectStateJson(state, { updatedAt: state.publicCursor }, false, undefined)));
     expect(parse(out)).toEqual(state);
   });
 
@@ -105,7 +105,9 @@ describe('a state', () => {
   test('shows source-hubspot the old value until a pass is complete', () => {
     const state = parse({ updatedAt: '2024-05-01T00:00:00Z' });
     state.load = { startedAt: instantOf(timeOf('2025-01-01')), after: '5', mergesSince: null };
-    expect(objectStateJson(state, 'updatedAt', false).updatedAt).toBe('2024-05-01T00:00:00.000Z');
+    expect(objectStateJson(state, { updatedAt: state.publicCursor }, false, undefined).updatedAt).toBe(
+      '2024-05-01T00:00:00.000Z',
+    );
   });
 });
 

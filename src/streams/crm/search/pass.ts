@@ -27,7 +27,10 @@ export async function readPass(run: ObjectRun, pass: PassPosition, first: Search
     const rows = pages.flatMap((page) => page.rows);
     exits?.addMatches(rows);
     const live = await resolveStaleRows(run, rows);
-    await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false);
+    await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false, {
+      is: 'changes',
+      since: pass.since,
+    });
     for (const { range, reached, isLast } of pages) {
       range.after = reached;
       if (isLast) pass.ranges = pass.ranges.filter((each) => each !== range);

@@ -150,11 +150,10 @@ export class RangeReader {
   }
 
   async #readPage(search: KeyedSearch, range: RangePosition): Promise<KeyedPage> {
-    const { stream, sink } = this.#run;
     const first = this.#first;
     this.#first = null;
     const page = await search.next(range, first);
-    if (range.after === '0' && page.total > 0) sink.estimate(stream.name, page.total);
+    if (range.after === '0' && page.total > 0) this.#run.estimate(page.total);
     return page;
   }
 

@@ -1,0 +1,77 @@
+import type { SyncMode } from '../../../protocol/messages.js';
+import { epochMs, timeOf } from '../../../time.js';
+import { isFresh, isUnderWay, type ObjectState } from '../run/object-state.js';
+import { packIds, unpackIds } from '../run/packed-ids.js';
+
+/** An output with the state that it resumes from. */
+export interface Member {
+  state: ObjectState;
+  mode: SyncMode;
+  /** An earlier attempt of the same job has finished its full refresh. */
+  isRefreshed: boolean;
+  /** Whether the selection of the reading is its own. */
+  isOfSelection: boolean;
+  /** It has to be read from the start, for which the others need not be read again. */
+  isAlone: boolean;
+}
+
+/**
+ * The outputs of an object that can be read together: those to be loaded, those of which an increment is due, and those of a reading that was
+ * interrupted. Destinations commit streams one by one, so that the states of one reading may be some steps apart.
+ */
+export function cohortsOf<M extends Member>(members: readonly M[]): M[][] {
+  const interrupted = new Set(members.filter(({ state }) => isUnderWay(state)).map(({ state }) => state.lineage));
+  const cohorts = new Map<string, M[]>();
+  for (const [index, member] of members.entries()) {
+    const { state, mode, isRefreshed, isAlone } = member;
+    const { lineage } = state;
+    const isInterrupted = isUnderWay(state) || (lineage !== null && interrupted.has(lineage));
+    const kind = isRefreshed ? 'refreshed' : isFresh(state) ? 'new' : isInterrupted ? lineage : 'complete';
+    // States of before 0.3 have no lineage.
+    const key = `${mode} ${isAlone || kind === null ? index : kind}`;
+    cohorts.set(key, [...(cohorts.get(key) ?? []), member]);
+  }
+  return [...cohorts.values()];
+}
+
+/**
+ * The state that all outputs of a cohort resume from: that of the one that is the furthest behind. The others get some records again. What
+ * they had emitted since is uncertain for a reading that begins before it: what was sent is forgotten, and records that one of them knows
+ * as archived are told of again, as deleted or as restored.
+ */
+export function joinedState(members: readonly Member[]): ObjectState {
+  const states = members.map(({ state }) => state);
+  const [behind, ...others] = [...states].sort(byProgress);
+  if (!behind) throw new RangeError('a cohort has at least one member');
+  const joined = structuredClone(behind);
+  joined.emittedAt = epochMs(Math.max(...states.map(({ emittedAt }) => emittedAt)));
+  joined.step = Math.max(...states.map(({ step }) => step));
+  joined.fingerprint = members.find(({ isOfSelection }) => isOfSelection)?.state.fingerprint ?? null;
+  const sent = JSON.stringify(behind.sent);
+  if (others.some((other) => JSON.stringify(other.sent) !== sent)) joined.sent = null;
+  const known = new Set(archivedIn(behind));
+  const uncertain = others.flatMap(archivedIn).filter((id) => !known.has(id));
+  const startedAt = behind.archive.scannedAt ?? behind.archive.since;
+  if (uncertain.length > 0 && startedAt !== null) {
+    const { scan } = behind.archive;
+    joined.archive.scan = {
+      startedAt: scan?.startedAt ?? startedAt,
+      after: null,
+      tells: scan?.tells ?? true,
+      seen: '',
+      pending: packIds([...uncertain, ...unpackIds(scan?.pending), ...unpackIds(scan?.seen)]),
+      recent: '',
+    };
+  }
+  return joined;
+}
+
+/** A state without a cursor is behind one with an earlier step of the same reading; otherwise the one with the earlier cursor is behind. */
+function byProgress(a: ObjectState, b: ObjectState): number {
+  if (a.lineage === b.lineage) return a.step - b.step;
+  return timeOf(a.cursor ?? '') - timeOf(b.cursor ?? '') || 0;
+}
+
+function archivedIn({ archive }: ObjectState): string[] {
+  return [archive.ids, archive.scan?.seen, archive.scan?.pending].flatMap((packed) => unpackIds(packed));
+}

@@ -1,0 +1,68 @@
+import { asHubflakeError, type HubflakeError } from '../../../errors.js';
+import type { AirbyteStream, JsonObject, SyncMode } from '../../../protocol/messages.js';
+import type { Estimate, PortalFacts, ReadTogether, Stream, StreamRun } from '../../core/stream.js';
+import type { ObjectStream } from '../object-stream.js';
+import { type Feed, type FeedRun, readFeeds } from './object-reading.js';
+import { StreamChannel } from './stream-channel.js';
+
+/** A stream's feed by one reading. */
+export interface StreamFeed {
+  /** The name of the part, if several readings feed the stream. */
+  part: string;
+  object: ObjectStream;
+  feed: Feed;
+}
+
+/** A stream that the readings of one or more objects feed. Those that share a reading are read together. */
+export abstract class FedStream implements Stream {
+  readonly together = readTogether;
+
+  constructor(
+    readonly name: string,
+    readonly entry: AirbyteStream,
+    readonly feeds: readonly StreamFeed[],
+    readonly portal: PortalFacts,
+  ) {}
+
+  abstract estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate>;
+
+  async read(run: StreamRun): Promise<number> {
+    const [outcome] = await readTogether([{ stream: this, run }]);
+    if (typeof outcome === 'number') return outcome;
+    throw outcome;
+  }
+}
+
+/** Reads each object once for all streams that it feeds. A stream fails where one of its readings does. */
+const readTogether: ReadTogether = async (runs) => {
+  const fed = runs.flatMap(({ stream, run }) => (stream instanceof FedStream ? [{ stream, run }] : []));
+  const readings = new Map<ObjectStream, { portal: PortalFacts; feeds: FeedRun[] }>();
+  for (const { stream, run } of fed) {
+    const { name, portal } = stream;
+    const channel = new StreamChannel(
+      name,
+      run,
+      stream.feeds.map(({ part }) => part),
+    );
+    for (const { part, object, feed } of stream.feeds) {
+      const reading = readings.get(object) ?? { portal, feeds: [] };
+      reading.feeds.push({ feed, channel, name, mode: run.mode, part });
+      readings.set(object, reading);
+    }
+  }
+  const outcomes = new Map<string, number | HubflakeError>(fed.map(({ stream }) => [stream.name, 0]));
+  await Promise.all(
+    [...readings].map(async ([object, { portal, feeds }]) => {
+      const [first] = feeds;
+      try {
+        const calls = await readFeeds(object, portal, feeds);
+        // What several streams share counts once.
+        const counted = first && outcomes.get(first.name);
+        if (first && typeof counted === 'number') outcomes.set(first.name, counted + calls);
+      } catch (error) {
+        for (const { name } of feeds) outcomes.set(name, asHubflakeError(error));
+      }
+    }),
+  );
+  return runs.map(({ stream }) => outcomes.get(stream.name) ?? 0);
+};

@@ -1,0 +1,63 @@
+import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
+import type { JsonObject } from '../../../protocol/messages.js';
+import type { EpochMs, Instant } from '../../../time.js';
+import type { EncodedRecord } from '../../core/sink.js';
+import type { MergedAway } from './merges.js';
+
+/** A live record that a reading found. */
+export interface LiveRecord {
+  row: ObjectRow;
+  /** The associated ids for each of the reading's associations, in their order. */
+  links: readonly (readonly string[])[];
+  /** Whether a record was merged into it that was not known before. */
+  hasNewMerges: boolean;
+  /** The values that properties have had; null: they were not asked for. */
+  histories: Histories | null;
+}
+
+/** A record that was archived since. */
+export type ArchivedRecord = Pick<LiveRecord, 'row' | 'histories'>;
+
+/**
+ * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant; `values`: properties are
+ * read that the stream did not have; `restored`: they were archived, and are not any more.
+ */
+export type Occasion = { is: 'load' | 'values' | 'restored' } | { is: 'changes'; since: Instant | null };
+
+/** Emits a record for each item, after a state that covers what came before them. */
+export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord) => Promise<void>;
+
+/** What becomes of an object's records in one stream. A reading has one or more outputs (docs/decisions/0022-history-and-fivetrans-layout.md). */
+export interface ObjectOutput {
+  /** The members of its state that source-hubspot reads. @param cursor where source-hubspot could go on without loss */
+  publicState(cursor: string): JsonObject;
+  /** Whether the reading's selection, and so its fingerprint, is this output's. */
+  readonly isOfSelection: boolean;
+  live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void>;
+  /** @param since what was modified since may not have been emitted; null: nothing was */
+  archived?(records: readonly ArchivedRecord[], since: Instant | null, emit: Emit): Promise<void>;
+  /**
+   * @param all the merges that were not known before
+   * @param owed those of them whose records may have been emitted
+   */
+  merged?(all: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void>;
+  /** Records that have left the stream's filters. */
+  left?(rows: readonly ObjectRow[], emit: Emit): Promise<void>;
+  /** Emits what was held back. Called before a state that has to cover everything. */
+  flush?(emit: Emit): Promise<void>;
+  /** Whether records are held back, so that no state can be emitted that covers them. */
+  readonly isBehind?: boolean;
+  /** What its state has besides the reading's. */
+  memory?(): JsonObject;
+  /** Says what is to be said at the end of the reading. */
+  end?(): void;
+}
+
+/** Where the records and states of an output go: a stream, or a part of one that several readings feed. */
+export interface OutputPort {
+  readonly stream: string;
+  readonly output: ObjectOutput;
+  records(records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
+  state(state: JsonObject, isAhead: boolean): Promise<void>;
+  estimate(rows: number): void;
+}
