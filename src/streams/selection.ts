@@ -1,4 +1,4 @@
-import type { ObjectCriteria, SourceConfig } from '../config/source.js';
+import { EVERY_PROPERTY, type ObjectCriteria, type SourceConfig } from '../config/source.js';
 import { nearest } from '../config/suggest.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../errors.js';
 import { findObjectType, type ObjectType, STANDARD_OBJECTS } from '../hubspot/api/object-types.js';
@@ -6,6 +6,7 @@ import { log } from '../log.js';
 import { GROUPS, type Group } from './core/groups.js';
 import type { KnownObjects } from './core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from './core/stream.js';
+import { historyName, historyPlan } from './crm/history/history-plan.js';
 import { objectPlan } from './crm/object-plan.js';
 import { ReadingPlan } from './crm/reading/reading-plan.js';
 import { associationsPlan } from './resources/associations.js';
@@ -21,8 +22,10 @@ const RECORD_OPTIONS = [
 /** Names that earlier versions or source-hubspot use for streams that are not CRM objects. */
 const ALIASES: Readonly<Record<string, string>> = { deal_split: 'deal_splits', '0-72': 'deal_splits' };
 
-/** In `include`: every stream but the legacy ones. In `exclude`: every stream. */
+/** In `include`: every stream but histories and the legacy ones. In `exclude`: every stream. */
 const ALL = 'all';
+/** The group of histories. */
+const HISTORY = 'history';
 
 /** HubSpot's limits for a search: 5 groups of 6 filters, 18 filters in all; reading adds two to each group. */
 const MOST_GROUPS = 5;
@@ -53,7 +56,11 @@ export function planStreams(
     : planEverything(config, known.custom, usual);
   checkNames(config, known, declared);
   const excluded = new Exclusion(config, known);
-  const plans = chosen.filter(({ name }) => !excluded.has(name, groupOf(name, declared)));
+  const histories = planHistories(config, known, readingsIn(chosen), named);
+  const plans = [
+    ...chosen.filter(({ name }) => !excluded.has(name, groupOf(name, declared))),
+    ...histories.filter(({ name }) => !excluded.has(name, 'history')),
+  ];
   for (const each of declared) {
     const isAsked = config.include.includes(each.name);
     const isNamed = config.objects === null && isAmong(each, named);
@@ -79,6 +86,34 @@ export function planStreams(
     );
   }
   return plans;
+}
+
+/** The readings of objects that plans have. */
+function readingsIn(plans: readonly StreamPlan[]): ReadingPlan[] {
+  return plans.flatMap(({ sources = [] }) => sources.filter((source) => source instanceof ReadingPlan));
+}
+
+/** The streams of past values: of objects that are configured with them, and of those that are included, or named by a catalog. */
+function planHistories(
+  config: SourceConfig,
+  known: KnownObjects,
+  readings: readonly ReadingPlan[],
+  named: readonly string[] | 'all' | 'default',
+): StreamPlan[] {
+  const isNamed = (name: string) => config.objects === null && (named === 'all' || named.includes(name));
+  const ofReadings = readings.flatMap((reading) => {
+    const name = historyName(reading.selection.name);
+    const configured = reading.selection.criteria?.history ?? null;
+    if (configured !== null && configured.length > 0) return [historyPlan(reading, configured)];
+    if (config.include.includes(name)) return [historyPlan(reading, [EVERY_PROPERTY])];
+    const isByGroup = (configured === null && config.include.includes(HISTORY)) || isNamed(name);
+    return isByGroup ? [{ ...historyPlan(reading, [EVERY_PROPERTY]), isByGroup }] : [];
+  });
+  const planned = ofReadings.map(({ name }) => name);
+  const others = known.all
+    .filter(({ stream }) => config.include.includes(historyName(stream)) && !planned.includes(historyName(stream)))
+    .map((type) => historyPlan(new ReadingPlan({ name: type.stream, type, criteria: null }), [EVERY_PROPERTY]));
+  return [...ofReadings, ...others];
 }
 
 function isAmong({ name, isDefault }: StreamDeclaration, named: readonly string[] | 'all' | 'default'): boolean {
@@ -109,7 +144,8 @@ class Exclusion {
 
 /** Throws a ConfigError for a name that no stream and no group has. */
 function checkNames(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): void {
-  const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name)];
+  const histories = known.all.map(({ stream }) => historyName(stream));
+  const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name), ...histories];
   for (const option of ['include', 'exclude'] as const) {
     for (const [index, name] of config[option].entries()) {
       if (names.includes(name)) continue;
@@ -155,6 +191,11 @@ function missingPlan(name: string, obstacle: HubflakeError): StreamPlan {
   };
 }
 
+/** The object's stream, of a stream of its past values. */
+function objectNameIn(stream: string): string {
+  return stream.endsWith(historyName('')) ? stream.slice(0, -historyName('').length) : stream;
+}
+
 /** Whether a stream may be a custom object, so that the portal's schemas have to be read. */
 export function mayBeCustom(
   config: SourceConfig,
@@ -165,7 +206,8 @@ export function mayBeCustom(
     streamNames?.includes(each.name) || config.include.includes(each.name) || isOfGroups(each, config);
   if (declared.some((each) => each.isOfAllObjects && isAsked(each))) return true;
   const isKnown = (name: string) =>
-    findObjectType(name, STANDARD_OBJECTS) !== undefined || declaredAs(name, declared, [])?.group === 'crm';
+    findObjectType(objectNameIn(name), STANDARD_OBJECTS) !== undefined ||
+    declaredAs(name, declared, [])?.group === 'crm';
   const associations = config.associationStreams.filter(({ name }) => streamNames?.includes(name) ?? true);
   if (associations.some(({ fromObject, toObject }) => !isKnown(fromObject) || !isKnown(toObject))) return true;
   if (config.objects) {
@@ -254,6 +296,11 @@ function planOne(
   const { objectType } = criteria;
   const declaration = declaredAs(objectType, declared, known.custom);
   if (declaration) {
+    if ((criteria.history ?? []).length > 0) {
+      throw new ConfigError(
+        `${path}.history: HubSpot keeps no past values of ${declaration.name}, only of the properties of CRM objects. Leave it out.`,
+      );
+    }
     for (const [option, key] of RECORD_OPTIONS) {
       if ((criteria[key] ?? []).length > 0)
         log.warn(`${path}.${option} has no effect: ${declaration.name} is read whole.`);

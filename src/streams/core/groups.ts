@@ -10,6 +10,8 @@ export const GROUPS = [
   'service',
   'events',
   'content',
+  /** What properties of records were before. It multiplies rows and calls, so `all` does not name it. */
+  'history',
   /** What only older connections have: `all` does not name it. */
   'legacy',
 ] as const;

@@ -8,7 +8,8 @@ import type { PortalFacts } from '../core/stream.js';
 import { airbyteLayout, legacyAliases } from '../layouts/airbyte-layout.js';
 import { kindOf, type ValueKind } from '../layouts/coerce.js';
 import { columnsLayout } from '../layouts/columns-layout.js';
-import type { Layout } from '../layouts/layout.js';
+import { fivetranLayout } from '../layouts/fivetran-layout.js';
+import type { Layout, LayoutInput } from '../layouts/layout.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
@@ -42,6 +43,8 @@ export interface ObjectStream {
   knowsMerges: boolean;
   /** Selected sensitive properties that the token may not read. */
   withheld: readonly Withheld[];
+  /** All properties of the object that the token may read, whether selected or not. */
+  definitions: readonly PropertyDefinition[];
   /** The number of calls it took to learn all this. */
   definitionCalls: number;
 }
@@ -60,7 +63,7 @@ export interface ObjectSelection {
 }
 
 /** What opening an object takes of the portal. */
-type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScopes'>;
+type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScopes' | 'id'>;
 
 /** Reads the object's properties, and selects from them. */
 export async function openObject(selection: ObjectSelection, portal: ObjectFacts): Promise<ObjectStream> {
@@ -69,17 +72,16 @@ export async function openObject(selection: ObjectSelection, portal: ObjectFacts
   return defineObject(selection, portal, found);
 }
 
-function defineObject(
-  selection: ObjectSelection,
-  { config, known }: ObjectFacts,
-  found: ObjectProperties,
-): ObjectStream {
+function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: ObjectProperties): ObjectStream {
+  const { config, known } = facts;
   const { name, type, criteria } = selection;
   const { readable: all, calls: definitionCalls } = found;
   const withheld = withheldFrom(selection, found);
   const selected = selectProperties(found, criteria, name, config.sensitive);
   checkFilters(all, criteria, name);
-  const associations = (criteria?.associations ?? type.associations).map((other) => {
+  // In Fivetran's layout associations are tables of their own.
+  const associated = config.layout === 'fivetran' ? [] : (criteria?.associations ?? type.associations);
+  const associations = associated.map((other) => {
     const target = known.find(other, `associations of "${name}"`);
     return { type: target, field: target.custom ? target.stream : target.name };
   });
@@ -96,7 +98,7 @@ function defineObject(
   return {
     name,
     type,
-    layout: config.layout === 'airbyte' ? airbyteLayout(input, legacyAliases(type.name, names)) : columnsLayout(input),
+    layout: layoutOf(type, input, facts),
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
     kinds: new Map(selected.map((property) => [property.name, kindFor(property, config.numbersAsStrings)])),
     associations,
@@ -105,8 +107,28 @@ function defineObject(
     updatedAfter: criteria?.updatedAfter ?? config.startDate,
     knowsMerges,
     withheld,
+    definitions: all,
     definitionCalls,
   };
+}
+
+function layoutOf(type: ObjectType, input: LayoutInput, { config, client, id }: ObjectFacts): Layout {
+  switch (config.layout) {
+    case 'airbyte':
+      return airbyteLayout(
+        input,
+        legacyAliases(
+          type.name,
+          input.properties.map(({ name }) => name),
+        ),
+      );
+    case 'columns':
+      return columnsLayout(input);
+    case 'fivetran': {
+      const { name: object, modifiedProperty } = type;
+      return fivetranLayout({ ...input, object, modifiedProperty, portalId: id, now: () => client.clock.now() });
+    }
+  }
 }
 
 /** The selected properties that the token may not read; logs a warning. */

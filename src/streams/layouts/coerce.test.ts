@@ -85,7 +85,14 @@ test('whatever comes out is JSON', () => {
       const json = coerce(kind, text);
       if (json === undefined) return;
       const value: unknown = JSON.parse(json);
-      const type = { string: 'string', number: 'number', boolean: 'boolean', date: 'string', datetime: 'string' }[kind];
+      const type = {
+        string: 'string',
+        number: 'number',
+        boolean: 'boolean',
+        date: 'string',
+        datetime: 'string',
+        utc: 'string',
+      }[kind];
       expect(value === null || typeof value === type).toBe(true);
     }),
     { numRuns: 2000 },

@@ -6,7 +6,8 @@ import { instantAt, isDay } from './plain-times.js';
  * float. Lone surrogates become U+FFFD, since consumers of the protocol reject them.
  */
 
-export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime';
+/** `utc` is an instant that is written without its zone. */
+export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime' | 'utc';
 
 /** The kind of a HubSpot property type; unknown types are text. */
 export function kindOf(propertyType: string): ValueKind {
@@ -60,7 +61,14 @@ export function coerce(kind: ValueKind, text: string): string | undefined {
       return coerceDate(text);
     case 'datetime':
       return coerceInstant(text);
+    case 'utc':
+      return withoutZone(coerceInstant(text));
   }
+}
+
+/** The JSON text of an instant without its `+00:00`. */
+export function withoutZone(instant: string | undefined): string | undefined {
+  return instant?.endsWith('+00:00"') ? `${instant.slice(0, -'+00:00"'.length)}"` : instant;
 }
 
 function coerceNumber(text: string): string | undefined {

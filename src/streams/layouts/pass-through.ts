@@ -1,4 +1,4 @@
-import type { ValueKind } from './coerce.js';
+import { type ValueKind, withoutZone } from './coerce.js';
 import { instantAt, isDay } from './plain-times.js';
 
 const ZERO = 0x30;
@@ -38,6 +38,8 @@ export function passThrough(
       return isDay(text, start + 1, end - 1) ? text.slice(start, end) : undefined;
     case 'datetime':
       return instantAt(text, start + 1, end - 1);
+    case 'utc':
+      return withoutZone(instantAt(text, start + 1, end - 1));
   }
 }
 

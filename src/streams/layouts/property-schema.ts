@@ -14,7 +14,7 @@ export function propertySchema(property: PropertyDefinition, kind: ValueKind, de
  */
 const WHOLE = /(?:^|_)id$|^associatedcompanyid$|^(?:hs_)?num_|_count$/;
 
-function isWhole({ name, hubspotDefined }: PropertyDefinition): boolean {
+export function isWhole({ name, hubspotDefined }: PropertyDefinition): boolean {
   return name === 'hs_object_id' || (hubspotDefined === true && WHOLE.test(name));
 }
 
@@ -29,6 +29,8 @@ function kindSchema(kind: ValueKind, decimal: boolean): JsonObject {
       return { type: ['null', 'string'], format: 'date' };
     case 'datetime':
       return { type: ['null', 'string'], format: 'date-time' };
+    case 'utc':
+      return UTC;
     case 'string':
       return { type: ['null', 'string'] };
   }
@@ -45,6 +47,12 @@ export const STRING: JsonObject = { type: ['null', 'string'] };
 export const INTEGER: JsonObject = { type: ['null', 'integer'] };
 export const BOOLEAN: JsonObject = { type: ['null', 'boolean'] };
 export const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
+/** An instant in UTC, written without its zone. */
+export const UTC: JsonObject = {
+  type: ['null', 'string'],
+  format: 'date-time',
+  airbyte_type: 'timestamp_without_timezone',
+};
 /** An amount: exact digits in our own tables. */
 export const DECIMAL: JsonObject = { type: ['null', 'number'], hubflake_decimal: true };
 export const OBJECT: JsonObject = { type: ['null', 'object'], additionalProperties: true };

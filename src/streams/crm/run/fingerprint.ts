@@ -7,7 +7,7 @@ import type { ObjectStream } from '../object-stream.js';
 
 /** What a stream selects, small enough to be part of each of its states. */
 export type Fingerprint = {
-  /** Hashes of the selected properties' names, 4 bytes each, sorted, base64. */
+  /** The selected properties' names, see {@link packHashes}. */
   properties: string;
   /** The same for their names and types; null in states of earlier versions. */
   types: string | null;
@@ -115,7 +115,14 @@ function typed({ kinds }: ObjectStream, name: string): string {
   return `${name}\0${kinds.get(name) ?? ''}`;
 }
 
-function packHashes(texts: readonly string[]): string {
+/** Those of `names` that are not among the packed ones. */
+export function missingIn(packed: string, names: readonly string[]): string[] {
+  const known = hashesOf(packed);
+  return names.filter((name) => !known.has(hashText(name)));
+}
+
+/** Hashes of names, 4 bytes each, sorted, base64. */
+export function packHashes(texts: readonly string[]): string {
   const hashes = texts.map((text) => hash(text).subarray(0, HASH_BYTES)).sort(Buffer.compare);
   return Buffer.concat(hashes).toString('base64');
 }

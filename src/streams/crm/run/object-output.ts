@@ -33,9 +33,15 @@ export interface ObjectOutput {
   publicState(cursor: string): JsonObject;
   /** Whether the reading's selection, and so its fingerprint, is this output's. */
   readonly isOfSelection: boolean;
-  live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void>;
+  /** @param rememberFrom the next reading finds again what changed from this time on */
+  live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit, rememberFrom: EpochMs): Promise<void>;
   /** @param since what was modified since may not have been emitted; null: nothing was */
-  archived?(records: readonly ArchivedRecord[], since: Instant | null, emit: Emit): Promise<void>;
+  archived?(
+    records: readonly ArchivedRecord[],
+    since: Instant | null,
+    emit: Emit,
+    rememberFrom: EpochMs,
+  ): Promise<void>;
   /**
    * @param all the merges that were not known before
    * @param owed those of them whose records may have been emitted
@@ -47,8 +53,8 @@ export interface ObjectOutput {
   flush?(emit: Emit): Promise<void>;
   /** Whether records are held back, so that no state can be emitted that covers them. */
   readonly isBehind?: boolean;
-  /** What its state has besides the reading's. */
-  memory?(): JsonObject;
+  /** What its state has besides the reading's. @param closingFrom in a closing state: the next reading finds again what changed from then on */
+  memory?(closingFrom: EpochMs | null): JsonObject;
   /** Says what is to be said at the end of the reading. */
   end?(): void;
 }

@@ -130,7 +130,7 @@ export class ObjectRun {
     const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
     const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
-    for (const { output, emit } of this.#ports) await output.live(records, occasion, emit);
+    for (const { output, emit } of this.#ports) await output.live(records, occasion, emit, rememberFrom);
     await this.#emitMerged(merged);
     for (const { row, at, hash } of live) {
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
@@ -150,7 +150,7 @@ export class ObjectRun {
     // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
     const { since: before } = this.state.archive;
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
-    for (const { output, emit } of this.#ports) await output.archived?.(records, since, emit);
+    for (const { output, emit } of this.#ports) await output.archived?.(records, since, emit, this.#rememberFrom());
     await this.#emitMerged([{ all: merged, owed: merged }]);
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
@@ -219,22 +219,23 @@ export class ObjectRun {
 
   /** Emits the current state, which covers every record emitted before it. */
   async save(): Promise<void> {
-    await this.#put(false, false);
+    await this.#put(false);
   }
 
   /** Emits the current state as a write-ahead state: the records that follow rely on it. */
   async saveAhead(): Promise<void> {
-    await this.#put(false, true);
+    await this.#put(true);
   }
 
   /** Emits the closing state, the only one that contains the memory of emitted records. */
   async close(refreshComplete = false): Promise<void> {
-    this.state.sent = this.sent.toJson(this.#rememberFrom());
-    await this.#put(refreshComplete, false);
+    const from = this.#rememberFrom();
+    this.state.sent = this.sent.toJson(from);
+    await this.#put(false, { refreshComplete, from });
     for (const { output } of this.#ports) output.end?.();
   }
 
-  async #put(refreshComplete: boolean, isAhead: boolean): Promise<void> {
+  async #put(isAhead: boolean, closing?: { refreshComplete: boolean; from: EpochMs }): Promise<void> {
     const { state } = this;
     state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
     state.step += 1;
@@ -249,7 +250,13 @@ export class ObjectRun {
       if (output.isBehind) continue;
       const own = output.isOfSelection ? state : { ...state, fingerprint: null };
       // A copy, since the sink may keep the state until rows are committed, or emit it again.
-      const out = objectStateJson(own, output.publicState(state.publicCursor), refreshComplete, output.memory?.());
+      const memory = output.memory?.(closing?.from ?? null);
+      const out = objectStateJson(
+        own,
+        output.publicState(state.publicCursor),
+        closing?.refreshComplete === true,
+        memory,
+      );
       await port.state(structuredClone(out), isAhead);
     }
   }

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import type { JsonObject } from '../src/protocol/messages.js';
+import { historyOf } from '../src/sandbox/portal/values.js';
+import { type Played, startPlayed } from './strategies/play.js';
+import { readSeveral, SeveralTables } from './support/several-streams.js';
+
+/** Histories of properties: every version that HubSpot showed is in the table, once, and an increment reads those of changed records only. */
+
+const NAMES = ['dealstage', 'amount', 'dealname'];
+const BOTH = ['deals', 'deals_property_history'];
+
+let played: Played;
+
+afterEach(() => played.sandbox.close());
+
+const config = (more: JsonObject = {}, entry: JsonObject = {}): JsonObject => ({
+  layout: 'columns',
+  objects: [{ object_type: 'deals', properties: NAMES, associations: [], history: NAMES, ...entry }],
+  ...more,
+});
+
+const portal = () => played.sandbox.portal;
+const counts = () => played.sandbox.calls.counts().byKind;
+
+/** Every version of the properties, of live records and those of `others` that are archived, as `id property time value`. */
+function versions(others: ReadonlySet<string> = new Set()): string[] {
+  const type = portal().type('deals');
+  const set = portal().properties(type);
+  return portal()
+    .store(type)
+    .records.filter((record) => record.live || (record.binned && others.has(String(record.id))))
+    .flatMap((record) =>
+      NAMES.flatMap((name) => {
+        const property = set.active(name);
+        if (!property) throw new Error(name);
+        return historyOf(record, property).map(
+          ({ value, timestamp }) => `${record.id} ${name} ${new Date(timestamp).toISOString()} ${value ?? ''}`,
+        );
+      }),
+    )
+    .sort();
+}
+
+const lineOf = ({ id, property, timestamp, value }: JsonObject) => `${id} ${property} ${timestamp} ${value ?? ''}`;
+const linesIn = (rows: readonly JsonObject[]) => rows.map(lineOf).sort();
+
+test('a first load has all versions, an increment those set since, of the records that the object itself finds', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 120 } });
+  const tables = new SeveralTables(played.sandbox, BOTH, config());
+  await tables.sync();
+  // 120 records are three pages of 50, for both streams.
+  expect(counts().list).toBe(3 + 2);
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(versions());
+  expect(tables.rows('deals')).toHaveLength(portal().truth('deals').live.length);
+  played.wait(200);
+  const ids = portal()
+    .truth('deals')
+    .live.slice(0, 60)
+    .map(({ id }) => id);
+  portal().edit('deals', ids, { amount: '7', dealstage: 'closedwon' });
+  const before = counts();
+  const came = await tables.sync();
+  expect(linesIn(came.get('deals_property_history') ?? [])).toHaveLength(120);
+  expect((counts().batchRead ?? 0) - (before.batchRead ?? 0)).toBe(2);
+  expect((counts().search ?? 0) - (before.search ?? 0)).toBe(1);
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(versions());
+  const again = await tables.sync();
+  expect(again.get('deals_property_history')).toEqual([]);
+});
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      is: fc.constant('edit' as const),
+      deal: fc.nat(30),
+      name: fc.constantFrom(...NAMES),
+      value: fc.nat(5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      is: fc.constantFrom('archive' as const, 'restore' as const, 'erase' as const),
+      deal: fc.nat(30),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('create' as const), value: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('merge' as const), deal: fc.nat(30), into: fc.nat(30) }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('wait' as const), minutes: fc.constantFrom(1, 30, 100, 3000) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      is: fc.constant('sync' as const),
+      kill: fc.option(
+        fc.record({
+          after: fc.nat(400),
+          shares: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 2 }),
+        }),
+      ),
+    }),
+  },
+);
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+test('whatever happens, and wherever runs are killed, tables have every version and every deal', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 0 } });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), fc.boolean(), async (steps, validity) => {
+      played.wait(20_000);
+      const { live, archived } = portal().truth('deals');
+      portal().erase(
+        'deals',
+        [...live, ...archived].map(({ id }) => id),
+      );
+      for (let n = 0; n < 25; n += 1) portal().create('deals', { dealname: `Deal ${n}`, dealstage: 'a', amount: '1' });
+      const tables = new SeveralTables(played.sandbox, BOTH, config({ validity }));
+      const lasting = new Set<string>();
+      const seen = new Set<string>();
+      for (const each of steps) {
+        played.wait(1);
+        await take(each, tables);
+        if (each.is !== 'sync' || each.kill) continue;
+        for (const { id } of portal().truth('deals').live) seen.add(id);
+        for (const line of versions(seen)) lasting.add(line);
+      }
+      played.wait(1);
+      await tables.sync();
+      const rows = linesIn(tables.rows('deals_property_history'));
+      expect(rows).toEqual(expect.arrayContaining(versions(seen)));
+      // What a complete sync has seen stays, also of records that are gone by now.
+      expect(rows).toEqual(expect.arrayContaining([...lasting]));
+      const alive = tables.rows('deals').filter(({ archived: isGone }) => isGone !== true);
+      const shown = (deal: JsonObject) => NAMES.map((name) => String(deal[name] ?? ''));
+      const truth = portal().truth('deals', { properties: NAMES });
+      const erased = new Set(truth.erased);
+      const known = alive.filter(({ id }) => !erased.has(String(id)));
+      expect(new Map(known.map((deal) => [deal.id, shown(deal)]))).toEqual(
+        new Map(truth.live.map(({ id, properties }) => [id, shown(properties as JsonObject)])),
+      );
+    }),
+    { numRuns: Number(process.env.HISTORY_RUNS ?? 60) },
+  );
+});
+
+async function take(each: Step, tables: SeveralTables): Promise<void> {
+  const { live, archived } = portal().truth('deals');
+  const one = (n: number, of = live) => of[n % Math.max(1, of.length)]?.id;
+  switch (each.is) {
+    case 'edit': {
+      const id = one(each.deal);
+      if (id) portal().edit('deals', id, { [each.name]: String(each.value) });
+      return;
+    }
+    case 'create':
+      portal().create('deals', { dealname: 'New', amount: String(each.value) });
+      return;
+    case 'archive':
+    case 'erase': {
+      const id = one(each.deal);
+      if (id) portal()[each.is]('deals', id);
+      return;
+    }
+    case 'restore': {
+      const id = one(each.deal, archived);
+      if (id) portal().restore('deals', id);
+      return;
+    }
+    case 'merge': {
+      const [id, into] = [one(each.deal), one(each.into)];
+      if (id && into && id !== into) portal().merge('deals', into, id);
+      return;
+    }
+    case 'wait':
+      return played.wait(each.minutes);
+    case 'sync':
+      await tables.sync(each.kill);
+  }
+}
+
+test('histories that a configuration cannot have are refused with the reason', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 1 } });
+  const none = new Map<string, null>();
+  const owners = { config: { objects: [{ object_type: 'owners', history: true }] } };
+  await expect(readSeveral(played.sandbox, ['owners'], none, owners)).rejects.toThrow(
+    'objects[0].history: HubSpot keeps no past values of owners',
+  );
+  const unknown = { config: config({}, { history: ['dealstag'] }) };
+  const { errors } = await readSeveral(played.sandbox, BOTH, none, unknown);
+  expect(errors).toEqual([
+    expect.stringContaining('history of deals: deals have no property "dealstag". Did you mean "dealstage"?'),
+  ]);
+});

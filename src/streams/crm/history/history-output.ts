@@ -1,0 +1,177 @@
+import type { Histories } from '../../../hubspot/api/object-row.js';
+import { log } from '../../../log.js';
+import type { JsonObject } from '../../../protocol/messages.js';
+import { type EpochMs, type Instant, timeOf } from '../../../time.js';
+import type { EncodedRecord } from '../../core/sink.js';
+import { fitting } from '../../strategies/fitting.js';
+import { encodeFitted } from '../../strategies/resource.js';
+import type { JsonMemory } from '../reading/object-reading.js';
+import { missingIn, packHashes } from '../run/fingerprint.js';
+import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../run/object-output.js';
+import { CalculatedValues, EmittedVersions } from './emitted-versions.js';
+import type { HistoryForm, RecordVersion } from './history-form.js';
+import { changedVersions, heldValue, heldVersions, mostKept } from './versions.js';
+
+/** What a stream of past values selects. */
+export interface HistorySelection {
+  stream: string;
+  /** The object's name. */
+  object: string;
+  /** The properties in question. */
+  names: readonly string[];
+  /** Those of them whose values HubSpot works out. */
+  calculated: ReadonlySet<string>;
+  /** Versions that ended before are left out; null: none are. */
+  from: Instant | null;
+  /** Whether records may come into the selection without being modified for the first time: then all their versions count as new. */
+  isFiltered: boolean;
+  form: HistoryForm;
+}
+
+/**
+ * The versions of an object's properties: all that HubSpot keeps of a record that is read for the first time, later those set since. They
+ * never change, so there are no tombstones; what is archived or merged away keeps its history.
+ */
+export class HistoryOutput implements ObjectOutput {
+  readonly isOfSelection = false;
+  readonly #selection: HistorySelection;
+  readonly #fitted;
+  readonly #emitted: EmittedVersions;
+  readonly #calculated: CalculatedValues;
+  /** The properties of records of which HubSpot keeps fewer versions than there were since. */
+  #incomplete = 0;
+  /** The records that they are of. */
+  readonly #incompleteRecords = new Set<string>();
+
+  constructor(selection: HistorySelection, memory: JsonMemory) {
+    this.#selection = selection;
+    this.#fitted = fitting(selection.form.schema);
+    this.#emitted = new EmittedVersions(memory?.versions);
+    this.#calculated = new CalculatedValues(memory?.calculated);
+  }
+
+  publicState(cursor: string): JsonObject {
+    const { cursorField, publicCursor } = this.#selection.form;
+    return { [cursorField]: publicCursor(cursor) };
+  }
+
+  async live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit, rememberFrom: EpochMs): Promise<void> {
+    // A backfill of another output's properties.
+    if (occasion.is === 'values') return;
+    const since = occasion.is === 'changes' && !this.#selection.isFiltered ? occasion.since : null;
+    for (const { row, histories, hasNewMerges } of records) {
+      // What was merged into it brought older versions.
+      await this.#emitOf(row.id, histories, false, hasNewMerges ? null : since, emit, rememberFrom);
+    }
+  }
+
+  async archived(
+    records: readonly ArchivedRecord[],
+    since: Instant | null,
+    emit: Emit,
+    rememberFrom: EpochMs,
+  ): Promise<void> {
+    for (const { row, histories } of records) {
+      await this.#emitOf(row.id, histories, true, since, emit, rememberFrom);
+    }
+  }
+
+  async #emitOf(
+    id: string,
+    histories: Histories | null,
+    archived: boolean,
+    since: Instant | null,
+    emit: Emit,
+    rememberFrom: EpochMs,
+  ): Promise<void> {
+    const { names, form } = this.#selection;
+    const found: { version: RecordVersion; record: EncodedRecord }[] = [];
+    for (const property of names) {
+      for (const held of this.#versionsOf(id, property, histories, since)) {
+        const version = { ...held, id, property, archived };
+        const record = encodeFitted(this.#fitted(form.data(version)));
+        if (version.at < rememberFrom || !this.#emitted.has(record.data)) found.push({ version, record });
+      }
+    }
+    await emit(found, ({ record }) => record);
+    for (const { version, record } of found) {
+      if (version.at >= rememberFrom) this.#emitted.add(record.data, version.at);
+      if (this.#selection.calculated.has(version.property)) {
+        this.#calculated.note(id, version.property, heldValue(version.version));
+      }
+    }
+  }
+
+  #versionsOf(id: string, property: string, histories: Histories | null, since: Instant | null) {
+    const { object, calculated, from, form } = this.#selection;
+    // A property may be called `constructor`.
+    const listed = histories !== null && Object.hasOwn(histories, property) ? histories[property] : undefined;
+    if (!Array.isArray(listed) || listed.length === 0) return [];
+    const all = heldVersions(listed);
+    const isCalculated = calculated.has(property);
+    const held = isCalculated ? changedVersions(all) : all;
+    const begin = since === null ? Number.NEGATIVE_INFINITY : timeOf(since);
+    if (since !== null && listed.length >= mostKept(object) && (all[0]?.at ?? 0) > begin) {
+      this.#incomplete += 1;
+      this.#incompleteRecords.add(id);
+    }
+    const first = held.findIndex(({ at }) => at >= begin);
+    if (first === -1) return [];
+    // The version before has its end only now. With a start date it may be the first one that counts.
+    const start = form.hasValidity || from !== null ? Math.max(0, first - 1) : first;
+    const wanted = held.slice(start).filter(({ until }) => from === null || until === null || until > timeOf(from));
+    const last = wanted.at(-1);
+    const isKnown = isCalculated && last && this.#calculated.isUnchanged(id, property, heldValue(last.version));
+    return isKnown ? wanted.slice(0, -1) : wanted;
+  }
+
+  memory(closingFrom: EpochMs | null): JsonObject {
+    const { names, form } = this.#selection;
+    return {
+      names: packHashes(names),
+      form: formName(form),
+      ...(closingFrom === null ? {} : { versions: this.#emitted.toJson(closingFrom) }),
+      calculated: this.#calculated.toJson(),
+    };
+  }
+
+  end(): void {
+    if (this.#incomplete === 0) return;
+    const { stream, object } = this.#selection;
+    const [properties, records] = [this.#incomplete, this.#incompleteRecords.size];
+    log.warn(
+      `${stream}: ${count(properties, 'property', 'properties')} of ${count(records, 'record', 'records')} had more versions since the last sync ` +
+        `than the ${mostKept(object)} that HubSpot keeps. Older ones are lost; sync more often to have all.`,
+    );
+  }
+}
+
+/**
+ * Why what a history's state has is not enough, as a clause; null: it is.
+ *
+ * @param createdAt when a property was created, if HubSpot says so: those created since have no older versions
+ * @param cursor up to which instant the history was read
+ */
+export function historyShortage(
+  { names, form }: HistorySelection,
+  memory: JsonMemory,
+  createdAt: (name: string) => string | null,
+  cursor: string | null,
+): string | null {
+  // A state of source-hubspot, from which it goes on.
+  if (memory === null) return null;
+  if (memory.form !== formName(form)) return 'its columns were changed';
+  const isOlder = (name: string) => !(timeOf(createdAt(name) ?? '') >= timeOf(cursor ?? ''));
+  const added = missingIn(String(memory.names), names).filter(isOlder);
+  if (added.length === 0) return null;
+  return `${added.length > 3 ? `${added.length} properties` : added.join(', ')} ${added.length > 1 ? 'were' : 'was'} added`;
+}
+
+/** What tells a form from others. */
+function formName({ schema }: HistoryForm): string {
+  return packHashes([Object.keys(schema).join('\n')]);
+}
+
+function count(number: number, one: string, several: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : several}`;
+}

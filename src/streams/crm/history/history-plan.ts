@@ -1,0 +1,113 @@
+import { EVERY_PROPERTY, type LayoutName } from '../../../config/source.js';
+import { nearest } from '../../../config/suggest.js';
+import { ConfigError } from '../../../errors.js';
+import { HISTORY_LIMIT } from '../../../hubspot/api/objects.js';
+import type { JsonObject, SyncMode } from '../../../protocol/messages.js';
+import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../../core/stream.js';
+import { estimateObject } from '../estimate.js';
+import { planOf } from '../object-plan.js';
+import type { ObjectStream } from '../object-stream.js';
+import { FedStream } from '../reading/fed-stream.js';
+import type { Feed } from '../reading/object-reading.js';
+import type { ReadingPlan } from '../reading/reading-plan.js';
+import { airbyteForm, columnsForm, type HistoryForm } from './history-form.js';
+import { HistoryOutput, type HistorySelection, historyShortage } from './history-output.js';
+
+/** The name of the stream of an object's past values. @param stream the object's stream */
+export function historyName(stream: string): string {
+  return `${stream}_property_history`;
+}
+
+/** The plan of a stream of the values that an object's properties have had. @param wanted its properties' names, or {@link EVERY_PROPERTY} */
+export function historyPlan(reading: ReadingPlan, wanted: readonly string[]): StreamPlan {
+  const { name: objectStream } = reading.selection;
+  const name = historyName(objectStream);
+  return {
+    ...planOf(reading),
+    name,
+    reading: { increment: `what ${objectStream} finds modified`, calls: `1 for ${HISTORY_LIMIT}` },
+    open: async (portal) => {
+      const object = await reading.open(portal);
+      const form = formFor(object.type.name, portal.config.layout, portal.config.validity);
+      return new HistoryStream(object, portal, selectionOf(name, object, wanted, form));
+    },
+    hiddenDeletions: () => null,
+  };
+}
+
+function formFor(object: string, layout: LayoutName, hasValidity: boolean): HistoryForm {
+  return layout === 'airbyte' ? airbyteForm(object, hasValidity) : columnsForm(hasValidity);
+}
+
+/**
+ * What a stream of past values selects. Calculated properties and the time of modification, whose versions tell no more than that something
+ * was asked for or changed, are left out unless they are named. Throws a ConfigError for a property that does not exist.
+ */
+export function selectionOf(
+  stream: string,
+  object: ObjectStream,
+  wanted: readonly string[],
+  form: HistoryForm,
+): HistorySelection {
+  const { definitions, type } = object;
+  const known = definitions.map(({ name }) => name);
+  const named = wanted.filter((name) => name !== EVERY_PROPERTY);
+  for (const name of named) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    throw new ConfigError(
+      `history of ${object.name}: ${type.name} have no property "${name}".${meant ? ` Did you mean "${meant}"?` : ''}`,
+    );
+  }
+  const takesAll = named.length < wanted.length;
+  const isUsual = ({ name, calculated }: (typeof definitions)[number]) =>
+    calculated !== true && name !== type.modifiedProperty && name !== 'hs_lastmodifieddate';
+  const chosen = definitions.filter((each) => named.includes(each.name) || (takesAll && isUsual(each)));
+  return {
+    stream,
+    object: type.name,
+    names: chosen.map(({ name }) => name),
+    calculated: new Set(chosen.filter(({ calculated }) => calculated === true).map(({ name }) => name)),
+    from: object.updatedAfter,
+    isFiltered: object.filterGroups.length > 0,
+    form,
+  };
+}
+
+/** A stream's past values as a feed of its object's reading. */
+function historyFeed(object: ObjectStream, selection: HistorySelection): Feed {
+  const created = new Map(object.definitions.map(({ name, createdAt }) => [name, createdAt ?? null]));
+  return {
+    needs: { properties: [], links: [], histories: selection.names },
+    cursorField: selection.form.cursorField,
+    isOfSelection: false,
+    shortage: (memory, cursor) => historyShortage(selection, memory, (name) => created.get(name) ?? null, cursor),
+    output: (_, memory) => new HistoryOutput(selection, memory),
+  };
+}
+
+class HistoryStream extends FedStream {
+  readonly #object: ObjectStream;
+
+  constructor(object: ObjectStream, portal: PortalFacts, selection: HistorySelection) {
+    const { schema, keywords, key, cursorField } = selection.form;
+    const entry = catalogEntry(selection.stream, schema, key, cursorField);
+    super(
+      selection.stream,
+      { ...entry, json_schema: { ...entry.json_schema, ...keywords } },
+      [{ part: '', object, feed: historyFeed(object, selection) }],
+      portal,
+    );
+    this.#object = object;
+  }
+
+  /** What reading it besides its object costs; by itself, the object's searches come to that. */
+  async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const { client, config, id, chains } = this.portal;
+    const object = { ...this.#object, associations: [] };
+    const options = { ...config, portalId: id, chains };
+    const { what, rows } = await estimateObject(client, object, mode, state, options);
+    const burst = Math.ceil((rows ?? 0) / HISTORY_LIMIT);
+    return { what: `past values: ${what}`, rows: null, calls: { burst, search: 0, exempt: 0 } };
+  }
+}

@@ -1,0 +1,133 @@
+import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
+import type { JsonObject, RecordChange } from '../../protocol/messages.js';
+import { type EpochMs, instantOf } from '../../time.js';
+import { RecordOfBytes } from '../core/sink.js';
+import { coerce, type ValueKind } from './coerce.js';
+import { ENGAGEMENTS, idColumn, propertyColumn, propertyColumns } from './fivetran-names.js';
+import { type Layout, type LayoutInput, memberKey, type Tombstone, updatedAtOf } from './layout.js';
+import { BOOLEAN, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE, UTC } from './property-schema.js';
+import { RowValues } from './row-values.js';
+
+/** What the layout takes besides what all do. */
+export interface FivetranInput extends LayoutInput {
+  /** The object's name. */
+  object: string;
+  /** The property with the time of the last modification. */
+  modifiedProperty: string;
+  /** null: not known. */
+  portalId: number | null;
+  now: () => EpochMs;
+}
+
+/** Ids of people and records, which HubSpot has as texts or choices, and Fivetran as whole numbers. */
+const IDS = ['hubspot_owner_id', 'hubspot_team_id', 'associatedcompanyid', 'hs_object_id'];
+
+/** Columns that the dbt package reads, and that a table has though the portal lacks the property. */
+const EXPECTED: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> = {
+  tickets: { property_createdate: UTC, property_closed_date: UTC, property_first_agent_reply_date: UTC },
+};
+
+/** A time as the layout writes it: in UTC, without a zone. */
+export function utcText(time: EpochMs): string {
+  return instantOf(time).slice(0, -1);
+}
+
+/** An object's table as Fivetran's connector makes it: ids as whole numbers, times in UTC without a zone, and deletion as a mark, twice. */
+export function fivetranLayout(input: FivetranInput): Layout {
+  const { object, modifiedProperty, portalId, now, cdc } = input;
+  const engagement = ENGAGEMENTS[object];
+  const id = idColumn(object);
+  const cursor = propertyColumn(modifiedProperty);
+  const isNote = object === 'notes';
+  const fixed = fixedColumns(id, cursor, { isEngagement: engagement !== undefined, isNote, cdc });
+  const chosen = input.properties
+    .map((property, index) => ({ property, kind: kindIn(property, input.kinds[index] ?? 'string') }))
+    .filter(({ property }) => property.name !== modifiedProperty);
+  const names = propertyColumns(
+    object,
+    chosen.map(({ property }) => property.name),
+    Object.keys(fixed),
+  );
+  const columns = chosen.map((each, index) => ({ ...each, name: names[index] ?? each.property.name }));
+  const values = new RowValues([
+    ...columns.map(({ property, name, kind }) => fieldOf(name, property.name, kind)),
+    // Fivetran had it there before HubSpot's current API, and the package reads both.
+    ...(isNote ? [fieldOf('body', 'hs_note_body', 'string')] : []),
+  ]);
+  const constant = `${portalId === null ? '' : `,"portal_id":${portalId}`}${engagement ? `,"type":"${engagement.type}"` : ''}`;
+
+  const head = (rowId: string, updatedAt: string | null, tombstone: Tombstone | null) => {
+    const isGone = tombstone !== null;
+    const at = JSON.stringify(
+      tombstone === null ? null : 'leftAt' in tombstone ? tombstone.leftAt : tombstone.archivedAt,
+    );
+    return (
+      `{"${id}":${wholeNumber(rowId)},"_fivetran_synced":"${utcText(now())}","_fivetran_deleted":${isGone},"is_deleted":${isGone},` +
+      `"${cursor}":${updatedAt === null ? 'null' : (coerce('utc', updatedAt) ?? 'null')}${constant}${cdc ? `,"_ab_cdc_deleted_at":${at}` : ''}`
+    );
+  };
+
+  return {
+    primaryKey: id,
+    cursorField: cursor,
+    schema: {
+      ...fixed,
+      ...Object.fromEntries(columns.map(({ property, name, kind }) => [name, schemaOf(property, kind)])),
+      ...missingFrom(EXPECTED[object] ?? {}, names),
+    },
+    encode(row, _, tombstone) {
+      const changes: RecordChange[] = [];
+      const start = head(row.id, updatedAtOf(row), tombstone);
+      return new RecordOfBytes(fromLatin1(`${byteText(start)}${values.members(row, changes, ',')}}`), changes);
+    },
+    encodeMergedAway(rowId, updatedAt, tombstone) {
+      return { data: `${head(rowId, updatedAt, tombstone)}}`, changes: null };
+    },
+    propertyOf: (field) => chosen[names.indexOf(field)]?.property.name ?? null,
+  };
+}
+
+function fixedColumns(
+  id: string,
+  cursor: string,
+  { isEngagement, isNote, cdc }: { isEngagement: boolean; isNote: boolean; cdc: boolean },
+): JsonObject {
+  return {
+    [id]: INTEGER,
+    _fivetran_synced: { ...UTC, description: 'When the row was written last.' },
+    _fivetran_deleted: TOMBSTONE,
+    is_deleted: BOOLEAN,
+    portal_id: INTEGER,
+    ...(isEngagement ? { type: STRING } : {}),
+    ...(isNote ? { body: STRING } : {}),
+    [cursor]: UTC,
+    ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
+  };
+}
+
+type Property = LayoutInput['properties'][number];
+
+function kindIn({ name }: Property, kind: ValueKind): ValueKind {
+  if (IDS.includes(name)) return 'number';
+  return kind === 'datetime' ? 'utc' : kind;
+}
+
+function schemaOf(property: Property, kind: ValueKind): JsonObject {
+  const schema = propertySchema(property, kind, true);
+  if (!IDS.includes(property.name) || isWhole(property)) return schema;
+  const { hubflake_decimal: _, ...texts } = schema;
+  return { ...texts, ...INTEGER };
+}
+
+function fieldOf(name: string, property: string, kind: ValueKind) {
+  return { kind, key: memberKey(name), places: [name], sources: [property] };
+}
+
+function missingFrom(expected: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(expected).filter(([name]) => !names.includes(name)));
+}
+
+/** The JSON of an id with all its digits. HubSpot's ids are whole numbers; any other stays a text. */
+export function wholeNumber(id: string): string {
+  return /^(?:0|[1-9]\d*)$/.test(id) ? id : JSON.stringify(id);
+}
