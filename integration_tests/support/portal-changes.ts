@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Portal, PortalRules } from '../../src/sandbox/portal/portal.js';
+import type { Portal } from '../../src/sandbox/portal/portal.js';
+import type { PortalRules } from '../../src/sandbox/portal/rules.js';
 
 const KINDS = [
   ...['edit', 'editMany', 'touch', 'create', 'merge', 'archive', 'archiveMany', 'restore', 'restore'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { PortalRules, Values } from '../../src/sandbox/portal/portal.js';
+import type { Values } from '../../src/sandbox/portal/portal.js';
+import type { PortalRules } from '../../src/sandbox/portal/rules.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
 import type { ChainLimits } from '../../src/streams/core/chain-limits.js';
 import { Emitted } from './emitted.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PortalRules } from '../../src/sandbox/portal/portal.js';
+import type { PortalRules } from '../../src/sandbox/portal/rules.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { type Break, Lifetime } from './lifetime.js';
 import { type Change, changes, type Done, PortalChanges } from './portal-changes.js';

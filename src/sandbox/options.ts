@@ -5,7 +5,7 @@ import type { OnCall } from './http/listener.js';
 import type { Settings } from './http/settings.js';
 import type { Account } from './portal/account.js';
 import type { CollectionOptions } from './portal/collection.js';
-import type { PortalRules } from './portal/portal.js';
+import type { PortalRules } from './portal/rules.js';
 import type { SampleOptions } from './sample/build.js';
 
 /** What a sandbox can be told; everything has a default that suits a newcomer. */
@@ -51,6 +51,7 @@ export const DEFAULT_RULES: PortalRules = {
   mergeInto: 'new-record',
   restoreBumps: false,
   recycleBinMs: Number.POSITIVE_INFINITY,
+  historyCap: { contacts: 45, others: 20 },
 };
 
 export const DEFAULT_SAMPLE: SampleOptions = { seed: 1, counts: {}, extraProperties: {}, hubContacts: 130 };

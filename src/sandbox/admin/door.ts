@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = { ...CHANGES, ...COLLECTION_
 const USAGE = {
   GET: [
     'truth/{objectType}?properties=a,b|all&associations=x,y',
+    'history-truth/{objectType}?properties=a,b|all&capped=true|false',
     'record/{objectType}/{id}',
     'collections',
     'collection-truth?path=/marketing/v3/forms',
@@ -61,13 +62,16 @@ export class AdminDoor {
     switch (what) {
       case '':
         return USAGE;
-      case 'truth': {
-        const properties = query.get('properties');
+      case 'truth':
         return portal.truth(objectType, {
-          properties: properties === 'all' ? 'all' : names(properties),
+          properties: namesOrAll(query.get('properties')),
           associations: names(query.get('associations')),
         });
-      }
+      case 'history-truth':
+        return portal.historyTruth(objectType, {
+          properties: query.has('properties') ? namesOrAll(query.get('properties')) : 'all',
+          capped: query.get('capped') === 'true',
+        });
       case 'record':
         return portal.record(objectType, id);
       case 'collections':
@@ -82,6 +86,10 @@ export class AdminDoor {
         return undefined;
     }
   }
+}
+
+function namesOrAll(list: string | null): string[] | 'all' {
+  return list === 'all' ? 'all' : names(list);
 }
 
 function names(list: string | null): string[] {

@@ -2,10 +2,13 @@ import type { Account } from './account.js';
 import { Catalog } from './catalog.js';
 import { Clock } from './clock.js';
 import { Collection, type CollectionOptions } from './collection.js';
+import { historyOf, type PastVersion } from './history.js';
+import { type HistoryTruth, type HistoryTruthOptions, historiesOf } from './history-truth.js';
 import { Links } from './links.js';
 import type { ObjectType } from './object-types.js';
-import type { PropertySet } from './properties.js';
+import type { Property, PropertySet } from './properties.js';
 import { CrmRecord } from './record.js';
+import { historyCapOf, type PortalRules } from './rules.js';
 import { type RecordView, recordView, type Truth, type TruthOptions, truthOf } from './truth.js';
 
 /** The property in which a survivor names the records merged into it. */
@@ -13,18 +16,6 @@ const MERGED_IDS = 'hs_merged_object_ids';
 
 export type Id = string | number;
 export type Values = Readonly<Record<string, string | null>>;
-
-/** How the portal changes where HubSpot did otherwise before, or its documentation does not say. */
-export interface PortalRules {
-  /** `full`: the survivor's hs_merged_object_ids gain the loser's id and the ids merged into the loser before; `direct`: the loser's only. */
-  mergeChain: 'full' | 'direct';
-  /** `new-record`: both go into a record with a new id; `survivor`: merging keeps the survivor's id, as it did before 2025. */
-  mergeInto: 'survivor' | 'new-record';
-  /** Whether restoring sets the modified date. */
-  restoreBumps: boolean;
-  /** Archived records older than this (ms) are in no list any more; HubSpot keeps them about 90 days. */
-  recycleBinMs: number;
-}
 
 export interface ChangeOptions {
   /** The timestamp the change carries (epoch ms), e.g. one for thousands of records; the clock's time by default. */
@@ -209,6 +200,22 @@ export class Portal extends Catalog {
     );
   }
 
+  /** The versions of a record's property that HubSpot shows now, newest first. */
+  history(type: ObjectType, record: CrmRecord, property: Property): PastVersion[] {
+    return historyOf(record, property, this.clock.now()).slice(0, historyCapOf(this.rules, type));
+  }
+
+  /** All versions of all properties of all records: the oracle for whoever has a copy of the histories. */
+  historyTruth(objectType: string, { properties = 'all', capped = false }: HistoryTruthOptions = {}): HistoryTruth {
+    const type = this.type(objectType);
+    const set = this.properties(type);
+    const names = properties === 'all' ? set.all().map(({ name }) => name) : properties;
+    const cap = historyCapOf(this.rules, type);
+    const wanted = names.flatMap((name) => set.active(name) ?? []);
+    const shown = capped ? cap : Number.POSITIVE_INFINITY;
+    return historiesOf(this.store(type), wanted, { cap, shown, readAt: this.clock.now() });
+  }
+
   /** The ids of the live records of type `to` that record `id` is linked to, ascending. */
   linkedIds(type: ObjectType, id: number, to: ObjectType): string[] {
     const store = this.store(to);
@@ -228,6 +235,7 @@ export class Portal extends Catalog {
       record.mergedInto = survivor.id;
     });
     this.#change(type.id, survivor.id, 'live', (record, _, change) => {
+      record.absorb(loser, at, change);
       record.write(MERGED_IDS, [...ids, String(loser.id)].join(';'), at, change);
       record.modifiedAt = at;
     });
@@ -282,9 +290,9 @@ export class Portal extends Catalog {
 
 /** The values that a merge carries into a new record: those somebody once wrote. */
 function ownValues(set: PropertySet, values: Values): Values {
-  const kept = Object.entries(values).filter(([name]) => {
+  const kept = Object.entries(values).filter(([name, value]) => {
     const definition = set.find(name);
-    return definition?.system === undefined && !definition?.calculated && name !== MERGED_IDS;
+    return value !== null && definition?.system === undefined && !definition?.calculated && name !== MERGED_IDS;
   });
   return Object.fromEntries(kept);
 }

@@ -5,6 +5,8 @@ export interface Generator {
   (id: number): string | null;
   /** The same as JSON, where that can be had without quoting the value each time. */
   json?: (id: number) => ByteText;
+  /** What the value was before, the oldest first; without it, nothing else. */
+  earlier?: (id: number) => readonly string[];
 }
 
 type PropertyType =

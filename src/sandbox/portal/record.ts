@@ -15,6 +15,13 @@ export interface Version {
   readonly change: number;
 }
 
+/** A record that was merged into another: when, and by which of that one's changes. */
+export interface Absorbed {
+  readonly record: CrmRecord;
+  readonly at: number;
+  readonly change: number;
+}
+
 /**
  * One CRM record. Sample values are computed from the id when they are read; only what was written since lies in
  * `versions`. Zero stands for "not archived" and "not merged" so that the record stays small.
@@ -25,6 +32,8 @@ export class CrmRecord {
   mergedInto = 0;
   erased = false;
   versions: Map<string, Version[]> | undefined;
+  /** The records that were merged into this one, in the order in which that happened. */
+  absorbed: Absorbed[] | undefined;
   /** States 0 … `change`; absent while the record is as the sample data made it. */
   log: State[] | undefined;
 
@@ -70,6 +79,12 @@ export class CrmRecord {
     const versions = this.versions.get(name);
     if (versions === undefined) this.versions.set(name, [{ value, timestamp, change }]);
     else versions.push({ value, timestamp, change });
+  }
+
+  /** Takes in `record`, whose versions are in this one's histories from now on. */
+  absorb(record: CrmRecord, at: number, change: number): void {
+    this.absorbed ??= [];
+    this.absorbed.push({ record, at, change });
   }
 
   /** The version of `name` in force at change number `change`, if it was ever written. */

@@ -73,7 +73,7 @@ export function truthOf(
 }
 
 /** The end of a chain of merges. */
-function lastSurvivor(store: ObjectStore, record: CrmRecord): number {
+export function lastSurvivor(store: ObjectStore, record: CrmRecord): number {
   let survivor = record;
   while (survivor.mergedInto !== 0) {
     const next = store.find(survivor.mergedInto);

@@ -1,7 +1,7 @@
 import { type ByteText, byteText } from './bytes.js';
 import { iso } from './clock.js';
 import type { Property } from './properties.js';
-import type { CrmRecord, Version } from './record.js';
+import type { CrmRecord } from './record.js';
 
 /** The value of `property` as the record stood at its change number `change`; null where it has none. */
 export function valueAt(record: CrmRecord, property: Property, change: number): string | null {
@@ -25,23 +25,6 @@ export function jsonAt(record: CrmRecord, property: Property, change: number): B
 function systemValue(record: CrmRecord, system: 'id' | 'created' | 'modified', change: number): string {
   if (system === 'id') return String(record.id);
   return iso(system === 'created' ? record.createdAt : record.modifiedAtChange(change));
-}
-
-/** All values a property has had, newest first, as `propertiesWithHistory` shows them. */
-export function historyOf(record: CrmRecord, property: Property): Version[] {
-  const written = property.system === undefined ? (record.versions?.get(property.name) ?? []) : [];
-  const history = [...written].reverse();
-  const first =
-    property.system === undefined ? sampleValue(record, property) : valueAt(record, property, record.change);
-  if (first !== null) {
-    const timestamp = property.system === 'modified' ? record.modifiedAt : record.createdAt;
-    history.push({ value: first, timestamp, change: 0 });
-  }
-  return history;
-}
-
-function sampleValue(record: CrmRecord, property: Property): string | null {
-  return record.sampled && property.generate !== undefined ? property.generate(record.id) : null;
 }
 
 /**

@@ -84,13 +84,18 @@ function sampleContext(portal: Portal): SampleContext {
     return listed;
   };
   const pipelinesOf = (objectType: string) => portal.pipelines.get(portal.type(objectType).id) ?? [];
+  const stagesOf = (objectType: string, pipelineId: string) =>
+    pipelinesOf(objectType).find((one) => one.id === pipelineId)?.stages ?? [];
   return {
     ownerIds: portal.owners.map((owner) => owner.id),
     userIds: portal.owners.flatMap(({ userId }) => (userId === undefined ? [] : String(userId))),
     idsOf,
     countLinked: (from, id, to) => portal.linkedIds(portal.type(from), id, portal.type(to)).length,
     pipelineIds: (objectType) => pipelinesOf(objectType).map((one) => one.id),
-    stageIds: (objectType, pipelineId) =>
-      (pipelinesOf(objectType).find((one) => one.id === pipelineId)?.stages ?? []).map((stage) => stage.id),
+    stageIds: (objectType, pipelineId) => stagesOf(objectType, pipelineId).map((stage) => stage.id),
+    openStageIds: (objectType, pipelineId) => {
+      const open = stagesOf(objectType, pipelineId).filter(({ metadata }) => metadata.isClosed !== 'true');
+      return open.map((stage) => stage.id);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { ObjectType } from '../portal/object-types.js';
 import type { NewProperty } from '../portal/properties.js';
 import type { Kit } from './kit.js';
+import { moving } from './moves.js';
 
 /** What the properties of a sample portal refer to outside their own object type. */
 export interface SampleContext {
@@ -12,6 +13,8 @@ export interface SampleContext {
   countLinked(from: string, id: number, to: string): number;
   pipelineIds(objectType: string): readonly string[];
   stageIds(objectType: string, pipelineId: string): readonly string[];
+  /** Those of them in which a record is not closed. */
+  openStageIds(objectType: string, pipelineId: string): readonly string[];
 }
 
 /** The properties of one object type, besides those every type has. */
@@ -26,13 +29,18 @@ export function pipelineProperties(
 ): NewProperty[] {
   const pipelines = context.pipelineIds(objectType);
   const stages = new Map(pipelines.map((id) => [id, kit.draw(stageName, context.stageIds(objectType, id))]));
+  const openStages = new Map(pipelines.map((id) => [id, context.openStageIds(objectType, id)]));
   const pipelineOf = kit.draw(pipelineName, pipelines);
   const everyStage = pipelines.flatMap((id) => context.stageIds(objectType, id));
   return [
     { ...kit.choice(pipelineName, 'Pipeline', pipelines, { empty: 0 }), generate: pipelineOf },
     {
       ...kit.choice(stageName, 'Stage', everyStage, { empty: 0 }),
-      generate: (id) => stages.get(pipelineOf(id) ?? '')?.(id) ?? null,
+      generate: moving(
+        stageName,
+        (id) => stages.get(pipelineOf(id) ?? '')?.(id) ?? null,
+        (id) => openStages.get(pipelineOf(id) ?? '') ?? [],
+      ),
     },
   ];
 }

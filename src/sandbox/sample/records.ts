@@ -100,6 +100,7 @@ function mergeInPast(portal: Portal, type: ObjectType, survivor: CrmRecord, lose
   const mergedAt = Math.max(survivor.modifiedAt, loser.modifiedAt) + 1_000;
   portal.links.move(type.id, loser.id, survivor.id);
   loser.mergedInto = survivor.id;
+  survivor.absorb(loser, mergedAt, 0);
   survivor.write('hs_merged_object_ids', [...idsOf(survivor), ...older, String(loser.id)].join(';'), mergedAt, 0);
   survivor.modifiedAt = mergedAt;
 }

@@ -1,5 +1,8 @@
+import type { NewProperty } from '../portal/properties.js';
 import type { PropertyPlan } from './context.js';
 import { pipelineProperties } from './context.js';
+import type { Kit, Traits } from './kit.js';
+import { moving } from './moves.js';
 
 const LIFECYCLE = ['subscriber', 'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity', 'customer'];
 
@@ -10,6 +13,13 @@ function addressPart(name: string): string {
     .toLowerCase()
     .replace(/[^a-z]/g, '');
   return letters === '' ? 'mail' : letters;
+}
+
+/** Where somebody is on the way to being a customer. */
+function lifecycle(kit: Kit, empty: number, traits: Traits = {}): NewProperty {
+  const name = 'lifecyclestage';
+  const generate = moving(name, kit.draw(name, LIFECYCLE, empty), () => LIFECYCLE);
+  return kit.choice(name, 'Lifecycle Stage', LIFECYCLE, { ...traits, generate });
 }
 
 const contacts: PropertyPlan = (kit, context) => {
@@ -31,7 +41,7 @@ const contacts: PropertyPlan = (kit, context) => {
     kit.text('city', 'City', pools.cities),
     kit.text('country', 'Country/Region', pools.countries),
     kit.text('message', 'Message', pools.paragraphs, { fieldType: 'textarea', empty: 0.6 }),
-    kit.choice('lifecyclestage', 'Lifecycle Stage', LIFECYCLE, { fieldType: 'radio', empty: 0.05 }),
+    lifecycle(kit, 0.05, { fieldType: 'radio' }),
     kit.choice('hs_lead_status', 'Lead Status', ['NEW', 'OPEN', 'IN_PROGRESS', 'CONNECTED', 'UNQUALIFIED'], {
       empty: 0.4,
     }),
@@ -69,7 +79,7 @@ const companies: PropertyPlan = (kit, context) => [
   kit.number('numberofemployees', 'Number of Employees', 9_000),
   kit.number('annualrevenue', 'Annual Revenue', 90_000_000, 2),
   kit.number('founded_year', 'Year Founded', 2_025),
-  kit.choice('lifecyclestage', 'Lifecycle Stage', LIFECYCLE),
+  lifecycle(kit, 0.1),
   kit.flag('is_public', 'Is Public'),
   kit.datetime('hs_last_booked_meeting_date', 'Last Booked Meeting Date', { empty: 0.6 }),
   kit.calculated('num_associated_contacts', 'Number of Associated Contacts', 'number', (id) =>

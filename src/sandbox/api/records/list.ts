@@ -65,8 +65,8 @@ function listPage(call: Call, services: Services, pages: PageCache): Answer {
   const last = records.at(-1)?.id ?? above;
   const next = following && nextPage(call, query, cursorBehind(switches, type.id, last));
   const answer = replyWith(services, { results: `[${rows.join(',')}]`, paging: next && `{"next":${next}}` });
-  // What the recycle bin still holds depends on the time, so such a page cannot be kept.
-  if (archived) return answer;
+  // What the recycle bin still holds depends on the time, as what is calculated does in histories, so such a page cannot be kept.
+  if (archived || historyNames.length > 0) return answer;
   const basis = { store, above, upTo: following?.id ?? Number.POSITIVE_INFINITY, epoch };
   const { version } = store;
   return { ...answer, keep: (body, encoding) => pages.put(key, { body, encoding }, basis, version) };

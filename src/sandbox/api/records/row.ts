@@ -1,8 +1,9 @@
 import type { KeyOrder } from '../../http/settings.js';
 import type { ByteText } from '../../portal/bytes.js';
 import { iso } from '../../portal/clock.js';
+import { versionView } from '../../portal/history.js';
 import type { CrmRecord } from '../../portal/record.js';
-import { historyOf, jsonAt } from '../../portal/values.js';
+import { jsonAt } from '../../portal/values.js';
 import { jsonText } from '../reply.js';
 import type { SelectedProperty, Selection } from './selection.js';
 
@@ -26,7 +27,7 @@ export function rowJson(record: CrmRecord, change: number, selection: Selection,
   const id = `"id":"${record.id}"`;
   let properties = `"properties":{${values(record, change, selection.parts)}}`;
   if (selection.history.length > 0) {
-    properties += `,"propertiesWithHistory":{${histories(record, selection.history, options.order)}}`;
+    properties += `,"propertiesWithHistory":{${histories(record, selection, options.order)}}`;
   }
   const updated = `"updatedAt":"${iso(record.modifiedAtChange(change))}"`;
   const url = `"url":"${urlOf(record, selection, options.portalId)}"`;
@@ -51,17 +52,8 @@ function values(record: CrmRecord, change: number, parts: readonly SelectedPrope
   return text;
 }
 
-function histories(record: CrmRecord, parts: readonly SelectedProperty[], order: KeyOrder): string {
-  return parts
-    .map(({ property, key }) => {
-      const items = historyOf(record, property).map((version) => ({
-        value: version.value ?? '',
-        timestamp: iso(version.timestamp),
-        sourceType: version.change === 0 ? 'IMPORT' : 'CRM_UI',
-        sourceId: version.change === 0 ? 'import:1' : 'userId:9300000',
-        updatedByUserId: 9_300_000,
-      }));
-      return key + jsonText(order, items);
-    })
+function histories(record: CrmRecord, { history, versionsOf }: Selection, order: KeyOrder): string {
+  return history
+    .map(({ property, key }) => key + jsonText(order, versionsOf(record, property).map(versionView)))
     .join(',');
 }

@@ -1,7 +1,9 @@
 import type { Services } from '../../http/listener.js';
 import { type ByteText, byteText } from '../../portal/bytes.js';
+import type { PastVersion } from '../../portal/history.js';
 import type { ObjectType } from '../../portal/object-types.js';
 import type { Property } from '../../portal/properties.js';
+import type { CrmRecord } from '../../portal/record.js';
 import { valueScope } from '../scopes.js';
 
 /** Which properties the rows of an answer show. */
@@ -9,6 +11,8 @@ export interface Selection {
   readonly type: ObjectType;
   readonly parts: readonly SelectedProperty[];
   readonly history: readonly SelectedProperty[];
+  /** The versions of such a property that are shown. */
+  readonly versionsOf: (record: CrmRecord, property: Property) => readonly PastVersion[];
 }
 
 export interface SelectedProperty {
@@ -34,6 +38,7 @@ export function select(
     type,
     parts: resolve(type, services, [...wanted, ...historyNames, ...always]),
     history: resolve(type, services, historyNames),
+    versionsOf: (record, property) => services.portal.history(type, record, property),
   };
 }
 
