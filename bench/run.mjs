@@ -1,11 +1,12 @@
-// npm run bench [-- name…] [--runs=3] [--peers]: what hubflake costs beside a floor, in CPU seconds, since wall time on a shared machine
-// says little. Each case is a module's of bench/cases; with names, only those cases run whose name has one of them.
+// npm run bench [-- name…] [--runs=3] [--records=n] [--peers]: what hubflake costs beside a floor, in CPU seconds, since wall time on a
+// shared machine says little. Each case is a module's of bench/cases; with names, only those cases run whose name has one of them.
 //
 // A case is {name, goal?, leastGoal?, timeGoal?, runs?, open}: `open()` gives {own, floor?, boundSeconds?, close?}, where `own` and
 // `floor` run it once and give what that cost (kit/measure.mjs). They run in turn, several times, and the least of each is kept. Of the
 // floor's CPU, `goal` is what it may be at most, `leastGoal` what it must be at least; `timeGoal` is what the time may be of
-// `boundSeconds`. With --peers, the programs of others run too (bench/peers), each as `own`, with hubflake as its floor; one that does
-// not install on this machine is named and left out.
+// `boundSeconds`. `--records` is passed to `open`, for cases that can be made shorter or longer (histories). With --peers, the programs
+// of others run too (bench/peers), each as `own`, with hubflake as its floor; one that does not install on this machine is named and
+// left out.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,11 @@ import { NotInstalled } from './kit/python.mjs';
 import { best, table } from './kit/report.mjs';
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, peers: { type: 'boolean', default: false } },
+  options: {
+    runs: { type: 'string', default: '3' },
+    records: { type: 'string' },
+    peers: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 
@@ -26,7 +31,9 @@ async function casesOf(folder) {
 }
 
 async function runCase({ name, goal, leastGoal, timeGoal, runs = Number(values.runs), open }) {
-  const { own, floor, boundSeconds, close } = await open();
+  const { own, floor, boundSeconds, close } = await open(
+    values.records === undefined ? {} : { records: Number(values.records) },
+  );
   const costs = { own: [], floor: [] };
   try {
     for (let run = 0; run < runs; run += 1) {

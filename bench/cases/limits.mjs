@@ -2,11 +2,10 @@
 // How long a read takes, beside the time that these budgets alone impose on the calls it needs, if every call took no time. The sandbox's
 // list cursors are those of HubSpot's live answers: the last id plus one.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { budgetSeconds, LATENCY_MS, LIMITS } from '../kit/limits.mjs';
 import { measure, readStates, writeJson } from '../kit/measure.mjs';
 import { startSandbox } from '../kit/sandbox.mjs';
 
-const LATENCY_MS = 300;
-const LIMITS = { enabled: true, burst: 190, burstMs: 10_000, searchPerSecond: 5 };
 const OBJECTS = ['contacts', 'companies', 'deals', 'tickets', 'leads', 'products'].concat([
   'line_items',
   'quotes',
@@ -31,11 +30,6 @@ function catalogOf(names) {
   return writeJson('catalog.json', { streams });
 }
 
-/** Seconds until the last of so many calls may be made, of which `most` are allowed in any `windowSeconds`. */
-function budgetSeconds(calls, most, windowSeconds) {
-  return (Math.ceil(calls / most) - 1) * windowSeconds;
-}
-
 async function withLimits(sandbox, run, latencyMs = LATENCY_MS) {
   // The calls that prepared it count, too, until they are out of the window.
   await sleep(LIMITS.burstMs);
@@ -55,7 +49,7 @@ async function openFirstLoad() {
   const calls = OBJECTS.length * (Math.ceil(EACH / LISTED) + 1 + 2) + 2;
   return {
     own: () => withLimits(sandbox, () => measure('dist/main.js', args, { env: sandbox.env })),
-    boundSeconds: budgetSeconds(calls, LIMITS.burst, LIMITS.burstMs / 1000),
+    boundSeconds: budgetSeconds(calls),
     close: sandbox.close,
   };
 }
@@ -69,7 +63,7 @@ async function openLarge(latencyMs) {
   const calls = Math.ceil(LARGE / LISTED);
   return {
     own: () => withLimits(sandbox, () => measure('dist/main.js', args, { env: sandbox.env }), latencyMs),
-    boundSeconds: budgetSeconds(calls, LIMITS.burst, LIMITS.burstMs / 1000),
+    boundSeconds: budgetSeconds(calls),
     close: sandbox.close,
   };
 }

@@ -2,13 +2,11 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './measure.mjs';
+import { startProcess } from './process.mjs';
 
 /** Starts a process that writes the pages of a sandbox as another program would (restyle.mjs). */
-export async function startRestyled(url, style) {
-  const script = join(root, 'bench/kit/restyle.mjs');
-  const child = spawn(process.execPath, [script, url, style], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(chunk.toString())));
-  return { url: JSON.parse(line).url, close: () => child.kill() };
+export function startRestyled(url, style) {
+  return startProcess('bench/kit/restyle.mjs', [url, style]);
 }
 
 /** Starts `hubflake sandbox` with these options: where it is, and what can be done with it. */

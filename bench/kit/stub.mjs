@@ -1,22 +1,16 @@
-// The stand-in for Snowflake as a process of its own, so that what it costs is not counted.
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { root } from './measure.mjs';
+// The stand-in for Snowflake.
+import { startProcess } from './process.mjs';
 
 /**
  * @param slowness milliseconds that loading a megabyte takes
  * @returns {Promise<{host: string, rows: () => Promise<number>, close: () => void}>} `rows`: how many it was given so far
  */
 export async function startStub(slowness = 0) {
-  const child = spawn(process.execPath, [join(root, 'bench/kit/stub-snowflake.mjs'), `${slowness}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const line = await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(chunk.toString())));
-  const { url } = JSON.parse(line);
+  const { url, close } = await startProcess('bench/kit/stub-snowflake.mjs', [`${slowness}`]);
   return {
     host: url,
     rows: async () => (await (await fetch(`${url}/__stub/rows`)).json()).rows,
-    close: () => child.kill(),
+    close,
   };
 }
 
