@@ -200,6 +200,15 @@ describe('histories', () => {
       expect((await read('contacts', id, 'jobtitle')).properties.jobtitle).toBeNull();
     });
 
+    it('have the survivor’s version before the loser’s of the same time', async () => {
+      await start({ mergeInto });
+      const [survivor, loser] = ['Ghent', 'Mons'].map((city) => sandbox.portal.create('contacts', { city }));
+      later();
+      const id = sandbox.portal.merge('contacts', survivor as string, loser as string);
+      expect((await valuesOf('contacts', id, 'city')).slice(-2)).toEqual(['Ghent', 'Mons']);
+      expect(await valuesOf('contacts', id, 'city')).toHaveLength(mergeInto === 'survivor' ? 2 : 3);
+    });
+
     it('stay as they are when there are further changes, and further merges', async () => {
       const { id } = await merged();
       const names = ['city', 'country', 'jobtitle'];
@@ -260,6 +269,19 @@ describe('histories', () => {
         expect(new Set(stages.map(({ timestamp }) => timestamp)).size).toBe(stages.length);
         expect(stages.at(-1)?.timestamp).toBe(versions.createdate?.[0]?.timestamp);
         expect(stages.every(({ value }, index) => value !== stages[index + 1]?.value)).toBe(true);
+      }
+    });
+
+    it('have the versions of what was merged, also by two merges', async () => {
+      await start({ counts: {} });
+      const { live, merged } = sandbox.portal.historyTruth('deals', {
+        properties: ['dealname', 'hs_merged_object_ids'],
+      });
+      expect(merged.length).toBeGreaterThan(2);
+      for (const loser of merged) {
+        const survivor = live.find(({ id }) => id === loser.mergedInto);
+        expect(survivor?.versions.hs_merged_object_ids?.[0]?.value.split(';')).toContain(loser.id);
+        expect(survivor?.versions.dealname).toEqual(expect.arrayContaining([...(loser.versions.dealname ?? [])]));
       }
     });
 
