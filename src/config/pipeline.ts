@@ -32,10 +32,19 @@ export function parsePipelineConfig(value: unknown, environment: NodeJS.ProcessE
   const names = streams?.map((stream) => stream.name) ?? [];
   const twice = names.find((each, index) => names.indexOf(each) !== index);
   if (twice !== undefined) throw new ConfigError(`streams lists "${twice}" twice. Leave one of the two entries.`);
+  const [from, to] = [
+    within('source', () => parseSourceConfig(source)),
+    within('destination', () => parseDestinationConfig(destination)),
+  ];
+  if (from.layout === 'fivetran' && to.loader.tableForm === 'raw') {
+    throw new ConfigError(
+      'The layout "fivetran" needs tables with columns, and table_form is "raw", which keeps records as JSON. Leave table_form out.',
+    );
+  }
   return {
     name,
-    source: within('source', () => parseSourceConfig(source)),
-    destination: within('destination', () => parseDestinationConfig(destination)),
+    source: from,
+    destination: to,
     streams:
       streams?.map((stream) => ({
         name: stream.name,

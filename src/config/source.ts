@@ -110,6 +110,14 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   }
   if (options.first_load === 'fast')
     log.warn('first_load: "fast" has no effect any more: long lists are read fast anyway.');
+  if (options.layout === 'fivetran') {
+    const index = options.objects?.findIndex(({ name }) => name !== undefined) ?? -1;
+    if (index >= 0) {
+      throw new ConfigError(
+        `objects[${index}].name: in the layout "fivetran" tables have the names that Fivetran gives them. Leave it out, or choose another layout.`,
+      );
+    }
+  }
   return {
     baseUrl: hubspotBaseUrl(),
     credentials: parseCredentials(options.credentials),

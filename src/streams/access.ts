@@ -12,7 +12,10 @@ export type Access =
  * Whether a token with these scopes may read a stream. HubSpot has renamed scopes before: if a token has none of the documented ones,
  * but one that contains the stream's subject, access is unknown.
  */
-export function accessTo({ scopes, subject }: StreamPlan, granted: readonly string[]): Access {
+export function accessTo(
+  { scopes, subject }: Pick<StreamPlan, 'scopes' | 'subject'>,
+  granted: readonly string[],
+): Access {
   const missing = scopes.filter((group) => !group.some((scope) => granted.includes(scope)));
   if (scopes.length === 0) return { is: 'unknown' };
   if (missing.length === 0) return { is: 'granted' };

@@ -9,6 +9,8 @@ import type { StreamDeclaration, StreamPlan } from './core/stream.js';
 import { historyName, historyPlan } from './crm/history/history-plan.js';
 import { objectPlan } from './crm/object-plan.js';
 import { ReadingPlan } from './crm/reading/reading-plan.js';
+import { isHistory, planTables } from './fivetran/tables.js';
+import { singular, tableOf } from './layouts/fivetran-names.js';
 import { associationsPlan } from './resources/associations.js';
 import { pipelinesOf } from './resources/pipelines.js';
 
@@ -51,15 +53,18 @@ export function planStreams(
   named: readonly string[] | 'all' | 'default' = [],
 ): StreamPlan[] {
   const usual = declared.filter(({ group }) => group === 'crm');
-  const chosen = config.objects
-    ? planCriteria(config.objects, known, declared)
-    : planEverything(config, known.custom, usual);
+  const isFivetran = config.layout === 'fivetran';
+  const chosen = isFivetran
+    ? planFivetran(config, known, declared)
+    : config.objects
+      ? planCriteria(config.objects, known, declared)
+      : planEverything(config, known.custom, usual);
   checkNames(config, known, declared);
   const excluded = new Exclusion(config, known);
-  const histories = planHistories(config, known, readingsIn(chosen), named);
+  const histories = isFivetran ? [] : planHistories(config, known, readingsIn(chosen), named);
   const plans = [
     ...chosen.filter(({ name }) => !excluded.has(name, groupOf(name, declared))),
-    ...histories.filter(({ name }) => !excluded.has(name, 'history')),
+    ...histories.filter(({ name }) => !excluded.has(name, HISTORY)),
   ];
   for (const each of declared) {
     const isAsked = config.include.includes(each.name);
@@ -131,8 +136,10 @@ class Exclusion {
   readonly #names: readonly string[];
   readonly #asked: readonly string[];
 
-  constructor({ exclude, include }: SourceConfig, known: KnownObjects) {
-    this.#names = exclude.map((name) => findObjectType(name, known.all)?.stream ?? name);
+  constructor({ exclude, include, layout }: SourceConfig, known: KnownObjects) {
+    const streamOf = (name: string) =>
+      layout === 'fivetran' ? name : (findObjectType(name, known.all)?.stream ?? name);
+    this.#names = exclude.map(streamOf);
     this.#asked = include;
   }
 
@@ -144,8 +151,11 @@ class Exclusion {
 
 /** Throws a ConfigError for a name that no stream and no group has. */
 function checkNames(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): void {
-  const histories = known.all.map(({ stream }) => historyName(stream));
-  const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name), ...histories];
+  const ofObjects =
+    config.layout === 'fivetran'
+      ? tablesOf(known).map(({ name }) => name)
+      : known.all.map(({ stream }) => historyName(stream));
+  const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name), ...ofObjects];
   for (const option of ['include', 'exclude'] as const) {
     for (const [index, name] of config[option].entries()) {
       if (names.includes(name)) continue;
@@ -159,7 +169,78 @@ function checkNames(config: SourceConfig, known: KnownObjects, declared: readonl
 }
 
 function groupOf(name: string, declared: readonly StreamDeclaration[]): Group {
-  return declared.find((each) => each.name === name)?.group ?? 'crm';
+  return declared.find((each) => each.name === name)?.group ?? (isHistory(name) ? HISTORY : 'crm');
+}
+
+/** Every table of CRM records in Fivetran's layout. */
+function tablesOf({ all }: KnownObjects): StreamPlan[] {
+  return planTables(
+    all.map((type) => new ReadingPlan({ name: tableOf(type.name, type.stream), type, criteria: null })),
+    true,
+  );
+}
+
+/** The tables of Fivetran's layout that come from CRM records: of the configured objects, or of all; and others that are included by name. */
+function planFivetran(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): StreamPlan[] {
+  const isTaken = (name: string) => declared.some((each) => isSameName(each.name, name));
+  const readings: ReadingPlan[] = [];
+  const plans: StreamPlan[] = [];
+  const entries = config.objects ?? known.all.map(({ name }) => ({ ...NO_CRITERIA, objectType: name }));
+  for (const [index, criteria] of entries.entries()) {
+    const path = `objects[${index}]`;
+    const declaration = declaredAs(singular(criteria.objectType.toLowerCase()), declared, known.custom);
+    if (config.objects !== null && declaration && !findObjectType(criteria.objectType, known.custom)) {
+      plans.push(planOne({ ...criteria, objectType: declaration.name }, path, known, declared));
+      continue;
+    }
+    const object = objectOf(criteria, path, known, declared);
+    if ('obstacle' in object) {
+      plans.push(object);
+      continue;
+    }
+    const name = tableOf(object.name, object.stream);
+    if (readings.some(({ selection }) => isSameName(selection.name, name)) || isTaken(name)) {
+      const why = `The table ${name} of the object ${object.name} is left out: another one has its name.`;
+      if (config.objects !== null) throw new ConfigError(`${path}: ${why}`);
+      log.warn(why);
+      continue;
+    }
+    readings.push(new ReadingPlan({ name, type: object, criteria: config.objects === null ? null : criteria }));
+  }
+  plans.push(...planTables(readings, config.include.includes(HISTORY)));
+  const isThere = (name: string) => plans.some((plan) => isSameName(plan.name, name));
+  const others = config.objects === null ? [] : tablesOf(known);
+  return [...plans, ...others.filter(({ name }) => config.include.includes(name) && !isThere(name))];
+}
+
+const NO_CRITERIA = {
+  name: null,
+  updatedAfter: null,
+  filterGroups: [],
+  properties: null,
+  excludeProperties: [],
+  associations: null,
+  history: null,
+};
+
+/** The object of an entry of the configuration; the plan of an unavailable stream where the portal has none. */
+function objectOf(
+  criteria: ObjectCriteria,
+  path: string,
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): ObjectType | (StreamPlan & { obstacle: HubflakeError }) {
+  checkFilters(criteria, path);
+  try {
+    return known.find(
+      criteria.objectType,
+      `${path}.object_type`,
+      declared.map((each) => each.name),
+    );
+  } catch (error) {
+    const obstacle = asHubflakeError(error);
+    return { ...missingPlan(criteria.objectType.replace(/^p\d*_/i, ''), obstacle), obstacle };
+  }
 }
 
 /** Names are compared without regard to case, as tables and columns are. */

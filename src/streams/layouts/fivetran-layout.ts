@@ -127,6 +127,12 @@ function missingFrom(expected: JsonObject, names: readonly string[]): JsonObject
   return Object.fromEntries(Object.entries(expected).filter(([name]) => !names.includes(name)));
 }
 
+/** An id as a number; as a text where a number has not all of its digits. */
+export function wholeId(id: string): number | string {
+  const number = Number(id);
+  return Number.isSafeInteger(number) ? number : id;
+}
+
 /** The JSON of an id with all its digits. HubSpot's ids are whole numbers; any other stays a text. */
 export function wholeNumber(id: string): string {
   return /^(?:0|[1-9]\d*)$/.test(id) ? id : JSON.stringify(id);

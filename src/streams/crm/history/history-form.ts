@@ -23,6 +23,8 @@ export interface HistoryForm {
   keywords: JsonObject;
   /** Whether records tell until when a version held, so that it changes with the next one. */
   hasValidity: boolean;
+  /** The field with the time of emission, which does not make another version; none: there is none. */
+  synced?: string;
   data(version: RecordVersion): JsonObject;
   /** The cursor as source-hubspot has it in its state. */
   publicCursor(cursor: string): JsonValue;

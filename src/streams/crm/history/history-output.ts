@@ -1,8 +1,10 @@
 import type { Histories } from '../../../hubspot/api/object-row.js';
 import { log } from '../../../log.js';
+import { jsonText } from '../../../protocol/encode.js';
 import type { JsonObject } from '../../../protocol/messages.js';
 import { type EpochMs, type Instant, timeOf } from '../../../time.js';
 import type { EncodedRecord } from '../../core/sink.js';
+import { utcText } from '../../layouts/fivetran-layout.js';
 import { fitting } from '../../strategies/fitting.js';
 import { encodeFitted } from '../../strategies/resource.js';
 import type { JsonMemory } from '../reading/object-reading.js';
@@ -35,6 +37,7 @@ export interface HistorySelection {
 export class HistoryOutput implements ObjectOutput {
   readonly isOfSelection = false;
   readonly #selection: HistorySelection;
+  readonly #now: () => EpochMs;
   readonly #fitted;
   readonly #emitted: EmittedVersions;
   readonly #calculated: CalculatedValues;
@@ -43,8 +46,9 @@ export class HistoryOutput implements ObjectOutput {
   /** The records that they are of. */
   readonly #incompleteRecords = new Set<string>();
 
-  constructor(selection: HistorySelection, memory: JsonMemory) {
+  constructor(selection: HistorySelection, memory: JsonMemory, now: () => EpochMs) {
     this.#selection = selection;
+    this.#now = now;
     this.#fitted = fitting(selection.form.schema);
     this.#emitted = new EmittedVersions(memory?.versions);
     this.#calculated = new CalculatedValues(memory?.calculated);
@@ -85,17 +89,20 @@ export class HistoryOutput implements ObjectOutput {
     rememberFrom: EpochMs,
   ): Promise<void> {
     const { names, form } = this.#selection;
-    const found: { version: RecordVersion; record: EncodedRecord }[] = [];
+    const found: { version: RecordVersion; content: string; record: EncodedRecord }[] = [];
     for (const property of names) {
       for (const held of this.#versionsOf(id, property, histories, since)) {
         const version = { ...held, id, property, archived };
-        const record = encodeFitted(this.#fitted(form.data(version)));
-        if (version.at < rememberFrom || !this.#emitted.has(record.data)) found.push({ version, record });
+        const data = form.data(version);
+        const content = jsonText(data);
+        if (version.at >= rememberFrom && this.#emitted.has(content)) continue;
+        const synced = form.synced === undefined ? {} : { [form.synced]: utcText(this.#now()) };
+        found.push({ version, content, record: encodeFitted(this.#fitted({ ...data, ...synced })) });
       }
     }
     await emit(found, ({ record }) => record);
-    for (const { version, record } of found) {
-      if (version.at >= rememberFrom) this.#emitted.add(record.data, version.at);
+    for (const { version, content } of found) {
+      if (version.at >= rememberFrom) this.#emitted.add(content, version.at);
       if (this.#selection.calculated.has(version.property)) {
         this.#calculated.note(id, version.property, heldValue(version.version));
       }

@@ -1,15 +1,19 @@
 import { EVERY_PROPERTY, type LayoutName } from '../../../config/source.js';
 import { nearest } from '../../../config/suggest.js';
 import { ConfigError } from '../../../errors.js';
+import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import { HISTORY_LIMIT } from '../../../hubspot/api/objects.js';
 import type { JsonObject, SyncMode } from '../../../protocol/messages.js';
+import type { EpochMs } from '../../../time.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../../core/stream.js';
+import { referenceColumn } from '../../layouts/fivetran-names.js';
 import { estimateObject } from '../estimate.js';
 import { planOf } from '../object-plan.js';
 import type { ObjectStream } from '../object-stream.js';
 import { FedStream } from '../reading/fed-stream.js';
 import type { Feed } from '../reading/object-reading.js';
 import type { ReadingPlan } from '../reading/reading-plan.js';
+import { fivetranForm } from './fivetran-forms.js';
 import { airbyteForm, columnsForm, type HistoryForm } from './history-form.js';
 import { HistoryOutput, type HistorySelection, historyShortage } from './history-output.js';
 
@@ -19,24 +23,46 @@ export function historyName(stream: string): string {
 }
 
 /** The plan of a stream of the values that an object's properties have had. @param wanted its properties' names, or {@link EVERY_PROPERTY} */
-export function historyPlan(reading: ReadingPlan, wanted: readonly string[]): StreamPlan {
+export function historyPlan(
+  reading: ReadingPlan,
+  wanted: readonly string[],
+  name = historyName(reading.selection.name),
+  form: HistoryForm | null = null,
+): StreamPlan {
   const { name: objectStream } = reading.selection;
-  const name = historyName(objectStream);
+  const plan = planOf(reading);
+  const open = async (portal: PortalFacts) => {
+    const object = await reading.open(portal);
+    const { layout, validity } = portal.config;
+    return new HistoryStream(
+      object,
+      portal,
+      selectionOf(name, object, wanted, form ?? formFor(object.type, layout, validity)),
+    );
+  };
   return {
-    ...planOf(reading),
+    ...plan,
     name,
     reading: { increment: `what ${objectStream} finds modified`, calls: `1 for ${HISTORY_LIMIT}` },
-    open: async (portal) => {
-      const object = await reading.open(portal);
-      const form = formFor(object.type.name, portal.config.layout, portal.config.validity);
-      return new HistoryStream(object, portal, selectionOf(name, object, wanted, form));
+    // Names of properties that do not exist are noticed when it is opened.
+    probe: async (portal) => {
+      await plan.probe(portal);
+      if (wanted.some((each) => each !== EVERY_PROPERTY)) await open(portal);
     },
+    open,
     hiddenDeletions: () => null,
   };
 }
 
-function formFor(object: string, layout: LayoutName, hasValidity: boolean): HistoryForm {
-  return layout === 'airbyte' ? airbyteForm(object, hasValidity) : columnsForm(hasValidity);
+function formFor({ name, stream }: ObjectType, layout: LayoutName, hasValidity: boolean): HistoryForm {
+  switch (layout) {
+    case 'airbyte':
+      return airbyteForm(name, hasValidity);
+    case 'columns':
+      return columnsForm(hasValidity);
+    case 'fivetran':
+      return fivetranForm(name, referenceColumn(name, stream));
+  }
 }
 
 /**
@@ -75,14 +101,14 @@ export function selectionOf(
 }
 
 /** A stream's past values as a feed of its object's reading. */
-function historyFeed(object: ObjectStream, selection: HistorySelection): Feed {
+function historyFeed(object: ObjectStream, selection: HistorySelection, now: () => EpochMs): Feed {
   const created = new Map(object.definitions.map(({ name, createdAt }) => [name, createdAt ?? null]));
   return {
     needs: { properties: [], links: [], histories: selection.names },
     cursorField: selection.form.cursorField,
     isOfSelection: false,
     shortage: (memory, cursor) => historyShortage(selection, memory, (name) => created.get(name) ?? null, cursor),
-    output: (_, memory) => new HistoryOutput(selection, memory),
+    output: (_, memory) => new HistoryOutput(selection, memory, now),
   };
 }
 
@@ -95,7 +121,7 @@ class HistoryStream extends FedStream {
     super(
       selection.stream,
       { ...entry, json_schema: { ...entry.json_schema, ...keywords } },
-      [{ part: '', object, feed: historyFeed(object, selection) }],
+      [{ part: '', object, feed: historyFeed(object, selection, () => portal.client.clock.now()) }],
       portal,
     );
     this.#object = object;

@@ -7,7 +7,7 @@ import { StreamChannel } from './stream-channel.js';
 
 /** A stream's feed by one reading. */
 export interface StreamFeed {
-  /** The name of the part, if several readings feed the stream. */
+  /** The name of the part, where several readings may feed the stream; empty: there is only this one. */
   part: string;
   object: ObjectStream;
   feed: Feed;

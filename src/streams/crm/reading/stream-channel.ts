@@ -23,7 +23,7 @@ export class StreamChannel {
     this.#name = name;
     this.#run = run;
     this.#partNames = partNames;
-    this.#parts = partNames.length > 1 ? new Map(Object.entries(partsOf(run.state))) : null;
+    this.#parts = partNames.includes('') ? null : new Map(Object.entries(partsOf(run.state)));
     const own = stateValue.object(run.state?.hubflake);
     if (own !== null) checkVersion(name, own.version, VERSION);
     this.#emittedAt = stateValue.time(own?.emittedAt);

@@ -1,0 +1,119 @@
+import { type ObjectRow, propertyOf } from '../../hubspot/api/object-row.js';
+import { jsonText } from '../../protocol/encode.js';
+import type { JsonObject, SyncMode } from '../../protocol/messages.js';
+import type { EpochMs } from '../../time.js';
+import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
+import { planOf } from '../crm/object-plan.js';
+import type { ObjectStream } from '../crm/object-stream.js';
+import { FedStream, type StreamFeed } from '../crm/reading/fed-stream.js';
+import type { ReadingPlan } from '../crm/reading/reading-plan.js';
+import type { MergedAway } from '../crm/run/merges.js';
+import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
+import { utcText, wholeId } from '../layouts/fivetran-layout.js';
+import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
+import { INTEGER, STRING, UTC } from '../layouts/property-schema.js';
+import { openParts } from './parts.js';
+import { removal, withRemovals } from './removals.js';
+
+const NAME = 'engagement';
+/** Where an e-mail was received or forwarded, the type says so. */
+const DIRECTION = 'hs_email_direction';
+const DIRECTIONS: Readonly<Record<string, string>> = {
+  INCOMING_EMAIL: 'INCOMING_EMAIL',
+  FORWARDED_EMAIL: 'FORWARDED_EMAIL',
+};
+
+/** The plan of the table of all engagements, with their types. It has no mark of deletion, and loses what is gone. */
+export function engagementPlan(readings: readonly ReadingPlan[]): StreamPlan[] {
+  const [first] = readings;
+  if (!first) return [];
+  return [
+    {
+      ...planOf(first),
+      name: NAME,
+      sources: readings,
+      reading: { increment: 'with calls, e-mails and the like', calls: 'none of its own' },
+      open: async (portal) => new EngagementStream(await openParts(NAME, readings, portal), portal),
+      hiddenDeletions: () => null,
+    },
+  ];
+}
+
+class EngagementStream extends FedStream {
+  constructor(objects: readonly ObjectStream[], portal: PortalFacts) {
+    const feeds = objects.map((object): StreamFeed => {
+      const { name } = object.type;
+      const output = () => new EngagementOutput(name, portal.id, () => portal.client.clock.now());
+      const properties = name === 'emails' ? [DIRECTION] : [];
+      return {
+        part: name,
+        object,
+        feed: {
+          needs: { properties, links: [], histories: [] },
+          cursorField: '_fivetran_synced',
+          isOfSelection: false,
+          output,
+        },
+      };
+    });
+    const schema = {
+      id: INTEGER,
+      type: {
+        ...STRING,
+        description: 'CALL, EMAIL, INCOMING_EMAIL, FORWARDED_EMAIL, MEETING, NOTE, TASK or COMMUNICATION.',
+      },
+      portal_id: INTEGER,
+      _fivetran_synced: { ...UTC, description: 'When the row was written last.' },
+    };
+    super(NAME, withRemovals(catalogEntry(NAME, schema, ['id'], '_fivetran_synced'), ['id']), feeds, portal);
+  }
+
+  async estimate(_: JsonObject | null, __: SyncMode): Promise<Estimate> {
+    return { what: 'with calls, e-mails and the like', rows: null, calls: { burst: 0, search: 0, exempt: 0 } };
+  }
+}
+
+class EngagementOutput implements ObjectOutput {
+  readonly isOfSelection = false;
+
+  constructor(
+    readonly object: string,
+    readonly portalId: number | null,
+    readonly now: () => EpochMs,
+  ) {}
+
+  publicState(cursor: string): JsonObject {
+    return { _fivetran_synced: cursor };
+  }
+
+  async live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void> {
+    if (occasion.is === 'values') return;
+    const synced = utcText(this.now());
+    await emit(records, ({ row }) => ({
+      data: jsonText({
+        id: wholeId(row.id),
+        type: this.#typeOf(row),
+        portal_id: this.portalId,
+        _fivetran_synced: synced,
+      }),
+      changes: null,
+    }));
+  }
+
+  #typeOf(row: ObjectRow): string | null {
+    const usual = ENGAGEMENTS[this.object]?.type ?? null;
+    return this.object === 'emails' ? (DIRECTIONS[propertyOf(row, DIRECTION) ?? ''] ?? usual) : usual;
+  }
+
+  archived(records: readonly ArchivedRecord[], _: unknown, emit: Emit): Promise<void> {
+    return emit(records, ({ row }) => removal({ id: wholeId(row.id) }));
+  }
+
+  merged(_: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void> {
+    return emit(owed, ({ id }) => removal({ id: wholeId(id) }));
+  }
+
+  left(rows: readonly ObjectRow[], emit: Emit): Promise<void> {
+    return emit(rows, ({ id }) => removal({ id: wholeId(id) }));
+  }
+}

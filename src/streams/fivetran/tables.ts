@@ -1,0 +1,76 @@
+import { EVERY_PROPERTY } from '../../config/source.js';
+import { type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
+import type { StreamPlan } from '../core/stream.js';
+import { DEAL_STAGE_FORM } from '../crm/history/fivetran-forms.js';
+import { historyPlan } from '../crm/history/history-plan.js';
+import { objectPlan } from '../crm/object-plan.js';
+import type { ReadingPlan } from '../crm/reading/reading-plan.js';
+import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
+import { engagementPlan } from './engagements.js';
+import { type LinksTable, linksPlan } from './links.js';
+import { mergesPlan } from './merges.js';
+
+const ENGAGEMENT_OBJECTS = Object.keys(ENGAGEMENTS);
+
+function links(name: string, from: readonly string[], to: string): LinksTable {
+  return { name, from, to: standardObject(to) };
+}
+
+/** Fivetran's tables of associations. Those of engagements are read from these, which are new where an association is. */
+const LINKS: readonly LinksTable[] = [
+  links('deal_company', ['deals'], 'companies'),
+  links('deal_contact', ['deals'], 'contacts'),
+  links('ticket_company', ['tickets'], 'companies'),
+  links('ticket_contact', ['tickets'], 'contacts'),
+  links('ticket_deal', ['tickets'], 'deals'),
+  links('engagement_company', ENGAGEMENT_OBJECTS, 'companies'),
+  links('engagement_contact', ENGAGEMENT_OBJECTS, 'contacts'),
+  links('engagement_deal', ENGAGEMENT_OBJECTS, 'deals'),
+  links('ticket_engagement', ENGAGEMENT_OBJECTS, 'tickets'),
+];
+
+/** The objects whose past values Fivetran has in tables of their own. */
+const WITH_HISTORY = ['contacts', 'companies', 'deals', 'tickets'];
+
+/** The names of the tables of past values. */
+const HISTORY_TABLES = /_property_history$|^deal_stage$/;
+
+/** Whether a table is one of past values, for the group `history`. */
+export function isHistory(table: string): boolean {
+  return HISTORY_TABLES.test(table);
+}
+
+/**
+ * All tables of Fivetran's layout that come from records of CRM objects. Those of one object are read together.
+ *
+ * @param readings the objects, each with its table's name
+ * @param withHistory whether every object has a table of past values
+ */
+export function planTables(readings: readonly ReadingPlan[], withHistory: boolean): StreamPlan[] {
+  const of = (names: readonly string[]) => readings.filter(({ selection: { type } }) => names.includes(type.name));
+  return [
+    ...readings.flatMap((reading) => [
+      objectPlan(reading),
+      ...mergesPlan(reading),
+      ...historiesOf(reading, withHistory),
+    ]),
+    ...engagementPlan(of(ENGAGEMENT_OBJECTS)),
+    ...LINKS.flatMap((table) => {
+      const from = of(table.from);
+      return from.length === 0 ? [] : [linksPlan(table, from)];
+    }),
+  ];
+}
+
+function historiesOf(reading: ReadingPlan, withHistory: boolean): StreamPlan[] {
+  const { type, criteria } = reading.selection;
+  const wanted = criteria?.history ?? (withHistory || hasHistory(type) ? [EVERY_PROPERTY] : []);
+  return [
+    ...(wanted.length > 0 ? [historyPlan(reading, wanted)] : []),
+    ...(type.name === 'deals' ? [historyPlan(reading, ['dealstage'], 'deal_stage', DEAL_STAGE_FORM)] : []),
+  ];
+}
+
+function hasHistory({ name }: ObjectType): boolean {
+  return WITH_HISTORY.includes(name);
+}
