@@ -9,7 +9,7 @@ import type { StreamDeclaration, StreamPlan } from './core/stream.js';
 import { historyName, historyPlan } from './crm/history/history-plan.js';
 import { objectPlan } from './crm/object-plan.js';
 import { ReadingPlan } from './crm/reading/reading-plan.js';
-import { isHistory, planTables } from './fivetran/tables.js';
+import { isHistory, planTables } from './fivetran/object-tables.js';
 import { singular, tableOf } from './layouts/fivetran-names.js';
 import { associationsPlan } from './resources/associations.js';
 import { pipelinesOf } from './resources/pipelines.js';
