@@ -14,7 +14,7 @@ import { KnownObjects } from './core/known-objects.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
 import { identifyPortal, readCustomTypes } from './portal-account.js';
-import { DECLARED_STREAMS } from './registry.js';
+import { declaredStreams } from './registry.js';
 import { mayBeCustom, planStreams } from './selection.js';
 
 /** A stream that is not offered, and why. */
@@ -71,7 +71,7 @@ export class Portal implements PortalFacts {
     client: HubSpotClient,
     config: SourceConfig,
     streamNames: readonly string[] | null,
-    { declared = DECLARED_STREAMS, chains = CHAINS, offersAll = false }: PortalOptions = {},
+    { declared = declaredStreams(config.layout), chains = CHAINS, offersAll = false }: PortalOptions = {},
   ): Promise<Portal> {
     const portal = new Portal(client, config, chains);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.

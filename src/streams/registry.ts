@@ -1,6 +1,8 @@
+import type { LayoutName } from '../config/source.js';
 import { standardObject } from '../hubspot/api/object-types.js';
 import type { StreamDeclaration } from './core/stream.js';
 import { archivedRecords } from './crm/archived-records.js';
+import { FIVETRAN_RESOURCES } from './fivetran/registry.js';
 import { activity } from './resources/activity.js';
 import { associationTypes } from './resources/association-types.js';
 import { automation } from './resources/automation.js';
@@ -51,3 +53,8 @@ export const DECLARED_STREAMS: readonly StreamDeclaration[] = [
   ...fileManager,
   ...legacy,
 ];
+
+/** The streams that are not CRM objects, of a layout: Fivetran's has tables of its own. */
+export function declaredStreams(layout: LayoutName): readonly StreamDeclaration[] {
+  return layout === 'fivetran' ? FIVETRAN_RESOURCES : DECLARED_STREAMS;
+}

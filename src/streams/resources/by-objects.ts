@@ -7,19 +7,23 @@ import { type Partition, type PartitionSource, type Partitions, readPartitions }
 
 export const OBJECT_TYPE = { ...STRING, description: 'The object by the name that HubSpot has for it in paths.' };
 
-/** A partition for each object that the token may read. */
+/** The name of an object in records. @param all the objects of the portal */
+type Naming = (type: ObjectType, all: readonly ObjectType[]) => string;
+
+/** A partition for each object that the token may read. @param named by default by the name in paths */
 export function ofEachObject(
   what: string,
   endpointsOf: (type: ObjectType, portal: PortalFacts) => readonly Endpoint[],
+  named: Naming = ({ name }) => name,
 ): PartitionSource {
-  return ofObjects(what, '1 an object', (types, portal) =>
+  const partitionsOf = (types: readonly ObjectType[], portal: PortalFacts) =>
     types.map((type) => ({
-      id: type.name,
+      id: named(type, portal.known.all),
       endpoints: endpointsOf(type, portal),
-      members: { objectType: type.name, objectTypeId: type.typeId },
+      members: { objectType: named(type, portal.known.all), objectTypeId: type.typeId },
       fingerprint: null,
-    })),
-  );
+    }));
+  return ofObjects(what, '1 an object', partitionsOf, named);
 }
 
 /** Partitions by the objects that the token may read. @param calls see {@link Reading} @param partitionsOf those of the objects; an id names its objects, with slashes between */
@@ -27,10 +31,11 @@ export function ofObjects(
   what: string,
   calls: string,
   partitionsOf: (types: readonly ObjectType[], portal: PortalFacts) => Partition[],
+  named: Naming = ({ name }) => name,
 ): PartitionSource {
   const find = async (portal: PortalFacts): Promise<Partitions> => {
     const { known } = portal;
-    const names = new Set(known.all.map(({ name }) => name));
+    const names = new Set(known.all.map((type) => named(type, known.all)));
     const all = partitionsOf(await readableTypes(portal, what), portal);
     return { all, calls: 0, isWithout: (id) => known.isComplete && !id.split('/').every((name) => names.has(name)) };
   };

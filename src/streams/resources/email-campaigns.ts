@@ -66,9 +66,8 @@ const detailOf = (id: string, appId: unknown) =>
     query: { appId: String(appId) },
   });
 
-/** Each e-mail that was sent to many, in source-hubspot's layout. HubSpot's list only says which there are. */
-const campaigns = whole({
-  name: 'campaigns',
+/** How e-mails that were sent to many are read: each by itself. */
+export const CAMPAIGNS = {
   tier: TIERS.email,
   group: 'marketing',
   isDefault: true,
@@ -84,6 +83,12 @@ const campaigns = whole({
     fingerprint: ({ lastUpdatedTime }, now) =>
       Number(lastUpdatedTime) > now - YOUNG_MS ? null : String(lastUpdatedTime),
   }),
+} as const;
+
+/** Each e-mail that was sent to many, in source-hubspot's layout. HubSpot's list only says which there are. */
+const campaigns = whole({
+  ...CAMPAIGNS,
+  name: 'campaigns',
   key: 'id',
   cursor: 'lastUpdatedTime',
   schema: SCHEMA,

@@ -5,6 +5,7 @@ import type { StreamDeclaration } from '../core/stream.js';
 import { stateValue } from '../core/stream-state.js';
 import { INSTANT, INTEGER, OBJECT, STRING } from '../layouts/property-schema.js';
 import { members } from '../strategies/members.js';
+import type { Parent } from '../strategies/parents.js';
 import { pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { collection } from './collection.js';
@@ -29,7 +30,7 @@ const SCHEMA: JsonObject = {
   size: INTEGER,
 };
 
-const LISTS = collection('lists', 'lists', paths.lists(), {
+export const LISTS = collection('lists', 'lists', paths.lists(), {
   // A search, which ends at 10,000 lists.
   olderPath: '/crm/v3/lists/search',
   olderForm: { results: 'lists', paging: 'offset' },
@@ -40,7 +41,7 @@ const LISTS = collection('lists', 'lists', paths.lists(), {
 });
 
 /** A list that was deleted stays among the others for as long as it can be restored. */
-const isLive = ({ deletedAt }: Item) => (deletedAt ?? null) === null;
+export const isLive = ({ deletedAt }: Item) => (deletedAt ?? null) === null;
 
 /** The lists of all objects, by a path whose cursor has no end at 10,000 as the search of lists has. */
 const contactLists = whole({
@@ -81,9 +82,8 @@ function numberOf(value: JsonValue): JsonValue {
 const membersOf = (list: string, path: (list: string) => string, olderPath: string) =>
   collection('lists', `members of list ${list}`, path(list), { olderPath, id: 'recordId', limit: 250 });
 
-/** The records of every list, of contacts and of other objects. */
-const listMemberships = members({
-  name: 'list_memberships',
+/** How the records of lists are read. */
+export const MEMBERS = {
   group: 'lists',
   scopes: [['crm.lists.read', 'crm.segments.read']],
   subject: 'lists',
@@ -95,16 +95,22 @@ const listMemberships = members({
     others: { objectTypeId: 'objectTypeId' },
     isWanted: isLive,
   },
-  countersOf: (list) => ({
+  countersOf: (list: Item) => ({
     added: counter(list, 'hs_last_record_added_at'),
     removed: counter(list, 'hs_last_record_removed_at'),
     size: sizeOf(list),
   }),
-  membersOf: ({ id }) => membersOf(id, paths.listMembers, `/crm/v3/lists/${id}/memberships`),
-  newestOf: ({ id }) => membersOf(id, paths.listMembersByJoining, `/crm/v3/lists/${id}/memberships/join-order`),
+  membersOf: ({ id }: Parent) => membersOf(id, paths.listMembers, `/crm/v3/lists/${id}/memberships`),
+  newestOf: ({ id }: Parent) => membersOf(id, paths.listMembersByJoining, `/crm/v3/lists/${id}/memberships/join-order`),
   since: 'membershipTimestamp',
   overlapMinutes: 60,
   relookDays: 7,
+} as const;
+
+/** The records of every list, of contacts and of other objects. */
+const listMemberships = members({
+  ...MEMBERS,
+  name: 'list_memberships',
   key: ['listId', 'recordId'],
   cursor: null,
   schema: {

@@ -1,18 +1,18 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
-import type { JsonObject } from '../../protocol/messages.js';
+import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
 import { contentHash } from '../strategies/content-memory.js';
 import { feed } from '../strategies/feed.js';
-import { ofEach } from '../strategies/parents.js';
+import { ofEach, type Parent } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
 import { whole } from '../strategies/whole.js';
 import { archivedOf, collection } from './collection.js';
 import { TIERS } from './tiers.js';
 
 /** Without `formTypes` HubSpot answers its own forms only, and none of flows, captured ones and blog comments. */
-const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' }, isShared: true });
+export const FORMS = collection('marketing', 'forms', paths.forms(), { query: { formTypes: 'all' }, isShared: true });
 
 const forms = whole({
   name: 'forms',
@@ -50,9 +50,8 @@ const SUBMISSION: JsonObject = {
 const submissionsOf = (form: string) =>
   collection('forms', `submissions of form ${form}`, paths.formSubmissions(form), { limit: 50, id: 'submittedAt' });
 
-/** What was submitted by each form. HubSpot answers none of those below blog posts. */
-const formSubmissions = feed({
-  name: 'form_submissions',
+/** How what was submitted by each form is read. HubSpot answers none of those below blog posts. */
+export const SUBMISSIONS = {
   group: 'marketing',
   scopes: [['forms']],
   subject: 'forms',
@@ -61,22 +60,31 @@ const formSubmissions = feed({
     endpoints: [FORMS, archivedOf(FORMS)],
     id: 'id',
     as: 'formId',
-    isWanted: ({ formType }) => formType !== 'blog_comment',
+    isWanted: ({ formType }: Item) => formType !== 'blog_comment',
   },
-  itemsAt: ({ id }) => submissionsOf(id),
+  itemsAt: ({ id }: Parent) => submissionsOf(id),
   overlapMinutes: 60,
+} as const;
+
+/** The id of a submission; of one without, a hash of it. */
+export const conversionOf = (item: Item): JsonValue => asJson(item.conversionId) ?? contentHash(JSON.stringify(item));
+
+/** What was submitted by each form. */
+const formSubmissions = feed({
+  ...SUBMISSIONS,
+  name: 'form_submissions',
   key: ['formId', 'conversionId'],
   cursor: 'updatedAt',
   schema: SUBMISSION,
   record: (item: Item) => ({
     ...pick(SUBMISSION, item),
-    conversionId: asJson(item.conversionId) ?? contentHash(JSON.stringify(item)),
+    conversionId: conversionOf(item),
     updatedAt: asJson(item.submittedAt),
   }),
 });
 
-const emailSubscriptions = whole({
-  name: 'email_subscriptions',
+/** What can be subscribed to, as HubSpot's older API has it. */
+export const EMAIL_SUBSCRIPTIONS = {
   tier: TIERS.email,
   group: 'marketing',
   scopes: [['content']],
@@ -84,6 +92,11 @@ const emailSubscriptions = whole({
     results: 'subscriptionDefinitions',
     paging: 'none',
   }),
+} as const;
+
+const emailSubscriptions = whole({
+  ...EMAIL_SUBSCRIPTIONS,
+  name: 'email_subscriptions',
   key: 'id',
   cursor: null,
   schema: {

@@ -3,7 +3,7 @@ import { propertiesEndpoint, SENSITIVITIES } from '../../hubspot/api/metadata.js
 import { CUSTOM_SCHEMAS_SCOPE, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
-import type { StreamDeclaration } from '../core/stream.js';
+import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
 import { whole } from '../strategies/whole.js';
 import { OBJECT_TYPE, ofEachObject } from './by-objects.js';
@@ -20,15 +20,17 @@ const groupsOf = (type: ObjectType): Endpoint => ({
   id: 'name',
 });
 
+/** What HubSpot lists of an object's properties: those that are sensitive are asked for by themselves. */
+export const propertiesOf = (type: ObjectType, { config }: PortalFacts): readonly Endpoint[] =>
+  [null, ...(config.sensitive === 'include' ? SENSITIVITIES : [])].map((each) => propertiesEndpoint(type, each));
+
 const PROPERTIES = {
   group: 'metadata',
   isDefault: true,
   scopes: [],
   isOfAllObjects: true,
   endpoint: propertiesEndpoint(standardObject('contacts')),
-  partitions: ofEachObject('properties', (type, { config }) =>
-    [null, ...(config.sensitive === 'include' ? SENSITIVITIES : [])].map((each) => propertiesEndpoint(type, each)),
-  ),
+  partitions: ofEachObject('properties', propertiesOf),
 } as const;
 
 const properties = whole({

@@ -1,4 +1,5 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
+import type { Scopes } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { JsonObject } from '../../protocol/messages.js';
@@ -21,7 +22,8 @@ const SCHEMA: JsonObject = {
   teams: { type: ['null', 'array'], items: { type: ['null', 'object'], additionalProperties: true } },
 };
 
-const endpoint = (archived: boolean) => ({
+/** The users of a portal, those who are there or those who were removed. */
+export const ownersEndpoint = (archived: boolean) => ({
   kind: CALLS.owners,
   path: paths.owners(),
   query: { archived: String(archived) },
@@ -29,10 +31,12 @@ const endpoint = (archived: boolean) => ({
   paging: 'after' as const,
 });
 
+export const OWNER_SCOPES: Scopes = [['crm.objects.owners.read']];
+
 const OWNERS = {
   group: 'crm' as const,
   keepsNames: true,
-  scopes: [['crm.objects.owners.read']],
+  scopes: OWNER_SCOPES,
   key: 'id',
   cursor: 'updatedAt',
   schema: SCHEMA,
@@ -44,13 +48,18 @@ const OWNERS = {
 };
 
 /** The portal's users; removed ones are tombstones. */
-export const owners = whole({ ...OWNERS, name: 'owners', endpoint: endpoint(false), archived: endpoint(true) });
+export const owners = whole({
+  ...OWNERS,
+  name: 'owners',
+  endpoint: ownersEndpoint(false),
+  archived: ownersEndpoint(true),
+});
 
 /** Removed users as rows: source-hubspot has a separate stream for them. */
 export const ownersArchived = whole({
   ...OWNERS,
   name: 'owners_archived',
   subject: 'owners',
-  endpoint: endpoint(true),
+  endpoint: ownersEndpoint(true),
   hasTombstones: false,
 });

@@ -1,4 +1,4 @@
-import type { Item } from '../../hubspot/api/endpoint.js';
+import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { metadataScopes, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { CALLS } from '../../hubspot/client/calls.js';
 import { paths } from '../../hubspot/client/paths.js';
@@ -20,6 +20,14 @@ const SCHEMA: JsonObject = {
   updatedAt: INSTANT,
 };
 
+/** The pipelines of an object, with their stages. */
+export const pipelinesEndpoint = (type: ObjectType): Endpoint => ({
+  kind: CALLS.pipelines,
+  path: { of: type, at: paths.pipelines },
+  what: `the pipelines of ${type.name}`,
+  paging: 'none',
+});
+
 /** The pipelines of an object with nested stages, in source-hubspot's layouts. */
 export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
   const layout =
@@ -32,12 +40,7 @@ export function pipelinesOf(type: ObjectType, name: string): StreamDeclaration {
     keepsNames: true,
     scopes: [metadataScopes(type)],
     subject: type.custom ? 'custom' : type.name,
-    endpoint: {
-      kind: CALLS.pipelines,
-      path: { of: type, at: paths.pipelines },
-      what: `the pipelines of ${type.name}`,
-      paging: 'none',
-    },
+    endpoint: pipelinesEndpoint(type),
     isLive: (pipeline) => pipeline.archived !== true,
     cursor: 'updatedAt',
     ...layout,

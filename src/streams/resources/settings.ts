@@ -1,3 +1,4 @@
+import type { Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, DECIMAL, INSTANT, INTEGER, OBJECT, STRING, STRINGS } from '../layouts/property-schema.js';
@@ -32,18 +33,25 @@ const settingsUsers = whole({
   },
 });
 
+/** What users may do. */
+export const ROLES = collection('settings', 'roles', paths.roles(), {
+  olderPath: '/settings/v3/users/roles',
+  paging: 'none',
+});
+
 const roles = whole({
   name: 'roles',
   group: 'settings',
   scopes: USER_SCOPES,
   subject: 'users',
-  endpoint: collection('settings', 'roles', paths.roles(), { olderPath: '/settings/v3/users/roles', paging: 'none' }),
+  endpoint: ROLES,
   key: 'id',
   cursor: null,
   schema: { id: STRING, name: STRING, requiresBillingWrite: BOOLEAN },
 });
 
-const TEAMS = {
+/** The teams of a portal, each with the ids of its users. */
+export const TEAMS = {
   group: 'settings',
   isDefault: true,
   scopes: [['settings.users.teams.read']],
@@ -63,13 +71,16 @@ const teams = whole({
   schema: { id: STRING, name: STRING, userIds: STRINGS, secondaryUserIds: STRINGS },
 });
 
+/** Who is in a team. */
+export const usersOfTeam = ({ id: teamId, userIds, secondaryUserIds }: Item): readonly Item[] => [
+  ...valuesOf(userIds).map((userId) => ({ teamId, userId, isSecondaryUser: false })),
+  ...valuesOf(secondaryUserIds).map((userId) => ({ teamId, userId, isSecondaryUser: true })),
+];
+
 const teamUsers = whole({
   ...TEAMS,
   name: 'team_users',
-  itemsOf: ({ id: teamId, userIds, secondaryUserIds }) => [
-    ...valuesOf(userIds).map((userId) => ({ teamId, userId, isSecondaryUser: false })),
-    ...valuesOf(secondaryUserIds).map((userId) => ({ teamId, userId, isSecondaryUser: true })),
-  ],
+  itemsOf: usersOfTeam,
   key: ['teamId', 'userId'],
   schema: {
     teamId: STRING,
@@ -81,19 +92,22 @@ const teamUsers = whole({
   },
 });
 
+/** The teams of an owner. */
+export const teamsOfOwner = ({ id: ownerId, teams: all }: Item): readonly Item[] =>
+  itemsIn(all).map(({ id: teamId, name: teamName, primary }) => ({
+    ownerId,
+    teamId,
+    teamName,
+    isTeamPrimary: primary,
+  }));
+
 const ownerTeams = whole({
   name: 'owner_teams',
   group: 'settings',
   scopes: [['crm.objects.owners.read']],
   subject: 'owners',
   endpoint: collection('owners', 'owners', paths.owners(), { query: { archived: 'false' } }),
-  itemsOf: ({ id: ownerId, teams: all }) =>
-    itemsIn(all).map(({ id: teamId, name: teamName, primary }) => ({
-      ownerId,
-      teamId,
-      teamName,
-      isTeamPrimary: primary,
-    })),
+  itemsOf: teamsOfOwner,
   key: ['ownerId', 'teamId'],
   cursor: null,
   schema: { ownerId: STRING, teamId: STRING, teamName: STRING, isTeamPrimary: BOOLEAN },

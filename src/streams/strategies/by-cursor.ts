@@ -3,18 +3,12 @@ import type { JsonObject, JsonValue, SyncMode } from '../../protocol/messages.js
 import { earlier, epochMs, type Instant, instantOf, isFrom, MS_A_DAY, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamDeclaration,
-  type StreamRun,
-} from '../core/stream.js';
+import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
 import { type CursorState, cursorStateJson, parseCursorState } from './by-cursor-state.js';
 import { contentHash, cursorTime } from './content-memory.js';
+import { encodeRecord, type Marks, markedEntry, marksFor } from './marks.js';
 import { Records } from './records.js';
-import { declare, encodeRecord, type Marks, markedSchema, marksFor, type Resource } from './resource.js';
+import { declare, type Resource } from './resource.js';
 import { loadOf, resume, unlessRefreshed } from './resume.js';
 
 type Query = Readonly<Record<string, string>>;
@@ -66,10 +60,10 @@ class ByCursor implements Stream {
     readonly resource: CursorResource,
     readonly portal: PortalFacts,
   ) {
-    const { name, key, cursor, archived } = resource;
+    const { name, archived } = resource;
     this.name = name;
     this.marks = marksFor(portal, resource, archived !== undefined);
-    this.entry = catalogEntry(name, markedSchema(resource, archived !== undefined, this.marks), [key], cursor);
+    this.entry = markedEntry(resource, archived !== undefined, this.marks);
   }
 
   async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {

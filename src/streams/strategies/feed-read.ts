@@ -9,11 +9,12 @@ import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
 import { type FeedState, feedStateJson, parseFeedState } from './feed-state.js';
 import type { Fitted } from './fitting.js';
+import { encodeRecord, type Marks } from './marks.js';
 import { newestFirst } from './newest-first.js';
 import { type Parent, parentItems, parentOf } from './parents.js';
 import { Records } from './records.js';
 import { Refusals } from './refusals.js';
-import { encodeRecord, idOf, type Marks, publicCursor, recordOf } from './resource.js';
+import { idOf, publicCursor, recordOf } from './resource.js';
 import { loadOf, resume } from './resume.js';
 
 /** Parents whose items are requested at once. */
@@ -178,7 +179,8 @@ export class FeedRead {
       .map((record) => ({ record, id: idOf(this.#resource, record.data), hash: hashOf(record) }))
       .filter(({ id, hash }) => !memory.isUnchanged(id, hash));
     this.#output.stamp();
-    await this.#output.records(fresh.map(({ record }) => encodeRecord(record, this.#marks, null)));
+    const now = instantOf(this.#output.emittedAt);
+    await this.#output.records(fresh.map(({ record }) => encodeRecord(record, this.#marks, null, now)));
     for (const { record, id, hash } of fresh) {
       const { data } = record;
       if (this.#timeOf(data) >= this.#nextSince) memory.remember(id, hash, data[this.#resource.cursor] ?? null);

@@ -1,19 +1,13 @@
 import { pagesOf } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { earlier } from '../../time.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamDeclaration,
-  type StreamRun,
-} from '../core/stream.js';
+import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
 import { FeedRead } from './feed-read.js';
 import { type FeedResource, overlapOf, parentsSince } from './feed-resource.js';
 import { parseFeedState } from './feed-state.js';
+import { type Marks, markedEntry, marksFor } from './marks.js';
 import { parentItems, probeParents } from './parents.js';
-import { declare, type Marks, markedSchema, marksFor } from './resource.js';
+import { declare } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
 /** Declares a stream of what is added to parents. `cursor` names the field with the time of an item. */
@@ -35,10 +29,9 @@ class Feed implements Stream {
     readonly resource: FeedResource,
     readonly portal: PortalFacts,
   ) {
-    const { name, key, cursor } = resource;
-    this.name = name;
+    this.name = resource.name;
     this.marks = marksFor(portal, resource, false);
-    this.entry = catalogEntry(name, markedSchema(resource, false, this.marks), key, cursor);
+    this.entry = markedEntry(resource, false, this.marks);
   }
 
   async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {

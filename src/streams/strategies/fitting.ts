@@ -4,6 +4,7 @@ import { timeOf } from '../../time.js';
 import { stateValue } from '../core/stream-state.js';
 import { coerce, type ValueKind } from '../layouts/coerce.js';
 import { MOST_NOTED } from '../layouts/layout.js';
+import { timestampOf } from '../layouts/timestamps.js';
 
 /** An instant as JSON Schema's date-time has it, which stays as HubSpot wrote it. */
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
@@ -38,12 +39,13 @@ export function fitting(schema: JsonObject): (data: JsonObject) => Fitted {
 }
 
 function fitOf(schema: JsonValue): Fit {
-  const { type, format, items } = stateValue.object(schema) ?? {};
+  const { type, format, items, airbyte_type: zone, maximum } = stateValue.object(schema) ?? {};
   switch ([type].flat().find((each) => each !== 'null' && each !== undefined)) {
     case 'string':
-      return format === 'date-time' ? fitInstant : format === 'date' ? asText('date') : fitText;
+      if (format === 'date-time') return zone === 'timestamp_without_timezone' ? fitTimestamp : fitInstant;
+      return format === 'date' ? asText('date') : fitText;
     case 'integer':
-      return fitInteger;
+      return maximum === undefined ? fitInteger : fitId;
     case 'number':
       return fitNumber;
     case 'boolean':
@@ -73,6 +75,11 @@ const fitText: Fit = (value, path, changes) => {
 
 const fitInstant: Fit = (value, ...at) => (isDateTime(value) ? value : asText('datetime')(value, ...at));
 
+const fitTimestamp: Fit = (value, ...at) => {
+  const time = timestampOf(value);
+  return time === undefined ? nulled(value, ...at) : time;
+};
+
 const fitNumber: Fit = (value, ...at) => {
   const number = typeof value === 'number' ? value : asText('number')(value, ...at);
   // JSON has no number beyond those of a float.
@@ -85,6 +92,12 @@ const fitInteger: Fit = (value, path, changes) => {
   if (typeof number !== 'number') return number;
   if (!Number.isSafeInteger(number)) changes.push(noted(value, path, 'TRUNCATED'));
   return Math.round(number);
+};
+
+/** Of an id with more digits than a float has there is none: the nearest one would be another's. */
+const fitId: Fit = (value, ...at) => {
+  const number = fitNumber(value, ...at);
+  return typeof number !== 'number' || Number.isSafeInteger(number) ? number : nulled(value, ...at);
 };
 
 function isDateTime(value: JsonValue): boolean {

@@ -4,8 +4,9 @@ import { StreamOutput } from '../core/output.js';
 import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
 import type { Fitted } from './fitting.js';
+import { encodeRecord, type Marks } from './marks.js';
 import { MemberIds, type MembersState, membersStateJson } from './members-state.js';
-import { encodeRecord, idOf, keyOf, type Marks, type Resource } from './resource.js';
+import { idOf, keyOf, type Resource } from './resource.js';
 
 /** The most members, and parts of sets, that are held until they are emitted behind a state: each state has the ids of all members. */
 const MOST_HELD = { members: 50_000, parts: 5_000 };

@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, instantOf, timeOf } from '../../time.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
 import { forEachAtOnce } from './at-once.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
+import type { Marks } from './marks.js';
 import { type Member, MembersOutput } from './members-output.js';
 import { howToRead, type MembersResource } from './members-resource.js';
 import { type Counters, MemberIds, type MemberSet, type MembersState, parseMembersState } from './members-state.js';
@@ -10,7 +11,7 @@ import { newestFirst } from './newest-first.js';
 import { type Parent, readParents } from './parents.js';
 import { Records } from './records.js';
 import { Refusals } from './refusals.js';
-import { asJson, idOf, type Marks } from './resource.js';
+import { asJson, idOf } from './resource.js';
 import { resume } from './resume.js';
 
 /** Sets that are read at once. */

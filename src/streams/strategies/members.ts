@@ -1,17 +1,11 @@
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamDeclaration,
-  type StreamRun,
-} from '../core/stream.js';
+import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
+import { type Marks, markedEntry, marksFor } from './marks.js';
 import { MembersRead } from './members-read.js';
 import { howToRead, type MembersResource } from './members-resource.js';
 import { parseMembersState } from './members-state.js';
 import { probeParents, readParents } from './parents.js';
-import { declare, type Marks, markedSchema, marksFor } from './resource.js';
+import { declare } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 
 /** Declares a stream of the members of sets. */
@@ -34,8 +28,7 @@ class Members implements Stream {
   ) {
     this.name = resource.name;
     this.marks = marksFor(portal, resource, true);
-    const schema = markedSchema(resource, true, this.marks);
-    this.entry = catalogEntry(this.name, schema, resource.key, this.marks.noticedAt);
+    this.entry = markedEntry(resource, true, this.marks);
   }
 
   async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {

@@ -1,13 +1,11 @@
 import { type Endpoint, type Item, itemsPerCall, readItems } from '../../hubspot/api/endpoint.js';
 import type { Scopes } from '../../hubspot/api/object-types.js';
-import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { epochMs, type Instant, instantOf, timeOf } from '../../time.js';
 import type { Group } from '../core/groups.js';
-import type { EncodedRecord } from '../core/sink.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from '../core/stream.js';
-import { INSTANT, INTEGER, TOMBSTONE } from '../layouts/property-schema.js';
-import type { Fitted } from './fitting.js';
+import { stateValue } from '../core/stream-state.js';
+import { INSTANT, INTEGER } from '../layouts/property-schema.js';
 
 /** What a stream of a collection declares, however it is read. */
 export interface Resource {
@@ -41,6 +39,15 @@ export interface Resource {
   isDefault?: boolean;
   /** Whether its columns have HubSpot's names in both layouts, as the first streams do. */
   keepsNames?: boolean;
+  /**
+   * Its records are Fivetran's: with the time of emission, which is the stream's cursor. `marks`: a row that is gone stays, and is marked.
+   * `removes`: it has no mark, so that it is taken away. `keeps`: nothing goes. See {@link marksFor}.
+   */
+  fivetran?: 'marks' | 'removes' | 'keeps';
+  /** What a tombstone says besides, where {@link fivetran} marks rows. */
+  whenGone?: JsonObject;
+  /** The field that has the portal's id, which HubSpot does not answer with each item. */
+  portalIn?: string;
 }
 
 /** Milliseconds since 1970, as HubSpot's older APIs have times. In the layout `columns` they are timestamps. */
@@ -61,9 +68,16 @@ export function idOf({ key }: Pick<Resource, 'key'>, data: JsonObject): string {
 
 /** The key's fields of the record that has an id, of the types that they have in its schema. */
 export function keyOf({ key, schema }: Pick<Resource, 'key' | 'schema'>, id: string): JsonObject {
-  if (typeof key === 'string') return { [key]: schema[key] === INTEGER ? Number(id) : id };
+  const typed = (field: string, value: JsonValue) => (isInteger(schema[field]) ? Number(value) : value);
+  if (typeof key === 'string') return { [key]: typed(key, id) };
   const values: JsonValue[] = JSON.parse(id);
-  return Object.fromEntries(key.map((field, index) => [field, values[index] ?? null]));
+  return Object.fromEntries(key.map((field, index) => [field, typed(field, values[index] ?? null)]));
+}
+
+/** Whether a field's values are whole numbers, by its schema. */
+function isInteger(schema: JsonValue | undefined): boolean {
+  const { type } = stateValue.object(schema) ?? {};
+  return [type].flat().includes('integer');
 }
 
 /**
@@ -119,72 +133,16 @@ export function snakeCase(name: string): string {
     .toLowerCase();
 }
 
-/** The fields that a resource's records have besides its schema, to mark tombstones. */
-export interface Marks {
-  /** Whether tombstones are emitted for items that are gone. */
-  deletes: boolean;
-  /** Whether they say `archived`: of a resource without tombstones, only where HubSpot does. */
-  isMarked: boolean;
-  /** Whether they have `_ab_cdc_deleted_at`, on which Airbyte's destinations delete. */
-  cdc: boolean;
-  /** The field that says when. */
-  archivedAt: 'archivedAt' | 'archived_at';
-  /** The field that says when an item's version was noticed, of items without times: the stream's cursor. null: they have one. */
-  noticedAt: 'noticedAt' | 'noticed_at' | null;
-}
-
-export function marksFor({ config }: PortalFacts, resource: Resource, hasTombstones: boolean): Marks {
-  const isSnake = config.layout === 'columns' && !resource.keepsNames;
-  return {
-    isMarked: hasTombstones || 'archived' in resource.schema,
-    deletes: hasTombstones && config.deletes !== 'off',
-    cdc: hasTombstones && config.deletes === 'cdc',
-    archivedAt: isSnake ? 'archived_at' : 'archivedAt',
-    noticedAt: resource.cursor !== null ? null : isSnake ? 'noticed_at' : 'noticedAt',
-  };
-}
-
-const NOTICED: JsonObject = {
-  ...INSTANT,
-  description: 'When a sync noticed this version. HubSpot tells no time of it.',
-};
-
-/** The schema of the records; a resource without tombstones keeps its own `archived`. */
-export function markedSchema({ schema }: Resource, hasTombstones: boolean, marks: Marks): JsonObject {
-  const { deletes, cdc, archivedAt, noticedAt } = marks;
-  return {
-    ...schema,
-    ...(noticedAt === null ? {} : { [noticedAt]: NOTICED }),
-    ...(hasTombstones ? { archived: TOMBSTONE } : {}),
-    ...(deletes ? { [archivedAt]: INSTANT } : {}),
-    ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
-  };
-}
-
-/** A record with its marks. @param archivedAt not null: its tombstone @param now of an item without times, when it is noticed */
-export function encodeRecord(
-  { data, changes }: Fitted,
-  marks: Marks,
-  archivedAt: string | null,
-  now: Instant | null = null,
-): EncodedRecord {
-  const { deletes, cdc } = marks;
-  const record: JsonObject = { ...data };
-  if (marks.isMarked) record.archived = archivedAt !== null || data.archived === true;
-  if (marks.noticedAt !== null) record[marks.noticedAt] = now;
-  if (deletes) record[marks.archivedAt] = archivedAt;
-  if (cdc) record._ab_cdc_deleted_at = archivedAt;
-  return encodeFitted({ data: record, changes });
-}
-
-/** A record as it is. */
-export function encodeFitted({ data, changes }: Fitted): EncodedRecord {
-  return { data: jsonText(data), changes: changes.length === 0 ? null : changes };
-}
-
 /** What an item has of its record, in the types that HubSpot sent. */
 export function recordOf(resource: Resource, item: Item): JsonObject {
   return resource.record ? resource.record(item) : pick(resource.schema, item);
+}
+
+/** A resource with the portal's id in its records, where it has a field for it. */
+function inPortal<R extends Resource>(resource: R, { id }: PortalFacts): R {
+  const { portalIn } = resource;
+  if (portalIn === undefined) return resource;
+  return { ...resource, record: (item: Item) => ({ ...recordOf(resource, item), [portalIn]: id }) };
 }
 
 /** Picks a schema's fields from an item; missing ones are null. */
@@ -241,7 +199,7 @@ export function declare<R extends Resource>(
       probe,
       open: async (portal) => {
         const isRenamed = portal.config.layout === 'columns' && !resource.keepsNames;
-        return open({ ...(isRenamed ? inColumns(resource) : resource), name }, portal);
+        return open({ ...inPortal(isRenamed ? inColumns(resource) : resource, portal), name }, portal);
       },
       hiddenDeletions: () => hiddenDeletions,
     }),

@@ -9,9 +9,10 @@ import { REFRESH_COMPLETE } from '../core/stream-state.js';
 import { INTEGER } from '../layouts/property-schema.js';
 import { ContentMemory, contentHash, cursorTime, MOST_REMEMBERED } from './content-memory.js';
 import type { Fitted } from './fitting.js';
+import { encodeRecord, type Marks } from './marks.js';
 import { type Partition, type Partitions, readPartitions } from './partitions.js';
 import { Records } from './records.js';
-import { encodeRecord, idOf, keyOf, type Marks, MILLISECONDS, partitionOf } from './resource.js';
+import { idOf, keyOf, MILLISECONDS, partitionOf } from './resource.js';
 import { resume } from './resume.js';
 import { isKnown, isLeftOut, partitionsOf, type WholeResource } from './whole-resource.js';
 import { parseState, VERSION, type WholeState } from './whole-state.js';
@@ -235,7 +236,8 @@ export class WholeRead {
   #tombstone(id: string, archivedAt: Instant): EncodedRecord {
     const { resource, marks } = this;
     const least = this.#memory.cursorOf(id) ?? this.#latest ?? archivedAt;
-    const known = this.#goneItems.get(id);
+    // Of Fivetran's rows all but the mark stays as it was.
+    const known = resource.fivetran === undefined ? this.#goneItems.get(id) : undefined;
     const data: JsonObject = { ...(known?.data ?? keyOf(resource, id)) };
     const { cursor, schema } = resource;
     if (cursor !== null && cursorTime(data[cursor]) < cursorTime(least)) {

@@ -1,14 +1,8 @@
 import { itemsPerCall } from '../../hubspot/api/endpoint.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamDeclaration,
-  type StreamRun,
-} from '../core/stream.js';
-import { declare, keysOf, type Marks, markedSchema, marksFor } from './resource.js';
+import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
+import { type Marks, markedEntry, marksFor } from './marks.js';
+import { declare } from './resource.js';
 import { unlessRefreshed } from './resume.js';
 import { WholeRead } from './whole-read.js';
 import { isKnown, partitionsOf, type WholeResource } from './whole-resource.js';
@@ -32,15 +26,10 @@ class Whole implements Stream {
     readonly resource: WholeResource,
     readonly portal: PortalFacts,
   ) {
-    const { name, cursor, hasTombstones = true } = resource;
+    const { name, hasTombstones = true } = resource;
     this.name = name;
     this.#marks = marksFor(portal, resource, hasTombstones);
-    this.entry = catalogEntry(
-      name,
-      markedSchema(resource, hasTombstones, this.#marks),
-      keysOf(resource),
-      cursor ?? this.#marks.noticedAt,
-    );
+    this.entry = markedEntry(resource, hasTombstones, this.#marks);
   }
 
   async estimate(state: JsonObject | null): Promise<Estimate> {

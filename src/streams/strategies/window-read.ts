@@ -16,9 +16,9 @@ import {
 } from './by-window-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import type { Fitted } from './fitting.js';
+import { encodeFitted } from './marks.js';
 import { Records } from './records.js';
 import { isUnavailable } from './refusals.js';
-import { encodeFitted } from './resource.js';
 import { type SeenEvent, SeenOrder } from './seen-order.js';
 import { WindowPartition } from './window-partition.js';
 import { MANY_PAGES, type Span, Windows } from './windows.js';

@@ -1,0 +1,115 @@
+import { parseSourceConfig } from '../../src/config/source.js';
+import { HubSpotClient } from '../../src/hubspot/client/client.js';
+import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { Portal } from '../../src/streams/portal.js';
+import { readStreams } from '../../src/streams/read.js';
+import { EventSink, readInProcess, type SyncOptions, type SyncResult } from '../support/in-process.js';
+
+/** Reads a table of Fivetran's layout. Of no objects: their tables are not looked at here. */
+export function readTable(
+  sandbox: Sandbox,
+  name: string,
+  state: JsonObject | null,
+  { config = {}, ...options }: SyncOptions = {},
+): Promise<SyncResult> {
+  return readInProcess(sandbox, name, state, { ...options, config: { ...configOf([name]), ...config } });
+}
+
+/** The options of a source that reads some tables and, of what is named in `objects`, only what takes no call more. */
+export function configOf(names: readonly string[]): JsonObject {
+  return { layout: 'fivetran', objects: [{ object_type: 'owner' }], include: names.filter((name) => name !== 'owner') };
+}
+
+/** What several tables have when they are read in one run, by their names. */
+export interface Run {
+  records: Map<string, JsonObject[]>;
+  states: Map<string, JsonObject>;
+}
+
+/** Reads several tables in one run. Throws the first failure. */
+export async function readTogether(
+  sandbox: Sandbox,
+  names: readonly string[],
+  states: ReadonlyMap<string, JsonObject> = new Map(),
+): Promise<Run> {
+  const run: Run = { records: new Map(), states: new Map() };
+  await inPortal(sandbox, names, async (portal) => {
+    const sinks = new NamedSink();
+    const toRead = names.map((name) => ({
+      name,
+      mode: 'incremental' as const,
+      state: states.get(name) ?? null,
+      optional: false,
+    }));
+    const { failures } = await readStreams(portal, toRead, sinks);
+    if (failures[0]) throw failures[0].error;
+    for (const name of names) {
+      const { events } = sinks.of(name);
+      run.records.set(
+        name,
+        events.flatMap((event) => (event.type === 'record' ? [event.data] : [])),
+      );
+      const last = events.flatMap((event) => (event.type === 'state' ? [event.state] : [])).at(-1);
+      if (last) run.states.set(name, last);
+    }
+  });
+  return run;
+}
+
+/** The entry of a table in the catalog. */
+export async function entryOf(sandbox: Sandbox, name: string, more: JsonObject = {}): Promise<AirbyteStream> {
+  return inPortal(
+    sandbox,
+    [name],
+    async (portal) => {
+      const stream = await portal.stream(name);
+      if (!stream) throw new Error(`there is no stream ${name}`);
+      return stream.entry;
+    },
+    more,
+  );
+}
+
+async function inPortal<T>(
+  sandbox: Sandbox,
+  names: readonly string[],
+  body: (portal: Portal) => Promise<T>,
+  more: JsonObject = {},
+): Promise<T> {
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const config = parseSourceConfig({
+    credentials: { access_token: sandbox.token },
+    ...configOf(names),
+    ...more,
+  });
+  const client = new HubSpotClient(config);
+  try {
+    return await body(await Portal.open(client, config, names));
+  } finally {
+    await client.close();
+  }
+}
+
+/** A sink for each stream. */
+class NamedSink extends EventSink {
+  readonly #sinks = new Map<string, EventSink>();
+
+  constructor() {
+    super(Number.POSITIVE_INFINITY, new AbortController());
+  }
+
+  of(name: string): EventSink {
+    const sink = this.#sinks.get(name) ?? new EventSink(Number.POSITIVE_INFINITY, new AbortController());
+    this.#sinks.set(name, sink);
+    return sink;
+  }
+
+  override records(name: string, ...rest: [Parameters<EventSink['records']>[1]]): Promise<void> {
+    return this.of(name).records(name, ...rest);
+  }
+
+  override state(name: string, state: JsonObject): Promise<void> {
+    return this.of(name).state(name, state);
+  }
+}

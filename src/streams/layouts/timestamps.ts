@@ -1,0 +1,33 @@
+import type { JsonObject, JsonValue } from '../../protocol/messages.js';
+import { epochMs, type Instant, instantOf } from '../../time.js';
+import { coerce } from './coerce.js';
+
+/** An instant in UTC without its zone, as tables of Fivetran have it: columns of type TIMESTAMP, and TIMESTAMP_NTZ in Snowflake. */
+export const TIMESTAMP: JsonObject = {
+  type: ['null', 'string'],
+  format: 'date-time',
+  airbyte_type: 'timestamp_without_timezone',
+};
+
+/** The years 1 to 9999, which every warehouse has. */
+const EARLIEST_MS = -62_135_596_800_000;
+const LATEST_MS = 253_402_300_799_999;
+
+/** `2024-05-01T12:34:56.789`, of `2024-05-01T12:34:56.789Z`. */
+export function plainTime(instant: Instant): string {
+  return instant.replace(/Z$/, '');
+}
+
+/** A time in any form of HubSpot's, milliseconds among them, as {@link TIMESTAMP} has it; null: a blank; undefined: it is no time. */
+export function timestampOf(value: JsonValue): string | null | undefined {
+  if (typeof value === 'string' && value.trim() === '') return null;
+  const time = typeof value === 'string' ? parse(value) : value;
+  if (typeof time !== 'number' || !(time >= EARLIEST_MS && time <= LATEST_MS)) return undefined;
+  return plainTime(instantOf(epochMs(time)));
+}
+
+function parse(text: string): number {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  const json = coerce('datetime', text);
+  return json === undefined ? Number.NaN : Date.parse(JSON.parse(json));
+}
