@@ -12,8 +12,8 @@ export function catalogOf(sandbox: Sandbox, name: string, options: JsonObject): 
 }
 
 /** What `plan` says of a first sync of a stream. */
-export function estimateOf(sandbox: Sandbox, name: string): Promise<Estimate> {
-  return opened(sandbox, name, {}, (stream) => stream.estimate(null, 'incremental'));
+export function estimateOf(sandbox: Sandbox, name: string, options: JsonObject = {}): Promise<Estimate> {
+  return opened(sandbox, name, options, (stream) => stream.estimate(null, 'incremental'));
 }
 
 /** Finds out whether the token may read a stream, as `check` does. Throws what HubSpot refuses it with. */

@@ -106,6 +106,13 @@ export class Portal implements PortalFacts {
     return objects !== null && this.#planOf(name)?.isByGroup !== true;
   }
 
+  /** The streams among `names` that share a reading with one of them, that one included. */
+  readWith(name: string, names: readonly string[]): readonly string[] {
+    const together = this.#planOf(name)?.together;
+    const isAmong = (other: string) => other === name || this.#planOf(other)?.together === together;
+    return together === undefined ? [name] : names.filter(isAmong);
+  }
+
   /** A stream; undefined: there is none of this name. Throws if it is unavailable. */
   async stream(name: string): Promise<Stream | undefined> {
     const plan = this.#planOf(name);

@@ -1,7 +1,12 @@
 import type { CollectionItem, CollectionOptions } from '../portal/collection.js';
 import { numbered } from './sample.js';
 
-const TYPES = ['SENT', 'PROCESSED', 'DELIVERED', 'OPEN', 'CLICK', 'BOUNCE', 'SPAMREPORT', 'STATUSCHANGE'];
+const TYPES = [
+  ...['SENT', 'PROCESSED', 'DELIVERED', 'OPEN', 'CLICK', 'BOUNCE', 'SPAMREPORT', 'STATUSCHANGE'],
+  ...['DEFERRED', 'DROPPED', 'FORWARD', 'PRINT'],
+];
+/** Those that tell what the recipient reads with. */
+const READ = ['OPEN', 'CLICK', 'FORWARD', 'PRINT'];
 const HOUR_MS = 3_600_000;
 const FIRST_ID = 5001;
 const COUNT = 400;
@@ -66,15 +71,29 @@ function eventOf(n: number): object {
     portalId: 1,
     appId: 113,
     appName: 'Batch',
-    sentBy: { id: uuid(String(FIRST_ID)), created: 1_700_000_000_000 },
+    // The one that sent an e-mail does not name itself.
+    ...(type === 'SENT' ? {} : { sentBy: { id: uuid(String(FIRST_ID)), created: 1_700_000_000_000 } }),
     filteredEvent: false,
-    ...(type === 'OPEN' || type === 'CLICK' ? { ...client, location: { city: 'Berlin', country: 'GERMANY' } } : {}),
+    ...(READ.includes(type ?? '') ? { ...client, location: { city: 'Berlin', country: 'GERMANY' } } : {}),
     ...(type === 'OPEN' ? { duration: 1000 * (n % 9) } : {}),
     ...(type === 'CLICK' ? { url: 'https://www1.sandbox.example/', linkId: n, referer: '' } : {}),
     ...(type === 'BOUNCE' ? { category: 'UNKNOWN_USER', status: '5.1.1', response: '550 no such user' } : {}),
-    ...(type === 'SENT' ? { subject: `News ${n}`, from: 'news@sandbox.example', cc: [], bcc: [], replyTo: [] } : {}),
+    ...(type === 'SENT' || type === 'DROPPED'
+      ? { subject: `News ${n}`, from: 'news@sandbox.example', cc: [], bcc: ['archive@sandbox.example'], replyTo: [] }
+      : {}),
+    ...(type === 'DROPPED' ? { dropReason: 'PREVIOUSLY_BOUNCED', dropMessage: 'bounced before' } : {}),
+    ...(type === 'DELIVERED' ? { response: '250 ok', smtpId: `<${n}@sandbox.example>` } : {}),
+    ...(type === 'DEFERRED' ? { attempt: n % 4, response: '421 try again later' } : {}),
+    ...(type === 'SPAMREPORT' ? { ipAddress: '192.0.2.8', userAgent: 'Sandbox/1.0' } : {}),
     ...(type === 'STATUSCHANGE'
-      ? { source: 'SOURCE_RECIPIENT', subscriptions: [{ id: 2101, status: 'UNSUBSCRIBED' }] }
+      ? {
+          bounced: false,
+          causedBy: { id: uuid(String(FIRST_ID)), created: 1_700_000_000_000 },
+          portalSubscriptionStatus: 'UNSUBSCRIBED',
+          requestedBy: recipientOf(n),
+          source: 'SOURCE_RECIPIENT',
+          subscriptions: [{ id: 2101, status: 'UNSUBSCRIBED' }],
+        }
       : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { StreamDeclaration } from '../core/stream.js';
+import { emailEvents } from './email-events.js';
 import { emails } from './emails.js';
 import { lists } from './lists.js';
 import { people } from './people.js';
@@ -12,4 +13,5 @@ export const FIVETRAN_RESOURCES: readonly StreamDeclaration[] = [
   ...properties,
   ...lists,
   ...emails,
+  ...emailEvents,
 ];

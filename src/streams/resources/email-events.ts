@@ -27,14 +27,19 @@ const EVENTS = {
   keptDays: null,
 } as const;
 
-const emailEvents = byWindow({
+/** How events of e-mails are read: all types together. */
+export const EMAIL_EVENTS = {
   ...EVENTS,
-  name: 'email_events',
   endpoint: collection('email', 'email events', paths.emailEvents(), {
     results: 'events',
     paging: 'offset',
     limit: 1000,
   }),
+} as const;
+
+const emailEvents = byWindow({
+  ...EMAIL_EVENTS,
+  name: 'email_events',
   key: 'id',
   cursor: 'created',
   schema: {
@@ -95,22 +100,20 @@ const CHANGE: JsonObject = {
   changes: OBJECTS,
 };
 
-/** Changes of subscriptions, and the query for those of a span of time. */
+/** How changes of subscriptions are read. */
 export const SUBSCRIPTION_TIMELINE = {
+  ...EVENTS,
   endpoint: collection('email', 'subscription changes', paths.subscriptionTimeline(), {
     results: 'timeline',
     paging: 'offset',
     limit: 1000,
     id: 'timestamp',
   }),
-  window: EVENTS.window,
-  overlapMinutes: EVENTS.overlapMinutes,
-};
+} as const;
 
 const subscriptionChanges = byWindow({
-  ...EVENTS,
+  ...SUBSCRIPTION_TIMELINE,
   name: 'subscription_changes',
-  endpoint: SUBSCRIPTION_TIMELINE.endpoint,
   key: 'id',
   cursor: 'timestamp',
   schema: CHANGE,

@@ -1,19 +1,15 @@
-import { readItems, withQuery } from '../../hubspot/api/endpoint.js';
+import { type Item, readItems, withQuery } from '../../hubspot/api/endpoint.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import { type Instant, MS_A_DAY, timeOf } from '../../time.js';
-import {
-  catalogEntry,
-  type Estimate,
-  type PortalFacts,
-  type Stream,
-  type StreamDeclaration,
-  type StreamRun,
-} from '../core/stream.js';
-import { ONLY, type Progress, parseWindowState, settledParts, startOf } from './by-window-state.js';
+import { type Instant, instantOf, MS_A_DAY, timeOf } from '../../time.js';
+import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
+import { ONLY, type Progress, parseWindowState, settledParts, startOf, type WindowState } from './by-window-state.js';
+import { markedEntry, marksFor } from './marks.js';
 import { declare, type Resource } from './resource.js';
 import { unlessRefreshed } from './resume.js';
-import type { EventOrder } from './seen-order.js';
+import type { EventOrder, SeenEvent } from './seen-order.js';
+import { WindowOutput } from './window-output.js';
 import { WindowRead } from './window-read.js';
+import { endTogether, isEstimated, readTogether } from './window-together.js';
 import { Windows } from './windows.js';
 
 /**
@@ -35,6 +31,8 @@ export interface WindowResource extends Resource {
   keptDays: number | null;
   /** The values of a parameter, where HubSpot answers the events of one value alone: each is read by windows of its own. */
   partitions?: { parameter: string; values(portal: PortalFacts): Promise<readonly string[]> };
+  /** What tells one of HubSpot's events from others, and when it happened, where that is not the key and the cursor of a record. */
+  seen?: (event: Item) => SeenEvent;
 }
 
 /** Declares a stream of events that is read in windows of time. `cursor` names the field with the time of an event. */
@@ -59,9 +57,8 @@ class ByWindow implements Stream {
     readonly resource: WindowResource,
     readonly portal: PortalFacts,
   ) {
-    const { name, schema, key, cursor } = resource;
-    this.name = name;
-    this.entry = catalogEntry(name, schema, [key], cursor);
+    this.name = resource.name;
+    this.entry = markedEntry(resource, false, marksFor(portal, resource, false));
   }
 
   async estimate(given: JsonObject | null, mode: SyncMode): Promise<Estimate> {
@@ -72,7 +69,9 @@ class ByWindow implements Stream {
     const starts = progress.map((each) => startOf(each, resource, portal));
     const calls = { burst: 0, search: 0, exempt: 0 };
     const windows = progress.reduce((sum, each) => sum + fewestWindows(each, resource, portal), 0);
-    calls[resource.endpoint.kind.budget] += windows + (values ? 1 : 0);
+    const { together } = resource;
+    const isCounted = together !== undefined && isEstimated(portal.client, readingOf(together, state));
+    if (!isCounted) calls[resource.endpoint.kind.budget] += windows + (values ? 1 : 0);
     const first = [...starts].sort((a, b) => timeOf(a) - timeOf(b))[0];
     const what = first
       ? `events since ${first.slice(0, 16)}Z, in a page a window or more`
@@ -81,8 +80,23 @@ class ByWindow implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    return unlessRefreshed(run, this.name, () => new WindowRead(this.resource, this.portal, run).read());
+    return unlessRefreshed(run, this.name, () => this.#read(new WindowOutput(this.resource, this.portal, run)));
   }
+
+  async #read(output: WindowOutput): Promise<number> {
+    const { resource, portal } = this;
+    const { together } = resource;
+    if (together === undefined) return new WindowRead([output], portal, instantOf(portal.client.clock.now())).read();
+    const end = endTogether(portal.client, together);
+    const read = (outputs: readonly [WindowOutput, ...WindowOutput[]]) => new WindowRead(outputs, portal, end).read();
+    // What its own sink has failed with says more than what the others have met since.
+    return readTogether(portal.client, readingOf(together, output.state), output, read).finally(() => output.check());
+  }
+}
+
+/** What is read for streams of which all are as far: what tells it from the reading for others. */
+function readingOf(name: string, { progress, others }: WindowState): string {
+  return JSON.stringify([name, [...progress], others]);
 }
 
 /** As long as a window takes one page, the next one is twice as long. */

@@ -1,25 +1,12 @@
 import { type Item, type ItemPage, pagesOf, withQuery } from '../../hubspot/api/endpoint.js';
 import { log } from '../../log.js';
 import { type EpochMs, epochMs, type Instant, instantOf, MS_A_DAY, timeOf } from '../../time.js';
-import { StreamOutput } from '../core/output.js';
-import type { PortalFacts, StreamRun } from '../core/stream.js';
+import type { PortalFacts } from '../core/stream.js';
 import type { WindowResource } from './by-window.js';
-import {
-  ONLY,
-  parseWindowState,
-  settledAt,
-  settledParts,
-  startOf,
-  UNREAD,
-  type WindowState,
-  windowStateJson,
-} from './by-window-state.js';
-import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
-import type { Fitted } from './fitting.js';
-import { encodeFitted } from './marks.js';
-import { Records } from './records.js';
+import { ONLY, settledAt, settledParts, startOf } from './by-window-state.js';
 import { isUnavailable } from './refusals.js';
-import { type SeenEvent, SeenOrder } from './seen-order.js';
+import { SeenOrder } from './seen-order.js';
+import type { WindowEvent, WindowOutput } from './window-output.js';
 import { WindowPartition } from './window-partition.js';
 import { MANY_PAGES, type Span, Windows } from './windows.js';
 
@@ -28,13 +15,13 @@ const AT_ONCE = 4;
 /** Events are remembered from so much before the overlap on, since HubSpot may include the ends of a window or not. */
 const MARGIN_MS = 1000;
 
-/** One read of a stream of events: several windows at once, each of which is in the state once it is finished. */
+/** One reading of events: several windows at once, each of which is in the states once it is finished. It feeds one stream or several. */
 export class WindowRead {
+  readonly #outputs: readonly WindowOutput[];
+  /** The first of them, whose state says where the reading begins. */
+  readonly #first: WindowOutput;
   readonly #resource: WindowResource;
   readonly #portal: PortalFacts;
-  readonly #state: WindowState;
-  readonly #output: StreamOutput;
-  readonly #records: Records;
   /** Where the read ends; what happens from then on is left to the next one. */
   readonly #end: Instant;
   /** The next read finds events from this time on again. */
@@ -44,18 +31,14 @@ export class WindowRead {
   readonly #failures: unknown[] = [];
   #calls = 0;
 
-  constructor(resource: WindowResource, portal: PortalFacts, run: StreamRun) {
-    this.#resource = resource;
+  /** @param outputs streams whose resources only differ in what they make of an event, and whose states have the same position */
+  constructor(outputs: readonly [WindowOutput, ...WindowOutput[]], portal: PortalFacts, end: Instant) {
+    this.#outputs = outputs;
+    this.#first = outputs[0];
+    this.#resource = outputs[0].resource;
     this.#portal = portal;
-    const state = parseWindowState(run.state, resource, portal.id);
-    const isRefresh = run.mode === 'full_refresh';
-    const isKept = !isRefresh || state.isRefresh;
-    const nothing = { progress: new Map(), others: UNREAD, memory: new ContentMemory() };
-    this.#state = { ...state, ...(isKept ? {} : nothing), isRefresh };
-    this.#output = new StreamOutput(run.sink, resource.name, portal.client.clock, state.emittedAt);
-    this.#records = new Records(resource);
-    this.#end = instantOf(portal.client.clock.now());
-    this.#overlapFrom = epochMs(timeOf(settledAt(this.#end, resource, portal)) - MARGIN_MS);
+    this.#end = end;
+    this.#overlapFrom = epochMs(timeOf(settledAt(end, this.#resource, portal)) - MARGIN_MS);
   }
 
   /** @returns the fewest calls for what was read */
@@ -68,14 +51,14 @@ export class WindowRead {
     );
     await this.#readWindows();
     if (this.#partitions.length === 0 && this.#refusals.length > 0) throw this.#refusals[0];
-    this.#records.warn();
     await this.#save({ isLast: true });
     return this.#calls;
   }
 
   #partition(id: string, query: Readonly<Record<string, string>>): WindowPartition {
-    const progress = this.#state.progress.get(id) ?? this.#state.others;
-    this.#state.progress.set(id, progress);
+    const { progress: known, others } = this.#first.state;
+    const progress = known.get(id) ?? others;
+    for (const { state } of this.#outputs) state.progress.set(id, progress);
     const whole = { from: timeOf(startOf(progress, this.#resource, this.#portal)), to: timeOf(this.#end) };
     const done = settledParts(progress, this.#resource, this.#portal);
     const windows = new Windows(whole, done, this.#resource.sliceDays * MS_A_DAY);
@@ -118,64 +101,50 @@ export class WindowRead {
   }
 
   async #readPages(partition: WindowPartition, window: Span): Promise<void> {
-    const { order: declared, window: queryOf } = this.#resource;
+    const { order: declared, window: queryOf, seen } = this.#resource;
     const endpoint = withQuery(partition.endpoint, queryOf(instantOf(window.from), instantOf(window.to)));
     const order = new SeenOrder(declared, this.#resource.overlapMinutes * 60_000);
     let pages = 0;
     let rest: Span | null = null;
-    let events: Event[] = [];
+    let page: { items: readonly Item[]; events: readonly WindowEvent[] } = { items: [], events: [] };
     const isEnough = ({ items, after }: ItemPage) => {
       pages += 1;
-      events = items.flatMap((item) => this.#event(item) ?? []);
-      order.take(events);
+      page = { items, events: seen ? [] : this.#first.eventsOf(items) };
+      order.take(seen ? items.map(seen) : page.events);
       rest = after !== null && pages >= MANY_PAGES ? order.restOf(window) : null;
       return rest !== null;
     };
     for await (const _ of pagesOf(this.#portal.client, endpoint, null, isEnough)) {
       if (this.#failures.length > 0) return;
       this.#calls += 1;
-      await this.#emit(events.filter(({ id }) => !partition.hasEmitted(id)));
+      const { items, events } = page;
+      if (seen) await this.#emit(items.filter((item) => !partition.hasEmitted(seen(item).id)));
+      else
+        await this.#first.emit(
+          events.filter(({ id }) => !partition.hasEmitted(id)),
+          this.#overlapFrom,
+        );
+      this.#check();
     }
     if (rest !== null) partition.expectAgain(order.again);
     partition.finish(window, pages, rest);
-    this.#state.progress.set(partition.id, partition.progress(this.#end));
+    for (const { state } of this.#outputs) state.progress.set(partition.id, partition.progress(this.#end));
     if (this.#partitions.some(({ windows }) => windows.hasMore || windows.isOpen)) await this.#save({ isLast: false });
   }
 
-  #event(item: Item): Event | null {
-    const { key, cursor } = this.#resource;
-    const record = this.#records.of(item);
-    return record && { id: String(record.data[key]), time: cursorTime(record.data[cursor]), record };
+  async #emit(items: readonly Item[]): Promise<void> {
+    await Promise.all(this.#outputs.map((output) => output.emit(output.eventsOf(items), this.#overlapFrom)));
   }
 
-  /** Needs no write-ahead state: an event that is emitted twice is the same row. */
-  async #emit(all: readonly Event[]): Promise<void> {
-    const { memory } = this.#state;
-    const events = all.filter(({ id, record }) => !memory.has(id) || !memory.isUnchanged(id, hashOf(record)));
-    this.#output.stamp();
-    await this.#output.records(events.map(({ record }) => encodeFitted(record)));
-    // The known ones as well, since the shorter form of a memory does not say when they happened.
-    for (const { id, time, record } of all) {
-      if (time < this.#overlapFrom) continue;
-      memory.remember(id, hashOf(record), record.data[this.#resource.cursor] ?? null);
-    }
-  }
-
-  async #save({ isLast }: { isLast: boolean }): Promise<void> {
-    this.#output.stamp();
-    this.#state.emittedAt = this.#output.emittedAt;
+  async #save(when: { isLast: boolean }): Promise<void> {
     // What the next read does not find again need not be remembered.
     const first = Math.min(this.#overlapFrom, ...this.#partitions.map(({ windows }) => windows.until - MARGIN_MS));
-    this.#state.memory.keep((cursor) => (cursor === null && !isLast) || cursorTime(cursor) >= first);
-    const isComplete = isLast && this.#state.isRefresh;
-    await this.#output.state(windowStateJson(this.#state, this.#resource, this.#portal, isComplete));
+    await Promise.all(this.#outputs.map((output) => output.save(first, when)));
+    this.#check();
   }
-}
 
-function hashOf({ data }: Fitted): string {
-  return contentHash(JSON.stringify(data));
-}
-
-interface Event extends SeenEvent {
-  record: Fitted;
+  /** A stream whose sink has failed does not stop the others; but where none is left, there is nothing to read for. */
+  #check(): void {
+    if (this.#outputs.every(({ hasFailed }) => hasFailed)) this.#first.check();
+  }
 }
