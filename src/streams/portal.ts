@@ -95,7 +95,7 @@ export class Portal implements PortalFacts {
   }
 
   /** What a stream is read from, where others may be read from the same. */
-  sourcesOf(name: string): readonly object[] {
+  sourcesOf(name: string): readonly unknown[] {
     return this.#planOf(name)?.sources ?? [];
   }
 
@@ -104,13 +104,6 @@ export class Portal implements PortalFacts {
     const { objects, associationStreams, include } = this.config;
     if (include.includes(name) || associationStreams.some((each) => each.name === name)) return true;
     return objects !== null && this.#planOf(name)?.isByGroup !== true;
-  }
-
-  /** The streams among `names` that share a reading with one of them, that one included. */
-  readWith(name: string, names: readonly string[]): readonly string[] {
-    const together = this.#planOf(name)?.together;
-    const isAmong = (other: string) => other === name || this.#planOf(other)?.together === together;
-    return together === undefined ? [name] : names.filter(isAmong);
   }
 
   /** A stream; undefined: there is none of this name. Throws if it is unavailable. */

@@ -38,12 +38,10 @@ export interface StreamPlan {
   readonly objectTypeId: string | null;
   /** The lowest subscription of HubSpot that has it, where not every one does, as HubSpot calls it. */
   readonly tier?: string | undefined;
-  /** The name of a reading that it shares with other streams: they are begun together, so that it feeds them all. */
-  readonly together?: string | undefined;
   /** How it is read, for the documentation. */
   readonly reading?: Reading;
   /** What it is read from, where other streams may be read from the same: those are read together. */
-  readonly sources?: readonly object[];
+  readonly sources?: readonly unknown[];
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
   /** Whether the configuration has it by its group, and so not as one that must be readable. */

@@ -17,7 +17,7 @@ const EVENTS = {
   ...EMAIL_EVENTS,
   ...KEPT,
   subject: 'content',
-  together: 'email events',
+  source: 'email events',
   seen: ({ id, created }: Item) => ({ id: String(id), time: cursorTime(asJson(created)) }),
   key: 'id',
   cursor: 'created',

@@ -11,7 +11,8 @@ import type { MergedAway } from '../crm/run/merges.js';
 import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
-import { INTEGER, STRING, UTC } from '../layouts/property-schema.js';
+import { INTEGER, STRING } from '../layouts/property-schema.js';
+import { TIMESTAMP } from '../layouts/timestamps.js';
 import { openParts } from './parts.js';
 import { removal, withRemovals } from './removals.js';
 
@@ -63,7 +64,7 @@ class EngagementStream extends FedStream {
         description: 'CALL, EMAIL, INCOMING_EMAIL, FORWARDED_EMAIL, MEETING, NOTE, TASK or COMMUNICATION.',
       },
       portal_id: INTEGER,
-      _fivetran_synced: { ...UTC, description: 'When the row was written last.' },
+      _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
     };
     super(NAME, withRemovals(catalogEntry(NAME, schema, ['id'], '_fivetran_synced'), ['id']), feeds, portal);
   }

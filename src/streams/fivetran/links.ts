@@ -18,7 +18,8 @@ import type { MergedAway } from '../crm/run/merges.js';
 import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS, referenceColumn } from '../layouts/fivetran-names.js';
-import { INTEGER, STRING, UTC } from '../layouts/property-schema.js';
+import { INTEGER, STRING } from '../layouts/property-schema.js';
+import { TIMESTAMP } from '../layouts/timestamps.js';
 import { openParts } from './parts.js';
 import { removal, withRemovals } from './removals.js';
 
@@ -90,7 +91,7 @@ class LinksStream extends FedStream {
       type_id: INTEGER,
       category: { ...STRING, description: 'HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED.' },
       ...(type === null ? {} : { engagement_type: STRING }),
-      _fivetran_synced: { ...UTC, description: 'When the row was written last.' },
+      _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
     };
     const entry = catalogEntry(name, schema, [from, other, 'type_id', 'category'], '_fivetran_synced');
     super(name, withRemovals(entry, [from]), feeds, portal);

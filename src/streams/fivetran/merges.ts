@@ -10,7 +10,8 @@ import type { ReadingPlan } from '../crm/reading/reading-plan.js';
 import type { MergedAway } from '../crm/run/merges.js';
 import type { Emit, ObjectOutput } from '../crm/run/object-output.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
-import { INTEGER, STRING, UTC } from '../layouts/property-schema.js';
+import { INTEGER, STRING } from '../layouts/property-schema.js';
+import { TIMESTAMP } from '../layouts/timestamps.js';
 import { removal, withRemovals } from './removals.js';
 
 /** A table of the records of an object that were merged into others. */
@@ -23,7 +24,7 @@ interface MergesTable {
   row(merged: MergedAway): JsonObject;
 }
 
-const SYNCED: JsonObject = { _fivetran_synced: { ...UTC, description: 'When the row was written last.' } };
+const SYNCED: JsonObject = { _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' } };
 const LOST: JsonObject = { ...STRING, description: 'Always null: HubSpot does not tell it any more.' };
 
 const MERGED_DEALS: MergesTable = {
@@ -47,7 +48,10 @@ const CONTACT_MERGES: MergesTable = {
     canonical_vid: { ...INTEGER, description: 'The contact that goes on: the last one of a chain of merges.' },
     vid_to_merge: { ...INTEGER, description: 'The contact that was merged into it.' },
     contact_id: INTEGER,
-    timestamp: { ...UTC, description: 'When the contact that goes on was updated, as first seen with the merge.' },
+    timestamp: {
+      ...TIMESTAMP,
+      description: 'When the contact that goes on was updated, as first seen with the merge.',
+    },
     entity_id: LOST,
     first_name: LOST,
     last_name: LOST,

@@ -5,8 +5,9 @@ import { RecordOfBytes } from '../core/sink.js';
 import { coerce, type ValueKind } from './coerce.js';
 import { ENGAGEMENTS, idColumn, propertyColumn, propertyColumns } from './fivetran-names.js';
 import { type Layout, type LayoutInput, memberKey, type Tombstone, updatedAtOf } from './layout.js';
-import { BOOLEAN, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE, UTC } from './property-schema.js';
+import { BOOLEAN, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE } from './property-schema.js';
 import { RowValues } from './row-values.js';
+import { plainTime, TIMESTAMP } from './timestamps.js';
 
 /** What the layout takes besides what all do. */
 export interface FivetranInput extends LayoutInput {
@@ -24,15 +25,19 @@ const IDS = ['hubspot_owner_id', 'hubspot_team_id', 'associatedcompanyid', 'hs_o
 
 /** Columns that the dbt package reads, and that a table has though the portal lacks the property. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> = {
-  tickets: { property_createdate: UTC, property_closed_date: UTC, property_first_agent_reply_date: UTC },
+  tickets: {
+    property_createdate: TIMESTAMP,
+    property_closed_date: TIMESTAMP,
+    property_first_agent_reply_date: TIMESTAMP,
+  },
 };
 
-/** A time as the layout writes it: in UTC, without a zone. */
+/** A time as the layout writes it: in TIMESTAMP, without a zone. */
 export function utcText(time: EpochMs): string {
-  return instantOf(time).slice(0, -1);
+  return plainTime(instantOf(time));
 }
 
-/** An object's table as Fivetran's connector makes it: ids as whole numbers, times in UTC without a zone, and deletion as a mark, twice. */
+/** An object's table as Fivetran's connector makes it: ids as whole numbers, times in TIMESTAMP without a zone, and deletion as a mark, twice. */
 export function fivetranLayout(input: FivetranInput): Layout {
   const { object, modifiedProperty, portalId, now, cdc } = input;
   const engagement = ENGAGEMENTS[object];
@@ -94,13 +99,13 @@ function fixedColumns(
 ): JsonObject {
   return {
     [id]: INTEGER,
-    _fivetran_synced: { ...UTC, description: 'When the row was written last.' },
+    _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
     _fivetran_deleted: TOMBSTONE,
     is_deleted: BOOLEAN,
     portal_id: INTEGER,
     ...(isEngagement ? { type: STRING } : {}),
     ...(isNote ? { body: STRING } : {}),
-    [cursor]: UTC,
+    [cursor]: TIMESTAMP,
     ...(cdc ? { _ab_cdc_deleted_at: INSTANT } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { ValueKind } from './coerce.js';
+import { TIMESTAMP } from './timestamps.js';
 
 /** The JSON Schema of a property's values, with HubSpot's label and description, which become a column comment. */
 export function propertySchema(property: PropertyDefinition, kind: ValueKind, decimal: boolean): JsonObject {
@@ -30,7 +31,7 @@ function kindSchema(kind: ValueKind, decimal: boolean): JsonObject {
     case 'datetime':
       return { type: ['null', 'string'], format: 'date-time' };
     case 'utc':
-      return UTC;
+      return TIMESTAMP;
     case 'string':
       return { type: ['null', 'string'] };
   }
@@ -47,12 +48,6 @@ export const STRING: JsonObject = { type: ['null', 'string'] };
 export const INTEGER: JsonObject = { type: ['null', 'integer'] };
 export const BOOLEAN: JsonObject = { type: ['null', 'boolean'] };
 export const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
-/** An instant in UTC, written without its zone. */
-export const UTC: JsonObject = {
-  type: ['null', 'string'],
-  format: 'date-time',
-  airbyte_type: 'timestamp_without_timezone',
-};
 /** An amount: exact digits in our own tables. */
 export const DECIMAL: JsonObject = { type: ['null', 'number'], hubflake_decimal: true };
 export const OBJECT: JsonObject = { type: ['null', 'object'], additionalProperties: true };

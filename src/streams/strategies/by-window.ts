@@ -1,7 +1,10 @@
+import { asHubflakeError, type HubflakeError } from '../../errors.js';
 import { type Item, readItems, withQuery } from '../../hubspot/api/endpoint.js';
+import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { type Instant, instantOf, MS_A_DAY, timeOf } from '../../time.js';
-import type { Estimate, PortalFacts, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
+import type { Estimate, PortalFacts, ReadTogether, Stream, StreamDeclaration, StreamRun } from '../core/stream.js';
+import { BEGINNING } from '../core/stream-state.js';
 import { ONLY, type Progress, parseWindowState, settledParts, startOf, type WindowState } from './by-window-state.js';
 import { markedEntry, marksFor } from './marks.js';
 import { declare, type Resource } from './resource.js';
@@ -9,7 +12,6 @@ import { unlessRefreshed } from './resume.js';
 import type { EventOrder, SeenEvent } from './seen-order.js';
 import { WindowOutput } from './window-output.js';
 import { WindowRead } from './window-read.js';
-import { endTogether, isEstimated, readTogether } from './window-together.js';
 import { Windows } from './windows.js';
 
 /**
@@ -53,6 +55,8 @@ class ByWindow implements Stream {
   readonly name: string;
   readonly entry;
 
+  readonly together = readTogether;
+
   constructor(
     readonly resource: WindowResource,
     readonly portal: PortalFacts,
@@ -69,8 +73,7 @@ class ByWindow implements Stream {
     const starts = progress.map((each) => startOf(each, resource, portal));
     const calls = { burst: 0, search: 0, exempt: 0 };
     const windows = progress.reduce((sum, each) => sum + fewestWindows(each, resource, portal), 0);
-    const { together } = resource;
-    const isCounted = together !== undefined && isEstimated(portal.client, readingOf(together, state));
+    const isCounted = isEstimated(portal.client, this, state);
     if (!isCounted) calls[resource.endpoint.kind.budget] += windows + (values ? 1 : 0);
     const first = [...starts].sort((a, b) => timeOf(a) - timeOf(b))[0];
     const what = first
@@ -80,23 +83,65 @@ class ByWindow implements Stream {
   }
 
   async read(run: StreamRun): Promise<number> {
-    return unlessRefreshed(run, this.name, () => this.#read(new WindowOutput(this.resource, this.portal, run)));
-  }
-
-  async #read(output: WindowOutput): Promise<number> {
-    const { resource, portal } = this;
-    const { together } = resource;
-    if (together === undefined) return new WindowRead([output], portal, instantOf(portal.client.clock.now())).read();
-    const end = endTogether(portal.client, together);
-    const read = (outputs: readonly [WindowOutput, ...WindowOutput[]]) => new WindowRead(outputs, portal, end).read();
-    // What its own sink has failed with says more than what the others have met since.
-    return readTogether(portal.client, readingOf(together, output.state), output, read).finally(() => output.check());
+    const [outcome] = await readTogether([{ stream: this, run }]);
+    if (typeof outcome === 'number') return outcome;
+    throw outcome;
   }
 }
 
+/** Reads once for all streams that share a source and are as far. All end at one instant, so that the next run finds them so again. */
+const readTogether: ReadTogether = async (runs) => {
+  const outcomes = new Map<Stream, number | HubflakeError>();
+  const readings = new Map<string, [Member, ...Member[]]>();
+  let end: Instant | null = null;
+  for (const { stream, run } of runs) {
+    if (!(stream instanceof ByWindow)) continue;
+    const { resource, portal } = stream;
+    outcomes.set(stream, 0);
+    end ??= instantOf(portal.client.clock.now());
+    await unlessRefreshed(run, stream.name, async () => {
+      const member = { stream, output: new WindowOutput(resource, portal, run) };
+      const key = readingOf(stream, member.output.state);
+      const others = readings.get(key);
+      if (others) others.push(member);
+      else readings.set(key, [member]);
+      return 0;
+    });
+  }
+  for (const members of readings.values()) {
+    const [first, ...others] = members;
+    const outputs = [first.output, ...others.map(({ output }) => output)] as const;
+    const calls = await new WindowRead(outputs, first.stream.portal, end ?? BEGINNING).read().catch(asHubflakeError);
+    // What its own sink has failed with says more than what the others have met since.
+    for (const { stream, output } of members)
+      outcomes.set(stream, output.failure ?? (calls instanceof Error ? calls : 0));
+    // What several streams share counts once.
+    if (typeof calls === 'number' && outcomes.get(first.stream) === 0) outcomes.set(first.stream, calls);
+  }
+  return runs.map(({ stream }) => outcomes.get(stream) ?? 0);
+};
+
+interface Member {
+  stream: ByWindow;
+  output: WindowOutput;
+}
+
 /** What is read for streams of which all are as far: what tells it from the reading for others. */
-function readingOf(name: string, { progress, others }: WindowState): string {
-  return JSON.stringify([name, [...progress], others]);
+function readingOf({ resource: { source, name } }: ByWindow, { progress, others }: WindowState): string {
+  return JSON.stringify([source ?? name, [...progress], others]);
+}
+
+/** By client, the readings whose calls were estimated for one of their streams. */
+const estimated = new WeakMap<HubSpotClient, Set<string>>();
+
+/** Whether the calls were estimated for another stream. */
+function isEstimated(client: HubSpotClient, stream: ByWindow, state: WindowState): boolean {
+  const known = estimated.get(client) ?? new Set();
+  estimated.set(client, known);
+  const key = readingOf(stream, state);
+  const isKnown = stream.resource.source !== undefined && known.has(key);
+  known.add(key);
+  return isKnown;
 }
 
 /** As long as a window takes one page, the next one is twice as long. */

@@ -46,8 +46,8 @@ export interface Resource {
   fivetran?: 'marks' | 'removes' | 'keeps';
   /** What a tombstone says besides, where {@link fivetran} marks rows. */
   whenGone?: JsonObject;
-  /** The name of a reading that it shares with other streams, which are begun together. */
-  together?: string;
+  /** What it is read from, where other streams are made of the same: those are read together. */
+  source?: string;
   /** The field that has the portal's id, which HubSpot does not answer with each item. */
   portalIn?: string;
 }
@@ -197,7 +197,7 @@ export function declare<R extends Resource>(
       subject,
       objectTypeId: typeof endpoint.path === 'string' || resource.isOfAllObjects ? null : endpoint.path.of.typeId,
       tier,
-      together: resource.together,
+      sources: resource.source === undefined ? [] : [resource.source],
       reading: { increment, calls },
       probe,
       open: async (portal) => {

@@ -1,3 +1,4 @@
+import { asHubflakeError, type HubflakeError } from '../../errors.js';
 import type { Item } from '../../hubspot/api/endpoint.js';
 import type { JsonValue } from '../../protocol/messages.js';
 import { type EpochMs, instantOf } from '../../time.js';
@@ -43,14 +44,9 @@ export class WindowOutput {
     this.#records = new Records(resource);
   }
 
-  /** Whether it takes nothing more, since its sink has failed. */
-  get hasFailed(): boolean {
-    return this.#failure !== null;
-  }
-
-  /** Throws what its sink has failed with. */
-  check(): void {
-    if (this.#failure) throw this.#failure.error;
+  /** What its sink has failed with. */
+  get failure(): HubflakeError | null {
+    return this.#failure === null ? null : asHubflakeError(this.#failure.error);
   }
 
   /** The records of a page's events. */

@@ -145,6 +145,6 @@ export class WindowRead {
 
   /** A stream whose sink has failed does not stop the others; but where none is left, there is nothing to read for. */
   #check(): void {
-    if (this.#outputs.every(({ hasFailed }) => hasFailed)) this.#first.check();
+    if (this.#outputs.every(({ failure }) => failure !== null)) throw this.#first.failure;
   }
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../protocol/messages.js';
 import { epochMs } from '../../../time.js';
 import { utcText, wholeId } from '../../layouts/fivetran-layout.js';
-import { BOOLEAN, INTEGER, STRING, UTC } from '../../layouts/property-schema.js';
+import { BOOLEAN, INTEGER, STRING } from '../../layouts/property-schema.js';
+import { TIMESTAMP } from '../../layouts/timestamps.js';
 import type { HistoryForm, RecordVersion } from './history-form.js';
 import { heldValue } from './versions.js';
 
@@ -10,11 +11,11 @@ const OPEN_END = '9999-12-31T23:59:59.999';
 /** A version ends so long before the next one begins. */
 const GAP_MS = 1;
 
-const SYNCED: JsonObject = { _fivetran_synced: { ...UTC, description: 'When the row was written last.' } };
+const SYNCED: JsonObject = { _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' } };
 const PERIOD: JsonObject = {
-  _fivetran_start: { ...UTC, description: 'When the value was set.' },
+  _fivetran_start: { ...TIMESTAMP, description: 'When the value was set.' },
   _fivetran_end: {
-    ...UTC,
+    ...TIMESTAMP,
     description: 'A millisecond before the next value was set; the year 9999: it is the current one.',
   },
   _fivetran_active: { ...BOOLEAN, description: 'Whether it is the current value.' },
@@ -43,8 +44,8 @@ export function fivetranForm(object: string, id: string): HistoryForm {
     schema: {
       [id]: INTEGER,
       name: STRING,
-      timestamp: UTC,
-      ...(object === 'tickets' ? { timestamp_instant: UTC } : {}),
+      timestamp: TIMESTAMP,
+      ...(object === 'tickets' ? { timestamp_instant: TIMESTAMP } : {}),
       value: STRING,
       source: STRING,
       source_id: STRING,
@@ -73,7 +74,7 @@ export const DEAL_STAGE_FORM: HistoryForm = {
   schema: {
     deal_id: INTEGER,
     value: { ...STRING, description: "The stage's id." },
-    date_entered: UTC,
+    date_entered: TIMESTAMP,
     source: STRING,
     source_id: STRING,
     ...PERIOD,

@@ -6,7 +6,7 @@ import { type EpochMs, type Instant, timeOf } from '../../../time.js';
 import type { EncodedRecord } from '../../core/sink.js';
 import { utcText } from '../../layouts/fivetran-layout.js';
 import { fitting } from '../../strategies/fitting.js';
-import { encodeFitted } from '../../strategies/resource.js';
+import { encodeFitted } from '../../strategies/marks.js';
 import type { JsonMemory } from '../reading/object-reading.js';
 import { missingIn, packHashes } from '../run/fingerprint.js';
 import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../run/object-output.js';
