@@ -117,10 +117,12 @@ test('every event has a row, and a row of its type', async () => {
 
 test('the twelve take the calls of one, in the first run and in the next', async () => {
   await readTable(played.sandbox, 'email_event', null);
-  const alone = asked();
+  // Where the last one ends is when the run began.
+  const begun = () => asked().map((url) => url.replace(/&endTimestamp=\d+/, ''));
+  const alone = begun();
   played.sandbox.calls.reset();
   const first = await readTogether(played.sandbox, TABLES);
-  expect(asked()).toEqual(alone);
+  expect(begun()).toEqual(alone);
   played.wait(30);
   const { clock } = played.sandbox.portal;
   eventsIn().put('900001', { type: 'OPEN' });
