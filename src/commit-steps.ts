@@ -11,6 +11,7 @@ export type CommitStep =
   | 'after-ddl'
   | 'after-remember'
   | 'before-rows'
+  | 'after-remove'
   | 'after-write'
   | 'before-commit'
   | 'after-commit'

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import type { ConfiguredStream, JsonObject } from '../../src/protocol/messages.js';
-import { BatchWriter, NotAllNew } from '../../src/warehouse/duckdb/batch-writer.js';
+import { NotAllNew } from '../../src/warehouse/duckdb/batch.js';
+import { BatchWriter } from '../../src/warehouse/duckdb/batch-writer.js';
 import { Database } from '../../src/warehouse/duckdb/database.js';
 import { allowedBytes } from '../../src/warehouse/duckdb/memory.js';
 import { Loader } from '../../src/warehouse/loader/loader.js';

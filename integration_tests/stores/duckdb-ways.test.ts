@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { BatchWriter, NotAllNew } from '../../src/warehouse/duckdb/batch-writer.js';
+import { NotAllNew } from '../../src/warehouse/duckdb/batch.js';
+import { BatchWriter } from '../../src/warehouse/duckdb/batch-writer.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, loadBatches } from '../support/loading.js';

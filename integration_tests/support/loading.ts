@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { Loader } from '../../src/warehouse/loader/loader.js';
 import type { StreamResult } from '../../src/warehouse/loader/stream-load.js';
 import { openStore } from '../../src/warehouse/open-store.js';
-import { type Target, targetsOf } from '../../src/warehouse/target.js';
+import { type Target, targetsOf, type WriteMode } from '../../src/warehouse/target.js';
 import type { TestFolder } from './command.js';
 import type { TestWarehouse } from './test-warehouse.js';
 
@@ -16,6 +16,9 @@ export interface Extracted {
 export interface LoadOptions {
   stream: string;
   properties: JsonObject;
+  /** What the json_schema says beside them. */
+  keywords?: JsonObject;
+  mode?: WriteMode;
   tableForm?: 'typed' | 'raw';
   key?: string[];
   cursor?: string | null;
@@ -26,14 +29,15 @@ export interface LoadOptions {
   complete?: boolean;
 }
 
-/** The store of a warehouse, and a stream in append_dedup as its table sees it. */
+/** The store of a warehouse, and a stream, in append_dedup unless it says otherwise, as its table sees it. */
 export async function openFor(warehouse: TestWarehouse, options: LoadOptions, pipeline: string | null = null) {
-  const { stream, properties, tableForm = 'typed', key = ['id'], cursor = 'updatedAt', hardDeletes = true } = options;
+  const { stream, properties, keywords, mode = 'append_dedup', tableForm = 'typed', hardDeletes = true } = options;
+  const { key = ['id'], cursor = 'updatedAt' } = options;
   const store = await openStore(warehouse.config({ tableForm }), pipeline);
   const configured = {
-    stream: { name: stream, json_schema: { properties }, supported_sync_modes: ['incremental' as const] },
+    stream: { name: stream, json_schema: { properties, ...keywords }, supported_sync_modes: ['incremental' as const] },
     sync_mode: 'incremental' as const,
-    destination_sync_mode: 'append_dedup' as const,
+    destination_sync_mode: mode,
     primary_key: key.map((field) => [field]),
     cursor_field: cursor === null ? [] : [cursor],
     generation_id: options.generation ?? null,
@@ -44,7 +48,7 @@ export async function openFor(warehouse: TestWarehouse, options: LoadOptions, pi
   return { store, target: targets[0] as Target };
 }
 
-/** One run of `write` in this process, in append_dedup: batches that are each committed by themselves. Throws what the stream failed with. */
+/** One run of `write` in this process: batches that are each committed by themselves. Throws what the stream failed with. */
 export async function loadBatches(
   warehouse: TestWarehouse,
   folder: TestFolder,

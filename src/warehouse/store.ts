@@ -12,14 +12,17 @@ export interface Counts {
   updated: number;
   /** Rows marked as archived or merged away, or deleted by `_ab_cdc_deleted_at`. */
   marked: number;
+  /** Rows that removals took away. */
+  removed: number;
 }
 
-export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0 };
+export const NO_ROWS: Readonly<Counts> = { inserted: 0, updated: 0, marked: 0, removed: 0 };
 
 export function addCounts(sum: Counts, counts: Counts): void {
   sum.inserted += counts.inserted;
   sum.updated += counts.updated;
   sum.marked += counts.marked;
+  sum.removed += counts.removed;
 }
 
 /** What writing a stream would do to its table, and by which statements. */

@@ -1,6 +1,7 @@
+import { ConfigError } from '../errors.js';
 import type { ConfiguredStream, JsonObject } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
-import { targetsOf } from './target.js';
+import { eachTarget, targetsOf } from './target.js';
 
 const names = { identifier: (name: string) => name, same: (name: string) => name.toLowerCase(), longest: 255 };
 const options = { schema: 'main', tableName: null, hardDeletes: true, tableForm: 'typed' as const, names };
@@ -91,4 +92,78 @@ test.each([
   ],
 ])('refuses %s', (_, streams, given, message) => {
   expect(() => targetsOf(streams, given)).toThrow(message);
+});
+
+const KEYWORD_FIELDS: JsonObject = {
+  id: { type: 'string' },
+  since: { type: 'string', format: 'date-time' },
+  until: { type: 'string', format: 'date-time' },
+  local: { type: 'string', format: 'date-time', airbyte_type: 'timestamp_without_timezone' },
+  is_current: { type: 'boolean' },
+  list: { type: 'array' },
+};
+const VALIDITY = { of: ['id'], by: 'since', from: 'since', to: 'until', current: 'is_current' };
+const keyworded = (keywords: JsonObject, more: Partial<ConfiguredStream> = {}) =>
+  stream('history', {
+    primary_key: [['id']],
+    cursor_field: [],
+    stream: {
+      name: 'history',
+      json_schema: { properties: KEYWORD_FIELDS, ...keywords },
+      supported_sync_modes: ['incremental'],
+    },
+    ...more,
+  });
+
+test('takes from the json_schema what removals and validity go by', () => {
+  const named = (columns: readonly { field: string }[] = []) => columns.map(({ field }) => field);
+  const [both] = targetsOf(
+    [keyworded({ hubflake_removes: { by: ['id', 'since'] }, hubflake_validity: { ...VALIDITY, gap_ms: 1 } })],
+    options,
+  );
+  expect(named(both?.removedBy)).toEqual(['id', 'since']);
+  const [since, until] = [{ field: 'since' }, { field: 'until' }];
+  expect(both?.validity).toMatchObject({
+    of: [{ field: 'id' }],
+    by: since,
+    from: since,
+    to: until,
+    gapMs: 1,
+    open: null,
+  });
+  const [neither] = targetsOf([keyworded({})], options);
+  expect([neither?.removedBy, neither?.validity]).toEqual([[], null]);
+  const given = keyworded({ hubflake_validity: VALIDITY }, { destination_sync_mode: 'append' });
+  expect(targetsOf([given], options)[0]?.validity).toBeNull();
+});
+
+test('what says that a record is a removal is no column', () => {
+  const properties = { ...KEYWORD_FIELDS, _hubflake_removes: { type: 'boolean' } };
+  const [target] = targetsOf([keyworded({ hubflake_removes: { by: ['id'] }, properties })], options);
+  expect(target?.columns.map(({ field }) => field)).toEqual(Object.keys(KEYWORD_FIELDS));
+});
+
+test.each<[JsonObject, string]>([
+  [{ hubflake_removes: true }, '"hubflake_removes": it is to be an object'],
+  [{ hubflake_removes: {} }, '"by" is to be a list of fields'],
+  [{ hubflake_removes: { by: [] } }, '"by" is to be a list of fields'],
+  [{ hubflake_removes: { by: [1] } }, '"by" names no field'],
+  [{ hubflake_removes: { by: ['deal'] } }, 'its schema has no field "deal"'],
+  [{ hubflake_removes: { by: ['list'] } }, '"list" is to be of one type'],
+  [{ hubflake_validity: [] }, '"hubflake_validity": it is to be an object'],
+  [{ hubflake_validity: { ...VALIDITY, of: 'id' } }, '"of" is to be a list of fields'],
+  [{ hubflake_validity: { ...VALIDITY, to: null } }, '"to" names no field'],
+  [{ hubflake_validity: { ...VALIDITY, by: 'when' } }, 'its schema has no field "when"'],
+  [{ hubflake_validity: { ...VALIDITY, by: 'id' } }, 'are to be instants of one type'],
+  [{ hubflake_validity: { ...VALIDITY, to: 'local' } }, 'are to be instants of one type'],
+  [{ hubflake_validity: { ...VALIDITY, current: 'id' } }, 'and "current" a boolean'],
+  [{ hubflake_validity: { ...VALIDITY, gap_ms: -1 } }, '"gap_ms" is to be a whole number'],
+  [{ hubflake_validity: { ...VALIDITY, open: 'tomorrow' } }, '"open" is to be null, or an instant'],
+  [{ hubflake_validity: { ...VALIDITY, open: '2024-13-01T00:00:00Z' } }, '"open" is to be null, or an instant'],
+  [{ hubflake_validity: VALIDITY, hubflake_removes: { by: ['since'] } }, '"of" is to have all the fields'],
+])('refuses the stream whose json_schema says %j', (keywords, message) => {
+  const [target] = eachTarget([keyworded(keywords)], options);
+  expect(target).toBeInstanceOf(ConfigError);
+  expect((target as ConfigError).message).toContain('The stream "history" cannot be written');
+  expect((target as ConfigError).message).toContain(message);
 });

@@ -1,7 +1,9 @@
 import { ConfigError } from '../errors.js';
+import { log } from '../log.js';
 import type { ConfiguredStream, JsonObject, JsonValue } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
+import { hasRemovals, REMOVES, removedByOf, type Validity, validityOf } from './schema-keywords.js';
 
 /** hubflake's own tables: states, deleted keys, stages. */
 const OURS = /^_hubflake_(state|tombstones|stage_.*)$/i;
@@ -41,6 +43,10 @@ export interface RowRules {
   /** The column of deletion times, or null. */
   deletedAt: Column | null;
   hardDeletes: boolean;
+  /** The columns by whose values a removal takes rows away; none: the stream has no removals. */
+  removedBy: readonly Column[];
+  /** The columns that are computed anew behind each batch; null: there are none. */
+  validity: Validity | null;
 }
 
 /**
@@ -143,6 +149,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     );
   }
   const properties = propertiesOf(stream.json_schema);
+  if (hasRemovals(stream.json_schema)) properties.delete(REMOVES);
   const names = columnNames([...properties.keys()], options.names);
   const columns = [...properties].map(([field, schema], index): Column => {
     const name = names[index] ?? field;
@@ -159,6 +166,9 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
       `The stream "${stream.name}" is to be deduplicated, but has no primary key. Use append or overwrite.`,
     );
   }
+  const keywords = { stream: stream.name, schema: stream.json_schema, columns };
+  const removedBy = removedByOf(keywords);
+  const validity = validityOf(keywords, removedBy);
   const cursorPath = configured.cursor_field?.length ? configured.cursor_field : stream.default_cursor_field;
   return {
     stream: stream.name,
@@ -175,11 +185,23 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     }),
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
+    removedBy,
+    validity: isDated(stream.name, mode, options, validity) ? validity : null,
     generation: configured.generation_id ?? 0,
     hasGeneration: typeof configured.generation_id === 'number',
     minimumGeneration: configured.minimum_generation_id ?? 0,
     syncId: configured.sync_id ?? null,
   };
+}
+
+/** Whether a stream's rows are dated anew. A raw table has each record as it came; appended rows stay as they were seen. */
+function isDated(stream: string, mode: WriteMode, { tableForm }: TargetOptions, validity: Validity | null): boolean {
+  if (validity === null || mode === 'append') return false;
+  if (tableForm !== 'raw') return true;
+  log.warn(
+    `${stream}: in raw tables, ${validity.to.field} and ${validity.current.field} stay what each record says; they are not computed anew.`,
+  );
+  return false;
 }
 
 /** The properties by the names that they have in spooled records; of two that would be the same there, the first. */

@@ -132,10 +132,11 @@ function tableResult({
   inserted,
   updated,
   marked,
+  removed,
   complete,
   error,
 }: StreamResult): TableResult {
-  return { stream, table, records, inserted, updated, marked, complete: complete && error === null };
+  return { stream, table, records, inserted, updated, marked, removed, complete: complete && error === null };
 }
 
 /** All failures, each stream once; a table that was not written because reading failed is not a second failure. */

@@ -1,13 +1,13 @@
 import { reachedStep } from '../../commit-steps.js';
-import type { SpoolFile } from '../loader/spool.js';
 import { type Counts, NO_ROWS } from '../store.js';
 import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
 import type { TableWrite } from '../tables/destination.js';
 import type { Tombstones } from '../tables/tombstones.js';
 import { canDelete, hasTombstones, type Target } from '../target.js';
+import { type Batch, NotAllNew, unexpected } from './batch.js';
 import type { Database } from './database.js';
-import { rowsOf } from './parts.js';
+import { type GroupedBatch, GroupKeeper } from './group-keeper.js';
 import type { TableForm } from './sql/forms.js';
 import * as rows from './sql/rows.js';
 import * as sql from './sql/sql.js';
@@ -16,24 +16,6 @@ import type { TableKeeper } from './table-keeper.js';
 
 /** In a table of more rows, looking for duplicate keys after an append costs more than the append saves. */
 const MOST_COMPARED = 2_000_000;
-
-/** The lines that one statement writes. */
-export interface Batch extends rows.Lines {
-  rows: number;
-}
-
-/** The batch of some spool files. @param asJson how their records are read */
-export function batchOf(files: readonly SpoolFile[], asJson: boolean): Batch {
-  return {
-    paths: files.map((file) => file.path),
-    longest: Math.max(...files.map((file) => file.longestLine)),
-    rows: rowsOf(files),
-    asJson,
-  };
-}
-
-/** Thrown where a deduplicated stream's batch cannot be appended, since not all of its rows are new to the table. */
-export class NotAllNew extends Error {}
 
 /**
  * Writes batches into tables by one of two strategies: append, in one pass from the files into the table; or, for deduplicated
@@ -45,6 +27,7 @@ export class BatchWriter {
   readonly #catalog: Catalog;
   readonly #tombstones: Tombstones;
   readonly #form: TableForm;
+  readonly #groups: GroupKeeper;
   /** Streams whose tables were empty when the run began to append to them. */
   readonly #begun = new WeakSet<Target>();
 
@@ -54,6 +37,12 @@ export class BatchWriter {
     this.#catalog = catalog;
     this.#tombstones = tombstones;
     this.#form = form;
+    this.#groups = new GroupKeeper(db, tables, form);
+  }
+
+  /** Writes a batch, and does what it does to groups of rows, in the open transaction. Throws what {@link append} throws. */
+  async write(strategy: 'append' | 'replace', grouped: GroupedBatch): Promise<Counts> {
+    return this.#groups.around(grouped, (left) => this[strategy](grouped.write, grouped.stamp, left));
   }
 
   /**
@@ -105,7 +94,7 @@ export class BatchWriter {
     const [{ wanted, replacing } = {}] = await this.#db.rows(sql.COUNT_WANTED);
     await this.#exchange(write, stamp, batch, Number(wanted));
     const updated = Number(replacing);
-    return { inserted: Number(wanted) - updated, updated, marked: await this.#mark(write, stamp, batch) };
+    return { ...NO_ROWS, inserted: Number(wanted) - updated, updated, marked: await this.#mark(write, stamp, batch) };
   }
 
   /** Records the keys that the staged batch deletes, and drops from the stage the versions that are older than a deletion. */
@@ -145,7 +134,16 @@ export class BatchWriter {
   }
 
   /** The statements that change rows, in their order, for a batch of any records and a table that may have rows. */
-  statements({ target, mapping, destination }: TableWrite, stamp: rows.RowStamp, lines: rows.Lines): string[] {
+  statements(write: TableWrite, stamp: rows.RowStamp, lines: rows.Lines): string[] {
+    const left = write.mapping.removedBy.length > 0 ? { ...lines, without: sql.GONE } : lines;
+    return [
+      ...this.#groups.before(write, stamp, lines),
+      ...this.#rowStatements(write, stamp, left),
+      ...this.#groups.behind(write),
+    ];
+  }
+
+  #rowStatements({ target, mapping, destination }: TableWrite, stamp: rows.RowStamp, lines: rows.Lines): string[] {
     const { insert, wholeRows, narrowRows, rowCursor, narrow, tombstones, mergeTombstones } = this.#form;
     if (target.mode !== 'append_dedup') {
       return [insert(destination, mapping, wholeRows(mapping, stamp, lines), false)];
@@ -165,9 +163,4 @@ export class BatchWriter {
       ...(hasTombstones(mapping) ? marking : []),
     ];
   }
-}
-
-function unexpected({ rows }: { rows: number }, found: number, mayHaveTombstones = false): Error {
-  const text = `${rows} rows were spooled, but ${found} loaded`;
-  return mayHaveTombstones ? new NotAllNew(text) : new Error(text);
 }

@@ -1,6 +1,7 @@
 import type { Preview } from '../store.js';
 import { ownTable, type TableWrite } from '../tables/destination.js';
-import { type BatchWriter, batchOf } from './batch-writer.js';
+import { batchOf } from './batch.js';
+import type { BatchWriter } from './batch-writer.js';
 import type { TableForm } from './sql/forms.js';
 import * as rows from './sql/rows.js';
 import * as sql from './sql/sql.js';

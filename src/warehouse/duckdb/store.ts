@@ -4,6 +4,7 @@ import { isProgrammingError, WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import { messageOf } from '../error-parts.js';
 import type { FoundTable, KeptTable } from '../kept-table.js';
+import type { BatchContents } from '../loader/batch-contents.js';
 import { type SpoolFile, SpoolFolder } from '../loader/spool.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import {
@@ -24,7 +25,8 @@ import { type Destination, ownTable, type TableWrite, writeTo } from '../tables/
 import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
-import { BatchWriter, batchOf, NotAllNew } from './batch-writer.js';
+import { batchOf, NotAllNew } from './batch.js';
+import { BatchWriter } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
 import { Database } from './database.js';
 import { writeError } from './faults.js';
@@ -137,7 +139,7 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async commit(target: Target, { files }: SpooledBatch, states: readonly ReachedState[]): Promise<Counts> {
+  async commit(target: Target, { files, contents }: SpooledBatch, states: readonly ReachedState[]): Promise<Counts> {
     return this.#of(target, async () => {
       const longest = Math.max(...files.map((file) => file.longestLine));
       let room = (await this.#neededBytes(target, longest)) + COMMITTED_BYTES;
@@ -153,7 +155,7 @@ export class DuckDbStore implements Store {
         const end = before + rowsOf(parts.flat());
         const state = states.findLast(({ rows }) => rows <= end) ?? null;
         await this.#db.limitMemory(Math.min(this.#memoryBytes, room));
-        addCounts(sum, await this.#commit(target, parts, state));
+        addCounts(sum, await this.#commit(target, parts, contents, state));
         before = end;
       };
       // A part of appended rows would be there twice if their batch came again.
@@ -211,12 +213,12 @@ export class DuckDbStore implements Store {
   }
 
   /** Commits parts of a batch and a state in one transaction, by whichever strategy works. */
-  async #commit(target: Target, parts: readonly Part[], state: StateToKeep | null): Promise<Counts> {
+  async #commit(target: Target, parts: readonly Part[], of: BatchContents, state: StateToKeep | null): Promise<Counts> {
     for (;;) {
       try {
         return await this.#transaction(async () => {
           const counts = { ...NO_ROWS };
-          for (const part of parts) addCounts(counts, await this.#write(target, part));
+          for (const part of parts) addCounts(counts, await this.#write(target, part, of));
           if (state) await this.#states.keep(state, await this.#aboutOf(target));
           return counts;
         });
@@ -245,12 +247,13 @@ export class DuckDbStore implements Store {
     }
   }
 
-  async #write(target: Target, files: readonly SpoolFile[]): Promise<Counts> {
+  async #write(target: Target, files: readonly SpoolFile[], contents: BatchContents): Promise<Counts> {
     const write = await this.#destinations.writeOf(this.#catalog, target);
     const generation = await this.#destinations.generation(this.#catalog, target);
     const strategy = target.mode === 'append_dedup' && this.#replaced.has(target) ? 'replace' : 'append';
     const batch = batchOf(files, this.#asJson.has(target) || !rows.fitStruct(write.mapping));
-    const counts = await this.#writer[strategy](write, { generation, syncId: target.syncId }, batch);
+    const stamp = { generation, syncId: target.syncId };
+    const counts = await this.#writer.write(strategy, { write, stamp, batch, contents });
     reachedStep('after-write');
     await this.#db.run(sql.DROP_TEMPORARY);
     return write.destination.isSide ? NO_ROWS : counts;

@@ -2,7 +2,7 @@ import { byteText } from '../../protocol/json/byte-text.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { SNOWFLAKE_NAMES } from '../snowflake/sql/quote.js';
 import { type Target, targetsOf } from '../target.js';
-import { BatchContents } from './batch-contents.js';
+import { BatchContents, REMOVAL } from './batch-contents.js';
 
 const PROPERTIES: JsonObject = {
   id: { type: 'string' },
@@ -11,11 +11,15 @@ const PROPERTIES: JsonObject = {
   name: { type: 'string' },
 };
 
-function contents(records: readonly string[], key = ['id']): BatchContents {
+function contents(records: readonly string[], key = ['id'], keywords: JsonObject = {}): BatchContents {
   const [target] = targetsOf(
     [
       {
-        stream: { name: 's', json_schema: { properties: PROPERTIES }, supported_sync_modes: ['incremental'] },
+        stream: {
+          name: 's',
+          json_schema: { properties: PROPERTIES, ...keywords },
+          supported_sync_modes: ['incremental'],
+        },
         sync_mode: 'incremental',
         destination_sync_mode: 'append_dedup',
         primary_key: key.map((field) => [field]),
@@ -92,4 +96,19 @@ test('keys of two fields have no range, and are there when both are', () => {
   const two = (...records: string[]) => contents(records, ['id', 'name']);
   expect([two('{"id":"1","name":"x"}').range, two('{"id":"1","name":"x"}').hasAllKeys]).toEqual([null, true]);
   expect(two('{"id":"1","name":"x"}', '{"id":"1"}').hasAllKeys).toBe(false);
+});
+
+test.each([
+  ['{"id":"1","_hubflake_removes":true}', true],
+  ['{"_hubflake_removes" : true,"archived":true}', true],
+  ['{"id":"1","_hubflake_removes":false}', false],
+  ['{"id":"1","_hubflake_removes":"true"}', false],
+  ['{"id":"1","name":{"_hubflake_removes":true}}', false],
+  ['{"id":"1","name":"\\"_hubflake_removes\\":true"}', false],
+  ['{"id":"1"}', false],
+])('%s is a removal: %s', (record, is) => {
+  const { rows, removals, tombstones, hasAllKeys } = contents([record], ['id'], { hubflake_removes: { by: ['id'] } });
+  expect([rows, removals, tombstones, hasAllKeys]).toEqual([1, is ? 1 : 0, 0, true]);
+  expect(sets).toEqual([is ? REMOVAL : null]);
+  expect(contents([record]).removals).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { FALSE_WORDS, TRUE_WORDS } from '../column-types.js';
+import { REMOVES } from '../schema-keywords.js';
 import { hasTombstones, type Mark, type Target } from '../target.js';
 
 /** The data of a record: JSON in UTF-8, as bytes or as text whose characters are these bytes. */
@@ -13,6 +14,8 @@ const PLAIN_NAME = /^[\w $.-]+$/;
 
 /** Stands for every further set of fields. */
 export const OTHER_SET = 0;
+/** In place of a set: the record is a removal, and no row. */
+export const REMOVAL = -1;
 
 /**
  * What is known of a batch's records before they are loaded, which saves statements and keeps the others short. Which records are
@@ -22,6 +25,8 @@ export class BatchContents {
   /** Tells the batch from the run's others. */
   readonly batch: number;
   rows = 0;
+  /** Records that take rows away, and are none. */
+  removals = 0;
   /** Records that may be tombstones; all others are none. */
   tombstones = 0;
   /** Whether some of them may delete their rows. */
@@ -60,9 +65,13 @@ export class BatchContents {
     return this.#range ?? null;
   }
 
-  /** Takes note of a record. @returns the number of the set of fields that a tombstone carries; null: it is none */
+  /** Takes note of a record. @returns the number of the set of fields that a tombstone carries, or {@link REMOVAL}; null: it is neither */
   add(data: Data): number | null {
     this.rows += 1;
+    if (isRemoval(this.#target, data)) {
+      this.removals += 1;
+      return REMOVAL;
+    }
     if (this.#target.mode === 'append_dedup') this.#addKey(data);
     if (!this.#marks.some((mark) => mark.isIn(data))) return null;
     const fields = parse(data);
@@ -101,6 +110,12 @@ export class BatchContents {
     const fields = data.length > LONGEST_PARSED ? null : parse(data);
     this.#hasAllKeys = fields !== null && this.#target.key.every(({ field }) => (fields[field] ?? null) !== null);
   }
+}
+
+/** Whether a record takes rows away. Only those that name the member are parsed. */
+export function isRemoval({ removedBy }: Target, data: Data): boolean {
+  if (removedBy.length === 0 || !data.includes(REMOVES)) return false;
+  return parse(data)[REMOVES] === true;
 }
 
 /** The text that stands first in a record, behind its field's name; null where there is none, or not written plainly. */

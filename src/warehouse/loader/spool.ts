@@ -46,7 +46,7 @@ export interface SpoolForm {
 export interface SpoolRecord {
   /** The JSON text of the record's data, in UTF-8. The spool keeps nothing of it. */
   data: Buffer | ByteText;
-  /** Of a tombstone, the number of the set of fields that it carries; see `BatchContents`. */
+  /** Of a tombstone, the number of the set of fields that it carries; of a removal, -1; see `BatchContents`. */
   set?: number | null;
   /** Whether it is known that nothing in the data has to be looked for, see {@link isSafe}. */
   isPlain?: boolean;
@@ -103,7 +103,7 @@ export class SpoolFolder {
 
 /**
  * Writes records into one file, one JSON object a line:
- * `{"n": line, "b": batch, "s": set of fields, of a tombstone, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
+ * `{"n": line, "b": batch, "s": set of fields, of a tombstone, or -1, of a removal, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`.
  */
 export class SpoolWriter {
   readonly #path: string;

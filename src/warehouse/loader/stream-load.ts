@@ -12,7 +12,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { hasGenerations, startsAnew } from '../refresh.js';
 import { addCounts, type Counts, NO_ROWS, type ReachedState, type StateToKeep, type Store } from '../store.js';
 import type { Target } from '../target.js';
-import { BatchContents } from './batch-contents.js';
+import { BatchContents, isRemoval } from './batch-contents.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 
 /** What a run did to one stream's table. */
@@ -94,6 +94,9 @@ export class StreamLoad {
 
   /** @param fileBytes compressed bytes after which the batch continues in another file */
   add(record: SpoolRecord, line: number, nextFile: () => string, fileBytes: number): void {
+    this.records += 1;
+    // Appended rows are what was seen: none is taken away.
+    if (this.target.mode === 'append' && isRemoval(this.target, record.data)) return;
     this.#contents ??= new BatchContents(this.target, line);
     const set = this.#contents.add(record.data);
     let writer = this.#writers.at(-1);
@@ -106,7 +109,6 @@ export class StreamLoad {
       this.#writers.push(writer);
     }
     writer.add(set === null ? record : { ...record, set }, line);
-    this.records += 1;
     this.#sinceState += 1;
     this.#uncommitted += 1;
   }

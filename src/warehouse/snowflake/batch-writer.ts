@@ -14,10 +14,12 @@ import type { Row } from './session/session.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import type { TableForm } from './sql/forms.js';
 import { compiled } from './sql/portions.js';
-import { type Batch, firstInserted, firstLive } from './sql/rows.js';
+import { removeRows } from './sql/removals.js';
+import { type Batch, countRows, firstInserted, firstLive } from './sql/rows.js';
 import { newestGenerationOf } from './sql/tables.js';
 import { rememberDeleted } from './sql/tombstones.js';
 import type { SqlType } from './sql/types.js';
+import { redate } from './sql/validity.js';
 import type { StateKeeper } from './state-keeper.js';
 import type { TableKeeper } from './table-keeper.js';
 import type { ViewKeeper } from './view-keeper.js';
@@ -82,13 +84,18 @@ export class BatchWriter {
     const { form, tables, commits } = this.#with;
     const { isSide } = write.destination;
     const table = tables.fullName(write.destination);
+    if (!(await this.#needsTable(steps, write, source, null))) {
+      return commits.run(steps, { write, state, attempts, hasNoTable: true }, async () => NO_ROWS);
+    }
     const batch = this.#batch(write, source, await this.make(steps, write), table, null);
     if (state === null && attempts.unsure && (await isInserted(steps, batch, table))) return attempts.unsure;
     const insert = async (text: string) => {
+      const removed = await this.#remove(steps, batch, table);
       const [row] = await steps.run(text);
       const inserted = changed(row, 'inserted');
-      await this.#refuseShort(steps, source, inserted);
-      return { ...NO_ROWS, inserted: isSide ? 0 : inserted };
+      await this.#refuseShort(steps, batch, inserted);
+      await this.#redate(steps, batch, table);
+      return isSide ? NO_ROWS : { ...NO_ROWS, inserted, removed };
     };
     return compiled(
       steps,
@@ -108,11 +115,7 @@ export class BatchWriter {
     const deleted = await tombstones[deletes ? 'make' : 'of'](this.#with.catalogOn(steps), target);
     const remembered = deleted && tables.fullName(deleted);
     const newTypes = tables.typesOf(target, mapping);
-    // Tombstones only mark rows that are there: no table is made for them.
-    const hasRows =
-      contents.tombstones < contents.rows ||
-      (await tables.isThere(steps, destination)) ||
-      (await hasLive(steps, this.#batch(write, source, newTypes, null, remembered)));
+    const hasRows = await this.#needsTable(steps, write, source, remembered);
     const types = hasRows ? await this.make(steps, write) : newTypes;
     const batch = this.#batch(write, source, types, hasRows ? table : null, remembered);
     const remember = async () => {
@@ -127,10 +130,12 @@ export class BatchWriter {
       });
     }
     const merge = async (text: string) => {
+      const removed = await this.#remove(steps, batch, table);
       const [row] = await steps.run(text);
-      if (state === null && countAll(row) === 0) await this.#refuseShort(steps, source, null);
+      if (state === null && countAll(row) === 0) await this.#refuseShort(steps, batch, null);
       await remember();
-      return destination.isSide ? NO_ROWS : mergedCounts(row, contents);
+      await this.#redate(steps, batch, table);
+      return destination.isSide ? NO_ROWS : { ...mergedCounts(row, contents), removed };
     };
     return compiled(
       steps,
@@ -140,17 +145,50 @@ export class BatchWriter {
     );
   }
 
+  /** Whether a batch's table is there, or is to be made: tombstones only mark rows, and removals take them away. */
+  async #needsTable(
+    steps: StatementRunner,
+    write: TableWrite,
+    source: Source,
+    tombstones: string | null,
+  ): Promise<boolean> {
+    const { target, mapping, destination } = write;
+    const { contents } = source;
+    const { tables } = this.#with;
+    const marking = target.mode === 'append_dedup' ? contents.tombstones : 0;
+    if (contents.removals === 0 && marking < contents.rows) return true;
+    if (await tables.isThere(steps, destination)) return true;
+    const batch = this.#batch(write, source, tables.typesOf(target, mapping), null, tombstones);
+    return (await steps.run(firstLive(batch))).length > 0;
+  }
+
+  /** Takes the rows away that the batch's removals name. @returns how many they were */
+  async #remove(steps: StatementRunner, batch: Batch, table: string): Promise<number> {
+    if (batch.contents.removals === 0) return 0;
+    const [row] = await steps.run(removeRows(batch, table, this.#with.form.rowValue));
+    reachedStep('after-remove');
+    return changed(row, 'deleted');
+  }
+
+  async #redate(steps: StatementRunner, batch: Batch, table: string): Promise<void> {
+    const { validity } = batch.mapping;
+    if (validity !== null) await steps.run(redate(batch, table, validity));
+  }
+
   /**
    * Every write has the condition that the run holds its lease; once that is lost, statements silently change no rows. Throws where rows
    * are missing.
    *
    * @param inserted how many rows were inserted; null where that need not be all of them
    */
-  async #refuseShort(steps: StatementRunner, { guard, contents }: Source, inserted: number | null): Promise<void> {
-    if (inserted === contents.rows) return;
+  async #refuseShort(steps: StatementRunner, batch: Batch, inserted: number | null): Promise<void> {
+    const { guard, contents } = batch;
+    const isCounted = inserted === null || contents.removals === 0;
+    const expected = isCounted ? contents.rows : Number((await steps.run(countRows(batch)))[0]?.ALL_ROWS);
+    if (inserted === expected) return;
     if (guard !== null) await this.#with.states.refuseLost(steps);
     if (inserted !== null)
-      throw steps.explain(new WarehouseError(`${contents.rows} rows were to be inserted, but ${inserted} were.`));
+      throw steps.explain(new WarehouseError(`${expected} rows were to be inserted, but ${inserted} were.`));
   }
 
   /** @param table the table whose newest generation the batch takes where none was given; null: there is no such table */
@@ -172,15 +210,11 @@ async function isInserted(steps: StatementRunner, batch: Batch, table: string): 
   return (await steps.run(firstInserted(batch, table))).length > 0;
 }
 
-async function hasLive(steps: StatementRunner, batch: Batch): Promise<boolean> {
-  return (await steps.run(firstLive(batch))).length > 0;
-}
-
 /** How many of the updated rows tombstones have marked is not known: at most as many as there were tombstones. */
-function mergedCounts(row: Row | undefined, { rows, tombstones }: BatchContents): Counts {
+function mergedCounts(row: Row | undefined, { rows, removals, tombstones }: BatchContents): Counts {
   const [inserted, updated] = [changed(row, 'inserted'), changed(row, 'updated')];
-  const marked = tombstones === rows ? updated : Math.min(tombstones, updated);
-  return { inserted, updated: updated - marked, marked: marked + changed(row, 'deleted') };
+  const marked = tombstones + removals === rows ? updated : Math.min(tombstones, updated);
+  return { ...NO_ROWS, inserted, updated: updated - marked, marked: marked + changed(row, 'deleted') };
 }
 
 function countAll(row: Row | undefined): number {

@@ -1,13 +1,16 @@
 import { BatchContents } from '../loader/batch-contents.js';
+import { REMOVES } from '../schema-keywords.js';
 import type { Preview } from '../store.js';
 import { ownTable, type TableWrite } from '../tables/destination.js';
 import type { Target } from '../target.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import type { TableForm } from './sql/forms.js';
 import { qualified } from './sql/quote.js';
+import { removeRows } from './sql/removals.js';
 import type { Batch } from './sql/rows.js';
 import { moveState, stateTable } from './sql/states.js';
 import * as sql from './sql/tables.js';
+import { redate } from './sql/validity.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /** What is only known when a batch is written. */
@@ -22,7 +25,17 @@ function sampleContents(target: Target): BatchContents {
   const marks = Object.fromEntries(target.marks.map(({ column, value }) => [column.field, value]));
   const others = Object.fromEntries(target.columns.map(({ field }) => [field, null]));
   contents.add(Buffer.from(JSON.stringify({ ...key, ...others, ...key, ...marks })));
+  if (target.removedBy.length > 0) contents.add(Buffer.from(JSON.stringify({ [REMOVES]: true })));
   return contents;
+}
+
+function rowStatements(batch: Batch, table: string, form: TableForm): string[] {
+  const { target, contents, mapping } = batch;
+  return [
+    ...(contents.removals > 0 ? [removeRows(batch, table, form.rowValue)] : []),
+    target.mode === 'append_dedup' ? form.merge(batch, table) : form.insertAll(batch, table),
+    ...(mapping.validity === null ? [] : [redate(batch, table, mapping.validity)]),
+  ];
 }
 
 /** Where a stream's statements are taken from. */
@@ -69,7 +82,7 @@ export async function previewOf(steps: StatementRunner, write: TableWrite, sourc
     sql.put(SPOOL_FILE, sql.tableStage(STAGE_TABLE)),
     sql.copyInto(stage, sql.tableStage(STAGE_TABLE)),
     ...(side ?? own),
-    ...commit(target.mode === 'append_dedup' ? form.merge(batch, place) : form.insertAll(batch, place)),
+    ...commit(...rowStatements(batch, place, form)),
     ...(side === null
       ? []
       : [...own, ...commit(sql.overwriteFrom(form.tableOf(mapping), table, place)), sql.dropTable(place)]),

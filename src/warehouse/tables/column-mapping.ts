@@ -1,6 +1,7 @@
 import { WarehouseConfigError } from '../../errors.js';
 import { type ColumnType, canTake, isSemiStructured } from '../column-types.js';
 import { METADATA_COLUMNS, type NameRules, namesBeside, namesOf, TakenNames } from '../names.js';
+import { canBeDated, type Validity } from '../schema-keywords.js';
 import type { Column, RowRules, Target } from '../target.js';
 
 /** A column that a table, or a view, has. */
@@ -23,8 +24,8 @@ export interface ColumnMapping extends RowRules {
 }
 
 /** The columns that a new table has for a stream. */
-export function newMapping({ columns, key, cursor, marks, deletedAt, hardDeletes }: Target): ColumnMapping {
-  return { columns, key, cursor, marks, deletedAt, hardDeletes, cleared: [] };
+export function newMapping(target: Target): ColumnMapping {
+  return withColumns(target, target.columns);
 }
 
 /** The columns that a stream has in a table that is there, and what the table lacks of them. */
@@ -91,7 +92,9 @@ export function mapColumns(
   const cleared = columns
     .filter((each) => !kept.has(each) && (each.field !== null || [...owned.values()].some((own) => own.includes(each))))
     .map(({ name, field }) => ({ name, field: field ?? fieldNamed(target, name, rules) }));
-  return { mapping: { ...withColumns(target, mapped), cleared }, added, widened, claimed };
+  const mapping = { ...withColumns(target, mapped), cleared };
+  refuseUndatable(target, mapping);
+  return { mapping, added, widened, claimed };
 }
 
 /**
@@ -122,6 +125,20 @@ function withColumns(target: Target, columns: Column[]): ColumnMapping {
     marks: target.marks.map((mark) => ({ ...mark, column: replaced(mark.column) })),
     deletedAt: target.deletedAt && replaced(target.deletedAt),
     hardDeletes: target.hardDeletes,
+    removedBy: target.removedBy.map(replaced),
+    validity: target.validity && replaceDated(target.validity, replaced),
+  };
+}
+
+function replaceDated(validity: Validity, replaced: (column: Column) => Column): Validity {
+  const { of, by, from, to, current } = validity;
+  return {
+    ...validity,
+    of: of.map(replaced),
+    by: replaced(by),
+    from: replaced(from),
+    to: replaced(to),
+    current: replaced(current),
   };
 }
 
@@ -205,10 +222,30 @@ function fieldNamed(target: Target, name: string, rules: NameRules): string | nu
   return found?.field ?? null;
 }
 
-/** In a new column older rows would have no key, and be duplicated; without a cursor, older versions could replace newer ones. */
+function roleOf({ key, cursor, removedBy, validity }: Target, column: Column): string | null {
+  if (key.includes(column)) return 'key';
+  if (column === cursor) return 'cursor';
+  const goesBy = [...removedBy, ...(validity?.of ?? []), validity?.by];
+  return goesBy.includes(column) ? 'field' : null;
+}
+
+/** Instants of two types cannot be compared, nor written into each other's columns, without a zone that nobody has named. */
+function refuseUndatable(target: Target, { validity }: ColumnMapping): void {
+  if (validity === null || canBeDated(validity)) return;
+  const { by, from, to, current } = validity;
+  const names = [by, from, to, current].map(({ name, type }) => `${name} (${type})`);
+  throw new WarehouseConfigError(
+    `The columns ${names.join(', ')} of the table ${target.table} do not have the types of their fields, so that it cannot be told when rows of the stream "${target.stream}" are valid. Rename the table, so that it is made anew.`,
+  );
+}
+
+/**
+ * In a new column older rows would have no key, and be duplicated; without a cursor, older versions could replace newer ones; without
+ * what removals and validity go by, they would be left out of both.
+ */
 function refuseToMove(target: Target, column: Column, there: ExistingColumn): void {
   if (target.mode !== 'append_dedup') return;
-  const role = target.key.includes(column) ? 'key' : column === target.cursor ? 'cursor' : null;
+  const role = roleOf(target, column);
   if (role === null) return;
   throw new WarehouseConfigError(
     `The ${role} "${column.field}" of the stream "${target.stream}" is now of the type ${column.type}, and the column ${there.name} of the table ${target.table} is of the type ${there.type ?? 'another program gave it'}. Rename the table, so that it is made anew, or write the stream with overwrite.`,

@@ -9,14 +9,17 @@ import type { ColumnMapping } from './column-mapping.js';
 export const ID: Column = { field: 'ID', name: 'ID', type: 'string', comment: 'The key of the record' };
 export const PAYLOAD: Column = { field: 'PAYLOAD', name: 'PAYLOAD', type: 'json', comment: 'The record as it came' };
 
+/** All that is said of a record is in its payload, but for the key. */
+const NO_ROLES = { key: [ID], cursor: null, marks: [], deletedAt: null, removedBy: [], validity: null };
+
 /** The stream with the columns of its raw table in place of its fields. */
 export function rawTarget(target: Target): Target {
-  return { ...target, columns: [ID, PAYLOAD], key: [ID], cursor: null, marks: [], deletedAt: null };
+  return { ...target, columns: [ID, PAYLOAD], ...NO_ROLES };
 }
 
 /** The columns of a stream's raw table. */
 export function rawMapping({ hardDeletes }: ColumnMapping): ColumnMapping {
-  return { columns: [ID, PAYLOAD], cleared: [], key: [ID], cursor: null, marks: [], deletedAt: null, hardDeletes };
+  return { columns: [ID, PAYLOAD], cleared: [], ...NO_ROLES, hardDeletes };
 }
 
 /** Only those columns that say which row a record belongs to, and which version it is. */

@@ -1,6 +1,7 @@
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import type { TableName } from '../../tables/destination.js';
 import { narrowMapping, rawMapping } from '../../tables/raw-form.js';
+import type { Column } from '../../target.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';
@@ -19,6 +20,10 @@ export interface TableForm {
   insert(table: TableName, mapping: ColumnMapping, query: string, isLive: boolean): string;
   /** The cursor of a row `t`, where it is in no column. */
   rowCursor(mapping: ColumnMapping): string | undefined;
+  /** What a row `t` has for a column of the stream. */
+  rowValue(column: Column): string;
+  /** Lines as records of this form are read, of which not all columns are wanted. */
+  readable(lines: rows.Lines): rows.Lines;
   /** The columns by which tombstones that carry some fields change a row. */
   carrying(mapping: ColumnMapping, fields: readonly string[]): ColumnMapping;
   /** The query that makes rows of tombstones' lines. */
@@ -35,6 +40,8 @@ export const TYPED: TableForm = {
   wholeRows: (mapping, stamp, lines, where) => rows.typedRows(mapping, stamp, lines, { where }),
   insert: sql.insertTyped,
   rowCursor: () => undefined,
+  rowValue: ({ name }) => `t.${sql.identifier(name)}`,
+  readable: (lines) => lines,
   carrying: sql.carrying,
   tombstones: (mapping, stamp, lines) => rows.typedRows(mapping, stamp, lines, { more: ['json_keys(d) AS hf_keys'] }),
   mergeTombstones: sql.mergeTombstones,
@@ -48,6 +55,8 @@ export const RAW: TableForm = {
   wholeRows: raw.wholeRows,
   insert: raw.insert,
   rowCursor: raw.rowCursor,
+  rowValue: raw.rowValue,
+  readable: (lines) => ({ ...lines, asJson: true }),
   carrying: (mapping) => mapping,
   tombstones: raw.wholeRows,
   mergeTombstones: raw.mergeTombstones,

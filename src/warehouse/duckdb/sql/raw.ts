@@ -59,9 +59,12 @@ export function mergeTombstones(table: TableName, mapping: ColumnMapping): strin
 
 /** The cursor of a row, which only its payload has. */
 export function rowCursor({ cursor }: RowRules): string | undefined {
-  return cursor === null
-    ? undefined
-    : castExpression(cursor.type, `json_extract_string(t."PAYLOAD", ${pointer(cursor.field)})`);
+  return cursor === null ? undefined : rowValue(cursor);
+}
+
+/** What a row has for a column that only its payload has. */
+export function rowValue({ field, type }: Column): string {
+  return castExpression(type, `json_extract_string(t."PAYLOAD", ${pointer(field)})`);
 }
 
 /** The table's columns, each with what a row of the stage has for it. */

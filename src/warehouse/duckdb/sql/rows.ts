@@ -20,6 +20,8 @@ export interface Lines {
   asJson: boolean;
   /** The temporary table that {@link loadLines} has put them into, as JSON. */
   table?: string;
+  /** The temporary table of the lines that are left out. */
+  without?: string;
 }
 
 /** What all rows of a commit have in common. */
@@ -81,8 +83,8 @@ export function typedRows(
   );
   const tomb = `(${[deleted, ...marks].join(' OR ')})`;
   return [
-    `WITH parsed AS (SELECT n, t, m${data}, ${record} AS r FROM ${from}),`,
-    `raw AS (SELECT n, t, m${data}${list(texts)} FROM parsed),`,
+    `WITH parsed AS (SELECT n, s, t, m${data}, ${record} AS r FROM ${from}),`,
+    `raw AS (SELECT n, s, t, m${data}${list(texts)} FROM parsed),`,
     `typed AS (SELECT *${list(typed)} FROM raw)`,
     'SELECT uuid()::VARCHAR AS _airbyte_raw_id, make_timestamp(t * 1000)::TIMESTAMP WITH TIME ZONE AS _airbyte_extracted_at,',
     `${meta(mapping, stamp)} AS _airbyte_meta, ${stamp.generation}::BIGINT AS _airbyte_generation_id,`,
@@ -92,14 +94,14 @@ export function typedRows(
 }
 
 /** @param data the type that a record's data is read as */
-function readLines({ paths, longest, table }: Lines, data: string): string {
+function readLines({ paths, longest, table, without }: Lines, data: string): string {
   if (table !== undefined) return table;
   // DuckDB refuses longer objects, and reads by blocks of twice as much: small ones stay in the processor's cache.
   const limit = Math.max(LEAST_OBJECT, longest + 1024);
-  return (
+  const all =
     `read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', maximum_object_size = ${limit}, ` +
-    `columns = {n: 'BIGINT', t: 'BIGINT', m: 'JSON', d: ${literal(data)}})`
-  );
+    `columns = {n: 'BIGINT', s: 'INTEGER', t: 'BIGINT', m: 'JSON', d: ${literal(data)}})`;
+  return without === undefined ? all : `(SELECT * FROM ${all} WHERE n NOT IN (SELECT hf_line FROM ${without}))`;
 }
 
 function structOf(members: Record<string, string>): string {

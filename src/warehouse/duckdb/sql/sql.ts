@@ -38,12 +38,15 @@ const MATCHED = identifier('_hubflake_matched');
 const WANTED = identifier('_hubflake_wanted');
 /** What rows that are replaced have in the columns of others, by the lines that take their place. */
 const KEPT = identifier('_hubflake_kept');
+/** What every line has in the columns that removals and validity go by; and the lines that removals leave out. */
+export const GROUPS = identifier('_hubflake_groups');
+export const GONE = identifier('_hubflake_gone');
 /** The lines of tombstones that mark rows, as they came. */
 export const LINES = identifier('_hubflake_lines');
 /** Those tombstones as rows, with all that they carry. */
 export const MARKS = identifier('_hubflake_marks');
 
-export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, KEPT, LINES, MARKS]
+export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, KEPT, GROUPS, GONE, LINES, MARKS]
   .map((table) => `DROP TABLE IF EXISTS ${table}`)
   .join('; ');
 

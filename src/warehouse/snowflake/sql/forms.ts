@@ -1,6 +1,8 @@
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { rawMapping } from '../../tables/raw-form.js';
-import { insertAllRaw, keyText, mergeRaw } from './raw.js';
+import type { Column } from '../../target.js';
+import { identifier } from './quote.js';
+import { insertAllRaw, keyText, mergeRaw, rowValue } from './raw.js';
 import { type Batch, keyValues } from './rows.js';
 import { insertAll, mergeNewest } from './write.js';
 
@@ -12,6 +14,8 @@ export interface TableForm {
   merge(batch: Batch, table: string): string;
   /** The expressions on a record's data that tell rows apart. */
   keys(batch: Batch): string[];
+  /** What a row `t` has for a column of the stream. */
+  rowValue(column: Column): string;
   /** Whether a view gives the columns that the table does not have. */
   hasView: boolean;
 }
@@ -21,6 +25,7 @@ export const TYPED: TableForm = {
   insertAll,
   merge: mergeNewest,
   keys: keyValues,
+  rowValue: ({ name }) => `t.${identifier(name)}`,
   hasView: false,
 };
 
@@ -29,5 +34,6 @@ export const RAW: TableForm = {
   insertAll: insertAllRaw,
   merge: mergeRaw,
   keys: ({ mapping }) => [keyText(mapping)],
+  rowValue,
   hasView: true,
 };

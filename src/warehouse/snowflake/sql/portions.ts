@@ -1,11 +1,11 @@
 import type { StatementRunner } from '../session/statement-runner.js';
+import { lines } from './lines.js';
 import { LONGEST_STATEMENT } from './quote.js';
 import {
   type Batch,
   CHANGES_OF_THE_SOURCE,
   concat,
   fallbackOf,
-  lines,
   metadata,
   newestLines,
   values,

@@ -2,10 +2,12 @@ import { type ColumnType, isSemiStructured } from '../../column-types.js';
 import { commentWithField, fieldOfComment } from '../../names.js';
 import { ID, PAYLOAD } from '../../tables/raw-form.js';
 import { type Column, canDelete, hasTombstones, type RowRules } from '../../target.js';
+import { member } from './fields.js';
 import { keyRange, keysMatch } from './keys.js';
+import { lines } from './lines.js';
 import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
-import { type Batch, instant, lines, METADATA, member, metadata, newestLines } from './rows.js';
+import { type Batch, instant, METADATA, metadata, newestLines } from './rows.js';
 import { castExpression, newType } from './types.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */
@@ -67,8 +69,12 @@ function overlaid(batch: Batch, newest: string, table: string): string {
 
 /** The cursor of a row, which only its payload has. */
 function rowVersion({ cursor }: RowRules): string | undefined {
-  if (cursor === null) return undefined;
-  return castExpression(newType(cursor.type), `${member(`t.${identifier(PAYLOAD.name)}`, cursor.field)}::VARCHAR`);
+  return cursor === null ? undefined : rowValue(cursor);
+}
+
+/** What a row has for a column that only its payload has. */
+export function rowValue({ field, type }: Column): string {
+  return castExpression(newType(type), `${member(`t.${identifier(PAYLOAD.name)}`, field)}::VARCHAR`);
 }
 
 /** A record's key as one text: of several fields, the JSON array of their values. */

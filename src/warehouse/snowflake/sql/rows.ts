@@ -2,6 +2,8 @@ import { isSemiStructured } from '../../column-types.js';
 import type { BatchContents } from '../../loader/batch-contents.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { type Column, hasTombstones, type RowRules, type Target } from '../../target.js';
+import { field, isCarried, member, typeOf, value } from './fields.js';
+import { lines } from './lines.js';
 import { notOlder } from './order.js';
 import { literal } from './quote.js';
 import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
@@ -42,45 +44,6 @@ export const METADATA = [
   { name: '_AIRBYTE_GENERATION_ID', alias: 'HF_GENERATION', type: 'NUMBER(38,0)' },
 ] as const;
 
-/** What the lines hold, one row a line. */
-export function lines(batch: Batch): string {
-  return (
-    `SELECT "V"['n']::NUMBER(38,0) AS N, "V"['t']::NUMBER(38,0) AS T, "V"['m'] AS M, "V"['d'] AS D` +
-    `${hasTombstones(batch.mapping) ? `, "V"['s']::NUMBER(38,0) AS S` : ''} ` +
-    `FROM ${batch.stage} WHERE ${isOfBatch(batch)}${batch.guard === null ? '' : ` AND ${batch.guard}`}`
-  );
-}
-
-function isOfBatch({ contents }: Batch): string {
-  return `"V"['b']::NUMBER(38,0) = ${contents.batch}`;
-}
-
-/** A field of a record, as a column of this type wants it: its text, or its VARIANT. */
-function field(data: string, { field }: Column, type: SqlType): string {
-  const found = member(data, field);
-  return isSemiStructured(type.kind) ? found : `${found}::VARCHAR`;
-}
-
-/** What an object holds under a name, told apart to the letter; emulators know no empty name in brackets. */
-export function member(data: string, name: string): string {
-  return name === '' ? `GET(${data}, '')` : `${data}[${literal(name)}]`;
-}
-
-/** Whether a record carries a field at all, be it as null. */
-export function isCarried(data: string, { field }: { field: string }): string {
-  return `IS_NULL_VALUE(${member(data, field)}) IS NOT NULL`;
-}
-
-/** The value of one column from a record's data. */
-function value(batch: Batch, column: Column, data = 'D'): string {
-  const type = typeOf(batch, column);
-  return castExpression(type, field(data, column, type));
-}
-
-function typeOf({ types, mapping }: Batch, column: Column): SqlType {
-  return types[mapping.columns.indexOf(column)] ?? newType(column.type);
-}
-
 /** What tells the rows of a stream apart. */
 export function keyValues(batch: Batch): string[] {
   return batch.mapping.key.map((column) => value(batch, column));
@@ -106,14 +69,19 @@ function isDeleted(batch: Batch): string {
 
 /** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
 export function firstInserted(batch: Batch, table: string): string {
-  const { stage, idPrefix } = batch;
-  const first = `SELECT ${rawId(idPrefix, 'MIN("V"[\'n\']::NUMBER(38,0))')} FROM ${stage} WHERE ${isOfBatch(batch)}`;
+  const first = `SELECT ${rawId(batch.idPrefix, 'MIN(N)')} FROM (${lines({ ...batch, guard: null })})`;
   return `SELECT 1 FROM ${table} WHERE "_AIRBYTE_RAW_ID" = (${first}) LIMIT 1`;
 }
 
-/** A row, where some line of a batch is no tombstone. */
+/** A row, where some line of a batch leaves one by itself, as a tombstone of a deduplicated stream does not. */
 export function firstLive(batch: Batch): string {
+  if (batch.target.mode !== 'append_dedup') return `SELECT 1 FROM (${lines(batch)}) LIMIT 1`;
   return `SELECT 1 FROM (SELECT ${isTombstone(batch)} AS TOMB FROM (${lines(batch)})) WHERE NOT TOMB LIMIT 1`;
+}
+
+/** How many lines leave rows, whoever may write them. */
+export function countRows(batch: Batch): string {
+  return `SELECT COUNT(*) AS ALL_ROWS FROM (${lines({ ...batch, guard: null })})`;
 }
 
 /** Every line as a row. */

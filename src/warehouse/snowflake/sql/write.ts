@@ -1,10 +1,11 @@
 import { OTHER_SET } from '../../loader/batch-contents.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { canDelete, hasTombstones } from '../../target.js';
+import { isCarried } from './fields.js';
 import { typedKeysMatch } from './keys.js';
 import { notOlder } from './order.js';
 import { identifier } from './quote.js';
-import { allRows, type Batch, isCarried, METADATA, newestRows } from './rows.js';
+import { allRows, type Batch, METADATA, newestRows } from './rows.js';
 
 /** The statements that put a batch's rows into a table. */
 

@@ -1,0 +1,119 @@
+import { ConfigError } from '../errors.js';
+import type { JsonObject, JsonValue } from '../protocol/messages.js';
+import { isSemiStructured } from './column-types.js';
+import { wellFormed } from './names.js';
+import type { Column } from './target.js';
+
+/** What a stream's json_schema says beside its properties, see docs/decisions/0022-history-and-fivetrans-layout.md. */
+
+/** Between which instants each row of a group holds, and which of them does now. */
+export interface Validity {
+  /** The columns that rows of one group have in common. */
+  of: readonly Column[];
+  /** From when a row holds. Like `from` and `to` of one of the types for instants. */
+  by: Column;
+  /** The columns that say so; `from` may be `by` itself. */
+  from: Column;
+  to: Column;
+  current: Column;
+  /** So long before the next row begins, the one before it ends. */
+  gapMs: number;
+  /** Where the last row ends, as ISO 8601; null: nowhere. */
+  open: string | null;
+}
+
+/** A stream, as far as its keywords are about it. */
+interface Keywords {
+  stream: string;
+  schema: JsonObject;
+  columns: readonly Column[];
+}
+
+/** The member by which a record says that it is a removal. It is no field, also where the properties list it. */
+export const REMOVES = '_hubflake_removes';
+
+const REMOVALS = 'hubflake_removes';
+const VALIDITY = 'hubflake_validity';
+
+/** Whether a stream has records that take rows away. */
+export function hasRemovals(schema: JsonObject): boolean {
+  return (schema[REMOVALS] ?? null) !== null;
+}
+
+/** The columns by whose values a removal takes rows away; none: the stream has no removals. Throws a ConfigError. */
+export function removedByOf(keywords: Keywords): Column[] {
+  if (!hasRemovals(keywords.schema)) return [];
+  return groupOf(keywords, REMOVALS, 'by', membersOf(keywords, REMOVALS).by);
+}
+
+/** Throws a ConfigError where it is malformed, or removals could change a group without naming it. */
+export function validityOf(keywords: Keywords, removedBy: readonly Column[]): Validity | null {
+  if ((keywords.schema[VALIDITY] ?? null) === null) return null;
+  const given = membersOf(keywords, VALIDITY);
+  const { gap_ms: gapMs = 0, open = null } = given;
+  const field = (name: string) => columnOf(keywords, VALIDITY, name, given[name]);
+  const of = groupOf(keywords, VALIDITY, 'of', given.of);
+  const [by, from, to, current] = [field('by'), field('from'), field('to'), field('current')];
+  const refuse = (why: string) => refused(keywords, VALIDITY, why);
+  if (typeof gapMs !== 'number' || !Number.isSafeInteger(gapMs) || gapMs < 0) {
+    throw refuse('"gap_ms" is to be a whole number of milliseconds.');
+  }
+  if (open !== null && !isInstant(open)) {
+    throw refuse('"open" is to be null, or an instant such as "9999-12-31T23:59:59.999Z".');
+  }
+  const validity = { of, by, from, to, current, gapMs, open };
+  if (!canBeDated(validity))
+    throw refuse('"by", "from" and "to" are to be instants of one type, and "current" a boolean.');
+  const isWithin = (some: readonly Column[], all: readonly Column[]) => some.every((column) => all.includes(column));
+  if (!isWithin(removedBy, of) && !isWithin(of, removedBy)) {
+    throw refuse(`"of" is to have all the fields that "${REMOVALS}" goes by, or these all of "of".`);
+  }
+  return validity;
+}
+
+/** As the warehouses read it, too: with its date, and a time. */
+function isInstant(value: JsonValue): value is string {
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** Whether rows can be dated in columns of these types. */
+export function canBeDated({ by, from, to, current }: Validity): boolean {
+  return (
+    ['timestamp_tz', 'timestamp'].includes(by.type) &&
+    from.type === by.type &&
+    to.type === by.type &&
+    current.type === 'boolean'
+  );
+}
+
+function membersOf(keywords: Keywords, keyword: string): JsonObject {
+  const given = keywords.schema[keyword];
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  throw refused(keywords, keyword, 'it is to be an object.');
+}
+
+/** The columns of a list of fields. Lists and objects are equal in no way that both warehouses know. */
+function groupOf(keywords: Keywords, keyword: string, member: string, given: JsonValue | undefined): Column[] {
+  if (!Array.isArray(given) || given.length === 0)
+    throw refused(keywords, keyword, `"${member}" is to be a list of fields.`);
+  const columns = [...new Set(given.map((name) => columnOf(keywords, keyword, member, name)))];
+  const other = columns.find(({ type }) => isSemiStructured(type));
+  if (other) throw refused(keywords, keyword, `"${other.field}" is to be of one type, and no list or object.`);
+  return columns;
+}
+
+function columnOf(keywords: Keywords, keyword: string, member: string, name: JsonValue | undefined): Column {
+  if (typeof name !== 'string') throw refused(keywords, keyword, `"${member}" names no field.`);
+  const found = keywords.columns.find(({ field }) => field === wellFormed(name));
+  return found ?? refuseField(keywords, keyword, name);
+}
+
+function refuseField(keywords: Keywords, keyword: string, name: string): never {
+  throw refused(keywords, keyword, `its schema has no field "${name}".`);
+}
+
+function refused({ stream }: Keywords, keyword: string, why: string): ConfigError {
+  return new ConfigError(
+    `The stream "${stream}" cannot be written by what its json_schema says in "${keyword}": ${why}`,
+  );
+}
