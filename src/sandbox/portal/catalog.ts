@@ -6,6 +6,15 @@ import { type NewProperty, PropertySet, property } from './properties.js';
 import { STANDARD_TYPES } from './standard-types.js';
 import { ObjectStore } from './store.js';
 
+/** Activities, which HubSpot numbers together: no two of them have one id. */
+const ACTIVITIES = ['calls', 'emails', 'meetings', 'notes', 'tasks', 'communications'];
+
+/** Other ids of different types coincide, and all gain a digit early on, so that nobody may sort them as text. */
+function firstId({ name, custom }: ObjectType): number {
+  if (custom) return 9_999_999_960;
+  return 1000 * 100 ** Math.max(0, ACTIVITIES.indexOf(name)) - 49;
+}
+
 /** What a portal is made of besides the content of its records: object types, properties, labels, owners, pipelines. */
 export class Catalog {
   readonly types = new ObjectTypes(STANDARD_TYPES);
@@ -29,8 +38,7 @@ export class Catalog {
   store(type: ObjectType): ObjectStore {
     let store = this.#stores.get(type.id);
     if (store === undefined) {
-      // Ids of different types coincide, and they gain a digit early on, so that nobody may sort them as text.
-      store = new ObjectStore(type, type.custom ? 9_999_999_960 : 951);
+      store = new ObjectStore(type, firstId(type));
       this.#stores.set(type.id, store);
     }
     return store;

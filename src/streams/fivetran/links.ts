@@ -134,6 +134,7 @@ class LinksOutput implements ObjectOutput {
   readonly #index: number;
   readonly #columns: LinkColumns;
   readonly #client: HubSpotClient;
+  calls = 0;
   /** Records of a first load whose associations are read together, a call for 1,000. */
   #waiting: string[] = [];
 
@@ -169,6 +170,7 @@ class LinksOutput implements ObjectOutput {
 
   async #read(emit: Emit): Promise<void> {
     const ids = this.#waiting.slice(0, ASSOCIATIONS_LIMIT);
+    this.calls += 1;
     await this.#emit(await readTyped(this.#client, this.#stream.type, this.#target.type, ids), emit);
     this.#waiting = this.#waiting.slice(ids.length);
   }

@@ -61,6 +61,7 @@ export async function readFeeds(object: ObjectStream, portal: PortalFacts, feeds
     const state = joinedState(cohort);
     state.portal = options.portalId ?? state.portal;
     calls += await readObject(portal.client, stream, ports, options, state, mode, isRefreshed);
+    for (const { output } of ports) calls += output.calls ?? 0;
   }
   return calls;
 }

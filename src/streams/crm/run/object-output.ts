@@ -53,6 +53,8 @@ export interface ObjectOutput {
   flush?(emit: Emit): Promise<void>;
   /** Whether records are held back, so that no state can be emitted that covers them. */
   readonly isBehind?: boolean;
+  /** The minimum number of calls that it made itself. */
+  readonly calls?: number;
   /** What its state has besides the reading's. @param closingFrom in a closing state: the next reading finds again what changed from then on */
   memory?(closingFrom: EpochMs | null): JsonObject;
   /** Says what is to be said at the end of the reading. */
