@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../src/protocol/messages.js';
+import type { JsonObject, JsonValue } from '../src/protocol/messages.js';
 import { type Played, startPlayed } from './strategies/play.js';
 import { readSeveral, SeveralTables } from './support/several-streams.js';
 
@@ -177,6 +177,114 @@ async function take(each: Step, tables: SeveralTables): Promise<void> {
       await tables.sync(each.kill);
   }
 }
+
+test('where HubSpot has dropped versions since the last sync, that is said and counted', async () => {
+  played = await startPlayed({ counts: { '*': 0 } });
+  const id = portal().create('deals', { dealname: 'Busy', dealstage: 'a', amount: '1' });
+  const tables = new SeveralTables(played.sandbox, BOTH, config());
+  await tables.sync();
+  played.wait(3000);
+  const edit = (times: number) => {
+    for (let n = 0; n < times; n += 1) {
+      played.wait(1);
+      portal().edit('deals', id, { amount: String(n) });
+    }
+  };
+  edit(19);
+  await tables.sync();
+  expect(tables.incomplete.get('deals_property_history')).toBeUndefined();
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(versions());
+  played.wait(3000);
+  edit(23);
+  await tables.sync();
+  expect(tables.incomplete.get('deals_property_history')).toBe(1);
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(expect.arrayContaining(versions()));
+});
+
+test('a calculated property is read where it is named, and comes again where its value is another one', async () => {
+  played = await startPlayed({ counts: { '*': 0 } });
+  const id = portal().create('deals', { dealname: 'One', dealstage: 'a', num_associated_contacts: '0' });
+  const histories = (names: JsonValue) => config({}, { history: names });
+  const every = new SeveralTables(played.sandbox, BOTH, histories(true));
+  await every.sync();
+  const properties = new Set(every.rows('deals_property_history').map(({ property }) => property));
+  expect(properties.has('dealname')).toBe(true);
+  expect(['num_associated_contacts', 'hs_lastmodifieddate'].filter((name) => properties.has(name))).toEqual([]);
+  const named = new SeveralTables(played.sandbox, BOTH, histories(['num_associated_contacts']));
+  await named.sync();
+  const values = () => named.rows('deals_property_history').map(({ value }) => value);
+  expect(values()).toEqual(['0']);
+  played.wait(200);
+  portal().edit('deals', id, { dealname: 'Two' });
+  expect((await named.sync()).get('deals_property_history')).toEqual([]);
+  played.wait(200);
+  portal().edit('deals', id, { num_associated_contacts: '2' });
+  await named.sync();
+  expect(values()).toEqual(['0', '2']);
+});
+
+test('with validity each record tells from when to when its value held, and one of them is current', async () => {
+  played = await startPlayed({ counts: { '*': 0 } });
+  const id = portal().create('deals', { dealname: 'One', dealstage: 'a', amount: '1' });
+  const tables = new SeveralTables(played.sandbox, BOTH, config({ validity: true }));
+  await tables.sync();
+  played.wait(200);
+  portal().edit('deals', id, { dealstage: 'b' });
+  const came = (await tables.sync()).get('deals_property_history');
+  // The one before ends where this one begins.
+  expect(came?.map(({ value, is_current: isCurrent }) => [value, isCurrent])).toEqual([
+    ['a', false],
+    ['b', true],
+  ]);
+  const [before, now] = came ?? [];
+  expect(before?.valid_to).toBe(now?.valid_from);
+  expect(now?.valid_to).toBeNull();
+});
+
+test('a property that is added to a history is read from the start, and one that the portal makes is not', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 120 } });
+  played.wait(MINUTES_A_YEAR);
+  const tables = new SeveralTables(played.sandbox, BOTH, config({}, { history: ['amount'] }));
+  await tables.sync();
+  const lists = () => counts().list ?? 0;
+  let before = lists();
+  tables.config.objects = config().objects ?? null;
+  await tables.sync();
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(versions());
+  // Three pages with histories, and the archived ones of both readings.
+  expect(lists() - before).toBeGreaterThanOrEqual(3);
+  tables.config.objects = [{ object_type: 'deals', properties: NAMES, associations: [], history: true }];
+  await tables.sync();
+  played.wait(10);
+  portal().addProperty('deals', { name: 'new_one', type: 'string' } as never);
+  before = lists();
+  await tables.sync();
+  expect(lists() - before).toBe(1);
+});
+
+test.each([
+  ['contacts', ['vid', 'property', 'timestamp'], { vid: 'number', timestamp: 'number', 'source-type': 'string' }],
+  [
+    'companies',
+    ['companyId', 'property', 'timestamp'],
+    { companyId: 'string', timestamp: 'string', sourceType: 'string' },
+  ],
+  ['deals', ['dealId', 'property', 'timestamp'], { dealId: 'string', timestamp: 'string', sourceType: 'string' }],
+  ['engagements_calls', ['id', 'property', 'timestamp'], { id: 'string', timestamp: 'string', sourceType: 'string' }],
+  ['vehicles', ['id', 'property', 'timestamp'], { id: 'string', timestamp: 'string', sourceType: 'string' }],
+])('%s have a history as source-hubspot names it, by include', async (object, key, types) => {
+  played = await startPlayed({ counts: { '*': 0, contacts: 5, companies: 5, deals: 5, calls: 5, vehicles: 5 } });
+  const name = `${object}_property_history`;
+  for (const include of [['history'], [name]]) {
+    const read = await readSeveral(played.sandbox, [name], new Map(), { config: { include } });
+    expect(read.errors).toEqual([]);
+    expect(read.entries.get(name)?.source_defined_primary_key).toEqual(key.map((field) => [field]));
+    const records = (read.events.get(name) ?? []).flatMap((event) => (event.type === 'record' ? [event.data] : []));
+    expect(records.length).toBeGreaterThan(5);
+    for (const [field, type] of Object.entries(types))
+      expect([field, typeof records[0]?.[field]]).toEqual([field, type]);
+  }
+});
 
 test('histories that a configuration cannot have are refused with the reason', async () => {
   played = await startPlayed({ counts: { '*': 0, deals: 1 } });

@@ -27,6 +27,8 @@ export interface SeveralResult {
   entries: Map<string, AirbyteStream>;
   errors: string[];
   leastCalls: number;
+  /** By stream, the properties of records of which HubSpot no longer had all past values. */
+  incomplete: Map<string, number>;
 }
 
 /** Reads several streams in one run, in this process. */
@@ -41,6 +43,7 @@ export async function readSeveral(
   const stop = new AbortController();
   const events = new Map<string, Event[]>(streams.map((name) => [name, []]));
   let left = killAfter ?? Number.POSITIVE_INFINITY;
+  const incomplete = new Map<string, number>();
   const add = (stream: string, event: Event) => {
     if (left === 0) {
       stop.abort();
@@ -57,6 +60,7 @@ export async function readSeveral(
     state: async (stream, state) => add(stream, { type: 'state', state: structuredClone(state) }),
     emitted: (stream) => events.get(stream)?.length ?? 0,
     estimate: () => undefined,
+    incompleteHistories: (stream, properties) => void incomplete.set(stream, properties),
     complete: async () => undefined,
     incomplete: async () => undefined,
   };
@@ -71,7 +75,8 @@ export async function readSeveral(
       const opened = await portal.stream(name).catch(() => undefined);
       if (opened) entries.set(name, opened.entry);
     }
-    return { events, entries, errors: failures.map(({ stream, error }) => `${stream}: ${error.message}`), leastCalls };
+    const errors = failures.map(({ stream, error }) => `${stream}: ${error.message}`);
+    return { events, entries, errors, leastCalls, incomplete };
   } finally {
     await client.close();
   }
@@ -84,6 +89,8 @@ export async function readSeveral(
 export class SeveralTables {
   readonly tables = new Map<string, Map<string, JsonObject>>();
   readonly states = new Map<string, JsonObject | null>();
+  /** What the last sync said of histories that are not complete. */
+  incomplete = new Map<string, number>();
   #entries = new Map<string, AirbyteStream>();
 
   constructor(
@@ -102,7 +109,8 @@ export class SeveralTables {
    */
   async sync(kill: { after: number; shares: readonly number[] } | null = null): Promise<Map<string, JsonObject[]>> {
     const options = { config: this.config, killAfter: kill?.after ?? null };
-    const { events, entries, errors } = await readSeveral(this.sandbox, this.streams, this.states, options);
+    const { events, entries, errors, incomplete } = await readSeveral(this.sandbox, this.streams, this.states, options);
+    this.incomplete = incomplete;
     if (errors.length > 0) throw new Error(errors.join('\n'));
     if (entries.size > 0) this.#entries = entries;
     const came = new Map<string, JsonObject[]>();

@@ -6,6 +6,8 @@ import type { Loader } from '../../warehouse/loader/loader.js';
 
 /** Passes records to the warehouse's loader, without protocol messages in between. */
 export class LoaderSink implements RecordSink {
+  /** By stream, the properties of records of which HubSpot no longer had all past values. */
+  readonly cutHistories = new Map<string, number>();
   readonly #loader: Loader;
   readonly #onRecords: (stream: string, count: number) => void;
 
@@ -41,6 +43,10 @@ export class LoaderSink implements RecordSink {
   }
 
   estimate(): void {}
+
+  incompleteHistories(stream: string, properties: number): void {
+    this.cutHistories.set(stream, properties);
+  }
 
   async complete(stream: string): Promise<void> {
     this.#loader.complete(stream);

@@ -23,6 +23,8 @@ export interface TableResult extends Counts {
   /** Records read from HubSpot. */
   records: number;
   complete: boolean;
+  /** The properties of records of which HubSpot no longer had all past values; only where there are any. */
+  incompleteHistories?: number;
 }
 
 /** What a sync did. */
@@ -87,7 +89,12 @@ export async function runSync(
         if (config.streams === null && !isRead) throw portal.nothingReadable();
         return {
           pipeline: config.name,
-          streams: results.filter((result) => !leftOut.has(result.stream)).map(tableResult),
+          streams: results
+            .filter((result) => !leftOut.has(result.stream))
+            .map((result) => {
+              const cut = sink.cutHistories.get(result.stream);
+              return { ...tableResult(result), ...(cut === undefined ? {} : { incompleteHistories: cut }) };
+            }),
           calls: { ...client.calls.summary(), least: read.leastCalls },
           seconds: (monotonicNow() - startedAt) / 1000,
           errors: failuresOf([...plan.failures, ...read.failures], results),

@@ -43,6 +43,8 @@ export interface RecordSink {
   emitted(stream: string): number;
   /** The expected number of rows according to HubSpot. */
   estimate(stream: string, rows: number): void;
+  /** HubSpot no longer had all past values of so many properties of records, which the stream should have. */
+  incompleteHistories?(stream: string, properties: number): void;
   complete(stream: string): Promise<void>;
   /** The stream could not be finished. @param error null: it was stopped on request */
   incomplete(stream: string, error: HubflakeError | null): Promise<void>;

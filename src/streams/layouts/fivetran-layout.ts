@@ -5,7 +5,7 @@ import { RecordOfBytes } from '../core/sink.js';
 import { coerce, type ValueKind } from './coerce.js';
 import { ENGAGEMENTS, idColumn, propertyColumn, propertyColumns } from './fivetran-names.js';
 import { type Layout, type LayoutInput, memberKey, type Tombstone, updatedAtOf } from './layout.js';
-import { BOOLEAN, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE } from './property-schema.js';
+import { BOOLEAN, DECIMAL, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE } from './property-schema.js';
 import { RowValues } from './row-values.js';
 import { plainTime, TIMESTAMP } from './timestamps.js';
 
@@ -23,14 +23,48 @@ export interface FivetranInput extends LayoutInput {
 /** Ids of people and records, which HubSpot has as texts or choices, and Fivetran as whole numbers. */
 const IDS = ['hubspot_owner_id', 'hubspot_team_id', 'associatedcompanyid', 'hs_object_id'];
 
-/** Columns that the dbt package reads, and that a table has though the portal lacks the property. */
-const EXPECTED: Readonly<Record<string, Readonly<Record<string, JsonObject>>>> = {
+/** The columns of properties that Fivetran's dbt package reads: a table has them though the portal lacks the property, or it is not selected. */
+const EXPECTED: Readonly<Record<string, JsonObject>> = {
+  contacts: {
+    ...columns(STRING, ['email', 'firstname', 'lastname', 'company', 'jobtitle', 'hs_merged_object_ids']),
+    ...columns(TIMESTAMP, ['createdate']),
+    ...columns(DECIMAL, ['annualrevenue']),
+  },
+  companies: {
+    ...columns(STRING, ['name', 'description', 'industry', 'address', 'address_2', 'city', 'state', 'country']),
+    ...columns(TIMESTAMP, ['createdate']),
+    ...columns(DECIMAL, ['annualrevenue']),
+  },
+  deals: {
+    deal_pipeline_id: STRING,
+    deal_pipeline_stage_id: STRING,
+    owner_id: INTEGER,
+    ...columns(STRING, ['dealname', 'description']),
+    ...columns(TIMESTAMP, ['closedate', 'createdate']),
+    ...columns(DECIMAL, ['amount']),
+  },
   tickets: {
-    property_createdate: TIMESTAMP,
-    property_closed_date: TIMESTAMP,
-    property_first_agent_reply_date: TIMESTAMP,
+    ...columns(STRING, [
+      'subject',
+      'content',
+      'hs_ticket_category',
+      'hs_ticket_priority',
+      'hs_pipeline',
+      'hs_pipeline_stage',
+    ]),
+    ...columns(TIMESTAMP, ['createdate', 'closed_date', 'first_agent_reply_date']),
+    ...columns(INTEGER, ['hubspot_owner_id']),
   },
 };
+/** The same of every engagement. */
+const EXPECTED_OF_ENGAGEMENTS: JsonObject = {
+  ...columns(TIMESTAMP, ['hs_createdate', 'hs_timestamp']),
+  ...columns(INTEGER, ['hubspot_owner_id', 'hubspot_team_id']),
+};
+
+function columns(type: JsonObject, properties: readonly string[]): JsonObject {
+  return Object.fromEntries(properties.map((name) => [`property_${name}`, type]));
+}
 
 /** A time as the layout writes it: in TIMESTAMP, without a zone. */
 export function utcText(time: EpochMs): string {
@@ -53,9 +87,9 @@ export function fivetranLayout(input: FivetranInput): Layout {
     chosen.map(({ property }) => property.name),
     Object.keys(fixed),
   );
-  const columns = chosen.map((each, index) => ({ ...each, name: names[index] ?? each.property.name }));
+  const placed = chosen.map((each, index) => ({ ...each, name: names[index] ?? each.property.name }));
   const values = new RowValues([
-    ...columns.map(({ property, name, kind }) => fieldOf(name, property.name, kind)),
+    ...placed.map(({ property, name, kind }) => fieldOf(name, property.name, kind)),
     // Fivetran had it there before HubSpot's current API, and the package reads both.
     ...(isNote ? [fieldOf('body', 'hs_note_body', 'string')] : []),
   ]);
@@ -77,8 +111,8 @@ export function fivetranLayout(input: FivetranInput): Layout {
     cursorField: cursor,
     schema: {
       ...fixed,
-      ...Object.fromEntries(columns.map(({ property, name, kind }) => [name, schemaOf(property, kind)])),
-      ...missingFrom(EXPECTED[object] ?? {}, names),
+      ...Object.fromEntries(placed.map(({ property, name, kind }) => [name, schemaOf(property, kind)])),
+      ...missingFrom(engagement ? EXPECTED_OF_ENGAGEMENTS : (EXPECTED[object] ?? {}), names),
     },
     encode(row, _, tombstone) {
       const changes: RecordChange[] = [];

@@ -27,7 +27,7 @@ export class EmittedVersions {
 
   /** Whether a record was emitted. @param data its JSON text */
   has(data: string): boolean {
-    return this.#versions.has(hash(data));
+    return this.#versions.size > 0 && this.#versions.has(hash(data));
   }
 
   add(data: string, at: EpochMs): void {

@@ -1,4 +1,4 @@
-import type { Histories } from '../../../hubspot/api/object-row.js';
+import type { Histories, ObjectRow, Version } from '../../../hubspot/api/object-row.js';
 import { log } from '../../../log.js';
 import { jsonText } from '../../../protocol/encode.js';
 import type { JsonObject } from '../../../protocol/messages.js';
@@ -9,7 +9,7 @@ import { fitting } from '../../strategies/fitting.js';
 import { encodeFitted } from '../../strategies/marks.js';
 import type { JsonMemory } from '../reading/object-reading.js';
 import { missingIn, packHashes } from '../run/fingerprint.js';
-import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../run/object-output.js';
+import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion, OutputPort } from '../run/object-output.js';
 import { CalculatedValues, EmittedVersions } from './emitted-versions.js';
 import type { HistoryForm, RecordVersion } from './history-form.js';
 import { changedVersions, heldValue, heldVersions, mostKept } from './versions.js';
@@ -62,10 +62,12 @@ export class HistoryOutput implements ObjectOutput {
   async live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit, rememberFrom: EpochMs): Promise<void> {
     // A backfill of another output's properties.
     if (occasion.is === 'values') return;
-    const since = occasion.is === 'changes' && !this.#selection.isFiltered ? occasion.since : null;
+    const { since, reached } = occasion.is === 'changes' ? occasion : { since: null, reached: null };
     for (const { row, histories, hasNewMerges } of records) {
+      if (reached !== null) this.#countIncomplete(row, histories, reached);
       // What was merged into it brought older versions.
-      await this.#emitOf(row.id, histories, false, hasNewMerges ? null : since, emit, rememberFrom);
+      const from = hasNewMerges || this.#selection.isFiltered ? null : since;
+      await this.#emitOf(row.id, histories, false, from, emit, rememberFrom);
     }
   }
 
@@ -95,7 +97,7 @@ export class HistoryOutput implements ObjectOutput {
         const version = { ...held, id, property, archived };
         const data = form.data(version);
         const content = jsonText(data);
-        if (version.at >= rememberFrom && this.#emitted.has(content)) continue;
+        if (this.#emitted.has(content)) continue;
         const synced = form.synced === undefined ? {} : { [form.synced]: utcText(this.#now()) };
         found.push({ version, content, record: encodeFitted(this.#fitted({ ...data, ...synced })) });
       }
@@ -109,19 +111,28 @@ export class HistoryOutput implements ObjectOutput {
     }
   }
 
+  /** A property that comes full, and whose oldest version is younger than what was read before, has lost some. @param reached up to where that was */
+  #countIncomplete({ id, createdAt }: ObjectRow, histories: Histories | null, reached: Instant): void {
+    const { names, object } = this.#selection;
+    for (const property of names) {
+      const listed = listedOf(histories, property);
+      if (listed.length < mostKept(object)) continue;
+      const oldest = heldVersions(listed)[0]?.at ?? timeOf(reached);
+      // Of a record that is new, it is the first one.
+      if (oldest <= timeOf(reached) || oldest <= timeOf(createdAt ?? '')) continue;
+      this.#incomplete += 1;
+      this.#incompleteRecords.add(id);
+    }
+  }
+
   #versionsOf(id: string, property: string, histories: Histories | null, since: Instant | null) {
-    const { object, calculated, from, form } = this.#selection;
-    // A property may be called `constructor`.
-    const listed = histories !== null && Object.hasOwn(histories, property) ? histories[property] : undefined;
-    if (!Array.isArray(listed) || listed.length === 0) return [];
+    const { calculated, from, form } = this.#selection;
+    const listed = listedOf(histories, property);
+    if (listed.length === 0) return [];
     const all = heldVersions(listed);
     const isCalculated = calculated.has(property);
     const held = isCalculated ? changedVersions(all) : all;
     const begin = since === null ? Number.NEGATIVE_INFINITY : timeOf(since);
-    if (since !== null && listed.length >= mostKept(object) && (all[0]?.at ?? 0) > begin) {
-      this.#incomplete += 1;
-      this.#incompleteRecords.add(id);
-    }
     const first = held.findIndex(({ at }) => at >= begin);
     if (first === -1) return [];
     // The version before has its end only now. With a start date it may be the first one that counts.
@@ -142,8 +153,9 @@ export class HistoryOutput implements ObjectOutput {
     };
   }
 
-  end(): void {
+  end(port: OutputPort): void {
     if (this.#incomplete === 0) return;
+    port.incompleteHistories(this.#incomplete);
     const { stream, object } = this.#selection;
     const [properties, records] = [this.#incomplete, this.#incompleteRecords.size];
     log.warn(
@@ -177,6 +189,13 @@ export function historyShortage(
 /** What tells a form from others. */
 function formName({ schema }: HistoryForm): string {
   return packHashes([Object.keys(schema).join('\n')]);
+}
+
+/** A property's versions as HubSpot lists them. */
+function listedOf(histories: Histories | null, property: string): readonly Version[] {
+  // A property may be called `constructor`.
+  const listed = histories !== null && Object.hasOwn(histories, property) ? histories[property] : undefined;
+  return Array.isArray(listed) ? listed : [];
 }
 
 function count(number: number, one: string, several: string): string {

@@ -49,6 +49,7 @@ export class StreamChannel {
         return sink.state(name, isAhead ? aheadOfRecords(whole) : whole);
       },
       estimate: (rows) => sink.estimate(name, rows),
+      incompleteHistories: (properties) => sink.incompleteHistories?.(name, properties),
     };
   }
 

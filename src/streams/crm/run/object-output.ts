@@ -19,10 +19,12 @@ export interface LiveRecord {
 export type ArchivedRecord = Pick<LiveRecord, 'row' | 'histories'>;
 
 /**
- * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant; `values`: properties are
+ * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant, where all was read up to another one, which is later as searches lag; `values`: properties are
  * read that the stream did not have; `restored`: they were archived, and are not any more.
  */
-export type Occasion = { is: 'load' | 'values' | 'restored' } | { is: 'changes'; since: Instant | null };
+export type Occasion =
+  | { is: 'load' | 'values' | 'restored' }
+  | { is: 'changes'; since: Instant | null; reached: Instant | null };
 
 /** Emits a record for each item, after a state that covers what came before them. */
 export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord) => Promise<void>;
@@ -58,7 +60,7 @@ export interface ObjectOutput {
   /** What its state has besides the reading's. @param closingFrom in a closing state: the next reading finds again what changed from then on */
   memory?(closingFrom: EpochMs | null): JsonObject;
   /** Says what is to be said at the end of the reading. */
-  end?(): void;
+  end?(port: OutputPort): void;
 }
 
 /** Where the records and states of an output go: a stream, or a part of one that several readings feed. */
@@ -68,4 +70,6 @@ export interface OutputPort {
   records(records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
   state(state: JsonObject, isAhead: boolean): Promise<void>;
   estimate(rows: number): void;
+  /** HubSpot no longer had all past values of so many properties of records. */
+  incompleteHistories(properties: number): void;
 }

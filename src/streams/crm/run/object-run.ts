@@ -232,7 +232,7 @@ export class ObjectRun {
     const from = this.#rememberFrom();
     this.state.sent = this.sent.toJson(from);
     await this.#put(false, { refreshComplete, from });
-    for (const { output } of this.#ports) output.end?.();
+    for (const port of this.#ports) port.output.end?.(port);
   }
 
   async #put(isAhead: boolean, closing?: { refreshComplete: boolean; from: EpochMs }): Promise<void> {

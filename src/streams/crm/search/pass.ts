@@ -30,6 +30,7 @@ export async function readPass(run: ObjectRun, pass: PassPosition, first: Search
     await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false, {
       is: 'changes',
       since: pass.since,
+      reached: state.cursor ?? pass.since,
     });
     for (const { range, reached, isLast } of pages) {
       range.after = reached;
