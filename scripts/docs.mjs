@@ -5,7 +5,7 @@ import { parseSourceConfig } from '../dist/config/source.js';
 import { customObjectType } from '../dist/hubspot/api/object-types.js';
 import { KnownObjects } from '../dist/streams/core/known-objects.js';
 import { DECLARED_STREAMS } from '../dist/streams/registry.js';
-import { planStreams } from '../dist/streams/selection.js';
+import { planStreams } from '../dist/streams/selection/plan-streams.js';
 
 const page = new URL('../docs/airbyte.md', import.meta.url);
 const [START, END] = ['<!-- streams: made by npm run docs -->', '<!-- streams end -->'];

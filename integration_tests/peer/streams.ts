@@ -7,21 +7,19 @@ export interface PeerStream {
   key?: readonly string[];
 }
 
-const NOT_YET = 'hubflake does not have it yet';
-
 /** Every stream that source-hubspot offers here. */
 export const STREAMS: readonly PeerStream[] = [
   { name: 'campaigns' },
   { name: 'companies' },
-  { name: 'companies_property_history', leftOut: NOT_YET },
+  { name: 'companies_property_history' },
   { name: 'contact_lists' },
   { name: 'contacts' },
-  { name: 'contacts_property_history', leftOut: NOT_YET },
+  { name: 'contacts_property_history' },
   { name: 'deal_pipelines' },
   { name: 'deal_splits' },
   { name: 'deals' },
   { name: 'deals_archived' },
-  { name: 'deals_property_history', leftOut: NOT_YET },
+  { name: 'deals_property_history' },
   { name: 'email_events' },
   { name: 'email_subscriptions' },
   { name: 'engagements' },

@@ -15,7 +15,8 @@ import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
 import { identifyPortal, readCustomTypes } from './portal-account.js';
 import { declaredStreams } from './registry.js';
-import { mayBeCustom, planStreams } from './selection.js';
+import { mayBeCustom } from './selection/custom-objects.js';
+import { planStreams } from './selection/plan-streams.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {

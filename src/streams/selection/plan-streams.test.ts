@@ -1,10 +1,11 @@
-import { parseSourceConfig } from '../config/source.js';
-import { MissingScopesError, UnavailableError } from '../errors.js';
-import { customObjectType } from '../hubspot/api/object-types.js';
-import { configureLog } from '../log.js';
-import { KnownObjects } from './core/known-objects.js';
-import { DECLARED_STREAMS } from './registry.js';
-import * as selection from './selection.js';
+import { parseSourceConfig } from '../../config/source.js';
+import { MissingScopesError, UnavailableError } from '../../errors.js';
+import { customObjectType } from '../../hubspot/api/object-types.js';
+import { configureLog } from '../../log.js';
+import { KnownObjects } from '../core/known-objects.js';
+import { DECLARED_STREAMS } from '../registry.js';
+import * as customObjects from './custom-objects.js';
+import * as selection from './plan-streams.js';
 
 const config = (more: object = {}) => parseSourceConfig({ credentials: { access_token: 'token-1' }, ...more });
 const custom = (name: string) =>
@@ -12,7 +13,7 @@ const custom = (name: string) =>
 const planStreams = (given: ReturnType<typeof config>, known: KnownObjects) =>
   selection.planStreams(given, known, DECLARED_STREAMS);
 const mayBeCustom = (given: ReturnType<typeof config>, names: string[] | null) =>
-  selection.mayBeCustom(given, names, DECLARED_STREAMS);
+  customObjects.mayBeCustom(given, names, DECLARED_STREAMS);
 let logged: string[];
 
 beforeEach(() => {
