@@ -44,8 +44,11 @@ export interface Endpoint {
   isOfNames?: boolean;
   /** The member of every item that identifies it, `id` by default; null: there is none. */
   id?: string | null;
-  /** Whether several streams of a run read it, so that each page is requested once and kept until the run ends. */
-  isShared?: boolean;
+  /**
+   * Whether several streams of a run read it, so that each page is requested once and kept until the run ends. `briefly`: they read it side by
+   * side, so that a page is kept for a while only.
+   */
+  isShared?: boolean | 'briefly';
 }
 
 /** An item as HubSpot answers it. */
@@ -82,7 +85,7 @@ export function readItems(
   if (!endpoint.isShared) return request();
   const { path, query, body } = endpoint;
   const at = typeof path === 'string' ? path : path.at(path.of.name);
-  return sharedPage(client, JSON.stringify([at, query, body, after, limit]), request);
+  return sharedPage(client, JSON.stringify([at, query, body, after, limit]), request, endpoint.isShared === 'briefly');
 }
 
 function requestItems(

@@ -8,12 +8,19 @@ interface Page {
   calls: 0 | 1;
 }
 
+/** Of those that streams read side by side: about as far as one of them is ahead of another. */
+const MOST_BRIEFLY = 100;
+
+type Pages = Map<string, Promise<Page>>;
+
 /** By client, the pages that several streams read. */
-const kept = new WeakMap<HubSpotClient, Map<string, Promise<Page>>>();
+const kept = new WeakMap<HubSpotClient, Pages>();
+/** The same of those that are kept briefly, so that they take no place of the others. */
+const keptBriefly = new WeakMap<HubSpotClient, Pages>();
 
 /**
  * A page that is requested once for all streams of a run, so that they see the same items. Of more than 200 pages the oldest ones are
- * requested again.
+ * requested again, and of those that are kept briefly, of more than 100.
  *
  * @param key what tells the page from every other
  */
@@ -21,9 +28,11 @@ export async function sharedPage<P extends Page>(
   client: HubSpotClient,
   key: string,
   request: () => Promise<P>,
+  isBrief = false,
 ): Promise<P> {
-  const pages = (kept.get(client) ?? new Map()) as Map<string, Promise<P>>;
-  kept.set(client, pages);
+  const places = isBrief ? keptBriefly : kept;
+  const pages = (places.get(client) ?? new Map()) as Map<string, Promise<P>>;
+  places.set(client, pages);
   const known = pages.get(key);
   if (known) return { ...(await known), calls: 0 };
   const page = request();
@@ -31,6 +40,6 @@ export async function sharedPage<P extends Page>(
   // What failed is requested anew by the next stream.
   page.catch(() => pages.delete(key));
   const [oldest] = pages.keys();
-  if (pages.size > MOST_PAGES && oldest !== undefined) pages.delete(oldest);
+  if (pages.size > (isBrief ? MOST_BRIEFLY : MOST_PAGES) && oldest !== undefined) pages.delete(oldest);
   return page;
 }

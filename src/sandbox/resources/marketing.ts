@@ -22,7 +22,15 @@ export function marketingResources(portal: Portal): CollectionOptions[] {
         name: `Form ${n}`,
         formType: FORM_TYPES[n % FORM_TYPES.length],
         fieldGroups: [{ groupType: 'default_group', fields: [{ name: 'email', label: 'E-mail', required: true }] }],
-        configuration: { language: 'en', cloneable: true, notifyRecipients: [] },
+        configuration: {
+          language: 'en',
+          cloneable: true,
+          notifyRecipients: n % 2 === 0 ? ['9300000'] : [],
+          postSubmitAction:
+            n % 3 === 0
+              ? { type: 'redirect_url', value: `https://www1.sandbox.example/thanks-${n}` }
+              : { type: 'thank_you', value: 'Thanks' },
+        },
         displayOptions: { theme: 'default_style', submitButtonText: 'Send' },
         legalConsentOptions: { type: 'none' },
       })),

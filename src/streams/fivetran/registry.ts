@@ -1,6 +1,7 @@
 import type { StreamDeclaration } from '../core/stream.js';
 import { emailEvents } from './email-events.js';
 import { emails } from './emails.js';
+import { forms } from './forms.js';
 import { lists } from './lists.js';
 import { people } from './people.js';
 import { pipelines } from './pipelines.js';
@@ -12,6 +13,7 @@ export const FIVETRAN_RESOURCES: readonly StreamDeclaration[] = [
   ...people,
   ...properties,
   ...lists,
+  ...forms,
   ...emails,
   ...emailEvents,
 ];

@@ -20,11 +20,14 @@ export function contentHash(json: string): string {
   return createHash('sha256').update(json).digest('base64url').slice(0, 16);
 }
 
+/** A time without a zone, which is in UTC. */
+const PLAIN = /T[\d:.]+$/;
+
 /** The time of a cursor value: ISO 8601, or epoch milliseconds if source-hubspot's stream has those. */
 export function cursorTime(value: JsonValue | undefined): EpochMs {
   if (typeof value === 'number') return epochMs(value);
   if (typeof value !== 'string' || value === '') return BEFORE_ALL;
-  const time = /^\d+$/.test(value) ? epochMs(Number(value)) : timeOf(value);
+  const time = /^\d+$/.test(value) ? epochMs(Number(value)) : timeOf(PLAIN.test(value) ? `${value}Z` : value);
   return Number.isNaN(time) ? BEFORE_ALL : time;
 }
 

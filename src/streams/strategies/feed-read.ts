@@ -1,4 +1,5 @@
 import { type Endpoint, type Item, pagesOf } from '../../hubspot/api/endpoint.js';
+import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { type EpochMs, epochMs, instantOf, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
@@ -37,6 +38,7 @@ export class FeedRead {
   #nextSince = 0;
   readonly #seen = new Set<string>();
   #unsaved = { records: 0, parents: 0 };
+  #leftOut = 0;
   #calls = 0;
 
   constructor(
@@ -71,6 +73,8 @@ export class FeedRead {
     await this.#readBehind();
     this.#refusals.check();
     this.#records.warn();
+    const { name, completed } = this.#resource;
+    if (completed && this.#leftOut > 0) log.info(`${name}: ${completed.leftOut(this.#leftOut)}`);
     state.until = startedAt;
     state.load = null;
     this.#forgetParents(timeOf(startedAt));
@@ -155,7 +159,8 @@ export class FeedRead {
       for await (const page of newestFirst(client, request)) {
         hasBegun = true;
         this.#calls += page.calls;
-        const all = page.items.flatMap((item) => this.#records.of({ ...item, ...parent.members }) ?? []);
+        const added = page.items.map((item) => ({ ...item, ...parent.members }));
+        const all = (await this.#completed(added, since)).flatMap((item) => this.#records.of(item) ?? []);
         await this.#emit(all.filter(({ data }) => !isBefore(this.#timeOf(data), since)));
         if (before !== null || page.after === null) continue;
         positions.set(parent.id, { startedAt, after: page.after });
@@ -166,6 +171,17 @@ export class FeedRead {
     parents.set(parent.id, startedAt);
     positions.delete(parent.id);
     this.#unsaved.parents += 1;
+  }
+
+  /** What records are made of. */
+  async #completed(all: readonly Item[], since: number): Promise<readonly Item[]> {
+    const { completed, itemsOf = (item) => [item] } = this.#resource;
+    if (!completed) return all.flatMap(itemsOf);
+    const wanted = all.filter((item) => !isBefore(this.#timeOf(recordOf(this.#resource, item)), since));
+    const { items, calls } = await completed.by(this.#portal, wanted);
+    this.#calls += calls;
+    this.#leftOut += wanted.length - items.length;
+    return items.flatMap(itemsOf);
   }
 
   #timeOf(data: JsonObject): EpochMs {

@@ -1,4 +1,4 @@
-import { type Endpoint, withQuery } from '../../hubspot/api/endpoint.js';
+import { type Endpoint, type Item, withQuery } from '../../hubspot/api/endpoint.js';
 import type { Instant } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
 import type { Parent, Parents } from './parents.js';
@@ -17,6 +17,12 @@ export interface FeedResource extends Resource {
   movedSince?: (since: Instant) => Readonly<Record<string, string>>;
   /** A parent's items, the newest first. */
   itemsAt(parent: Parent): Endpoint;
+  /** What has to be found out of items before they are records, a page's at once; those of which it is not known are left out. */
+  completed?: {
+    by(portal: PortalFacts, items: readonly Item[]): Promise<{ items: readonly Item[]; calls: number }>;
+    /** What is said of those that were left out. */
+    leftOut(count: number): string;
+  };
   /** How late HubSpot may show an item: each read begins this much earlier, or by the configured lookback if that is longer. */
   overlapMinutes: number;
 }
