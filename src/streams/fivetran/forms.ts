@@ -80,6 +80,7 @@ const contactFormSubmission = feed({
   scopes: [...SUBMISSIONS.scopes, ...CONTACT.scopes],
   completed: {
     by: ofContacts,
+    probe: (portal) => portal.firstRow(CONTACT),
     leftOut: (count) =>
       `${count.toLocaleString('en')} submissions are left out, since no contact has the e-mail address that was entered.`,
   },

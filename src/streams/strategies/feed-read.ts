@@ -58,6 +58,8 @@ export class FeedRead {
 
   async read(): Promise<number> {
     const state = this.#state;
+    // Refused here it concerns the stream; among the items of a parent it would be taken for a refusal of the parent.
+    await this.#resource.completed?.probe(this.#portal);
     const before = state.load;
     const now = instantOf(this.#portal.client.clock.now());
     state.load = loadOf(before, { isRefresh: this.#isRefresh, isFirst: state.until === null }, now);

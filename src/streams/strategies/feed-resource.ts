@@ -20,6 +20,8 @@ export interface FeedResource extends Resource {
   /** What has to be found out of items before they are records, a page's at once; those of which it is not known are left out. */
   completed?: {
     by(portal: PortalFacts, items: readonly Item[]): Promise<{ items: readonly Item[]; calls: number }>;
+    /** Finds out whether the token may ask. Throws if not. */
+    probe(portal: PortalFacts): Promise<unknown>;
     /** What is said of those that were left out. */
     leftOut(count: number): string;
   };

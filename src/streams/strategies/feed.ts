@@ -12,11 +12,14 @@ import { unlessRefreshed } from './resume.js';
 
 /** Declares a stream of what is added to parents. `cursor` names the field with the time of an item. */
 export function feed(resource: FeedResource): StreamDeclaration {
-  const { parents, movedSince, itemsAt } = resource;
+  const { parents, movedSince, itemsAt, completed } = resource;
   return declare(resource, (named, portal) => new Feed(named, portal), {
     increment: `newest first, of ${movedSince ? 'each parent with new ones' : 'each parent'}`,
     calls: `1 a parent${movedSince ? ' with new ones' : ''}`,
-    probe: ({ client }) => probeParents(client, parents, (parent) => [itemsAt(parent)]),
+    probe: async (portal) => {
+      await probeParents(portal.client, parents, (parent) => [itemsAt(parent)]);
+      await completed?.probe(portal);
+    },
   });
 }
 
