@@ -38,7 +38,9 @@ const LOGINS = 'snowflake/commands-login';
 const WIDE = 'stores/duckdb-wide';
 const LEASE = 'stores/snowflake-lease';
 const STANDING = 'stores/duckdb-standing';
+const ZONE = 'fivetran/zone';
 const BUILT = [
+  ZONE,
   ONCE,
   LEASE,
   STANDING,
@@ -1256,16 +1258,16 @@ const DEFECTS = [
   ],
   [
     'windows: events before the overlap remembered',
-    'src/streams/strategies/window-read.ts',
-    'this.#state.memory.keep((cursor) =>',
+    'src/streams/strategies/window-output.ts',
+    'state.memory.keep((cursor) =>',
     'void ((cursor: string | null) =>',
     'strategies/by-window',
   ],
   [
     'windows: of known events those alone remembered that a state has with their times',
-    'src/streams/strategies/window-read.ts',
-    'for (const { id, time, record } of all) {',
-    'for (const { id, time, record } of events) {',
+    'src/streams/strategies/window-output.ts',
+    'for (const { id, time, record, cursor } of all) {',
+    'for (const { id, time, record, cursor } of events) {',
     'strategies/by-window',
   ],
   [
@@ -1460,8 +1462,8 @@ const DEFECTS = [
   [
     'streams: a tombstone whose key is of another type',
     'src/streams/strategies/resource.ts',
-    'schema[key] === INTEGER ? Number(id) : id',
-    'id',
+    'isInteger(schema[field]) ? Number(value) : value',
+    'value',
     'integration_tests/streams/resources',
   ],
   [
@@ -1505,6 +1507,83 @@ const DEFECTS = [
     'call.body !== undefined && !isReadByPost(call.path)',
     'false',
     'src/hubspot/client/client.test',
+  ],
+  [
+    'fivetran: a row that is gone not marked',
+    'src/streams/strategies/marks.ts',
+    "fivetran === 'marks' ? '_fivetran_deleted' : null",
+    'null',
+    'fivetran/people',
+  ],
+  [
+    'fivetran: removals though deletions are off',
+    'src/streams/strategies/marks.ts',
+    "deletes: deletes && fivetran !== 'keeps'",
+    "deletes: fivetran !== 'keeps'",
+    'fivetran/properties',
+  ],
+  [
+    'fivetran: the options of a property counted to an object by another name',
+    'src/streams/resources/by-objects.ts',
+    "return ofObjects(what, '1 an object', partitionsOf, named);",
+    "return ofObjects(what, '1 an object', partitionsOf);",
+    'fivetran/properties',
+  ],
+  [
+    'fivetran: an id with too many digits made the nearest one',
+    'src/streams/strategies/fitting.ts',
+    'maximum === undefined ? fitInteger : fitId',
+    'fitInteger',
+    'fivetran/people',
+  ],
+  [
+    'fivetran: an e-mail that was sent, which names nobody who sent it',
+    'src/streams/fivetran/email-events.ts',
+    "(event.type === 'SENT' ? event[own] : null)",
+    'null',
+    'fivetran/email-events',
+  ],
+  [
+    'fivetran: tables of one reading begun one after the other',
+    'src/streams/strategies/resource.ts',
+    'together: resource.together,',
+    '',
+    'fivetran/email-events',
+  ],
+  [
+    'fivetran: a table that comes later fed from where the others are',
+    'src/streams/strategies/by-window.ts',
+    'JSON.stringify([name, [...progress], others])',
+    'name',
+    'fivetran/email-events',
+  ],
+  [
+    'fivetran: readings of one run that end at different instants',
+    'src/streams/strategies/window-together.ts',
+    'ends.get(name) ?? instantOf(client.clock.now())',
+    'instantOf(client.clock.now())',
+    'strategies/window-together',
+  ],
+  [
+    'fivetran: a destination that fails stops the other tables of the reading',
+    'src/streams/strategies/window-read.ts',
+    'this.#outputs.every(({ hasFailed }) => hasFailed)',
+    'this.#outputs.some(({ hasFailed }) => hasFailed)',
+    'fivetran/email-events',
+  ],
+  [
+    'fivetran: a time without its zone taken for one of this machine',
+    'src/streams/strategies/content-memory.ts',
+    'timeOf(PLAIN.test(value) ? `${value}Z` : value)',
+    'timeOf(value)',
+    ZONE,
+  ],
+  [
+    'fivetran: addresses asked for a page at a time',
+    'src/streams/fivetran/contact-addresses.ts',
+    'this.#gathering ?? this.#gather()',
+    'this.#gather()',
+    'fivetran/forms',
   ],
 ];
 
