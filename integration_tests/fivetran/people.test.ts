@@ -139,6 +139,18 @@ test('who is gone stays, and is marked', async () => {
   expect(marked.every((row) => row.team_id === Number(gone[2]))).toBe(true);
 });
 
+test('with cdc, it says when it is gone as well', async () => {
+  const users = new Rows(played.sandbox, 'users', { deletes: 'cdc' });
+  await users.sync();
+  const [id = ''] = collectionAt(USERS).truth().keys();
+  expect(users.at(Number(id))).toMatchObject({ _fivetran_deleted: false, _ab_cdc_deleted_at: null });
+  collectionAt(USERS).erase(id);
+  played.wait(10);
+  await users.sync();
+  const at = expect.stringMatching(/^2026-03-01T00:10:\d\d\.\d{3}Z$/);
+  expect(users.at(Number(id))).toMatchObject({ _fivetran_deleted: true, _ab_cdc_deleted_at: at });
+});
+
 test('with deletions off, nothing is marked', async () => {
   const users = new Rows(played.sandbox, 'users', { deletes: 'off' });
   await users.sync();

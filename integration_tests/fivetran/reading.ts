@@ -1,4 +1,5 @@
 import { parseSourceConfig } from '../../src/config/source.js';
+import { StoppedError } from '../../src/errors.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
@@ -31,16 +32,18 @@ export interface Run {
  * Reads several tables in one run. Throws the first failure.
  *
  * @param failing those whose destination fails behind ten messages; they have what came before, and no state but the given one
+ * @param killAfter so many messages of all of them, as by a kill; null: to the end
  */
 export async function readTogether(
   sandbox: Sandbox,
   names: readonly string[],
   states: ReadonlyMap<string, JsonObject> = new Map(),
   failing: readonly string[] = [],
+  killAfter: number | null = null,
 ): Promise<Run> {
   const run: Run = { records: new Map(), states: new Map() };
   await inPortal(sandbox, names, async (portal) => {
-    const sinks = new NamedSink(failing);
+    const sinks = new NamedSink(failing, killAfter ?? Number.POSITIVE_INFINITY);
     const toRead = names.map((name) => ({
       name,
       mode: 'incremental' as const,
@@ -103,8 +106,14 @@ const FAILING_AFTER = 10;
 class NamedSink extends EventSink {
   readonly #sinks = new Map<string, EventSink>();
 
-  constructor(readonly failing: readonly string[]) {
+  #left: number;
+
+  constructor(
+    readonly failing: readonly string[],
+    killAfter: number,
+  ) {
     super(Number.POSITIVE_INFINITY, new AbortController());
+    this.#left = killAfter;
   }
 
   of(name: string): EventSink {
@@ -114,11 +123,20 @@ class NamedSink extends EventSink {
     return sink;
   }
 
-  override records(name: string, ...rest: [Parameters<EventSink['records']>[1]]): Promise<void> {
-    return this.of(name).records(name, ...rest);
+  override async records(name: string, records: Parameters<EventSink['records']>[1]): Promise<void> {
+    for (const record of records) {
+      this.#take();
+      await this.of(name).records(name, [record]);
+    }
   }
 
-  override state(name: string, state: JsonObject): Promise<void> {
-    return this.of(name).state(name, state);
+  override async state(name: string, state: JsonObject): Promise<void> {
+    this.#take();
+    await this.of(name).state(name, state);
+  }
+
+  #take(): void {
+    this.#left -= 1;
+    if (this.#left < 0) throw new StoppedError('Killed.');
   }
 }

@@ -22,9 +22,10 @@ export class Rows {
     this.#key = TABLES[name]?.key ?? [];
   }
 
-  /** Syncs once. @returns the records that came */
-  async sync(): Promise<JsonObject[]> {
-    const { records, state, error } = await readTable(this.sandbox, this.name, this.state, { config: this.options });
+  /** Syncs once. @param killAfter messages; null: to the end @returns the records that came */
+  async sync(killAfter: number | null = null): Promise<JsonObject[]> {
+    const options = { config: this.options, ...(killAfter === null ? {} : { killAfter }) };
+    const { records, state, error } = await readTable(this.sandbox, this.name, this.state, options);
     if (error) throw error;
     this.state = state;
     for (const record of records) this.take(record);
@@ -34,6 +35,9 @@ export class Rows {
   take(record: JsonObject): void {
     const id = this.#key.map((field) => record[field]).join(' ');
     const before = this.#rows.get(id);
+    const isOlder = before !== undefined && String(record._fivetran_synced) < String(before._fivetran_synced);
+    // As in the stores.
+    if (isOlder && record._hubflake_removes !== true) return;
     if (record._hubflake_removes === true) this.#rows.delete(id);
     else if (record._fivetran_deleted !== true) this.#rows.set(id, record);
     // What is not known cannot be marked.

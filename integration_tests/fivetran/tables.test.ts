@@ -1,11 +1,14 @@
 import { runPlan } from '../../src/commands/sync/run-plan.js';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
+import { parseSourceConfig } from '../../src/config/source.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { KnownObjects } from '../../src/streams/core/known-objects.js';
 import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/registry.js';
+import { planStreams } from '../../src/streams/selection.js';
 import { query } from '../support/duckdb.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
@@ -146,6 +149,25 @@ test('all of them are read unless something else is asked for, by their names in
   expect(FIVETRAN_RESOURCES.filter(({ isDefault }) => isDefault !== true)).toEqual([]);
   expect(NAMES.filter((name) => name !== name.toLowerCase())).toEqual([]);
   expect(new Set(NAMES).size).toBe(NAMES.length);
+});
+
+test('include and exclude take their names, and not those of other layouts', () => {
+  const config = (options: JsonObject) =>
+    parseSourceConfig({ credentials: { access_token: 'none' }, layout: 'fivetran', ...options });
+  const named = (options: JsonObject) =>
+    planStreams(config(options), new KnownObjects([]), FIVETRAN_RESOURCES, 'default').map(({ name }) => name);
+  const objects = [{ object_type: 'deal_pipeline' }];
+  expect(named({ objects, include: ['users', 'email_event'] })).toEqual(['deal_pipeline', 'users', 'email_event']);
+  expect(named({ objects, include: ['lists'], exclude: ['contact_list_member'] })).toEqual([
+    'deal_pipeline',
+    'contact_list',
+  ]);
+  const all = named({ exclude: ['email_event_open', 'settings'] });
+  expect(all).toEqual(expect.arrayContaining(['owner', 'property', 'email_event_click', 'contact_form_submission']));
+  for (const name of ['email_event_open', 'team', 'teams', 'owners', 'deal_pipelines']) expect(all).not.toContain(name);
+  expect(() => named({ include: ['teams'] })).toThrow(
+    'there is no stream and no group called "teams". Did you mean "team"?',
+  );
 });
 
 test('those whose scopes the token lacks are left out, and the others are read', async () => {
