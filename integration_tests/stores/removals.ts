@@ -4,24 +4,24 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { REMOVES } from '../../src/warehouse/schema-keywords.js';
 import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
-import { type Extracted, type LoadOptions, loadBatches } from '../support/loading.js';
+import { type Extracted, type LoadOptions, loadBatches, openFor } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const SEED = process.env.HUBFLAKE_SEED;
-const KEYWORDS: JsonObject = { hubflake_removes: { by: ['deal'] } };
-const PROPERTIES: JsonObject = {
+export const KEYWORDS: JsonObject = { hubflake_removes: { by: ['deal'] } };
+export const PROPERTIES: JsonObject = {
   deal: { type: ['null', 'integer'] },
   company: { type: ['null', 'integer'] },
   label: { type: ['null', 'string'] },
 };
-const KEY = ['deal', 'company'];
+export const KEY = ['deal', 'company'];
 /** The same for every record: of rows that say the same, the one that comes later counts. */
 const AT = 1_700_000_000_000;
 
 /** A row, with the time of its extraction where that matters; without a company: the removal of all rows of its deal. */
-type Item = [deal: number | null, company?: number, label?: string, emittedAt?: number];
+export type Item = [deal: number | null, company?: number, label?: string, emittedAt?: number];
 
-function extracted([deal, company, label = 'a', emittedAt = AT]: Item): Extracted {
+export function extracted([deal, company, label = 'a', emittedAt = AT]: Item): Extracted {
   return { data: company === undefined ? { deal, [REMOVES]: true } : { deal, company, label }, emittedAt };
 }
 
@@ -252,6 +252,14 @@ export function removalBehaviours(
     }
   });
 
+  test('plan shows what takes rows away', async () => {
+    const options = { stream: 't', properties: PROPERTIES, keywords: KEYWORDS, key: KEY, cursor: null };
+    const { store, target } = await openFor(warehouse, options);
+    const { statements } = await store.preview(target);
+    await store.close();
+    expect(statements.filter((text) => /THEN DELETE|^DELETE FROM .* USING/.test(text))).toHaveLength(1);
+  });
+
   test('no column, and no note, tells of a removal', async () => {
     await load([[[5], [5, 1]]], { properties: { ...PROPERTIES, [REMOVES]: { type: 'boolean' } } });
     expect((await warehouse.columns('t')).map((name) => name.toLowerCase()).slice(4)).toEqual(Object.keys(PROPERTIES));
@@ -306,7 +314,7 @@ const arrivals = fc.record({
 });
 
 /** What the rows are behind all items, in the order of {@link removalBehaviours}' `found`. Of a key the newest version counts, if any. */
-function modelOf(items: readonly Item[], mode: 'append_dedup' | 'overwrite'): string[] {
+export function modelOf(items: readonly Item[], mode: 'append_dedup' | 'overwrite'): string[] {
   let rows: Item[] = [];
   for (const each of items) {
     const [deal, company, , at = AT] = each;
@@ -321,5 +329,5 @@ function modelOf(items: readonly Item[], mode: 'append_dedup' | 'overwrite'): st
     }
     rows.push(each);
   }
-  return rows.map(([deal, company, label]) => `${deal}-${company}: ${label}`).sort();
+  return rows.map(([deal, company, label = 'a']) => `${deal}-${company}: ${label}`).sort();
 }

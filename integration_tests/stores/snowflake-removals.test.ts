@@ -1,8 +1,33 @@
+import { freshForEach } from '../support/fresh.js';
+import { loadBatches } from '../support/loading.js';
 import { WANTED } from '../support/play-all.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { removalBehaviours } from './removals.js';
+import { extracted, type Item, KEY, KEYWORDS, modelOf, PROPERTIES, removalBehaviours } from './removals.js';
 
 /** The stand-in takes seconds where DuckDB takes milliseconds. */
 const SOME = Math.ceil(WANTED / 4);
 
 removalBehaviours(new StandInWarehouse(), ['after-remove', 'after-write', 'before-commit', 'after-commit'], SOME);
+
+describe.each(['dropAfter', 'dropBefore'])('a commit whose answer is lost (%s)', (fault) => {
+  const warehouse = new StandInWarehouse();
+  const fresh = freshForEach(warehouse);
+  afterEach(() => warehouse.standIn.rules([]));
+
+  test.each(['append_dedup', 'overwrite'] as const)(
+    '%s: what removals left of the batch is there once',
+    async (mode) => {
+      await warehouse.standIn.rules([
+        { match: '^COMMIT', fault: { [fault]: true } },
+        { match: '^COMMIT', fault: { error: { code: '390111', message: 'Session no longer exists.' } } },
+      ]);
+      const items: Item[] = [[5], [5, 1], [6, 1], [6], [6, 2], [null, 3]];
+      const options = { stream: 't', properties: PROPERTIES, keywords: KEYWORDS, key: KEY, cursor: null, mode };
+      await loadBatches(warehouse, fresh.folder, [items.map(extracted)], options);
+      const found = await warehouse.rows('t', { deal: 'number', company: 'number', label: 'text' });
+      expect(found.map(({ deal, company, label }) => `${deal}-${company}: ${label}`).sort()).toEqual(
+        modelOf(items, mode),
+      );
+    },
+  );
+});

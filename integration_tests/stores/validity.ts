@@ -4,7 +4,7 @@ import { log } from '../../src/log.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { REMOVES } from '../../src/warehouse/schema-keywords.js';
 import { freshForEach } from '../support/fresh.js';
-import { type LoadOptions, loadBatches } from '../support/loading.js';
+import { type LoadOptions, loadBatches, openFor } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const SEED = process.env.HUBFLAKE_SEED;
@@ -211,8 +211,10 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
     ];
     await load([version], {}, keywords(KEY));
     const removal: Version = [1, 2, { [REMOVES]: true }];
-    await load([[removal, [1, 2], removal]], {}, keywords(KEY));
-    expect(await found()).toEqual(['1: 1 → 3', '1: 3 → null *', '2: 1 → 2', '2: 2 → null *']);
+    for (const batch of [[removal], [removal, [1, 2] as Version, removal]]) {
+      await load([batch], {}, keywords(KEY));
+      expect(await found()).toEqual(['1: 1 → 3', '1: 3 → null *', '2: 1 → 2', '2: 2 → null *']);
+    }
     await load(
       [
         [
@@ -225,6 +227,15 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
       keywords(['id']),
     );
     expect(await found()).toEqual(['1: 1 → 3', '1: 3 → null *', '2: 4 → 5', '2: 5 → null *']);
+  });
+
+  test('plan shows how they are dated', async () => {
+    const keywords = { hubflake_validity: VALIDITY };
+    const options = { stream: 't', properties: PROPERTIES, keywords, key: KEY, cursor: null };
+    const { store, target } = await openFor(warehouse, options);
+    const { statements } = await store.preview(target);
+    await store.close();
+    expect(statements.filter((text) => /LEAD\(/i.test(text))).toHaveLength(1);
   });
 
   test('in raw tables they are what the records say, and that is said', async () => {

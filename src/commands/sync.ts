@@ -42,18 +42,22 @@ function streamNames(given: readonly string[] | undefined): string[] {
 export function describeSync(result: SyncResult): string {
   const { streams, calls, seconds } = result;
   const busy = streams.filter((each) => each.records > 0);
-  const rows = busy.map(({ table, records, inserted, updated, marked, complete }) => [
+  // Few streams have records that take rows away.
+  const removes = busy.some(({ removed }) => removed > 0);
+  const rows = busy.map(({ table, records, inserted, updated, marked, removed, complete }) => [
     table,
     records,
     inserted,
     updated,
     marked,
+    ...(removes ? [removed] : []),
     complete ? 'complete' : 'not complete',
   ]);
+  const heads = ['table', 'records', 'inserted', 'updated', 'marked', ...(removes ? ['removed'] : []), 'status'];
   const quiet = streams.length - busy.length;
   const records = busy.reduce((sum, each) => sum + each.records, 0);
   return [
-    busy.length > 0 ? textTable(['table', 'records', 'inserted', 'updated', 'marked', 'status'], rows) : 'Nothing new.',
+    busy.length > 0 ? textTable(heads, rows) : 'Nothing new.',
     ...(quiet > 0 && busy.length > 0 ? [`(${quiet} more streams had nothing new)`] : []),
     `${records.toLocaleString('en')} records in ${seconds.toFixed(1)} s; ${calls.total.toLocaleString('en')} calls to HubSpot, where ${calls.least.toLocaleString('en')} are the least possible.`,
   ].join('\n');

@@ -1,21 +1,27 @@
 import type { JsonObject } from '../protocol/messages.js';
 import * as duckForms from './duckdb/sql/forms.js';
+import * as duckGroups from './duckdb/sql/groups.js';
 import * as duckRaw from './duckdb/sql/raw.js';
 import * as duckRows from './duckdb/sql/rows.js';
 import * as duckSchema from './duckdb/sql/schema.js';
 import * as duck from './duckdb/sql/sql.js';
 import * as duckTombstones from './duckdb/sql/tombstones.js';
+import { redate as duckRedate } from './duckdb/sql/validity.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
 import { BatchContents } from './loader/batch-contents.js';
+import { REMOVES, type Validity } from './schema-keywords.js';
 import { Lease } from './snowflake/lease.js';
+import * as snowForms from './snowflake/sql/forms.js';
 import { inPortions } from './snowflake/sql/portions.js';
 import { beginning, pattern, qualified, SNOWFLAKE_NAMES } from './snowflake/sql/quote.js';
 import * as snowRaw from './snowflake/sql/raw.js';
-import { type Batch, firstInserted, firstLive, keyValues } from './snowflake/sql/rows.js';
+import { removeRows } from './snowflake/sql/removals.js';
+import { type Batch, countRows, firstInserted, firstLive, keyValues } from './snowflake/sql/rows.js';
 import * as states from './snowflake/sql/states.js';
 import * as tables from './snowflake/sql/tables.js';
 import * as snowTombstones from './snowflake/sql/tombstones.js';
 import { newType } from './snowflake/sql/types.js';
+import { redate as snowRedate } from './snowflake/sql/validity.js';
 import { insertAll, mergeNewest } from './snowflake/sql/write.js';
 import { type ColumnMapping, newMapping } from './tables/column-mapping.js';
 import { rawMapping } from './tables/raw-form.js';
@@ -67,17 +73,29 @@ function target(evil: string, names: typeof DUCKDB_NAMES, mode: 'append' | 'appe
   // Columns that differ only by case.
   properties[`${evil}0`.toUpperCase()] = { type: 'integer' };
   properties._ab_cdc_deleted_at = { type: 'string', format: 'date-time' };
+  for (const name of ['from', 'to']) properties[`${evil}${name}`] = { type: 'string', format: 'date-time' };
+  const of = [`${evil}0`, `${evil}1`, `${evil}6`];
+  const dated = { by: `${evil}3`, from: `${evil}from`, to: `${evil}to`, current: `${evil}6` };
+  const keywords = {
+    hubflake_removes: { by: of },
+    hubflake_validity: { of, ...dated, gap_ms: 1, open: '9999-12-31T23:59:59Z' },
+  };
   const [made] = targetsOf(
     [
       {
-        stream: { name: evil, namespace: evil, json_schema: { properties }, supported_sync_modes: ['incremental'] },
+        stream: {
+          name: evil,
+          namespace: evil,
+          json_schema: { properties, ...keywords },
+          supported_sync_modes: ['incremental'],
+        },
         sync_mode: 'incremental',
         destination_sync_mode: mode,
         primary_key: [[`${evil}0`], [`${evil}1`]],
         cursor_field: [`${evil}3`],
       },
     ],
-    { schema: evil, tableName: null, tableForm: 'raw', hardDeletes: true, names },
+    { schema: evil, tableName: null, tableForm: 'typed', hardDeletes: true, names },
   );
   if (!made) throw new Error('no target');
   return made;
@@ -93,6 +111,7 @@ function ofDuckDb(evil: string): string[] {
   const [column] = given.columns;
   if (!column) throw new Error('no column');
   const raw = rawMapping(given);
+  const validity = given.validity as Validity;
   // A struct has no columns that differ only by case.
   const distinct = {
     ...given,
@@ -111,6 +130,11 @@ function ofDuckDb(evil: string): string[] {
     duck.createAs(duck.MARKS, TYPED.tombstones(given, table, duckRows.LOADED)),
     duckRaw.narrowRows(given, table, lines),
     duckRaw.insert(table, given, duckRaw.wholeRows(given, table, lines, duck.IS_WANTED), true),
+    duckGroups.findGroups(given, table, { ...lines, without: duck.GONE }),
+    duckGroups.findGone(given),
+    duckGroups.removeRows(table, given, TYPED.rowValue),
+    duckGroups.removeRows(table, given, duckForms.RAW.rowValue),
+    duckRedate(table, given, validity),
     duck.countDoubles(table, given),
     duck.match(table, given),
     duck.match(table, given, duckRaw.rowCursor(given)),
@@ -155,11 +179,12 @@ function ofSnowflake(evil: string): string[] {
     async () => undefined,
     () => undefined,
   );
-  const batch = (mode: 'append' | 'append_dedup'): Batch => {
+  const batch = (mode: 'append' | 'append_dedup', removes = false): Batch => {
     const given = target(evil, SNOWFLAKE_NAMES, mode);
     const types = given.columns.map(({ type }) => newType(type));
     const contents = new BatchContents(given, 1);
     contents.add(Buffer.from(JSON.stringify({ [given.key[0]?.field as string]: evil })));
+    if (removes) contents.add(Buffer.from(JSON.stringify({ [REMOVES]: true })));
     return {
       target: given,
       mapping: mapping(given, evil),
@@ -178,6 +203,11 @@ function ofSnowflake(evil: string): string[] {
   if (!column) throw new Error('no column');
   return [
     insertAll(batch('append'), table),
+    mergeNewest(batch('append_dedup', true), table),
+    removeRows(batch('append_dedup', true), table, snowForms.TYPED.rowValue),
+    removeRows(batch('append_dedup', true), table, snowForms.RAW.rowValue),
+    countRows(batch('append_dedup', true)),
+    snowRedate(given, table, given.mapping.validity as Validity),
     mergeNewest(given, table),
     mergeNewest({ ...given, tombstones: table }, table),
     snowRaw.mergeRaw({ ...given, tombstones: table }, table),

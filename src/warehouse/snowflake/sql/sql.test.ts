@@ -1,14 +1,18 @@
 import type { ConfiguredStream, JsonObject } from '../../../protocol/messages.js';
 import { BatchContents } from '../../loader/batch-contents.js';
+import type { Validity } from '../../schema-keywords.js';
 import { newMapping } from '../../tables/column-mapping.js';
 import { targetsOf } from '../../target.js';
+import { TYPED } from './forms.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, fieldOfViewColumn, insertAllRaw, mergeRaw } from './raw.js';
+import { removeRows } from './removals.js';
 import { allRows, type Batch, firstLive, keyValues } from './rows.js';
 import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
 import { rememberDeleted } from './tombstones.js';
 import { existingType, newType } from './types.js';
+import { redate } from './validity.js';
 import { insertAll, mergeNewest } from './write.js';
 
 /** What emulators take though Snowflake would not, or do not do at all: the text that is sent decides. */
@@ -33,11 +37,12 @@ function batch(
   changes: Partial<ConfiguredStream> = {},
   hardDeletes = true,
   records: object[] = RECORDS,
+  keywords: JsonObject = {},
 ): Batch {
   const [target] = targetsOf(
     [
       {
-        stream: { name: 'deals', json_schema: { properties }, supported_sync_modes: ['incremental'] },
+        stream: { name: 'deals', json_schema: { properties, ...keywords }, supported_sync_modes: ['incremental'] },
         sync_mode: 'incremental',
         destination_sync_mode: 'append_dedup',
         primary_key: [['id']],
@@ -294,4 +299,51 @@ test('every statement that writes rows asks for the fence', () => {
   for (const sql of statements) expect(sql).toContain("AND EXISTS ('the fence')");
   const state = { pipeline: 'p', stream: 's', state: {}, refresh: null };
   expect(moveState(TABLE, { state, from: 0, table: null }, 'FENCE').sql).toMatch(/ AND FENCE$/);
+});
+
+describe('groups of rows', () => {
+  const instant = { type: 'string', format: 'date-time' };
+  const properties = { id: { type: 'string' }, at: instant, until: instant, current: { type: 'boolean' } };
+  const validity = { of: ['id'], by: 'at', from: 'at', to: 'until', current: 'current' };
+  const keywords = (more: JsonObject = {}) => ({
+    hubflake_removes: { by: ['id'] },
+    hubflake_validity: { ...validity, ...more },
+  });
+  const removal = { id: '1', _hubflake_removes: true };
+  const changes = { primary_key: [['id'], ['at']], cursor_field: [] };
+  const grouped = (more: JsonObject = {}, records: object[] = [removal, { id: '1', at: '2026-01-01T00:00:00Z' }]) =>
+    batch(properties, changes, true, records, keywords(more));
+
+  test('whatever reads the batch reads it under the guard', () => {
+    const given = { ...grouped(), guard: 'HAS_LEASE' };
+    const statements = [
+      removeRows(given, TABLE, TYPED.rowValue),
+      redate(given, TABLE, given.mapping.validity as Validity),
+      mergeNewest(given, TABLE),
+    ];
+    for (const text of statements) expect(text.split('HAS_LEASE')).toHaveLength(text.split(given.stage).length);
+  });
+
+  test('a batch without removals is read as it always was', () => {
+    const live = [{ id: '1', at: '2026-01-01T00:00:00Z' }];
+    expect(mergeNewest(grouped({}, live), TABLE)).toBe(mergeNewest(batch(properties, changes, true, live), TABLE));
+  });
+
+  test('rows are removed by plain equality, which null never is', () => {
+    expect(removeRows(grouped(), TABLE, TYPED.rowValue)).toContain(' s ON t."ID" = s.B0 WHEN MATCHED THEN DELETE');
+  });
+
+  test('a gap is subtracted, and an open end is an instant, only where there is one', () => {
+    const text = (more: JsonObject) => {
+      const given = grouped(more);
+      return redate(given, TABLE, given.mapping.validity as Validity);
+    };
+    expect(text({})).toContain('SELECT *, NEXT_BEGINS AS ENDS,');
+    // A row of which it is true already would be written anew, and its part of the table with it.
+    expect(text({})).toContain(' WHERE NOT (EQUAL_NULL(WAS_ENDS, ENDS) AND EQUAL_NULL(WAS_IS_LAST, IS_LAST)))');
+    expect(text({ gap_ms: 1 })).toContain('SELECT *, DATEADD(millisecond, -1, NEXT_BEGINS) AS ENDS,');
+    expect(text({ open: '9999-12-31T00:00:00Z' })).toContain('COALESCE(NEXT_BEGINS, IFF(REGEXP_LIKE(');
+    // What rows go by is not written to.
+    expect(text({})).toMatch(/THEN UPDATE SET "UNTIL" = s\.ENDS, "CURRENT" = s\.IS_LAST$/);
+  });
 });
