@@ -6,7 +6,11 @@ import { loadBatches } from '../support/loading.js';
 import { WANTED } from '../support/play-all.js';
 import { extracted, type Item, KEY, KEYWORDS, modelOf, PROPERTIES, removalBehaviours } from './removals.js';
 
-removalBehaviours(new DuckDbWarehouse(), ['after-remove', 'after-write', 'before-commit', 'after-commit'], 3 * WANTED);
+const removed = new DuckDbWarehouse();
+removalBehaviours(removed, 3 * WANTED, {
+  points: ['after-remove', 'after-write', 'before-commit', 'after-commit'],
+  destination: () => removed.destination(),
+});
 
 describe('where a batch does not fit into memory', () => {
   const warehouse = new DuckDbWarehouse();

@@ -4,10 +4,12 @@ import { WANTED } from '../support/play-all.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { extracted, type Item, KEY, KEYWORDS, modelOf, PROPERTIES, removalBehaviours } from './removals.js';
 
+const removed = new StandInWarehouse();
 /** The stand-in takes seconds where DuckDB takes milliseconds. */
-const SOME = Math.ceil(WANTED / 4);
-
-removalBehaviours(new StandInWarehouse(), ['after-remove', 'after-write', 'before-commit', 'after-commit'], SOME);
+removalBehaviours(removed, Math.ceil(WANTED / 4), {
+  points: ['after-remove', 'after-write', 'before-commit', 'after-commit'],
+  destination: () => removed.destination(),
+});
 
 describe.each(['dropAfter', 'dropBefore'])('a commit whose answer is lost (%s)', (fault) => {
   const warehouse = new StandInWarehouse();

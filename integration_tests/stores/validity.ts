@@ -129,6 +129,24 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
     expect((await found()).slice(0, 2)).toEqual(['1: 1 → 2', '1: 3 → 8']);
   });
 
+  test('instants without a zone', async () => {
+    const instants = ['at', 'valid_from', 'valid_to'];
+    const local = instants.map((name) => [name, { ...INSTANT, airbyte_type: 'timestamp_without_timezone' }]);
+    const properties = { ...PROPERTIES, ...Object.fromEntries(local) };
+    const batch: Version[] = [
+      [1, 1],
+      [1, 3],
+    ];
+    await load([batch], { gap_ms: 1, open: NEVER }, { properties });
+    const rows = await warehouse.rows('t', { valid_from: 'text', valid_to: 'text', is_current: 'boolean' });
+    expect(
+      rows.map(({ valid_from, valid_to, is_current }) => [timeOf(valid_from), timeOf(valid_to), is_current]),
+    ).toEqual([
+      ['2024-01-01 00:00:00', '2024-01-02 23:59:59.999', false],
+      ['2024-01-03 00:00:00', '9999-12-31 23:59:59.999', true],
+    ]);
+  });
+
   test('"from" may be what the rows go by', async () => {
     const { valid_from: _, ...properties } = PROPERTIES;
     await load(
@@ -274,6 +292,11 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
 
 function dayOf(value: unknown): string {
   return value === null ? 'null' : String((Date.parse(String(value)) - Date.UTC(2023, 11, 31)) / 86_400_000);
+}
+
+/** A time's text without the zeros at its end. */
+function timeOf(text: unknown): string {
+  return String(text).replace(/\.?0+$/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
 }
 
 function modelOf(versions: readonly (readonly [number, number])[]): string[] {

@@ -14,20 +14,27 @@ const SCHEMAS: Partial<Record<ColumnType, JsonObject>> = {
   decimal: { type: 'number', hubflake_decimal: true },
   boolean: { type: 'boolean' },
   date: { type: 'string', format: 'date' },
+  timestamp_tz: { type: 'string', format: 'date-time' },
   json: {},
 };
 
-function target(types: [field: string, type: ColumnType][], rules: NameRules): Target {
+function target(
+  types: [field: string, type: ColumnType][],
+  rules: NameRules,
+  more: { keywords?: JsonObject; key?: string[] } = {},
+): Target {
+  const properties = Object.fromEntries(types.map(([field, type]) => [field, SCHEMAS[type] ?? {}]));
   const [made] = targetsOf(
     [
       {
         stream: {
           name: 't',
-          json_schema: { properties: Object.fromEntries(types.map(([field, type]) => [field, SCHEMAS[type] ?? {}])) },
+          json_schema: { properties, ...more.keywords },
           supported_sync_modes: ['full_refresh'],
         },
         sync_mode: 'full_refresh',
-        destination_sync_mode: 'append',
+        destination_sync_mode: more.key ? 'append_dedup' : 'append',
+        primary_key: (more.key ?? []).map((field) => [field]),
       },
     ],
     { schema: 's', tableName: null, tableForm: 'typed', hardDeletes: true, names: rules },
@@ -122,6 +129,33 @@ test.each<[ColumnType, ColumnType, boolean, string]>([
   const { mapping: placed } = mapColumns(target([['a', type]], upper), existing, upper);
   expect(placed.columns.map((column) => column.name)).toEqual([name]);
   expect(placed.cleared).toEqual(name === 'A' ? [] : [{ name: 'A', field: 'a' }]);
+});
+
+test('what removals go by moves to no other column: rows of before would not be found', () => {
+  const keywords = { hubflake_removes: { by: ['deal'] } };
+  const fields: [string, ColumnType][] = [
+    ['id', 'string'],
+    ['deal', 'string'],
+  ];
+  const given = target(fields, upper, { key: ['id'], keywords });
+  const existing = [{ name: 'DEAL', field: 'deal', type: 'integer' as const }];
+  expect(() => mapColumns(given, existing, upper)).toThrow(
+    'The field "deal" of the stream "t" is now of the type string',
+  );
+});
+
+test('rows are dated in columns of one type only', () => {
+  const validity = { of: ['id'], by: 'at', from: 'at', to: 'until', current: 'current' };
+  const fields: [string, ColumnType][] = [
+    ['id', 'string'],
+    ['at', 'timestamp_tz'],
+    ['until', 'timestamp_tz'],
+    ['current', 'boolean'],
+  ];
+  const given = target(fields, upper, { key: ['id', 'at'], keywords: { hubflake_validity: validity } });
+  const until = (type: ColumnType) => [{ name: 'UNTIL', field: 'until', type }];
+  expect(mapColumns(given, until('timestamp_tz'), upper).mapping.validity?.to.name).toBe('UNTIL');
+  expect(() => mapColumns(given, until('string'), upper)).toThrow('UNTIL (string)');
 });
 
 test('what can be widened in place is', () => {
