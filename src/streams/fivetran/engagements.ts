@@ -2,6 +2,7 @@ import { type ObjectRow, propertyOf } from '../../hubspot/api/object-row.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
+import { removal, withRemovals } from '../core/removals.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
 import { planOf } from '../crm/object-plan.js';
 import type { ObjectStream } from '../crm/object-stream.js';
@@ -12,9 +13,8 @@ import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '.
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
-import { TIMESTAMP } from '../layouts/timestamps.js';
+import { SYNCED } from '../layouts/timestamps.js';
 import { openParts } from './parts.js';
-import { removal, withRemovals } from './removals.js';
 
 const NAME = 'engagement';
 /** Where an e-mail was received or forwarded, the type says so. */
@@ -64,7 +64,7 @@ class EngagementStream extends FedStream {
         description: 'CALL, EMAIL, INCOMING_EMAIL, FORWARDED_EMAIL, MEETING, NOTE, TASK or COMMUNICATION.',
       },
       portal_id: INTEGER,
-      _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
+      _fivetran_synced: SYNCED,
     };
     super(NAME, withRemovals(catalogEntry(NAME, schema, ['id'], '_fivetran_synced'), ['id']), feeds, portal);
   }

@@ -7,6 +7,7 @@ import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
 import { accessTo } from '../access.js';
+import { removal, withRemovals } from '../core/removals.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
 import { planOf } from '../crm/object-plan.js';
 import type { AssociationTarget, ObjectStream } from '../crm/object-stream.js';
@@ -19,9 +20,8 @@ import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '.
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS, referenceColumn } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
-import { TIMESTAMP } from '../layouts/timestamps.js';
+import { SYNCED } from '../layouts/timestamps.js';
 import { openParts } from './parts.js';
-import { removal, withRemovals } from './removals.js';
 
 /** A table of the associations of some objects' records with those of another. */
 export interface LinksTable {
@@ -91,7 +91,7 @@ class LinksStream extends FedStream {
       type_id: INTEGER,
       category: { ...STRING, description: 'HUBSPOT_DEFINED, USER_DEFINED or INTEGRATOR_DEFINED.' },
       ...(type === null ? {} : { engagement_type: STRING }),
-      _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
+      _fivetran_synced: SYNCED,
     };
     const entry = catalogEntry(name, schema, [from, other, 'type_id', 'category'], '_fivetran_synced');
     super(name, withRemovals(entry, [from]), feeds, portal);

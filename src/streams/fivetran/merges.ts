@@ -1,6 +1,7 @@
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { type EpochMs, timeOf } from '../../time.js';
+import { removal, withRemovals } from '../core/removals.js';
 import type { EncodedRecord } from '../core/sink.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
 import { planOf } from '../crm/object-plan.js';
@@ -11,8 +12,7 @@ import type { MergedAway } from '../crm/run/merges.js';
 import type { Emit, ObjectOutput } from '../crm/run/object-output.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
-import { TIMESTAMP } from '../layouts/timestamps.js';
-import { removal, withRemovals } from './removals.js';
+import { SYNCED, TIMESTAMP } from '../layouts/timestamps.js';
 
 /** A table of the records of an object that were merged into others. */
 interface MergesTable {
@@ -24,7 +24,6 @@ interface MergesTable {
   row(merged: MergedAway): JsonObject;
 }
 
-const SYNCED: JsonObject = { _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' } };
 const LOST: JsonObject = { ...STRING, description: 'Always null: HubSpot does not tell it any more.' };
 
 const MERGED_DEALS: MergesTable = {
@@ -34,7 +33,7 @@ const MERGED_DEALS: MergesTable = {
   schema: {
     deal_id: { ...INTEGER, description: 'The deal that goes on: the last one of a chain of merges.' },
     merged_deal_id: { ...INTEGER, description: 'The deal that was merged into it.' },
-    ...SYNCED,
+    _fivetran_synced: SYNCED,
   },
   row: ({ id, survivor }) => ({ deal_id: wholeId(survivor), merged_deal_id: wholeId(id) }),
 };
@@ -57,7 +56,7 @@ const CONTACT_MERGES: MergesTable = {
     last_name: LOST,
     num_properties_moved: { ...LOST, ...INTEGER },
     user_id: { ...LOST, ...INTEGER },
-    ...SYNCED,
+    _fivetran_synced: SYNCED,
   },
   row: ({ id, survivor, updatedAt }) => ({
     canonical_vid: wholeId(survivor),

@@ -7,7 +7,7 @@ import { ENGAGEMENTS, idColumn, propertyColumn, propertyColumns } from './fivetr
 import { type Layout, type LayoutInput, memberKey, type Tombstone, updatedAtOf } from './layout.js';
 import { BOOLEAN, DECIMAL, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE } from './property-schema.js';
 import { RowValues } from './row-values.js';
-import { plainTime, TIMESTAMP } from './timestamps.js';
+import { plainTime, SYNCED, TIMESTAMP } from './timestamps.js';
 
 /** What the layout takes besides what all do. */
 export interface FivetranInput extends LayoutInput {
@@ -133,7 +133,7 @@ function fixedColumns(
 ): JsonObject {
   return {
     [id]: INTEGER,
-    _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' },
+    _fivetran_synced: SYNCED,
     _fivetran_deleted: TOMBSTONE,
     is_deleted: BOOLEAN,
     portal_id: INTEGER,

@@ -9,6 +9,9 @@ export const TIMESTAMP: JsonObject = {
   airbyte_type: 'timestamp_without_timezone',
 };
 
+/** The time at which a row of Fivetran's tables was written last. */
+export const SYNCED: JsonObject = { ...TIMESTAMP, description: 'When the row was written last, in UTC.' };
+
 /** The years 1 to 9999, which every warehouse has. */
 const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;

@@ -1,10 +1,11 @@
 import { jsonText } from '../../protocol/encode.js';
 import type { AirbyteStream, JsonObject } from '../../protocol/messages.js';
 import type { Instant } from '../../time.js';
+import { removal, withRemovals } from '../core/removals.js';
 import type { EncodedRecord } from '../core/sink.js';
 import { catalogEntry, type PortalFacts } from '../core/stream.js';
 import { INSTANT, TOMBSTONE } from '../layouts/property-schema.js';
-import { plainTime, TIMESTAMP } from '../layouts/timestamps.js';
+import { plainTime, SYNCED } from '../layouts/timestamps.js';
 import type { Fitted } from './fitting.js';
 import { keysOf, type Resource } from './resource.js';
 
@@ -25,9 +26,6 @@ export interface Marks {
   /** What a tombstone says besides. */
   whenGone: JsonObject;
 }
-
-/** On a record that is no row, but takes rows away. It is no field of the schema, so that no table has it. */
-const REMOVES = '_hubflake_removes';
 
 export function marksFor({ config }: PortalFacts, resource: Resource, hasTombstones: boolean): Marks {
   const { fivetran, whenGone = {} } = resource;
@@ -60,7 +58,6 @@ const NOTICED: JsonObject = {
   ...INSTANT,
   description: 'When a sync noticed this version. HubSpot tells no time of it.',
 };
-const SYNCED: JsonObject = { ...TIMESTAMP, description: 'When the row was written last, in UTC.' };
 
 /** A resource's entry in the catalog. A resource without tombstones keeps its own `archived`. */
 export function markedEntry(resource: Resource, hasTombstones: boolean, marks: Marks): AirbyteStream {
@@ -75,7 +72,7 @@ export function markedEntry(resource: Resource, hasTombstones: boolean, marks: M
   };
   const entry = catalogEntry(resource.name, schema, keysOf(resource), noticedAt ?? resource.cursor);
   if (!deletes || removedBy === null) return entry;
-  return { ...entry, json_schema: { ...entry.json_schema, hubflake_removes: { by: [...removedBy] } } };
+  return withRemovals(entry, removedBy);
 }
 
 /** A record with its marks. @param archivedAt not null: its tombstone @param now the time of emission, of records that have it */
@@ -87,8 +84,7 @@ export function encodeRecord(
 ): EncodedRecord {
   const { deletes, cdc, mark, noticedAt, removedBy, whenGone } = marks;
   if (archivedAt !== null && removedBy !== null) {
-    const key = Object.fromEntries(removedBy.map((field) => [field, data[field] ?? null]));
-    return encodeFitted({ data: { ...key, [REMOVES]: true }, changes: [] });
+    return removal(Object.fromEntries(removedBy.map((field) => [field, data[field] ?? null])));
   }
   const record: JsonObject = { ...data, ...(archivedAt === null ? {} : whenGone) };
   if (mark !== null) record[mark] = archivedAt !== null || data[mark] === true;

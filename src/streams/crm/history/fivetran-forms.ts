@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../protocol/messages.js';
 import { epochMs } from '../../../time.js';
 import { utcText, wholeId } from '../../layouts/fivetran-layout.js';
 import { BOOLEAN, INTEGER, STRING } from '../../layouts/property-schema.js';
-import { TIMESTAMP } from '../../layouts/timestamps.js';
+import { SYNCED, TIMESTAMP } from '../../layouts/timestamps.js';
 import type { HistoryForm, RecordVersion } from './history-form.js';
 import { heldValue } from './versions.js';
 
@@ -11,7 +11,6 @@ const OPEN_END = '9999-12-31T23:59:59.999';
 /** A version ends so long before the next one begins. */
 const GAP_MS = 1;
 
-const SYNCED: JsonObject = { _fivetran_synced: { ...TIMESTAMP, description: 'When the row was written last.' } };
 const PERIOD: JsonObject = {
   _fivetran_start: { ...TIMESTAMP, description: 'When the value was set.' },
   _fivetran_end: {
@@ -50,7 +49,7 @@ export function fivetranForm(object: string, id: string): HistoryForm {
       source: STRING,
       source_id: STRING,
       ...PERIOD,
-      ...SYNCED,
+      _fivetran_synced: SYNCED,
     },
     keywords: keywordsOf([id, 'name'], by),
     hasValidity: true,
@@ -78,7 +77,7 @@ export const DEAL_STAGE_FORM: HistoryForm = {
     source: STRING,
     source_id: STRING,
     ...PERIOD,
-    ...SYNCED,
+    _fivetran_synced: SYNCED,
   },
   keywords: keywordsOf(['deal_id'], '_fivetran_start'),
   hasValidity: true,

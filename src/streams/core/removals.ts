@@ -1,6 +1,6 @@
 import { jsonText } from '../../protocol/encode.js';
 import type { AirbyteStream, JsonObject } from '../../protocol/messages.js';
-import type { EncodedRecord } from '../core/sink.js';
+import type { EncodedRecord } from './sink.js';
 
 /** The member of a record that takes rows away instead of being one. */
 const REMOVES = '_hubflake_removes';
