@@ -1719,8 +1719,8 @@ const DEFECTS = [
   [
     'validity: a gap added',
     'src/warehouse/duckdb/sql/validity.ts',
-    '`hf_next - INTERVAL',
-    '`hf_next + INTERVAL',
+    '`hf_next - to_milliseconds',
+    '`hf_next + to_milliseconds',
     DUCKDB_VALIDITY,
     'a gap',
   ],

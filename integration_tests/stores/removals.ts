@@ -208,6 +208,26 @@ export function removalBehaviours(warehouse: TestWarehouse, histories: number, k
       },
     );
 
+    test.each(['append_dedup', 'overwrite'] as const)(
+      'the state behind removals is kept with them (%s)',
+      async (mode) => {
+        const sync = { ...form, mode, pipeline: 'crm', generation: 1, minimumGeneration: 1, complete: false };
+        const batches: Item[][] = [[[5]], [[5], [5, 1], [6], [6, 1]], [[5]]];
+        const kept = async () => {
+          const { store } = await openFor(warehouse, { stream: 't', properties: PROPERTIES, key: KEY }, 'crm');
+          const { states } = await store.loadStates('crm');
+          await store.close();
+          return states.get('t')?.state;
+        };
+        for (const [index] of batches.entries()) {
+          await load(batches.slice(0, index + 1), sync);
+          expect(await kept()).toEqual({ batch: index });
+        }
+        await load([], { ...sync, complete: true });
+        expect(await rows()).toEqual(['6-1: a']);
+      },
+    );
+
     const killed = kills ? test.each(kills.points) : test.skip.each(['any point' as CommitStep]);
     killed('killed at %s and run again: the table is what it is to be', async (point) => {
       const items: Item[] = [[5], [5, 2, 'b'], [6, 2], [6], [6, 3]];

@@ -124,9 +124,9 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
       ['2024-01-02T23:59:59.999Z', false],
       [NEVER, true],
     ]);
-    // Of a day, which takes an interval of more than 24 bits of milliseconds.
-    await load([[[1, 9]]], { gap_ms: 86_400_000, open: NEVER });
-    expect((await found()).slice(0, 2)).toEqual(['1: 1 → 2', '1: 3 → 8']);
+    // Thirty days have more milliseconds than 32 bits hold.
+    await load([[[1, 40]]], { gap_ms: 30 * 86_400_000, open: NEVER });
+    expect((await found()).slice(0, 2)).toEqual(['1: 1 → -27', '1: 3 → 10']);
   });
 
   test('instants without a zone', async () => {

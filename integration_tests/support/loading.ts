@@ -25,6 +25,8 @@ export interface LoadOptions {
   hardDeletes?: boolean;
   generation?: number;
   minimumGeneration?: number;
+  /** Whose states are kept, one behind each batch: `{ batch: its number }`. */
+  pipeline?: string;
   /** Whether the source finishes the stream. */
   complete?: boolean;
 }
@@ -48,29 +50,31 @@ export async function openFor(warehouse: TestWarehouse, options: LoadOptions, pi
   return { store, target: targets[0] as Target };
 }
 
-/** One run of `write` in this process: batches that are each committed by themselves. Throws what the stream failed with. */
+/** One run of `write`, or of a pipeline, in this process: batches that are each committed by themselves. Throws what the stream failed with. */
 export async function loadBatches(
   warehouse: TestWarehouse,
   folder: TestFolder,
   batches: readonly (readonly Extracted[])[],
   options: LoadOptions,
 ): Promise<StreamResult> {
-  const { stream } = options;
-  const { store, target } = await openFor(warehouse, options);
+  const { stream, pipeline = null } = options;
+  const { store, target } = await openFor(warehouse, options, pipeline);
   try {
     const loader = new Loader(store, [target], {
       spoolDir: folder.path,
       flushBytes: 1,
       flushMilliseconds: 1e6,
       spoolMaxBytes: 1e9,
-      pipeline: null,
+      pipeline,
     });
     try {
-      for (const batch of batches) {
+      for (const [index, batch] of batches.entries()) {
         await loader.records(
           stream,
           batch.map(({ data, emittedAt }) => ({ data: Buffer.from(JSON.stringify(data)), emittedAt, changes: null })),
         );
+        if (pipeline === null) continue;
+        await loader.state({ stream, state: { batch: index }, isAhead: false, release: () => undefined });
       }
       if (options.complete !== false) loader.complete(stream);
       const [result] = await loader.finish();

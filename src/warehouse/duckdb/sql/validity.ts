@@ -31,6 +31,6 @@ export function redate(table: TableName, mapping: ColumnMapping, validity: Valid
 }
 
 function end({ to, gapMs, open }: Validity): string {
-  const next = gapMs === 0 ? 'hf_next' : `hf_next - INTERVAL ${gapMs} MILLISECOND`;
+  const next = gapMs === 0 ? 'hf_next' : `hf_next - to_milliseconds(${gapMs})`;
   return open === null ? next : `coalesce(${next}, ${castExpression(to.type, literal(open))})`;
 }
