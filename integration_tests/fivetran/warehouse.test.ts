@@ -163,7 +163,7 @@ async function goThrough(warehouse: Warehouse): Promise<void> {
   portal.create('notes', { hs_note_body: 'New' });
   const [survivor = '', loser = ''] = of('contacts');
   const both = portal.merge('contacts', survivor, loser);
-  portal.collectionAt('/email/public/v1/events').put('900001', { type: 'OPEN' });
+  portal.collectionAt('/email/public/v1/events').put('900001', { type: 'OPEN', emailCampaignId: 9001 });
   await sync();
   await tables.expectShape();
   const after = await figures(tables);

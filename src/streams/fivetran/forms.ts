@@ -74,13 +74,20 @@ async function ofContacts({ client }: PortalFacts, items: readonly Item[]): Prom
   return { items: known, calls };
 }
 
+/** Throws where the token may not read contacts. Its scopes tell it without a call, where HubSpot reports them. */
+async function requireContacts(portal: PortalFacts): Promise<void> {
+  const scopes = await portal.tokenScopes();
+  const isGranted = CONTACT.scopes.every((group) => group.some((scope) => scopes?.includes(scope)));
+  if (!isGranted) await portal.firstRow(CONTACT);
+}
+
 const contactFormSubmission = feed({
   ...FEED,
   name: 'contact_form_submission',
   scopes: [...SUBMISSIONS.scopes, ...CONTACT.scopes],
   completed: {
     by: ofContacts,
-    probe: (portal) => portal.firstRow(CONTACT),
+    probe: requireContacts,
     leftOut: (count) =>
       `${count.toLocaleString('en')} submissions are left out, since no contact has the e-mail address that was entered.`,
   },
