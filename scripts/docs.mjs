@@ -31,7 +31,10 @@ async function rows() {
     parseSourceConfig({ credentials, layout, association_streams }),
   );
   const [plans, others] = configs.map((config) => planStreams(config, known, DECLARED_STREAMS, 'all'));
-  const isShown = ({ name }) => !/^<(from|to)>(_pipelines)?$/.test(name);
+  // Of histories, those that are not like the others, and one for all.
+  const isOwnHistory = (name) => /^(contacts|companies|deals|<name>)_/.test(name);
+  const isShown = ({ name }) =>
+    !/^<(from|to)>(_pipelines|_property_history)?$/.test(name) && (!isHistory(name) || isOwnHistory(name));
   return Promise.all(
     plans.filter(isShown).map(async (plan) => {
       const other = others.find(({ name }) => name === plan.name);
@@ -43,7 +46,8 @@ async function rows() {
       const isIncremental = airbyte.supported_sync_modes.includes('incremental');
       const { increment = 'whole', calls = '' } = plan.reading ?? {};
       const scopes = plan.scopes.map((group) => group.map(code).join(' or ')).join(', and ');
-      const group = DECLARED_STREAMS.find(({ name }) => name === plan.name)?.group ?? 'crm';
+      const declared = DECLARED_STREAMS.find(({ name }) => name === plan.name)?.group;
+      const group = declared ?? (isHistory(plan.name) ? 'history' : 'crm');
       const linked = group === 'crm' ? links(airbyte) : '';
       const how = isIncremental ? increment : 'none';
       return [
@@ -68,6 +72,8 @@ function links({ json_schema }) {
   const fields = Object.entries(json_schema.properties);
   return fields.flatMap(([field, { items }]) => (items?.type.includes('string') ? [code(field)] : [])).join(', ');
 }
+
+const isHistory = (name) => name.endsWith('_property_history');
 
 const code = (text) => `\`${text}\``;
 
