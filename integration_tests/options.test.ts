@@ -174,6 +174,21 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     expect(all.filter((name) => !left.includes(name)).sort()).toEqual(['city', 'email']);
     expect(bodies.at(-1)).not.toMatch(/[=,]email[,&]/);
   },
+  'objects[].history': async () => {
+    const properties = async (history: unknown) => {
+      const { records } = await readWell(contacts({ history } as object), 'contacts_property_history');
+      return new Set(records.map(({ property }) => property));
+    };
+    expect(await properties(['email', 'lifecyclestage'])).toEqual(new Set(['email', 'lifecyclestage']));
+    for (const every of [true, ['*']]) {
+      const all = await properties(every);
+      expect(all.has('firstname')).toBe(true);
+      expect(all.has('lastmodifieddate')).toBe(false);
+    }
+    for (const none of [false, []]) {
+      expect((await read(contacts({ history: none } as object), 'contacts_property_history')).error).not.toBeNull();
+    }
+  },
   'objects[].associations': async () => {
     const links = (association: string) =>
       sandbox.portal
@@ -201,6 +216,21 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
         'associated_companies',
       ].sort(),
     );
+    const fivetran = await readWell({ layout: 'fivetran', objects: [{ object_type: 'contacts' }] }, 'contact');
+    expect(Object.keys(fivetran.records[0] ?? {})).toEqual(
+      expect.arrayContaining(['id', '_fivetran_deleted', 'property_firstname', 'property_hs_merged_object_ids']),
+    );
+  },
+  validity: async () => {
+    const options = { ...contacts({ history: ['lifecyclestage'] } as object), layout: 'columns' };
+    const [plain] = (await readWell(options, 'contacts_property_history')).records;
+    expect(Object.keys(plain ?? {})).not.toContain('is_current');
+    const { records } = await readWell({ ...options, validity: true }, 'contacts_property_history');
+    const current = records.filter(({ is_current: isCurrent }) => isCurrent === true);
+    expect(current.every(({ valid_to: end }) => end === null)).toBe(true);
+    expect(new Set(current.map(({ id }) => id)).size).toBe(current.length);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(current.length);
+    expect(records.length).toBeGreaterThan(current.length);
   },
   deletes: async () => {
     const told: Record<string, unknown[]> = {};
