@@ -106,6 +106,7 @@ class MergesStream extends FedStream {
 /** The merges that records tell of. What was merged into a record that is merged itself goes on to the last survivor. */
 class MergesOutput implements ObjectOutput {
   readonly isOfSelection = false;
+  readonly tellsMerges = true;
 
   constructor(
     readonly table: MergesTable,

@@ -58,7 +58,8 @@ export function tableOf(object: string, stream: string): string {
   if (engagement) return engagement.table;
   // Fivetran's `users` are the people who can log in.
   if (object === 'users') return 'crm_user';
-  return singular(stream);
+  // In lower case, as dbt looks for tables in DuckDB; Snowflake's are in capitals anyway.
+  return singular(stream).toLowerCase();
 }
 
 /** The singular of a plural that HubSpot uses for an object. */

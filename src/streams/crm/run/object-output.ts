@@ -33,6 +33,8 @@ export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord) 
 export interface ObjectOutput {
   /** The members of its state that source-hubspot reads. @param cursor where source-hubspot could go on without loss */
   publicState(cursor: string): JsonObject;
+  /** Whether it tells of merges although deletions are not reported. */
+  readonly tellsMerges?: boolean;
   /** Whether the reading's selection, and so its fingerprint, is this output's. */
   readonly isOfSelection: boolean;
   /** @param rememberFrom the next reading finds again what changed from this time on */

@@ -62,6 +62,10 @@ export class ObjectRun {
     return emitsFilterExits(this.stream, this.options);
   }
 
+  get #emitsMerges(): boolean {
+    return this.options.deletes !== 'off' || this.#ports.some(({ output }) => output.tellsMerges);
+  }
+
   /** Counts the calls for `rows` at `perCall` rows each; an empty result takes one, too. */
   tally(rows: number, perCall: number): void {
     this.leastCalls += Math.max(1, Math.ceil(rows / perCall));
@@ -124,7 +128,7 @@ export class ObjectRun {
         return { row, links, at, hash, hasNewMerges: this.merges.hasNewMerges(row) };
       })
       .filter(({ row, hash }) => repeats || hash === null || !this.sent.isUnchanged(row.id, hash));
-    const emitsMerges = this.options.deletes !== 'off';
+    const emitsMerges = this.#emitsMerges;
     // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
     if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
     const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
@@ -195,7 +199,8 @@ export class ObjectRun {
   #learn(row: ObjectRow, since: Instant | null): NewMerges {
     const isMergedAway = this.merges.isMergedAway(row.id);
     const all = isMergedAway ? [] : this.merges.learn(row);
-    return { all, owed: isFrom(updatedAtOf(row), since) ? all : [] };
+    const isOwed = this.options.deletes !== 'off' && isFrom(updatedAtOf(row), since);
+    return { all, owed: isOwed ? all : [] };
   }
 
   async #emitMerged(merged: readonly NewMerges[]): Promise<void> {
