@@ -229,6 +229,9 @@ test('with validity each record tells from when to when its value held, and one 
   const tables = new SeveralTables(played.sandbox, BOTH, config({ validity: true }));
   await tables.sync();
   played.wait(200);
+  // From here on the lookback does not reach the first version any more.
+  await tables.sync();
+  played.wait(200);
   portal().edit('deals', id, { dealstage: 'b' });
   const came = (await tables.sync()).get('deals_property_history');
   // The one before ends where this one begins.
@@ -239,6 +242,22 @@ test('with validity each record tells from when to when its value held, and one 
   const [before, now] = came ?? [];
   expect(before?.valid_to).toBe(now?.valid_from);
   expect(now?.valid_to).toBeNull();
+});
+
+test('what was set before a record was archived, and is in no search, is there', async () => {
+  played = await startPlayed({ counts: { '*': 0 } });
+  const id = portal().create('deals', { dealname: 'One', dealstage: 'a', amount: '1' });
+  const tables = new SeveralTables(played.sandbox, BOTH, config());
+  await tables.sync();
+  played.wait(3000);
+  portal().edit('deals', id, { dealstage: 'b' });
+  played.wait(1);
+  portal().archive('deals', id);
+  // A day until the next sync is more than the lookback.
+  played.wait(24 * 60);
+  const came = (await tables.sync()).get('deals_property_history');
+  expect(came?.map(({ property, value }) => [property, value])).toEqual([['dealstage', 'b']]);
+  expect(linesIn(tables.rows('deals_property_history'))).toEqual(versions(new Set([id])));
 });
 
 test('a property that is added to a history is read from the start, and one that the portal makes is not', async () => {

@@ -41,15 +41,15 @@ const asked = () =>
     .filter((url) => url.startsWith(EVENTS));
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 
-/** Many events of the last days, as many a day as one page does not have. */
-function putMany(count: number): void {
+/** Many events, by default of the last days, as many a day as one page does not have. */
+function putMany(count: number, apartMs = 30_000): void {
   const now = played.sandbox.portal.clock.now();
   const types = [...Object.keys(KINDS), 'PROCESSED'];
   for (let n = 0; n < count; n += 1) {
     eventsIn().put(
       String(900_000 + n),
       { type: types[n % types.length], recipient: `r${n}@x.example` },
-      now - n * 30_000,
+      now - n * apartMs,
     );
   }
   played.wait(1);
@@ -184,6 +184,43 @@ test('one whose destination fails does not stop the others, and has all in the n
   played.sandbox.calls.reset();
   await readTogether(played.sandbox, TABLES, second.states);
   expect(asked()).toHaveLength(1);
+});
+
+test('tables whose states a kill has left apart are read together, from where the last of them is', async () => {
+  // Over twenty years, so that each window has some.
+  putMany(9_000, 19 * 3_600_000);
+  const first = await readTogether(played.sandbox, TABLES);
+  // Of each table another one of its states was committed, and the records before it; of the first one, the latest.
+  const states = new Map<string, JsonObject>();
+  const rows = new Map<string, JsonObject[]>();
+  for (const [index, [table, events]] of [...first.events].entries()) {
+    const places = events.flatMap(({ type }, place) => (type === 'state' ? [place] : []));
+    expect(places.length).toBeGreaterThan(TABLES.length);
+    const before = events.slice(0, (places.at(-2 - index) ?? 0) + 1);
+    const last = before.at(-1);
+    if (last?.type === 'state') states.set(table, last.state);
+    rows.set(
+      table,
+      before.flatMap((event) => (event.type === 'record' ? [event.data] : [])),
+    );
+  }
+  expect(new Set([...states.values()].map((state) => (state.hubflake as JsonObject).until)).size).toBeGreaterThan(6);
+  played.wait(5);
+  played.sandbox.calls.reset();
+  const second = await readTogether(played.sandbox, TABLES, states);
+  expect(asked().filter((url, index, all) => all.indexOf(url) !== index)).toEqual([]);
+  for (const table of TABLES) {
+    const came = idsOf([...(rows.get(table) ?? []), ...(second.records.get(table) ?? [])]);
+    expect([table, [...new Set(came)].sort()]).toEqual([table, wantedIds(table)]);
+  }
+  // What is read again for others is not emitted again.
+  const { until } = (states.get('email_event') as { hubflake: JsonObject }).hubflake;
+  const again = second.records.get('email_event')?.filter(({ created }) => `${created}Z` < String(until));
+  expect(again).toEqual([]);
+  played.wait(5);
+  played.sandbox.calls.reset();
+  const third = await readTogether(played.sandbox, TABLES, second.states);
+  expect([asked().length, [...third.records.values()].flat()]).toEqual([1, []]);
 });
 
 test('a table that comes later reads all of it, and shares with the others from then on', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { SeveralTables } from '../support/several-streams.js';
+import { readSeveral, SeveralTables } from '../support/several-streams.js';
 
 /** Tables that one reading of deals feeds, and those of engagements, end as the portal is, wherever runs are killed. */
 
@@ -221,4 +221,40 @@ test('whatever happens, and wherever runs are killed, tables end as the portal i
     }),
     { numRuns: Number(process.env.FIVETRAN_RUNS ?? 40) },
   );
+});
+
+test.each([3, 9, 14, 25, 40])(
+  'a first load of several pages that is killed behind %s00 messages has every association in the end',
+  async (share) => {
+    played = await startPlayed({ counts: { '*': 0, deals: 2_300, companies: 40, contacts: 40 } });
+    played.wait(365 * 24 * 60);
+    const of = ['deal', 'deal_company', 'deal_contact', 'merged_deal'];
+    const tables = new SeveralTables(played.sandbox, of, {
+      layout: 'fivetran',
+      objects: [{ object_type: 'deals', history: [] }],
+    });
+    await tables.sync({ after: 100 * share, shares: [0.9, 1, 0.7, 0.2] });
+    const [id = ''] = portal()
+      .truth('deals')
+      .live.map((deal) => deal.id);
+    portal().archive('deals', id);
+    await tables.sync({ after: 60 * share, shares: [1, 0.8, 1, 1] });
+    await tables.sync();
+    const { deal_company, deal_contact, deals } = held(tables, new Set());
+    const { live } = portal().truth('deals', { associations: ['companies', 'contacts'] });
+    const pairs = (other: string) =>
+      live.flatMap((deal) => (deal.associations?.[other] ?? []).map((to) => `${deal.id} ${to}`)).sort();
+    expect(deals.size).toBe(live.length);
+    expect(deal_company).toEqual(pairs('companies'));
+    expect(deal_contact).toEqual(pairs('contacts'));
+  },
+);
+
+test('a state that cannot be read fails its own table, and not the others of the reading', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 5 } });
+  const states = new Map([['deal_stage', { hubflake: { version: 99 } }]]);
+  const options = { config: { layout: 'fivetran', objects: [{ object_type: 'deals' }] } };
+  const { errors, events } = await readSeveral(played.sandbox, ['deal', 'deal_stage', 'deal_company'], states, options);
+  expect(errors).toEqual([expect.stringContaining('deal_stage: The state of "deal_stage" has version 99')]);
+  expect(events.get('deal')?.length).toBeGreaterThan(5);
 });

@@ -5,7 +5,7 @@ import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
-import { EventSink, readInProcess, type SyncOptions, type SyncResult } from '../support/in-process.js';
+import { type Event, EventSink, readInProcess, type SyncOptions, type SyncResult } from '../support/in-process.js';
 
 /** Reads a table of Fivetran's layout. Of no objects: their tables are not looked at here. */
 export function readTable(
@@ -26,6 +26,8 @@ export function configOf(names: readonly string[]): JsonObject {
 export interface Run {
   records: Map<string, JsonObject[]>;
   states: Map<string, JsonObject>;
+  /** The messages of each. */
+  events: Map<string, readonly Event[]>;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function readTogether(
   failing: readonly string[] = [],
   killAfter: number | null = null,
 ): Promise<Run> {
-  const run: Run = { records: new Map(), states: new Map() };
+  const run: Run = { records: new Map(), states: new Map(), events: new Map() };
   await inPortal(sandbox, names, async (portal) => {
     const sinks = new NamedSink(failing, killAfter ?? Number.POSITIVE_INFINITY);
     const toRead = names.map((name) => ({
@@ -55,6 +57,7 @@ export async function readTogether(
     if (other) throw other.error;
     for (const name of names) {
       const { events } = sinks.of(name);
+      run.events.set(name, events);
       run.records.set(
         name,
         events.flatMap((event) => (event.type === 'record' ? [event.data] : [])),

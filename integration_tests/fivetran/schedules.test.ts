@@ -55,7 +55,7 @@ test('teams and their users', async () => {
     expect(live(rows).sort()).toEqual(wanted.sort());
     expect(await rows.sync()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
 }, 120_000);
 
 test('properties, of which those that are gone are taken away', async () => {
@@ -124,7 +124,7 @@ test('members of lists', async () => {
     expect(live(rows).sort()).toEqual(wanted.sort());
     expect(await rows.sync()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
 }, 120_000);
 
 test('tables that one reading feeds, killed at the same moment with states of different ages', async () => {
@@ -186,5 +186,5 @@ test('tables that one reading feeds, killed at the same moment with states of di
     const last = await readTogether(played.sandbox, TABLES, states);
     expect([...last.records.values()].flat()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 30 });
 }, 120_000);

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
-import { type EpochMs, earlier, type Instant, instantOf, notBefore, timeOf } from '../../time.js';
+import { type EpochMs, earlier, epochMs, type Instant, instantOf, notBefore, timeOf } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
 import { BEGINNING, ownState, REFRESH_COMPLETE, stateValue } from '../core/stream-state.js';
 import type { WindowResource } from './by-window.js';
@@ -9,6 +9,8 @@ import type { Span } from './windows.js';
 
 const VERSION = 1;
 const MINUTES_A_DAY = 24 * 60;
+
+const BEFORE_ALL = epochMs(Number.NEGATIVE_INFINITY);
 
 /** The partition of a stream that has no others. */
 export const ONLY = '';
@@ -113,6 +115,32 @@ type WindowBounds = Pick<WindowResource, 'overlapMinutes' | 'keptDays'>;
 /** Where late events may still come, seen from a read that begins at an instant. */
 export function settledAt(readAt: Instant, { overlapMinutes }: WindowBounds, { config }: PortalFacts): Instant {
   return earlier(readAt, Math.max(overlapMinutes, config.lookbackMinutes));
+}
+
+/** What several streams have read of one collection, where all of their last reads ended at the same instant. */
+export function commonProgress([first, ...others]: readonly [Progress, ...Progress[]]): Progress {
+  return others.reduce((all, each) => {
+    if (all.until === null || each.until === null) return UNREAD;
+    const [until, ...done] = readOf(all).flatMap((one) => readOf(each).flatMap((other) => within(one, other)));
+    return until ? { until: instantOf(until.to), done, readAt: all.readAt } : UNREAD;
+  }, first);
+}
+
+/** What was read, as spans in order, the first of which begins before everything. */
+function readOf({ until, done }: Progress): readonly Span[] {
+  return until === null ? [] : [{ from: BEFORE_ALL, to: timeOf(until) }, ...done];
+}
+
+/** What a span has of another. */
+function within(one: Span, other: Span): readonly Span[] {
+  const part = { from: epochMs(Math.max(one.from, other.from)), to: epochMs(Math.min(one.to, other.to)) };
+  return part.from < part.to ? [part] : [];
+}
+
+/** What the next read of a stream by itself would not read. */
+export function knownOf(progress: Progress, bounds: WindowBounds, portal: PortalFacts): readonly Span[] {
+  const before = { from: BEFORE_ALL, to: timeOf(startOf(progress, bounds, portal)) };
+  return progress.until === null ? [] : [before, ...settledParts(progress, bounds, portal)];
 }
 
 /** Where a read begins. */

@@ -89,7 +89,7 @@ class ByWindow implements Stream {
   }
 }
 
-/** Reads once for all streams that share a source and are as far. All end at one instant, so that the next run finds them so again. */
+/** Reads once for all streams that share a source and whose last reads ended together. All end at one instant, so that the next run finds them so again. */
 const readTogether: ReadTogether = async (runs) => {
   const outcomes = new Map<Stream, number | HubflakeError>();
   const readings = new Map<string, [Member, ...Member[]]>();
@@ -99,14 +99,16 @@ const readTogether: ReadTogether = async (runs) => {
     const { resource, portal } = stream;
     outcomes.set(stream, 0);
     end ??= instantOf(portal.client.clock.now());
-    await unlessRefreshed(run, stream.name, async () => {
+    const join = async () => {
       const member = { stream, output: new WindowOutput(resource, portal, run) };
       const key = readingOf(stream, member.output.state);
       const others = readings.get(key);
       if (others) others.push(member);
       else readings.set(key, [member]);
       return 0;
-    });
+    };
+    // A state that cannot be read concerns its own stream.
+    await unlessRefreshed(run, stream.name, join).catch((error) => outcomes.set(stream, asHubflakeError(error)));
   }
   for (const members of readings.values()) {
     const [first, ...others] = members;
@@ -126,9 +128,10 @@ interface Member {
   output: WindowOutput;
 }
 
-/** What is read for streams of which all are as far: what tells it from the reading for others. */
+/** What tells a reading from others: it is one for those whose last reads ended at the same instant, though a kill may have left them apart. */
 function readingOf({ resource: { source, name } }: ByWindow, { progress, others }: WindowState): string {
-  return JSON.stringify([source ?? name, [...progress], others]);
+  const known = progress.get(ONLY) ?? others;
+  return JSON.stringify([source ?? name, known.readAt ?? known]);
 }
 
 /** By client, the readings whose calls were estimated for one of their streams. */

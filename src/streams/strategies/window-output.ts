@@ -5,12 +5,20 @@ import { type EpochMs, instantOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import type { PortalFacts, StreamRun } from '../core/stream.js';
 import type { WindowResource } from './by-window.js';
-import { parseWindowState, UNREAD, type WindowState, windowStateJson } from './by-window-state.js';
+import {
+  knownOf,
+  type Progress,
+  parseWindowState,
+  UNREAD,
+  type WindowState,
+  windowStateJson,
+} from './by-window-state.js';
 import { ContentMemory, contentHash, cursorTime } from './content-memory.js';
 import type { Fitted } from './fitting.js';
 import { encodeFitted, encodeRecord, type Marks, marksFor } from './marks.js';
 import { Records } from './records.js';
 import type { SeenEvent } from './seen-order.js';
+import type { Span } from './windows.js';
 
 /** A record of an event. */
 export interface WindowEvent extends SeenEvent {
@@ -26,6 +34,8 @@ export class WindowOutput {
   readonly #marks: Marks;
   readonly #output: StreamOutput;
   readonly #records: Records;
+  /** What it has read, which is read again for others only. */
+  #known: readonly Span[] = [];
   #failure: { error: unknown } | null = null;
 
   constructor(
@@ -44,6 +54,15 @@ export class WindowOutput {
     this.#records = new Records(resource);
   }
 
+  /** Begins with a partition. @returns how far it was read */
+  begin(partition: string): Progress {
+    const { progress, others } = this.state;
+    const known = progress.get(partition) ?? others;
+    // A stream that is read by itself does not read again what it has, and windows need not be looked through.
+    if (this.resource.source !== undefined) this.#known = knownOf(known, this.resource, this.#portal);
+    return known;
+  }
+
   /** What its sink has failed with. */
   get failure(): HubflakeError | null {
     return this.#failure === null ? null : asHubflakeError(this.#failure.error);
@@ -57,7 +76,9 @@ export class WindowOutput {
         const record = this.#records.of(each);
         if (record === null) return [];
         const cursor = seen ? seen(item).time : (record.data[field] ?? null);
-        return [{ id: String(record.data[key]), time: cursorTime(cursor), cursor, record }];
+        const time = cursorTime(cursor);
+        if (this.#known.some(({ from, to }) => time >= from && time < to)) return [];
+        return [{ id: String(record.data[key]), time, cursor, record }];
       }),
     );
   }

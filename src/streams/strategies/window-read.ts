@@ -3,7 +3,7 @@ import { log } from '../../log.js';
 import { type EpochMs, epochMs, type Instant, instantOf, MS_A_DAY, timeOf } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
 import type { WindowResource } from './by-window.js';
-import { ONLY, settledAt, settledParts, startOf } from './by-window-state.js';
+import { commonProgress, ONLY, settledAt, settledParts, startOf, UNREAD } from './by-window-state.js';
 import { isUnavailable } from './refusals.js';
 import { SeenOrder } from './seen-order.js';
 import type { WindowEvent, WindowOutput } from './window-output.js';
@@ -31,7 +31,10 @@ export class WindowRead {
   readonly #failures: unknown[] = [];
   #calls = 0;
 
-  /** @param outputs streams whose resources only differ in what they make of an event, and whose states have the same position */
+  /**
+   * @param outputs streams whose resources only differ in what they make of an event, and whose last reads ended at the same instant: where one
+   *   of them got further, it is read again for the others, and this one has what it has
+   */
   constructor(outputs: readonly [WindowOutput, ...WindowOutput[]], portal: PortalFacts, end: Instant) {
     this.#outputs = outputs;
     this.#first = outputs[0];
@@ -56,8 +59,8 @@ export class WindowRead {
   }
 
   #partition(id: string, query: Readonly<Record<string, string>>): WindowPartition {
-    const { progress: known, others } = this.#first.state;
-    const progress = known.get(id) ?? others;
+    const [first, ...others] = this.#outputs.map((output) => output.begin(id));
+    const progress = first === undefined ? UNREAD : commonProgress([first, ...others]);
     for (const { state } of this.#outputs) state.progress.set(id, progress);
     const whole = { from: timeOf(startOf(progress, this.#resource, this.#portal)), to: timeOf(this.#end) };
     const done = settledParts(progress, this.#resource, this.#portal);

@@ -1,4 +1,4 @@
-import { asHubflakeError, type HubflakeError } from '../../../errors.js';
+import { asHubflakeError, HubflakeError } from '../../../errors.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../../protocol/messages.js';
 import type { Estimate, PortalFacts, ReadTogether, Stream, StreamRun } from '../../core/stream.js';
 import type { ObjectStream } from '../object-stream.js';
@@ -36,33 +36,47 @@ export abstract class FedStream implements Stream {
 /** Reads each object once for all streams that it feeds. A stream fails where one of its readings does. */
 const readTogether: ReadTogether = async (runs) => {
   const fed = runs.flatMap(({ stream, run }) => (stream instanceof FedStream ? [{ stream, run }] : []));
+  const outcomes = new Map<string, number | HubflakeError>(fed.map(({ stream }) => [stream.name, 0]));
+  const fail = (name: string, error: unknown) => void outcomes.set(name, asHubflakeError(error));
   const readings = new Map<ObjectStream, { portal: PortalFacts; feeds: FeedRun[] }>();
   for (const { stream, run } of fed) {
     const { name, portal } = stream;
-    const channel = new StreamChannel(
-      name,
-      run,
-      stream.feeds.map(({ part }) => part),
-    );
+    const channel = channelOf(stream, run);
+    if (channel instanceof HubflakeError) {
+      fail(name, channel);
+      continue;
+    }
     for (const { part, object, feed } of stream.feeds) {
       const reading = readings.get(object) ?? { portal, feeds: [] };
       reading.feeds.push({ feed, channel, name, mode: run.mode, part });
       readings.set(object, reading);
     }
   }
-  const outcomes = new Map<string, number | HubflakeError>(fed.map(({ stream }) => [stream.name, 0]));
   await Promise.all(
     [...readings].map(async ([object, { portal, feeds }]) => {
       const [first] = feeds;
       try {
-        const calls = await readFeeds(object, portal, feeds);
+        const calls = await readFeeds(object, portal, feeds, fail);
         // What several streams share counts once.
         const counted = first && outcomes.get(first.name);
         if (first && typeof counted === 'number') outcomes.set(first.name, counted + calls);
       } catch (error) {
-        for (const { name } of feeds) outcomes.set(name, asHubflakeError(error));
+        for (const { name } of feeds) fail(name, error);
       }
     }),
   );
   return runs.map(({ stream }) => outcomes.get(stream.name) ?? 0);
 };
+
+/** Where a stream's records and states go; the error, if its state is none of its. */
+function channelOf({ name, feeds }: FedStream, run: StreamRun): StreamChannel | HubflakeError {
+  try {
+    return new StreamChannel(
+      name,
+      run,
+      feeds.map(({ part }) => part),
+    );
+  } catch (error) {
+    return asHubflakeError(error);
+  }
+}

@@ -50,11 +50,29 @@ interface ReadyFeed extends FeedRun, Member {
   memory: JsonMemory;
 }
 
-/** Reads an object once for all that it feeds. @returns the minimum number of calls for what was read */
-export async function readFeeds(object: ObjectStream, portal: PortalFacts, feeds: readonly FeedRun[]): Promise<number> {
+/**
+ * Reads an object once for all that it feeds.
+ *
+ * @param failed called for a stream that cannot be read though the others can, as its state is none
+ * @returns the minimum number of calls for what was read
+ */
+export async function readFeeds(
+  object: ObjectStream,
+  portal: PortalFacts,
+  feeds: readonly FeedRun[],
+  failed: (stream: string, error: unknown) => void,
+): Promise<number> {
   const options: ReadOptions = { ...portal.config, portalId: portal.id, chains: portal.chains };
+  const ready = feeds.flatMap((each) => {
+    try {
+      return [readyFeed(object, each, options, feeds.length > 1)];
+    } catch (error) {
+      failed(each.name, error);
+      return [];
+    }
+  });
   let calls = object.definitionCalls;
-  for (const cohort of cohortsOf(feeds.map((each) => readyFeed(object, each, options, feeds.length > 1)))) {
+  for (const cohort of cohortsOf(ready)) {
     const [{ mode = 'incremental', isRefreshed = false } = {}] = cohort;
     const stream = streamOf(object, cohort);
     const ports = cohort.map(({ feed, channel, part, memory }) => channel.port(part, feed.output(stream, memory)));
