@@ -1,11 +1,11 @@
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { instantOf } from '../../time.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
-import { estimateObject } from './estimate.js';
 import type { ObjectStream } from './object-stream.js';
 import { FedStream } from './reading/fed-stream.js';
 import type { Feed } from './reading/object-reading.js';
 import type { ReadingPlan } from './reading/reading-plan.js';
+import { estimateWith } from './reading/shared-estimate.js';
 import { archiveIsRefused } from './run/archive-memory.js';
 import { forgetProperties } from './run/fingerprint.js';
 import { RecordsOutput } from './run/records-output.js';
@@ -59,13 +59,8 @@ class CrmStream extends FedStream {
     this.#object = object;
   }
 
-  async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
-    const { client, config, id, chains } = this.portal;
-    const options = { ...config, portalId: id, chains };
-    const estimate = await estimateObject(client, this.#object, mode, state, options);
-    // `definitionCalls` includes a call that the estimate already counts.
-    estimate.calls.burst += this.#object.definitionCalls - 1;
-    return estimate;
+  estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    return estimateWith(this.#object, this.portal, state, mode);
   }
 
   readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null {

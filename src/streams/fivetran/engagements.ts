@@ -69,8 +69,8 @@ class EngagementStream extends FedStream {
     super(NAME, withRemovals(catalogEntry(NAME, schema, ['id'], '_fivetran_synced'), ['id']), feeds, portal);
   }
 
-  async estimate(_: JsonObject | null, __: SyncMode): Promise<Estimate> {
-    return { what: 'with calls, e-mails and the like', rows: null, calls: { burst: 0, search: 0, exempt: 0 } };
+  async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    return { ...(await this.estimateFeeds(state, mode)), what: 'with calls, e-mails and the like', rows: null };
   }
 }
 

@@ -97,11 +97,12 @@ class LinksStream extends FedStream {
     super(name, withRemovals(entry, [from]), feeds, portal);
   }
 
-  async estimate(_: JsonObject | null, __: SyncMode): Promise<Estimate> {
+  async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    const calls = (rows: number) => ({ exempt: Math.ceil(rows / ASSOCIATIONS_LIMIT) });
     return {
-      what: 'with its object, a call for 1,000 records',
+      ...(await this.estimateFeeds(state, mode, { name: this.name, calls })),
+      what: 'with its object',
       rows: null,
-      calls: { burst: 0, search: 0, exempt: this.feeds.length },
     };
   }
 }

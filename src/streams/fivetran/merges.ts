@@ -98,8 +98,8 @@ class MergesStream extends FedStream {
     super(name, entry, [{ part: '', object, feed }], portal);
   }
 
-  async estimate(_: JsonObject | null, __: SyncMode): Promise<Estimate> {
-    return { what: 'with its object', rows: null, calls: { burst: 0, search: 0, exempt: 0 } };
+  async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
+    return { ...(await this.estimateFeeds(state, mode)), what: 'with its object', rows: null };
   }
 }
 

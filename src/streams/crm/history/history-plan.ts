@@ -7,12 +7,12 @@ import type { JsonObject, SyncMode } from '../../../protocol/messages.js';
 import type { EpochMs } from '../../../time.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../../core/stream.js';
 import { referenceColumn } from '../../layouts/fivetran-names.js';
-import { estimateObject } from '../estimate.js';
 import { planOf } from '../object-plan.js';
 import type { ObjectStream } from '../object-stream.js';
 import { FedStream } from '../reading/fed-stream.js';
 import type { Feed } from '../reading/object-reading.js';
 import type { ReadingPlan } from '../reading/reading-plan.js';
+import { estimateWith } from '../reading/shared-estimate.js';
 import { fivetranForm } from './fivetran-forms.js';
 import { airbyteForm, columnsForm, type HistoryForm } from './history-form.js';
 import { HistoryOutput, type HistorySelection, historyShortage } from './history-output.js';
@@ -127,13 +127,14 @@ class HistoryStream extends FedStream {
     this.#object = object;
   }
 
-  /** What reading it besides its object costs; by itself, the object's searches come to that. */
   async estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
-    const { client, config, id, chains } = this.portal;
-    const object = { ...this.#object, associations: [] };
-    const options = { ...config, portalId: id, chains };
-    const { what, rows } = await estimateObject(client, object, mode, state, options);
-    const burst = Math.ceil((rows ?? 0) / HISTORY_LIMIT);
-    return { what: `past values: ${what}`, rows: null, calls: { burst, search: 0, exempt: 0 } };
+    // A page of a first load has half as many records. An increment has calls of its own.
+    const perCall = (isLoad: boolean) => (isLoad ? 2 * HISTORY_LIMIT : HISTORY_LIMIT);
+    const own = (rows: number, isLoad: boolean) => ({ burst: Math.ceil(rows / perCall(isLoad)) });
+    const { what, calls } = await estimateWith(this.#object, this.portal, state, mode, {
+      name: 'histories',
+      calls: own,
+    });
+    return { what: `past values: ${what}`, rows: null, calls };
   }
 }

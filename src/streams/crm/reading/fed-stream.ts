@@ -1,8 +1,10 @@
 import { asHubflakeError, HubflakeError } from '../../../errors.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../../protocol/messages.js';
 import type { Estimate, PortalFacts, ReadTogether, Stream, StreamRun } from '../../core/stream.js';
+import { partsOf } from '../../core/stream-state.js';
 import type { ObjectStream } from '../object-stream.js';
 import { type Feed, type FeedRun, readFeeds } from './object-reading.js';
+import { estimateWith, type OwnCalls } from './shared-estimate.js';
 import { StreamChannel } from './stream-channel.js';
 
 /** A stream's feed by one reading. */
@@ -25,6 +27,21 @@ export abstract class FedStream implements Stream {
   ) {}
 
   abstract estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate>;
+
+  /** The estimates of all its readings, together.  */
+  protected async estimateFeeds(
+    state: JsonObject | null,
+    mode: SyncMode,
+    own: OwnCalls | null = null,
+  ): Promise<Estimate> {
+    const all = await Promise.all(
+      this.feeds.map(({ part, object }) =>
+        estimateWith(object, this.portal, part === '' ? state : (partsOf(state)[part] ?? null), mode, own),
+      ),
+    );
+    const sum = (budget: keyof Estimate['calls']) => all.reduce((total, { calls }) => total + calls[budget], 0);
+    return { what: '', rows: null, calls: { burst: sum('burst'), search: sum('search'), exempt: sum('exempt') } };
+  }
 
   async read(run: StreamRun): Promise<number> {
     const [outcome] = await readTogether([{ stream: this, run }]);
