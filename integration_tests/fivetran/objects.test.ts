@@ -258,3 +258,14 @@ test('a state that cannot be read fails its own table, and not the others of the
   expect(errors).toEqual([expect.stringContaining('deal_stage: The state of "deal_stage" has version 99')]);
   expect(events.get('deal')?.length).toBeGreaterThan(5);
 });
+
+test('a table whose destination fails does not stop the others that the reading feeds', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 250, companies: 20 } });
+  const config = { layout: 'fivetran', objects: [{ object_type: 'deals' }] };
+  const of = ['deal', 'deal_company', 'deal_stage'];
+  const { errors, events } = await readSeveral(played.sandbox, of, new Map(), { config, failing: 'deal_company' });
+  expect(errors).toEqual(['deal_company: deal_company is refused']);
+  const deals = (events.get('deal') ?? []).filter(({ type }) => type === 'record');
+  expect(deals).toHaveLength(portal().truth('deals').live.length);
+  expect(events.get('deal_company')).toHaveLength(10);
+});

@@ -19,6 +19,8 @@ export interface SeveralOptions {
   /** The run is killed behind so many messages, of all streams together. */
   killAfter?: number | null;
   mode?: SyncMode;
+  /** The stream whose destination fails behind ten messages. */
+  failing?: string;
 }
 
 export interface SeveralResult {
@@ -36,7 +38,7 @@ export async function readSeveral(
   sandbox: Sandbox,
   streams: readonly string[],
   states: ReadonlyMap<string, JsonObject | null>,
-  { config: given = {}, killAfter = null, mode = 'incremental' }: SeveralOptions = {},
+  { config: given = {}, killAfter = null, mode = 'incremental', failing }: SeveralOptions = {},
 ): Promise<SeveralResult> {
   process.env.HUBSPOT_BASE_URL = sandbox.url;
   const config = parseSourceConfig({ credentials: { access_token: sandbox.token }, ...given });
@@ -49,6 +51,7 @@ export async function readSeveral(
       stop.abort();
       throw new StoppedError('Killed.');
     }
+    if (stream === failing && (events.get(stream)?.length ?? 0) >= 10) throw new Error(`${stream} is refused`);
     left -= 1;
     events.get(stream)?.push(event);
   };

@@ -9,6 +9,7 @@ import type { ObjectOutput } from '../run/object-output.js';
 import { emitsFilterExits, type ReadOptions } from '../run/object-run.js';
 import { parseObjectState } from '../run/object-state.js';
 import { cohortsOf, joinedState, type Member } from './cohorts.js';
+import { independent } from './independent-ports.js';
 import type { StreamChannel } from './stream-channel.js';
 
 /** What an output takes of an object. */
@@ -53,7 +54,7 @@ interface ReadyFeed extends FeedRun, Member {
 /**
  * Reads an object once for all that it feeds.
  *
- * @param failed called for a stream that cannot be read though the others can, as its state is none
+ * @param failed called for a stream that fails while the others go on: its state cannot be read, or its destination refuses it
  * @returns the minimum number of calls for what was read
  */
 export async function readFeeds(
@@ -78,7 +79,7 @@ export async function readFeeds(
     const ports = cohort.map(({ feed, channel, part, memory }) => channel.port(part, feed.output(stream, memory)));
     const state = joinedState(cohort);
     state.portal = options.portalId ?? state.portal;
-    calls += await readObject(portal.client, stream, ports, options, state, mode, isRefreshed);
+    calls += await readObject(portal.client, stream, independent(ports, failed), options, state, mode, isRefreshed);
     for (const { output } of ports) calls += output.calls ?? 0;
   }
   return calls;
