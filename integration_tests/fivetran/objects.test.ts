@@ -264,7 +264,7 @@ test('a table whose destination fails does not stop the others that the reading 
   const config = { layout: 'fivetran', objects: [{ object_type: 'deals' }] };
   const of = ['deal', 'deal_company', 'deal_stage'];
   const { errors, events } = await readSeveral(played.sandbox, of, new Map(), { config, failing: 'deal_company' });
-  expect(errors).toEqual(['deal_company: deal_company is refused']);
+  expect(errors).toEqual([expect.stringMatching(/^deal_company: .*deal_company is refused/)]);
   const deals = (events.get('deal') ?? []).filter(({ type }) => type === 'record');
   expect(deals).toHaveLength(portal().truth('deals').live.length);
   expect(events.get('deal_company')).toHaveLength(10);
