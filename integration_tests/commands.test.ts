@@ -67,7 +67,7 @@ test('spec prints one SPEC with the source options', async () => {
 
 test('help tells of every command, and of each its options', async () => {
   const help = await run(['--help']);
-  for (const command of ['spec', 'check', 'discover', 'read', 'write', 'sync', 'sandbox', 'demo'])
+  for (const command of ['spec', 'check', 'discover', 'read', 'write', 'sync', 'plan', 'compare', 'sandbox', 'demo'])
     expect(help.stdout).toContain(command);
   expect((await run(['read', '--help'])).stdout).toContain('--state');
   expect((await run(['--version'])).stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);

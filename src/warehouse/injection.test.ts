@@ -1,4 +1,6 @@
 import type { JsonObject } from '../protocol/messages.js';
+import { type ComparedColumn, type Kind, tablesOf } from './compare/schema-pair.js';
+import * as compare from './compare/sql.js';
 import * as duckForms from './duckdb/sql/forms.js';
 import * as duckGroups from './duckdb/sql/groups.js';
 import * as duckRaw from './duckdb/sql/raw.js';
@@ -165,6 +167,8 @@ function ofDuckDb(evil: string): string[] {
     duckSchema.commentOn(table, column),
     duckSchema.dropNotNull(table, evil),
     duckSchema.describe(table),
+    duckSchema.columnsOfSchema(evil, evil),
+    ...ofComparison(evil, duck.tableName(table)),
     duckSchema.countTables(table),
     duckRaw.mergeTombstones(table, given),
     duckRaw.createView(table, given.columns),
@@ -229,6 +233,8 @@ function ofSnowflake(evil: string): string[] {
     tables.addColumns(table, columns),
     tables.commentOn(table, column),
     tables.describeTable(table),
+    tables.columnsOfSchema(evil, evil),
+    ...ofComparison(evil, table),
     tables.dropTable(table),
     tables.overwriteFrom(given.mapping, table, table),
     tables.deleteAll(table),
@@ -244,6 +250,33 @@ function ofSnowflake(evil: string): string[] {
     states.loadStates(table, evil),
     states.positions(table),
     states.makeRows(table, evil, [evil], 'TRUE').sql,
+  ];
+}
+
+/** The queries of a comparison of tables with these names. */
+function ofComparison(evil: string, fullName: string): string[] {
+  const rows = Object.entries({ a: 'VARCHAR', b: 'BIGINT', c: 'TIMESTAMP', d: 'JSON' });
+  const named = rows.map(([end, type]) => ({ table: evil, column: `${evil}${end}`, type }));
+  const [table] = tablesOf(
+    [...named, { table: evil, column: '_fivetran_deleted', type: 'TEXT' }],
+    () => fullName,
+  ).values();
+  if (!table) throw new Error('no table');
+  const columns = [...table.columns.values()].flatMap((left) =>
+    (['number', 'text', 'time', 'boolean', 'json'] satisfies Kind[]).map((kind) => {
+      const right: ComparedColumn = { name: left.name, kind };
+      return { left, right };
+    }),
+  );
+  const tables = { left: table, right: table, key: columns.slice(0, 5) };
+  return [
+    compare.countRows(table),
+    compare.countKeys(table, [...table.columns.values()]),
+    compare.countSides(tables),
+    compare.keysOfOne(tables, 'left'),
+    compare.keysOfOne(tables, 'right'),
+    compare.countDifferences(tables, columns),
+    compare.differences(tables, columns),
   ];
 }
 

@@ -40,6 +40,29 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
           sql: given.flag('sql'),
         }),
     },
+    compare: {
+      describe:
+        'Whether the tables of two schemas say the same, for example of Fivetran and of hubflake; changes nothing',
+      options: {
+        left: text('Configuration of the old destination (JSON file)'),
+        right: text('Configuration of the new one, in the same account or in another DuckDB file'),
+        tables: text('Tables to compare, with commas; by default all'),
+        key: text('Columns that tell the rows of a table apart: table=column,column; may be repeated'),
+        json: flag('Print the result as one JSON document'),
+      },
+      examples: [
+        ['compare --left fivetran.json --right destination.json', 'Exit code 3 where something differs'],
+        ['compare --left old.json --right new.json --tables contact,deal --key contact=property_email'],
+      ],
+      run: async (io, given) =>
+        (await import('../compare.js')).compare(io, {
+          left: given.text('left'),
+          right: given.text('right'),
+          tables: given.texts('tables'),
+          keys: given.texts('key'),
+          json: given.flag('json'),
+        }),
+    },
     sandbox: {
       describe: 'Run a HubSpot portal with sample data on this machine',
       options: {

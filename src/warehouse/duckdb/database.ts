@@ -11,6 +11,7 @@ import {
 } from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
 import { log } from '../../log.js';
+import { identifier, literal } from './sql/sql.js';
 
 const duckdb: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
 
@@ -79,6 +80,16 @@ export class Database {
       this.path,
       this.#readOnly ? { ...settings, access_mode: 'READ_ONLY' } : settings,
     );
+  }
+
+  /** Opens another file beside it, for reading only. Throws a WarehouseConfigError that says why it cannot be used. */
+  async attach(path: string, name: string): Promise<void> {
+    try {
+      await this.run(`ATTACH ${literal(path)} AS ${identifier(name)} (READ_ONLY)`);
+    } catch (error) {
+      if (isProgrammingError(error)) throw error;
+      throw cannotOpen(path, error);
+    }
   }
 
   close(): void {

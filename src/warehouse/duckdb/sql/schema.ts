@@ -50,6 +50,14 @@ export function describe({ schema, table }: TableName): string {
   );
 }
 
+/** The columns of all tables and views of a schema: table, column, type. */
+export function columnsOfSchema(database: string, schema: string): string {
+  return (
+    'SELECT table_name AS "table", column_name AS "column", data_type AS "type" FROM duckdb_columns() ' +
+    `WHERE database_name = ${literal(database)} AND lower(schema_name) = lower(${literal(schema)}) ORDER BY table_name, column_index`
+  );
+}
+
 /** The tables whose names begin as a table's does. */
 export function tablesLike({ schema, table }: TableName): string {
   return (

@@ -157,3 +157,11 @@ export function copyInto(table: string, place: string): string {
     'FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP ALLOW_DUPLICATE = TRUE) ON_ERROR = ABORT_STATEMENT PURGE = TRUE'
   );
 }
+
+/** The columns of all tables and views of a schema: table, column, type. */
+export function columnsOfSchema(database: string, schema: string): string {
+  return (
+    `SELECT table_name AS "table", column_name AS "column", data_type AS "type" FROM ${identifier(database)}.INFORMATION_SCHEMA.COLUMNS ` +
+    `WHERE table_schema = ${literal(schema)} ORDER BY table_name, ordinal_position`
+  );
+}
