@@ -36,6 +36,8 @@ const KINDS: readonly [RegExp, Kind][] = [
 ];
 
 export function kindOf(type: string): Kind {
+  // DuckDB's lists.
+  if (type.endsWith(']')) return 'other';
   return KINDS.find(([pattern]) => pattern.test(type.toUpperCase()))?.[1] ?? 'other';
 }
 
