@@ -261,6 +261,7 @@ test('a state that cannot be read fails its own table, and not the others of the
 
 test('a table whose destination fails does not stop the others that the reading feeds', async () => {
   played = await startPlayed({ counts: { '*': 0, deals: 250, companies: 20 } });
+  played.wait(365 * 24 * 60);
   const config = { layout: 'fivetran', objects: [{ object_type: 'deals' }] };
   const of = ['deal', 'deal_company', 'deal_stage'];
   const { errors, events } = await readSeveral(played.sandbox, of, new Map(), { config, failing: 'deal_company' });
