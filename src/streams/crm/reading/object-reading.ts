@@ -7,7 +7,7 @@ import { type AssociationTarget, MERGED_IDS, type ObjectStream } from '../object
 import { shortageOf } from '../run/fingerprint.js';
 import type { ObjectOutput } from '../run/object-output.js';
 import { emitsFilterExits, type ReadOptions } from '../run/object-run.js';
-import { parseObjectState } from '../run/object-state.js';
+import { isUnderWay, parseObjectState } from '../run/object-state.js';
 import { cohortsOf, joinedState, type Member } from './cohorts.js';
 import { independent } from './independent-ports.js';
 import type { StreamChannel } from './stream-channel.js';
@@ -100,7 +100,7 @@ function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isS
     state = { ...parse(null), emittedAt };
     memory = null;
   }
-  const isRefreshed = mode === 'full_refresh' && given?.[REFRESH_COMPLETE] === true && !state.refresh;
+  const isRefreshed = mode === 'full_refresh' && given?.[REFRESH_COMPLETE] === true && !isUnderWay(state);
   const before = isOfSelection && isShared ? state.fingerprint : null;
   const shortage = before === null ? null : shortageOf(before, object, emitsFilterExits(object, options));
   return { ...run, state, memory, isRefreshed, isOfSelection, isAlone: shortage?.is === 'everything' };
