@@ -305,6 +305,27 @@ test.each([
   }
 });
 
+test('the cursor that source-hubspot sees of contacts is in milliseconds in every state, also of a run that goes on from one', async () => {
+  played = await startPlayed({ counts: { '*': 0, contacts: 60 } });
+  played.wait(MINUTES_A_YEAR);
+  const name = 'contacts_property_history';
+  let state: JsonValue = null;
+  let last = 0;
+  for (let run = 0; run < 3; run += 1) {
+    const states = new Map([[name, state as JsonObject | null]]);
+    const { events } = await readSeveral(played.sandbox, [name], states, { config: { include: ['history'] } });
+    const out = (events.get(name) ?? []).flatMap((event) => (event.type === 'state' ? [event.state] : []));
+    for (const { timestamp } of out) expect(timestamp).toMatch(/^\d{13}$/);
+    const reached = Number(out.at(-1)?.timestamp);
+    expect(reached).toBeGreaterThan(last);
+    [last, state] = [reached, out.at(-1) ?? null];
+    played.wait(200);
+    const [contact] = portal().truth('contacts').live;
+    portal().edit('contacts', contact?.id as string, { firstname: `Run ${run}` });
+    played.wait(200);
+  }
+});
+
 test('histories that a configuration cannot have are refused with the reason', async () => {
   played = await startPlayed({ counts: { '*': 0, deals: 1 } });
   const none = new Map<string, null>();

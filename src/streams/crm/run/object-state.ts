@@ -162,7 +162,7 @@ function parseOwn(
 ): ObjectState {
   checkVersion(stream, own.version, VERSION);
   return {
-    publicCursor: stateValue.text(publicCursor) ?? initialCursor,
+    publicCursor: asInstant(stateValue.text(publicCursor)) ?? initialCursor,
     cursor: stateValue.instant(own.cursor),
     emittedAt: stateValue.time(own.emittedAt),
     portal: stateValue.number(own.portal),
@@ -177,6 +177,11 @@ function parseOwn(
     lineage: stateValue.text(own.lineage),
     step: stateValue.number(own.step) ?? 0,
   };
+}
+
+/** A history of contacts has it in milliseconds, as source-hubspot does. */
+function asInstant(cursor: string | null): string | null {
+  return cursor !== null && /^\d+$/.test(cursor) ? instantOf(epochMs(Number(cursor))) : cursor;
 }
 
 function parseLoad(value: JsonValue | undefined): LoadPosition | null {
