@@ -396,7 +396,9 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
   },
   property_history_lookback_window: async () => {
     expect(idsOf(await readWell({ property_history_lookback_window: 120 }))).toEqual(ids());
-    expect(logged).toEqual([expect.stringContaining('property_history_lookback_window is not acted on')]);
+    expect(logged).toEqual([
+      expect.stringContaining('property_history_lookback_window is not acted on: histories reach back'),
+    ]);
   },
   first_load: async () => {
     expect(idsOf(await readWell({ first_load: 'list' }))).toEqual(ids());

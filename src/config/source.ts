@@ -7,8 +7,11 @@ import type { SourceOptions } from './generated/options.js';
 import { validate } from './schema.js';
 import { plainToken } from './token.js';
 
-/** Options of source-hubspot that this version ignores. */
-const NOT_ACTED_ON = ['enable_experimental_streams', 'property_history_lookback_window'];
+/** Options of source-hubspot that this version ignores, each with why, as a clause. */
+const NOT_ACTED_ON = {
+  enable_experimental_streams: 'its web analytics streams are not there',
+  property_history_lookback_window: 'histories reach back by lookback_window, as their objects do',
+};
 /** source-hubspot has one option for standard and one for custom objects; here both accept either. */
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'] as const;
 /** source-hubspot's spec says num_worker, its manifest reads num_workers. */
@@ -102,11 +105,11 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   const given = isObject(value) ? structuredClone(value) : {};
   const document = structuredClone(value);
   if (isObject(document)) normalise(document);
-  const options = validate('source', document, 'source configuration', [...NOT_ACTED_ON, ...ALIASES]);
-  for (const option of NOT_ACTED_ON) {
+  const options = validate('source', document, 'source configuration', [...Object.keys(NOT_ACTED_ON), ...ALIASES]);
+  for (const [option, why] of Object.entries(NOT_ACTED_ON)) {
     const set = given[option];
     const isSet = Array.isArray(set) ? set.length > 0 : (set ?? '') !== '' && set !== false;
-    if (isSet) log.warn(`The option ${option} is not acted on by this version of hubflake.`);
+    if (isSet) log.warn(`The option ${option} is not acted on: ${why}.`);
   }
   if (options.first_load === 'fast')
     log.warn('first_load: "fast" has no effect any more: long lists are read fast anyway.');
