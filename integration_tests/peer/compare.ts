@@ -4,7 +4,10 @@ import { isDigits } from './digits.js';
 /** One place in which source-hubspot and hubflake are not the same. `undefined`: the one has no such thing. */
 export interface Difference {
   stream: string;
-  /** `key`, `cursor` and `modes` of the catalog, `schema.<field>`, `row`, `record.<path>`; elements of arrays are `[]`. */
+  /**
+   * `key`, `cursor` and `modes` of the catalog, `schema.<field>`, `row`, `record.<path>`; elements of arrays are `[]`. `again`: a row of
+   * theirs whose key an earlier one had.
+   */
   path: string;
   theirs: unknown;
   ours: unknown;
@@ -38,23 +41,35 @@ function typeOf({ type, format, airbyte_type: airbyteType, items }: JsonObject, 
   return [...types.sort(), format, own, elements].filter((one) => one !== undefined).join(' ');
 }
 
-/** What differs between the rows of a stream, which are told apart by the fields of `key`. */
+/**
+ * What differs between the rows of a stream, which are told apart by the fields of `key`. Of several with one key the last counts, or, where
+ * the newest come first, the first of theirs.
+ */
 export function* rowDifferences(
-  stream: string,
+  { name: stream, newestFirst }: { name: string; newestFirst?: boolean },
   key: readonly string[],
   theirs: readonly Row[],
   ours: readonly Row[],
 ): Generator<Difference> {
-  const [left, right] = [byKey(key, theirs), byKey(key, ours)];
+  const [left, right] = [byKey(key, newestFirst ? [...theirs].reverse() : theirs), byKey(key, ours)];
   for (const id of new Set([...left.keys(), ...right.keys()])) {
     const [row, other] = [left.get(id), right.get(id)];
     if (row && other) yield* differences(stream, 'record', row, other);
     else yield { stream, path: 'row', theirs: row, ours: other };
   }
+  if (!newestFirst) return;
+  const counted = new Set(left.values());
+  for (const row of theirs) {
+    if (!counted.has(row)) yield { stream, path: 'again', theirs: row, ours: right.get(keyOf(key, row)) };
+  }
 }
 
 function byKey(key: readonly string[], rows: readonly Row[]): Map<string, Row> {
-  return new Map(rows.map((row) => [JSON.stringify(key.map((field) => row[field])), row]));
+  return new Map(rows.map((row) => [keyOf(key, row), row]));
+}
+
+function keyOf(key: readonly string[], row: Row): string {
+  return JSON.stringify(key.map((field) => row[field]));
 }
 
 /** Absent is not null, and `12.0` not `12`. */

@@ -1,5 +1,16 @@
+import type { Portal } from '../../src/sandbox/portal/portal.js';
 import type { Difference, Row } from './compare.js';
 import { isDigits } from './digits.js';
+import { STREAMS } from './streams.js';
+import { isSurvivor, recordIdOf, timeIn } from './versions.js';
+
+/** Where and when a difference was found. */
+export interface Place {
+  portal: Portal;
+  stream: string;
+  /** Epoch ms, from when on the stream was read; null: all of it was. */
+  since: number | null;
+}
 
 /** A difference that is meant, and its row in docs/compatibility.md. */
 export interface Known {
@@ -11,7 +22,7 @@ export interface Known {
   streams: readonly string[] | 'some';
   path: RegExp;
   /** Whether a difference at the path is this one. */
-  is(theirs: unknown, ours: unknown): boolean;
+  is(theirs: unknown, ours: unknown, place: Place): boolean;
 }
 
 const ENGAGEMENTS = ['calls', 'emails', 'meetings', 'notes', 'tasks'].map((kind) => `engagements_${kind}`);
@@ -22,11 +33,20 @@ const CRM = [...OBJECTS, ...ENGAGEMENTS, ...CUSTOM, 'deals_archived'];
 const WHOLE = ['campaigns', 'contact_lists', 'deal_pipelines', 'email_subscriptions', 'workflows'];
 /** Those that come whole once where a state of source-hubspot is taken over. */
 export const WHOLE_ONCE = [...WHOLE, 'forms', 'owners', 'owners_archived', 'ticket_pipelines'];
+const HISTORIES = ['companies', 'contacts', 'deals'].map((object) => `${object}_property_history`);
 const DAY_ZERO = '1970-01-01T00:00:00Z';
 
 const isMissing = (theirs: unknown) => theirs === undefined;
 const isExtra = (_: unknown, ours: unknown) => ours === undefined;
 const rowOf = (value: unknown) => (value ?? {}) as Row;
+/** The object that a history is of. */
+const historyOf = (stream: string) => STREAMS.find(({ name }) => name === stream)?.historyOf ?? '';
+/** Whether others were merged into the record that a history's row is of. */
+const isOfSurvivor = ({ portal, stream }: Place, value: unknown) =>
+  isSurvivor(portal, historyOf(stream), recordIdOf(rowOf(value)));
+/** The definition in the portal of the property that a history's row is of. */
+const propertyOf = ({ portal, stream }: Place, value: unknown) =>
+  portal.properties(portal.type(historyOf(stream))).find(String(rowOf(value).property));
 const idsOf = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
 
 export const KNOWN: readonly Known[] = [
@@ -249,11 +269,65 @@ export const KNOWN: readonly Known[] = [
     path: /^(key|(schema|record)\.id)$/,
     is: (theirs) => theirs === undefined || idsOf(theirs).length === 0,
   },
+  {
+    what: 'companies_, deals_property_history: `sourceLabel`',
+    theirs: 'passed on, but not in its catalog',
+    here: 'in the catalog',
+    why: 'destinations leave out what the catalog does not have; it says which app or workflow made a change',
+    streams: ['companies_property_history', 'deals_property_history'],
+    path: /^schema\.sourceLabel$/,
+    is: isMissing,
+  },
+  {
+    what: '…_property_history: values that HubSpot calculates',
+    theirs: 'there, in each read as new ones of the time of the read',
+    here: '–, unless `history` of the object names them',
+    why: 'they tell no more than that somebody asked; where they are named, other values are versions',
+    streams: HISTORIES,
+    path: /^row$/,
+    is: (theirs, ours, place) => ours === undefined && propertyOf(place, theirs)?.calculated === true,
+  },
+  {
+    what: 'contacts_property_history: `lastmodifieddate`',
+    theirs: 'there',
+    here: '–, unless `history` of the object names it',
+    why: 'it repeats the times of all other versions; both leave out `hs_lastmodifieddate` of companies and deals',
+    streams: ['contacts_property_history'],
+    path: /^row$/,
+    is: (theirs, ours, place) => ours === undefined && propertyOf(place, theirs)?.system === 'modified',
+  },
+  {
+    what: '…_property_history: two values of a property with one time, as merges leave them',
+    theirs: 'both, the newer first',
+    here: 'the newer',
+    why: 'they have one key, and a destination may keep the older',
+    streams: 'some',
+    path: /^again$/,
+    is: (theirs, ours, place) => ours !== undefined && isOfSurvivor(place, theirs),
+  },
+  {
+    what: '…_property_history, increments: records that others were merged into',
+    theirs: 'values set before its cursor are left out, also those that the merge brought',
+    here: "all of them, once; from source-hubspot's state also of earlier merges, where the record was updated since",
+    why: 'no value is missing',
+    streams: HISTORIES,
+    path: /^row$/,
+    is: (theirs, ours, place) =>
+      theirs === undefined &&
+      place.since !== null &&
+      timeIn(rowOf(ours).timestamp) < place.since &&
+      isOfSurvivor(place, ours),
+  },
 ];
 
 /** The known difference that this one is; undefined: none. */
-export function knownOf({ stream, path, theirs, ours }: Difference): Known | undefined {
-  return KNOWN.find((known) => isOf(known, stream) && known.path.test(path) && known.is(theirs, ours));
+export function knownOf(
+  { stream, path, theirs, ours }: Difference,
+  portal: Portal,
+  since: number | null,
+): Known | undefined {
+  const place = { portal, stream, since };
+  return KNOWN.find((known) => isOf(known, stream) && known.path.test(path) && known.is(theirs, ours, place));
 }
 
 function isOf({ streams }: Known, stream: string): boolean {

@@ -5,21 +5,31 @@ export interface PeerStream {
   leftOut?: string;
   /** What tells its rows apart, where its catalog has no key. */
   key?: readonly string[];
+  /** The object whose properties' past values it has. */
+  historyOf?: string;
+  /** Of rows with one key, the newest comes first. */
+  newestFirst?: boolean;
 }
+
+const history = (object: string): PeerStream => ({
+  name: `${object}_property_history`,
+  historyOf: object,
+  newestFirst: true,
+});
 
 /** Every stream that source-hubspot offers here. */
 export const STREAMS: readonly PeerStream[] = [
   { name: 'campaigns' },
   { name: 'companies' },
-  { name: 'companies_property_history' },
+  history('companies'),
   { name: 'contact_lists' },
   { name: 'contacts' },
-  { name: 'contacts_property_history' },
+  history('contacts'),
   { name: 'deal_pipelines' },
   { name: 'deal_splits' },
   { name: 'deals' },
   { name: 'deals_archived' },
-  { name: 'deals_property_history' },
+  history('deals'),
   { name: 'email_events' },
   { name: 'email_subscriptions' },
   { name: 'engagements' },

@@ -1,7 +1,7 @@
 import type { Version } from '../../../hubspot/api/object-row.js';
 import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
 import { type EpochMs, epochMs, instantOf, timeOf } from '../../../time.js';
-import { BOOLEAN, INSTANT, INTEGER, STRING, STRINGS } from '../../layouts/property-schema.js';
+import { BOOLEAN, INSTANT, INTEGER, STRING } from '../../layouts/property-schema.js';
 import { MILLISECONDS } from '../../strategies/resource.js';
 import type { HeldVersion } from './versions.js';
 
@@ -69,7 +69,7 @@ const CONTACTS: HistoryForm = {
     'is-contact': BOOLEAN,
     'canonical-vid': INTEGER,
     'portal-id': INTEGER,
-    'source-vids': STRINGS,
+    'source-vids': { type: ['null', 'array'], items: INTEGER },
   },
   keywords: {},
   hasValidity: false,
