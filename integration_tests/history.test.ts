@@ -103,45 +103,49 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-test('whatever happens, and wherever runs are killed, tables have every version and every deal', async () => {
-  played = await startPlayed({ counts: { '*': 0, deals: 0 } });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), fc.boolean(), async (steps, validity) => {
-      played.wait(20_000);
-      const { live, archived } = portal().truth('deals');
-      portal().erase(
-        'deals',
-        [...live, ...archived].map(({ id }) => id),
-      );
-      for (let n = 0; n < 25; n += 1) portal().create('deals', { dealname: `Deal ${n}`, dealstage: 'a', amount: '1' });
-      const tables = new SeveralTables(played.sandbox, BOTH, config({ validity }));
-      const lasting = new Set<string>();
-      const seen = new Set<string>();
-      for (const each of steps) {
+test.each([false, true])(
+  'whatever happens, and wherever runs are killed, tables have every version and every deal; restoring sets the modified date: %s',
+  async (restoreBumps) => {
+    played = await startPlayed({ counts: { '*': 0, deals: 0 }, restoreBumps });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), fc.boolean(), async (steps, validity) => {
+        played.wait(20_000);
+        const { live, archived } = portal().truth('deals');
+        portal().erase(
+          'deals',
+          [...live, ...archived].map(({ id }) => id),
+        );
+        for (let n = 0; n < 25; n += 1)
+          portal().create('deals', { dealname: `Deal ${n}`, dealstage: 'a', amount: '1' });
+        const tables = new SeveralTables(played.sandbox, BOTH, config({ validity }));
+        const lasting = new Set<string>();
+        const seen = new Set<string>();
+        for (const each of steps) {
+          played.wait(1);
+          await take(each, tables);
+          if (each.is !== 'sync' || each.kill) continue;
+          for (const { id } of portal().truth('deals').live) seen.add(id);
+          for (const line of versions(seen)) lasting.add(line);
+        }
         played.wait(1);
-        await take(each, tables);
-        if (each.is !== 'sync' || each.kill) continue;
-        for (const { id } of portal().truth('deals').live) seen.add(id);
-        for (const line of versions(seen)) lasting.add(line);
-      }
-      played.wait(1);
-      await tables.sync();
-      const rows = linesIn(tables.rows('deals_property_history'));
-      expect(rows).toEqual(expect.arrayContaining(versions(seen)));
-      // What a complete sync has seen stays, also of records that are gone by now.
-      expect(rows).toEqual(expect.arrayContaining([...lasting]));
-      const alive = tables.rows('deals').filter(({ archived: isGone }) => isGone !== true);
-      const shown = (deal: JsonObject) => NAMES.map((name) => String(deal[name] ?? ''));
-      const truth = portal().truth('deals', { properties: NAMES });
-      const erased = new Set(truth.erased);
-      const known = alive.filter(({ id }) => !erased.has(String(id)));
-      expect(new Map(known.map((deal) => [deal.id, shown(deal)]))).toEqual(
-        new Map(truth.live.map(({ id, properties }) => [id, shown(properties as JsonObject)])),
-      );
-    }),
-    { numRuns: Number(process.env.HISTORY_RUNS ?? 60) },
-  );
-});
+        await tables.sync();
+        const rows = linesIn(tables.rows('deals_property_history'));
+        expect(rows).toEqual(expect.arrayContaining(versions(seen)));
+        // What a complete sync has seen stays, also of records that are gone by now.
+        expect(rows).toEqual(expect.arrayContaining([...lasting]));
+        const alive = tables.rows('deals').filter(({ archived: isGone }) => isGone !== true);
+        const shown = (deal: JsonObject) => NAMES.map((name) => String(deal[name] ?? ''));
+        const truth = portal().truth('deals', { properties: NAMES });
+        const erased = new Set(truth.erased);
+        const known = alive.filter(({ id }) => !erased.has(String(id)));
+        expect(new Map(known.map((deal) => [deal.id, shown(deal)]))).toEqual(
+          new Map(truth.live.map(({ id, properties }) => [id, shown(properties as JsonObject)])),
+        );
+      }),
+      { numRuns: Number(process.env.HISTORY_RUNS ?? 40) },
+    );
+  },
+);
 
 async function take(each: Step, tables: SeveralTables): Promise<void> {
   const { live, archived } = portal().truth('deals');
@@ -177,6 +181,29 @@ async function take(each: Step, tables: SeveralTables): Promise<void> {
       await tables.sync(each.kill);
   }
 }
+
+test.each([true, false])(
+  'what was archived at the first load has all its versions once it is restored; its modified date is set: %s',
+  async (restoreBumps) => {
+    played = await startPlayed({ counts: { '*': 0, deals: 20 }, restoreBumps });
+    played.wait(MINUTES_A_YEAR);
+    const [deal] = portal().truth('deals').live;
+    const id = deal?.id as string;
+    portal().archive('deals', id);
+    played.wait(200);
+    const tables = new SeveralTables(played.sandbox, BOTH, config());
+    await tables.sync();
+    const ofDeal = () => linesIn(tables.rows('deals_property_history').filter((row) => row.id === id));
+    expect(ofDeal()).toEqual([]);
+    played.wait(200);
+    portal().restore('deals', id);
+    played.wait(200);
+    for (let after = 1; after < 12; after += 1) await tables.sync({ after, shares: [1, 1] }).catch(() => undefined);
+    await tables.sync();
+    expect(ofDeal()).toEqual(versions().filter((line) => line.startsWith(`${id} `)));
+    expect(ofDeal().length).toBeGreaterThan(2);
+  },
+);
 
 test('where HubSpot has dropped versions since the last sync, that is said and counted', async () => {
   played = await startPlayed({ counts: { '*': 0 } });

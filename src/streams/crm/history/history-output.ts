@@ -63,10 +63,10 @@ export class HistoryOutput implements ObjectOutput {
     // A backfill of another output's properties.
     if (occasion.is === 'values') return;
     const { since, reached } = occasion.is === 'changes' ? occasion : { since: null, reached: null };
-    for (const { row, histories, hasNewMerges } of records) {
+    for (const { row, histories, hasNewMerges, isRestored } of records) {
       if (reached !== null) this.#countIncomplete(row, histories, reached);
-      // What was merged into it brought older versions.
-      const from = hasNewMerges || this.#selection.isFiltered ? null : since;
+      // What was merged into it brought older versions; of what was archived they may never have been read.
+      const from = hasNewMerges || isRestored || this.#selection.isFiltered ? null : since;
       await this.#emitOf(row.id, histories, false, from, emit, rememberFrom);
     }
   }

@@ -80,20 +80,30 @@ test('what is packed is what the memory knows, whatever came before', () => {
     fc.bigInt({ min: 10n ** 14n, max: 10n ** 18n }).map(String),
     fc.constantFrom('007', 'x', ''),
   );
-  const change = fc.record({ kind: fc.constantFrom('see', 'see', 'forget', 'complete', 'pack'), id });
+  const change = fc.record({
+    kind: fc.constantFrom('see', 'see', 'forget', 'restore', 'settle', 'complete', 'pack'),
+    id,
+  });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
       const memory = new ArchiveMemory(NO_ARCHIVE);
       let [before, seen] = [new Set<string>(), new Set<string>()];
+      const restored = new Set<string>();
       for (const { kind, id: each } of changes) {
         if (kind === 'see') {
           memory.see(each, null);
+          restored.delete(each);
           before.delete(each);
           seen.add(each);
         } else if (kind === 'forget') {
           memory.forget(each);
-          before.delete(each);
-          seen.delete(each);
+          for (const ids of [restored, before, seen]) ids.delete(each);
+        } else if (kind === 'restore') {
+          memory.restore(each);
+          if (before.delete(each) || seen.delete(each)) restored.add(each);
+        } else if (kind === 'settle') {
+          memory.settle(each);
+          restored.delete(each);
         } else if (kind === 'complete') {
           expect(memory.completeScan()).toBe(true);
           before = new Set([...before, ...seen]);
@@ -101,9 +111,10 @@ test('what is packed is what the memory knows, whatever came before', () => {
         }
         expect(memory.has(each)).toBe(before.has(each) || seen.has(each));
         expect(memory.isSeen(each)).toBe(seen.has(each));
-        expect(memory.gone()).toEqual([...before]);
+        expect(memory.isRestored(each)).toBe(restored.has(each));
+        expect(memory.gone()).toEqual([...before, ...restored]);
         expect(memory.isComplete).toBe(true);
-        expect(memory.pack()).toEqual({ ids: packIds(before), seen: packIds(seen) });
+        expect(memory.pack()).toEqual({ ids: packIds(before), seen: packIds(seen), restored: packIds(restored) });
       }
     }),
     { numRuns: 150 },

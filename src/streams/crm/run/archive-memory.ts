@@ -34,6 +34,8 @@ export type ArchiveState = {
   /** Packed: by id, the archive times of records archived since that scan began. The next scan sees them again. */
   recent: string;
   scan: ScanPosition | null;
+  /** Packed: ids that a search found live again, while not everything of them was emitted. Missing: none. */
+  restored?: string;
   /** When HubSpot last refused to list the object's archived records. Each sync tries again. */
   refusedAt?: Instant;
 };
@@ -46,12 +48,14 @@ export function parseArchive(value: JsonValue | undefined): ArchiveState {
   const { ids = '', recent } = given;
   const since = stateValue.instant(given.since);
   const refusedAt = stateValue.instant(given.refusedAt);
+  const restored = stateValue.text(given.restored);
   return {
     since,
     scannedAt: stateValue.instant(given.scannedAt),
     ids: Array.isArray(ids) ? packIds(ids.map(String)) : String(ids),
     recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), timeOf(since ?? '')),
     scan: parseScan(given.scan),
+    ...(restored === null ? {} : { restored }),
     ...(refusedAt === null ? {} : { refusedAt }),
   };
 }
@@ -89,12 +93,15 @@ export class ArchiveMemory {
   readonly #before: Set<string>;
   /** By id, when it was archived; 0 if an earlier run saw it. */
   readonly #seen: Map<string, EpochMs>;
+  /** Ids of records that are live again, of which not everything was emitted. */
+  readonly #restored: Set<string>;
   readonly #packedBefore = new PackedText(() => packIds(this.#before));
   readonly #packedSeen = new PackedText(() => packIds(this.#seen.keys()));
 
   constructor(state: ArchiveState) {
     this.#before = new Set([...unpackIds(state.ids), ...unpackIds(state.scan?.pending)]);
     this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, epochMs(0)]));
+    this.#restored = new Set(unpackIds(state.restored));
   }
 
   /** Whether every archived id is known, so that an unknown one was not archived at the last scan. */
@@ -112,21 +119,39 @@ export class ArchiveMemory {
   }
 
   see(id: string, archivedAt: string | null | undefined): void {
+    this.#restored.delete(id);
     this.#forgetBefore(id);
     this.#seen.set(id, epochMs(timeOf(archivedAt ?? '') || 0));
     this.#packedSeen.invalidate();
     if (this.#seen.size >= 2 * MOST_ARCHIVED) this.#keepLatest();
   }
 
-  /** The record is live again, or erased. */
+  /** The record is live again, or erased, and everything of it was emitted. */
   forget(id: string): void {
+    this.#restored.delete(id);
     this.#forgetBefore(id);
     this.#forgetSeen(id);
   }
 
-  /** The ids of the last scan that the current one, once finished, has not seen. */
+  /** The record is live again. Until everything of it was emitted, {@link isRestored} says so; where it is archived again, it is told of. */
+  restore(id: string): void {
+    if (!this.has(id)) return;
+    this.forget(id);
+    this.#restored.add(id);
+  }
+
+  isRestored(id: string): boolean {
+    return this.#restored.has(id);
+  }
+
+  /** Everything of a record that is live was emitted. */
+  settle(id: string): void {
+    this.#restored.delete(id);
+  }
+
+  /** The ids of the last scan that the current one, once finished, has not seen, and those of records that were found live again. */
   gone(): string[] {
-    return [...this.#before];
+    return [...this.#before, ...this.#restored];
   }
 
   /** Ends the current scan: the next one is compared with it. @returns whether every id is remembered */
@@ -140,9 +165,9 @@ export class ArchiveMemory {
     return isAll;
   }
 
-  /** The ids of both scans, packed for a state. */
-  pack(): { ids: string; seen: string } {
-    return { ids: this.#packedBefore.text, seen: this.#packedSeen.text };
+  /** The ids of both scans, and of records that are live again, packed for a state. */
+  pack(): { ids: string; seen: string; restored: string } {
+    return { ids: this.#packedBefore.text, seen: this.#packedSeen.text, restored: packIds(this.#restored) };
   }
 
   #forgetBefore(id: string): void {

@@ -11,6 +11,8 @@ export interface LiveRecord {
   links: readonly (readonly string[])[];
   /** Whether a record was merged into it that was not known before. */
   hasNewMerges: boolean;
+  /** Whether it was archived when the object was read before. */
+  isRestored: boolean;
   /** The values that properties have had; null: they were not asked for. */
   histories: Histories | null;
 }

@@ -125,7 +125,8 @@ export class ObjectRun {
         const links = associated.get(row.id) ?? [];
         const at = timeOf(updatedAtOf(row) ?? '');
         const hash = at >= rememberFrom || this.sent.has(row.id) ? this.#hash(row, links) : null;
-        return { row, links, at, hash, hasNewMerges: this.merges.hasNewMerges(row) };
+        const hasNewMerges = this.merges.hasNewMerges(row);
+        return { row, links, at, hash, hasNewMerges, isRestored: this.archived.isRestored(row.id) };
       })
       .filter(({ row, hash }) => repeats || hash === null || !this.sent.isUnchanged(row.id, hash));
     const emitsMerges = this.#emitsMerges;
@@ -136,6 +137,8 @@ export class ObjectRun {
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
     for (const { output, emit } of this.#ports) await output.live(records, occasion, emit, rememberFrom);
     await this.#emitMerged(merged);
+    // A backfill emits some values only.
+    if (occasion.is !== 'values') for (const { id } of rows) this.archived.settle(id);
     for (const { row, at, hash } of live) {
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
@@ -245,8 +248,10 @@ export class ObjectRun {
     state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
     state.step += 1;
     state.merges = this.merges.pack();
-    const { ids, seen } = this.archived.pack();
+    const { ids, seen, restored } = this.archived.pack();
     state.archive.ids = ids;
+    delete state.archive.restored;
+    if (restored !== '') state.archive.restored = restored;
     if (state.archive.scan) state.archive.scan.seen = seen;
     this.#isOpen = true;
     for (const port of this.#ports) {

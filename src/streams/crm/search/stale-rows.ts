@@ -17,7 +17,7 @@ export async function resolveStaleRows(run: ObjectRun, rows: ObjectRow[]): Promi
   const suspects = new Set(rows.filter(isSuspect).map((row) => row.id));
   if (suspects.size === 0) return rows;
   const live = await readLive(run, [...suspects]);
-  for (const id of live.keys()) archived.forget(id);
+  for (const id of live.keys()) archived.restore(id);
   return rows.flatMap((row) => {
     if (!suspects.has(row.id)) return [row];
     const now = live.get(row.id);
