@@ -170,8 +170,8 @@ const DEFECTS = [
   [
     'merges not told',
     'src/streams/crm/run/object-run.ts',
-    '    await this.#emitMerged(merged);\n    for (const { row, at',
-    '    for (const { row, at',
+    '    await this.#emitMerged(merged);\n    // A backfill',
+    '    // A backfill',
     INCREMENTS,
     'chain of merges',
   ],
@@ -1824,8 +1824,15 @@ const DEFECTS = [
   [
     'history: versions of before the lookback of a merged record left out',
     'src/streams/crm/history/history-output.ts',
-    'hasNewMerges || this.#selection.isFiltered ? null : since',
-    'this.#selection.isFiltered ? null : since',
+    'hasNewMerges || isRestored || this.#selection.isFiltered',
+    'isRestored || this.#selection.isFiltered',
+    'history',
+  ],
+  [
+    'history: a restored record without its older versions',
+    'src/streams/crm/history/history-output.ts',
+    'hasNewMerges || isRestored ||',
+    'hasNewMerges ||',
     'history',
   ],
   [
