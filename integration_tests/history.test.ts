@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../src/protocol/messages.js';
 import { type Played, startPlayed } from './strategies/play.js';
-import { readSeveral, SeveralTables } from './support/several-streams.js';
+import { readSeveral, SeveralTables, syncs, waits } from './support/several-streams.js';
 
 /** Histories of properties: every version that HubSpot showed is in the table, once, and an increment reads those of changed records only. */
 
@@ -86,19 +86,8 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('create' as const), value: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('merge' as const), deal: fc.nat(30), into: fc.nat(30) }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('wait' as const), minutes: fc.constantFrom(1, 30, 100, 3000) }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      is: fc.constant('sync' as const),
-      kill: fc.option(
-        fc.record({
-          after: fc.nat(400),
-          shares: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 2 }),
-        }),
-      ),
-    }),
-  },
+  { weight: 2, arbitrary: waits },
+  { weight: 5, arbitrary: syncs(400, 2) },
 );
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;

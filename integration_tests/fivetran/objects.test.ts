@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readSeveral, SeveralTables } from '../support/several-streams.js';
+import { readSeveral, SeveralTables, syncs, waits } from '../support/several-streams.js';
 
 /** Tables that one reading of deals feeds, and those of engagements, end as the portal is, wherever runs are killed. */
 
@@ -109,19 +109,8 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('merge' as const), one: fc.nat(30), other: fc.nat(30) }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('wait' as const), minutes: fc.constantFrom(1, 30, 100, 3000) }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      is: fc.constant('sync' as const),
-      kill: fc.option(
-        fc.record({
-          after: fc.nat(600),
-          shares: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 11, maxLength: 11 }),
-        }),
-      ),
-    }),
-  },
+  { weight: 2, arbitrary: waits },
+  { weight: 5, arbitrary: syncs(600, 11) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 

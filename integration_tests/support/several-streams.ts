@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseSourceConfig } from '../../src/config/source.js';
 import { StoppedError } from '../../src/errors.js';
 import { HubSpotClient } from '../../src/hubspot/client/client.js';
@@ -161,3 +162,15 @@ export class SeveralTables {
     table.set(key, isTombstone ? { ...before, ...data } : data);
   }
 }
+
+/** Syncs to the end, and syncs that are killed behind some of `messages`, of which each of the streams has committed a share. */
+export function syncs(messages: number, streams: number) {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const shares = fc.array(share, { minLength: streams, maxLength: streams });
+  return fc.record({
+    is: fc.constant('sync' as const),
+    kill: fc.option(fc.record({ after: fc.nat(messages), shares })),
+  });
+}
+
+export const waits = fc.record({ is: fc.constant('wait' as const), minutes: fc.constantFrom(1, 30, 100, 3000) });
