@@ -1780,6 +1780,13 @@ const DEFECTS = [
     'a gap',
   ],
   [
+    'reading: one that is far behind taken with the others',
+    'src/streams/crm/reading/cohorts.ts',
+    "isBehind(state) ? 'behind' : 'complete'",
+    "'complete'",
+    'src/streams/crm/reading/cohorts',
+  ],
+  [
     'reading: streams that are further on taken for those behind',
     'src/streams/crm/reading/cohorts.ts',
     'if (a.lineage === b.lineage) return a.step - b.step;',

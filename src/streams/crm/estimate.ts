@@ -142,7 +142,8 @@ async function estimateIncrement(
   const rows = await count(client, stream, since);
   const { scannedAt } = state.archive;
   const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - timeOf(scannedAt);
-  const isDue = options.deletes !== 'off' && age >= options.deletesEveryMinutes * 60_000;
+  // HubSpot's clock is known to the second, so that a scan may seem to be still to come.
+  const isDue = options.deletes !== 'off' && Math.max(0, age) >= options.deletesEveryMinutes * 60_000;
   const estimate = withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {
     burst: 1 + (isDue ? archivePages(state) : 0),
     searched: rows,

@@ -27,10 +27,10 @@ test('streams are read together that are new, that are complete, or that one rea
     member('older', { load }),
     member('older too', { load }),
   ];
-  expect(namesIn(cohortsOf(members))).toEqual([
+  expect(namesIn(cohortsOf(members, 60))).toEqual([
     ['new', 'new too'],
-    ['complete', 'complete too'],
-    ['behind', 'further', 'finished'],
+    ['complete', 'complete too', 'finished'],
+    ['behind', 'further'],
     ['other load'],
     ['older'],
     ['older too'],
@@ -45,7 +45,14 @@ test('a stream that has to be read from the start, or anew, is not read with the
     member('refresh', complete, { mode: 'full_refresh' }),
     member('refreshed', complete, { mode: 'full_refresh', isRefreshed: true }),
   ];
-  expect(namesIn(cohortsOf(members))).toEqual([['one'], ['more selected'], ['refresh'], ['refreshed']]);
+  expect(namesIn(cohortsOf(members, 60))).toEqual([['one'], ['more selected'], ['refresh'], ['refreshed']]);
+});
+
+test('a complete stream that is further behind than the lookback is not read with the others', () => {
+  const cursors = [at(0), at(30), at(59)];
+  const members = cursors.map((cursor, index) => member(`${index}`, { cursor }));
+  expect(namesIn(cohortsOf(members, 60))).toEqual([['0', '1', '2']]);
+  expect(namesIn(cohortsOf(members, 30))).toEqual([['0'], ['1', '2']]);
 });
 
 test('the position is that of the one furthest behind, whatever the order', () => {

@@ -17,16 +17,21 @@ export interface Member {
 
 /**
  * The outputs of an object that can be read together: those to be loaded, those of which an increment is due, and those of a reading that was
- * interrupted. Destinations commit streams one by one, so that the states of one reading may be some steps apart.
+ * interrupted. Destinations commit streams one by one, so that the states of one reading may be some steps apart; one that is complete is not
+ * taken back by one that is not.
+ *
+ * Increments begin where the stream that is the furthest behind ended. One that is further behind than the lookback, as one whose destination
+ * refuses it is after a while, is not read with the others, which would read all that again.
  */
-export function cohortsOf<M extends Member>(members: readonly M[]): M[][] {
-  const interrupted = new Set(members.filter(({ state }) => isUnderWay(state)).map(({ state }) => state.lineage));
+export function cohortsOf<M extends Member>(members: readonly M[], lookbackMinutes: number): M[][] {
+  const cursors = members.map(({ state: { cursor } }) => timeOf(cursor ?? '')).filter((time) => !Number.isNaN(time));
+  const isBehind = ({ cursor }: ObjectState) => timeOf(cursor ?? '') < Math.max(...cursors) - lookbackMinutes * 60_000;
   const cohorts = new Map<string, M[]>();
   for (const [index, member] of members.entries()) {
     const { state, mode, isRefreshed, isAlone } = member;
     const { lineage } = state;
-    const isInterrupted = isUnderWay(state) || (lineage !== null && interrupted.has(lineage));
-    const kind = isRefreshed ? 'refreshed' : isFresh(state) ? 'new' : isInterrupted ? lineage : 'complete';
+    const complete = isBehind(state) ? 'behind' : 'complete';
+    const kind = isRefreshed ? 'refreshed' : isFresh(state) ? 'new' : isUnderWay(state) ? lineage : complete;
     // States of before 0.3 have no lineage.
     const key = `${mode} ${isAlone || kind === null ? index : kind}`;
     cohorts.set(key, [...(cohorts.get(key) ?? []), member]);

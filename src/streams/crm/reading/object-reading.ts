@@ -73,7 +73,7 @@ export async function readFeeds(
     }
   });
   let calls = object.definitionCalls;
-  for (const cohort of cohortsOf(ready)) {
+  for (const cohort of cohortsOf(ready, options.lookbackMinutes)) {
     const [{ mode = 'incremental', isRefreshed = false } = {}] = cohort;
     const stream = streamOf(object, cohort);
     const ports = cohort.map(({ feed, channel, part, memory }) => channel.port(part, feed.output(stream, memory)));
