@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../protocol/messages.js';
+import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
 import { type EpochMs, epochMs } from '../../../time.js';
 import { stateValue } from '../../core/stream-state.js';
 import { contentHash } from '../../strategies/content-memory.js';
@@ -53,9 +53,12 @@ export class EmittedVersions {
 /** The values emitted last of calculated properties, whose versions have the time at which they were asked for. */
 export class CalculatedValues {
   readonly #values: Map<string, string>;
+  /** What was remembered at the beginning. In states on the way it does for what was emitted since, which may be emitted again. */
+  readonly before: JsonObject;
 
   constructor(memory: JsonValue | undefined) {
-    this.#values = new Map(Object.entries(stateValue.object(memory) ?? {}).map(([key, value]) => [key, String(value)]));
+    this.before = stateValue.object(memory) ?? {};
+    this.#values = new Map(Object.entries(this.before).map(([key, value]) => [key, String(value)]));
   }
 
   isUnchanged(id: string, property: string, value: string | null): boolean {

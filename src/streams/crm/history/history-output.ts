@@ -38,6 +38,8 @@ export class HistoryOutput implements ObjectOutput {
   readonly isOfSelection = false;
   readonly #selection: HistorySelection;
   readonly #now: () => EpochMs;
+  /** What {@link historyShortage} compares. */
+  readonly #identity: JsonObject;
   readonly #fitted;
   readonly #emitted: EmittedVersions;
   readonly #calculated: CalculatedValues;
@@ -49,6 +51,7 @@ export class HistoryOutput implements ObjectOutput {
   constructor(selection: HistorySelection, memory: JsonMemory, now: () => EpochMs) {
     this.#selection = selection;
     this.#now = now;
+    this.#identity = { names: packHashes(selection.names), form: formName(selection.form) };
     this.#fitted = fitting(selection.form.schema);
     this.#emitted = new EmittedVersions(memory?.versions);
     this.#calculated = new CalculatedValues(memory?.calculated);
@@ -144,12 +147,10 @@ export class HistoryOutput implements ObjectOutput {
   }
 
   memory(closingFrom: EpochMs | null): JsonObject {
-    const { names, form } = this.#selection;
     return {
-      names: packHashes(names),
-      form: formName(form),
+      ...this.#identity,
       ...(closingFrom === null ? {} : { versions: this.#emitted.toJson(closingFrom) }),
-      calculated: this.#calculated.toJson(),
+      calculated: closingFrom === null ? this.#calculated.before : this.#calculated.toJson(),
     };
   }
 
