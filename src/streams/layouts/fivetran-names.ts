@@ -65,7 +65,7 @@ export function tableOf(object: string, stream: string): string {
 /** The singular of a plural that HubSpot uses for an object. */
 export function singular(plural: string): string {
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
-  if (plural.endsWith('xes')) return plural.slice(0, -2);
+  if (/(?:x|ss)es$/.test(plural)) return plural.slice(0, -2);
   return plural.endsWith('s') && !plural.endsWith('ss') ? plural.slice(0, -1) : plural;
 }
 
@@ -77,5 +77,5 @@ export function idColumn(object: string): string {
 
 /** The column with the id of an object's record, in other tables. */
 export function referenceColumn(object: string, stream: string): string {
-  return Object.hasOwn(ENGAGEMENTS, object) ? 'engagement_id' : `${singular(stream)}_id`;
+  return Object.hasOwn(ENGAGEMENTS, object) ? 'engagement_id' : `${singular(stream).toLowerCase()}_id`;
 }
