@@ -1787,6 +1787,22 @@ const DEFECTS = [
     'src/streams/crm/reading/cohorts',
   ],
   [
+    'reading: an association that HubSpot refuses stops all tables',
+    'src/streams/crm/run/associated.ts',
+    'refusedLinks.set(field, error);',
+    'throw error;',
+    'fivetran/objects',
+    'refuses',
+  ],
+  [
+    'reading: a destination that refuses one table stops the others',
+    'src/streams/crm/reading/independent-ports.ts',
+    'if (left === 0 || error instanceof StoppedError) throw error;',
+    'throw error;',
+    'fivetran/objects',
+    'destination fails',
+  ],
+  [
     'reading: streams that are further on taken for those behind',
     'src/streams/crm/reading/cohorts.ts',
     'if (a.lineage === b.lineage) return a.step - b.step;',

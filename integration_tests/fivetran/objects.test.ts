@@ -259,3 +259,46 @@ test('a table whose destination fails does not stop the others that the reading 
   expect(deals).toHaveLength(portal().truth('deals').live.length);
   expect(events.get('deal_company')).toHaveLength(10);
 });
+
+test.each(['first load', 'increment'])(
+  'associations that HubSpot refuses in a %s fail their own table',
+  async (when) => {
+    played = await startPlayed({ counts: { '*': 0, deals: 30, companies: 20, contacts: 20 } });
+    played.wait(365 * 24 * 60);
+    const config = { layout: 'fivetran', objects: [{ object_type: 'deals' }] };
+    const of = ['deal', 'deal_company', 'deal_contact'];
+    const states = new Map<string, JsonObject>();
+    const read = async () => {
+      const { errors, events } = await readSeveral(played.sandbox, of, states, { config });
+      for (const [name, all] of events) {
+        const last = all.flatMap((event) => (event.type === 'state' ? [event.state] : [])).at(-1);
+        if (last) states.set(name, last);
+      }
+      const count = (name: string) => events.get(name)?.filter(({ type }) => type === 'record').length ?? 0;
+      return { errors, counts: of.map(count) };
+    };
+    if (when === 'increment') await read();
+    played.wait(200);
+    portal().edit(
+      'deals',
+      portal()
+        .truth('deals')
+        .live.map(({ id }) => id),
+      { amount: '1' },
+    );
+    const fault = { type: 'error', status: 403, category: 'FORBIDDEN' } as const;
+    const urls = ['deals/companies', '0-3/0-2'].map((pair) => ({ contains: `/${pair}/batch/read`, fault }));
+    played.sandbox.faults.set(urls);
+    const refused = await read();
+    expect(refused.errors).toEqual([expect.stringMatching(/^deal_company: /)]);
+    expect(refused.counts[0]).toBeGreaterThan(20);
+    expect(refused.counts[1]).toBe(0);
+    expect(refused.counts[2]).toBeGreaterThan(20);
+    played.sandbox.faults.set([]);
+    played.wait(1);
+    // It goes on where it was, and the others do not read all that again.
+    const again = await read();
+    expect(again.errors).toEqual([]);
+    expect(again.counts[1]).toBeGreaterThan(20);
+  },
+);

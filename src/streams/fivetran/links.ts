@@ -135,6 +135,7 @@ class LinksOutput implements ObjectOutput {
   readonly #index: number;
   readonly #columns: LinkColumns;
   readonly #client: HubSpotClient;
+  readonly linksOf: string;
   calls = 0;
   /** Records of a first load whose associations are read together, a call for 1,000. */
   #waiting: string[] = [];
@@ -142,6 +143,7 @@ class LinksOutput implements ObjectOutput {
   constructor(stream: ObjectStream, target: AssociationTarget, columns: LinkColumns, client: HubSpotClient) {
     this.#stream = stream;
     this.#target = target;
+    this.linksOf = target.field;
     this.#index = stream.associations.indexOf(target);
     this.#columns = columns;
     this.#client = client;

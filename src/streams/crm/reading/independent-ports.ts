@@ -2,8 +2,8 @@ import { StoppedError } from '../../../errors.js';
 import type { OutputPort } from '../run/object-output.js';
 
 /**
- * Ports of which each may fail by itself, as a destination may refuse one stream's records: that stream gets nothing more, and the reading goes
- * on as long as there is another one.
+ * Ports of which each may fail by itself, as a destination may refuse one stream's records, or HubSpot one kind of association: that stream
+ * gets nothing more, and the reading goes on as long as there is another one.
  *
  * @param failed called with the stream's name and what it failed with
  */
@@ -14,21 +14,19 @@ export function independent(
   let left = ports.length;
   return ports.map((port) => {
     let hasFailed = false;
-    const attempt = async (put: () => Promise<void>) => {
-      if (hasFailed) return;
-      try {
-        await put();
-      } catch (error) {
-        hasFailed = true;
-        left -= 1;
-        if (left === 0 || error instanceof StoppedError) throw error;
-        failed(port.stream, error);
-      }
-    };
     return {
       ...port,
-      records: (records, emittedAt) => attempt(() => port.records(records, emittedAt)),
-      state: (state, isAhead) => attempt(() => port.state(state, isAhead)),
+      attempt: async (step) => {
+        if (hasFailed) return;
+        try {
+          await step();
+        } catch (error) {
+          hasFailed = true;
+          left -= 1;
+          if (left === 0 || error instanceof StoppedError) throw error;
+          failed(port.stream, error);
+        }
+      },
     };
   });
 }

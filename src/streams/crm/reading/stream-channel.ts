@@ -40,6 +40,7 @@ export class StreamChannel {
     return {
       stream: name,
       output,
+      attempt: (step) => step(),
       records: (records: readonly EncodedRecord[], emittedAt: EpochMs) => {
         this.#emittedAt = epochMs(Math.max(this.#emittedAt, emittedAt));
         return sink.records(name, records, this.#emittedAt);

@@ -1,27 +1,47 @@
+import { MissingScopesError, RequestError } from '../../../errors.js';
 import { readAssociations, readLinks } from '../../../hubspot/api/associations.js';
 import type { AssociationList, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
-import type { ObjectStream } from '../object-stream.js';
+import type { AssociationTarget, ObjectStream } from '../object-stream.js';
+import type { ObjectRun } from './object-run.js';
 
 /** By record id: the associated ids for each of the stream's associations, in their order. */
 export type Associated = Map<string, string[][]>;
 
+/** What reading associations takes of a run. */
+type LinkRun = Pick<ObjectRun, 'client' | 'stream' | 'refusedLinks'>;
+
 /** Reads the associations of records by batch reads: one call per association and 1,000 records. */
-export async function readAssociated(
-  client: HubSpotClient,
-  stream: ObjectStream,
-  rows: readonly ObjectRow[],
-): Promise<Associated> {
+export async function readAssociated(run: LinkRun, rows: readonly ObjectRow[]): Promise<Associated> {
+  const { client, stream } = run;
   const ids = rows.map((row) => row.id);
   const lists = await Promise.all(
     ids.length === 0
       ? []
-      : stream.associations.map(({ type, isTyped }) =>
-          isTyped ? readTyped(client, stream.type, type, ids) : readAssociations(client, stream.type, type, ids),
+      : stream.associations.map((target) =>
+          target.isTyped
+            ? readUnlessRefused(run, target, ids)
+            : readAssociations(client, stream.type, target.type, ids),
         ),
   );
   return new Map(ids.map((id) => [id, lists.map((list) => list.get(id) ?? [])]));
+}
+
+/** Associations that are a stream of their own, which HubSpot may refuse without any concern of the others. */
+async function readUnlessRefused(
+  { client, stream, refusedLinks }: LinkRun,
+  { type, field }: AssociationTarget,
+  ids: readonly string[],
+): Promise<Map<string, string[]>> {
+  if (refusedLinks.has(field)) return new Map();
+  try {
+    return await readTyped(client, stream.type, type, ids);
+  } catch (error) {
+    if (!(error instanceof RequestError || error instanceof MissingScopesError)) throw error;
+    refusedLinks.set(field, error);
+    return new Map();
+  }
 }
 
 /** The associations of records with their types, each as `<id> <type id> <category>`. */

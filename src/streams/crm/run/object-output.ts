@@ -35,6 +35,8 @@ export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord) 
 export interface ObjectOutput {
   /** The members of its state that source-hubspot reads. @param cursor where source-hubspot could go on without loss */
   publicState(cursor: string): JsonObject;
+  /** The field of the association that it takes; none: it takes none of its own. */
+  readonly linksOf?: string;
   /** Whether it tells of merges although deletions are not reported. */
   readonly tellsMerges?: boolean;
   /** Whether the reading's selection, and so its fingerprint, is this output's. */
@@ -71,6 +73,8 @@ export interface ObjectOutput {
 export interface OutputPort {
   readonly stream: string;
   readonly output: ObjectOutput;
+  /** Does something for the output. What fails need not concern the other outputs of the reading. */
+  attempt(step: () => Promise<void>): Promise<void>;
   records(records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
   state(state: JsonObject, isAhead: boolean): Promise<void>;
   estimate(rows: number): void;

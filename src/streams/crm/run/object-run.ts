@@ -1,4 +1,5 @@
 import type { DeletesMode } from '../../../config/source.js';
+import type { HubflakeError } from '../../../errors.js';
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
@@ -36,6 +37,8 @@ export class ObjectRun {
   readonly sent: SentMemory;
   /** The minimum number of calls for what was read so far. */
   leastCalls = 0;
+  /** By field, what HubSpot said to associations that it refuses: their output fails, and the others do without. */
+  readonly refusedLinks = new Map<string, HubflakeError>();
   /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
   readonly #hash: ReturnType<typeof contentHasher>;
@@ -79,6 +82,11 @@ export class ObjectRun {
   /** Tells how many rows are expected. */
   estimate(rows: number): void {
     for (const port of this.#ports) if (port.output.isOfSelection) port.estimate(rows);
+  }
+
+  /** Does something for each output, of which one may fail by itself. */
+  async #each(step: (port: OutputPort & { emit: Emit }) => Promise<void> | undefined): Promise<void> {
+    for (const port of this.#ports) await port.attempt(async () => step(port));
   }
 
   /**
@@ -135,7 +143,11 @@ export class ObjectRun {
     const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
     const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
-    for (const { output, emit } of this.#ports) await output.live(records, occasion, emit, rememberFrom);
+    await this.#each(async ({ output, emit }) => {
+      const refused = this.refusedLinks.get(output.linksOf ?? '');
+      if (refused) throw refused;
+      await output.live(records, occasion, emit, rememberFrom);
+    });
     await this.#emitMerged(merged);
     // A backfill emits some values only.
     if (occasion.is !== 'values') for (const { id } of rows) this.archived.settle(id);
@@ -157,7 +169,7 @@ export class ObjectRun {
     // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
     const { since: before } = this.state.archive;
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
-    for (const { output, emit } of this.#ports) await output.archived?.(records, since, emit, this.#rememberFrom());
+    await this.#each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
     await this.#emitMerged([{ all: merged, owed: merged }]);
     for (const { id } of [...rows, ...merged]) this.sent.forget(id);
   }
@@ -172,7 +184,7 @@ export class ObjectRun {
     if (left.length === 0) return;
     await this.#open();
     const gone = left.map(({ row }) => row);
-    for (const { output, emit } of this.#ports) await output.left?.(gone, emit);
+    await this.#each(({ output, emit }) => output.left?.(gone, emit));
     for (const { row, at, hash } of left) {
       if (at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
@@ -210,7 +222,7 @@ export class ObjectRun {
     const all = merged.flatMap((each) => each.all);
     const owed = merged.flatMap((each) => each.owed);
     if (all.length === 0) return;
-    for (const { output, emit } of this.#ports) await output.merged?.(all, owed, emit);
+    await this.#each(({ output, emit }) => output.merged?.(all, owed, emit));
   }
 
   /** The next increment finds records again that were last updated from this time on. */
@@ -222,7 +234,7 @@ export class ObjectRun {
 
   /** Has the outputs emit what they hold back, so that the next state covers all that was read. */
   async flush(): Promise<void> {
-    for (const { output, emit } of this.#ports) await output.flush?.(emit);
+    await this.#each(({ output, emit }) => output.flush?.(emit));
   }
 
   /** Emits the current state, which covers every record emitted before it. */
@@ -267,7 +279,7 @@ export class ObjectRun {
         closing?.refreshComplete === true,
         memory,
       );
-      await port.state(structuredClone(out), isAhead);
+      await port.attempt(() => port.state(structuredClone(out), isAhead));
     }
   }
 }

@@ -167,7 +167,7 @@ async function emitRestored(run: ObjectRun, ids: readonly string[]): Promise<voi
   const { updatedAfter } = run.stream;
   const live = [...(await readLive(run, ids)).values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
   const { matching, excluded, undecided } = await partitionByFilter(run, live);
-  await run.emitLive(matching, await readAssociated(run.client, run.stream, matching), null, true, {
+  await run.emitLive(matching, await readAssociated(run, matching), null, true, {
     is: 'restored',
   });
   await run.emitFilterExits(excluded);

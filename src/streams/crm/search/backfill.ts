@@ -58,7 +58,7 @@ async function readPropertyGroup(run: ObjectRun, backfill: BackfillPosition, gro
   for (let isLast = false; !isLast; ) {
     const page = await search.next({ after: backfill.after, upTo: null });
     const live = await resolveStaleRows(run, page.rows);
-    await run.emitLive(live, await readAssociated(client, stream, live), null, true, { is: 'values' });
+    await run.emitLive(live, await readAssociated(run, live), null, true, { is: 'values' });
     found += page.rows.length;
     ({ reached: backfill.after, isLast } = page);
     if (!isLast) await run.save();

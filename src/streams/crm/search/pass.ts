@@ -20,14 +20,14 @@ import { resolveStaleRows } from './stale-rows.js';
  * @returns the number of records found
  */
 export async function readPass(run: ObjectRun, pass: PassPosition, first: SearchPage | null = null): Promise<number> {
-  const { state, client, stream } = run;
+  const { state, stream } = run;
   const reader = new RangeReader(run, pass, first);
   const exits = await FilterExits.of(run, pass);
   for await (const pages of reader.groups()) {
     const rows = pages.flatMap((page) => page.rows);
     exits?.addMatches(rows);
     const live = await resolveStaleRows(run, rows);
-    await run.emitLive(live, await readAssociated(client, stream, live), pass.mergesSince, false, {
+    await run.emitLive(live, await readAssociated(run, live), pass.mergesSince, false, {
       is: 'changes',
       since: pass.since,
       reached: state.cursor ?? pass.since,
