@@ -271,10 +271,14 @@ describe('what the token may read', () => {
       const discovered = configure(await run(['discover', '--config', source()])).streams.map(
         ({ stream }) => stream.name,
       );
+      const objects = [
+        ...['calls', 'emails', 'meetings', 'notes', 'tasks'].map((name) => `engagements_${name}`),
+        ...['communications', 'contacts', 'postal_mail', 'tickets'],
+      ];
       expect(discovered.sort()).toEqual(
         [
-          ...['calls', 'emails', 'meetings', 'notes', 'tasks'].map((name) => `engagements_${name}`),
-          ...['communications', 'contacts', 'owners', 'owners_archived', 'postal_mail', 'ticket_pipelines', 'tickets'],
+          ...objects.flatMap((name) => [name, `${name}_property_history`]),
+          ...['owners', 'owners_archived', 'ticket_pipelines'],
           ...['account', 'association_types', 'owner_teams', 'properties', 'property_groups', 'property_options'],
         ].sort(),
       );
