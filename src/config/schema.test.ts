@@ -8,7 +8,7 @@ test('mistakes come as values: where, what is expected, and what was found', () 
     { path: 'credentials.access_token', expected: 'should be a string', found: 'something else' },
     { path: 'objects.0.object_type', expected: null, found: null },
     { path: 'objects.1.properties', expected: 'should be a list', found: '"all"' },
-    { path: 'layout', expected: 'should be one of "airbyte", "columns"', found: '"wide"' },
+    { path: 'layout', expected: 'should be one of "airbyte", "columns", "fivetran"', found: '"wide"' },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { configureLog } from '../log.js';
+import { parsePipelineConfig } from './pipeline.js';
 import { parseSourceConfig } from './source.js';
 
 const credentials = { credentials_title: 'Private App Credentials', access_token: 'pat-na1-test-token' };
@@ -77,8 +78,31 @@ test('reads search criteria, with a date as its first instant', () => {
       properties: ['email'],
       excludeProperties: [],
       associations: null,
+      history: null,
     },
   ]);
+});
+
+test.each([
+  [true, ['*']],
+  [false, []],
+  [['amount'], ['amount']],
+  [undefined, null],
+])('reads history: %j', (history, read) => {
+  const { objects } = parseSourceConfig({ credentials, objects: [{ object_type: 'deals', history }] });
+  expect(objects?.map((each) => each.history)).toEqual([read]);
+});
+
+test("refuses a name of one's own in the layout of Fivetran, and raw tables", () => {
+  const layout = 'fivetran';
+  const named = [{ object_type: 'deals' }, { object_type: 'contacts', name: 'people' }];
+  expect(() => parseSourceConfig({ credentials, layout, objects: named })).toThrow(
+    'objects[1].name: in the layout "fivetran" tables have the names that Fivetran gives them.',
+  );
+  const destination = { type: 'duckdb', path: 'x', table_form: 'raw' };
+  expect(() => parsePipelineConfig({ name: 'x', source: { credentials, layout }, destination })).toThrow(
+    'The layout "fivetran" needs tables with columns, and table_form is "raw"',
+  );
 });
 
 test('reads the association streams of both options, called as source-hubspot calls them', () => {
@@ -168,7 +192,7 @@ test.each([
   [{ credentials, start_date: '2023-02-30' }, 'start_date should be a date of the calendar, but is "2023-02-30"'],
   [{ credentials, num_worker: 'many' }, 'num_worker should be an integer, but is "many"'],
   [{ credentials, num_worker: 0 }, 'num_worker must be >= 1, but is 0'],
-  [{ credentials, layout: 'rows' }, 'layout should be one of "airbyte", "columns", but is "rows"'],
+  [{ credentials, layout: 'rows' }, 'layout should be one of "airbyte", "columns", "fivetran", but is "rows"'],
   [{ credentials, objects: [{}] }, 'objects.0.object_type is missing'],
   [{ credentials, association_streams: [{ from_object: 'deals' }] }, 'association_streams.0.to_object is missing'],
   [
