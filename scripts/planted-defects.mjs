@@ -1868,8 +1868,8 @@ const DEFECTS = [
   [
     'history: versions that were emitted emitted again',
     'src/streams/crm/history/history-output.ts',
-    'if (this.#emitted.has(content)) continue;',
-    '',
+    'if (!this.#emitted.has(content)) found.push',
+    'found.push',
     'history',
   ],
   [

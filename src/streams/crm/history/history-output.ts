@@ -99,10 +99,10 @@ export class HistoryOutput implements ObjectOutput {
       for (const held of this.#versionsOf(id, property, histories, since)) {
         const version = { ...held, id, property, archived };
         const data = form.data(version);
-        const content = jsonText(data);
-        if (this.#emitted.has(content)) continue;
         const synced = form.synced === undefined ? {} : { [form.synced]: utcText(this.#now()) };
-        found.push({ version, content, record: encodeFitted(this.#fitted({ ...data, ...synced })) });
+        const record = encodeFitted(this.#fitted({ ...data, ...synced }));
+        const content = form.synced === undefined ? record.data : jsonText(data);
+        if (!this.#emitted.has(content)) found.push({ version, content, record });
       }
     }
     await emit(found, ({ record }) => record);
