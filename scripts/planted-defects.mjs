@@ -1803,6 +1803,14 @@ const DEFECTS = [
     'destination fails',
   ],
   [
+    'reading: a cohort that fails stops those behind it',
+    'src/streams/crm/reading/object-reading.ts',
+    'if (error instanceof StoppedError) throw error;',
+    'throw error;',
+    'fivetran/objects',
+    'goes on failing',
+  ],
+  [
     'reading: streams that are further on taken for those behind',
     'src/streams/crm/reading/cohorts.ts',
     'if (a.lineage === b.lineage) return a.step - b.step;',

@@ -260,6 +260,30 @@ test('a table whose destination fails does not stop the others that the reading 
   expect(events.get('deal_company')).toHaveLength(10);
 });
 
+test('a table whose destination goes on failing stops none of the others, in no run', async () => {
+  played = await startPlayed({ counts: { '*': 0, deals: 250, companies: 20 } });
+  played.wait(365 * 24 * 60);
+  const config = { layout: 'fivetran', objects: [{ object_type: 'deals' }] };
+  const of = ['deal_company', 'deal', 'deal_stage'];
+  const states = new Map<string, JsonObject>();
+  portal().create('deals', { dealname: 'The first one' });
+  for (const run of ['first', 'second', 'third']) {
+    const { errors, events } = await readSeveral(played.sandbox, of, states, { config, failing: 'deal_company' });
+    expect(errors).toEqual([expect.stringMatching(/^deal_company: .*deal_company is refused/)]);
+    for (const [name, all] of events) {
+      const last = all.flatMap((event) => (event.type === 'state' ? [event.state] : [])).at(-1);
+      if (last) states.set(name, last);
+    }
+    const deals = (events.get('deal') ?? []).flatMap((event) => (event.type === 'record' ? [event.data] : []));
+    expect(deals.map(({ property_dealname: name }) => name)).toContain(`The ${run} one`);
+    if (run !== 'first') expect(deals.length).toBeLessThan(5);
+    played.wait(200);
+    const next = run === 'first' ? 'second' : 'third';
+    portal().create('deals', { dealname: `The ${next} one` });
+    played.wait(1);
+  }
+});
+
 test.each(['first load', 'increment'])(
   'associations that HubSpot refuses in a %s fail their own table',
   async (when) => {

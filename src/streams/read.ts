@@ -91,12 +91,7 @@ async function readGroup(portal: Portal, group: readonly StreamToRead[], sink: R
   );
   for (const [index, result] of results.entries()) {
     const toRead = ready[index]?.toRead;
-    if (!toRead) continue;
-    const { name } = toRead;
-    if (typeof result === 'number') {
-      await sink.complete(name);
-      outcomes.push({ name, outcome: result });
-    } else outcomes.push(await failedOutcome(portal, toRead, result, sink));
+    if (toRead) outcomes.push(await outcomeOf(portal, toRead, result, sink));
   }
   return outcomes;
 }
@@ -120,10 +115,22 @@ async function openStream(portal: Portal, { name, state }: StreamToRead, sink: R
 }
 
 /** Reads streams that share sources: together, as far as they can be. */
-async function readAll(runs: readonly { stream: Stream; run: StreamRun }[]): Promise<(number | unknown)[]> {
+async function readAll(runs: readonly { stream: Stream; run: StreamRun }[]): Promise<readonly unknown[]> {
   const together = runs[0]?.stream.together;
-  if (together && runs.every(({ stream }) => stream.together === together)) return [...(await together(runs))];
+  if (together && runs.every(({ stream }) => stream.together === together)) {
+    return together(runs).catch((error: unknown) => runs.map(() => error));
+  }
   return Promise.all(runs.map(({ stream, run }) => stream.read(run).catch((error: unknown) => error)));
+}
+
+async function outcomeOf(portal: Portal, toRead: StreamToRead, result: unknown, sink: RecordSink): Promise<Outcome> {
+  if (typeof result !== 'number') return failedOutcome(portal, toRead, result, sink);
+  try {
+    await sink.complete(toRead.name);
+    return { name: toRead.name, outcome: result };
+  } catch (error) {
+    return failedOutcome(portal, toRead, error, sink);
+  }
 }
 
 async function failedOutcome(

@@ -28,7 +28,7 @@ export abstract class FedStream implements Stream {
 
   abstract estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate>;
 
-  /** The estimates of all its readings, together.  */
+  /** The estimates of all its readings, together. */
   protected async estimateFeeds(
     state: JsonObject | null,
     mode: SyncMode,
@@ -78,7 +78,8 @@ const readTogether: ReadTogether = async (runs) => {
         const counted = first && outcomes.get(first.name);
         if (first && typeof counted === 'number') outcomes.set(first.name, counted + calls);
       } catch (error) {
-        for (const { name } of feeds) fail(name, error);
+        // A stop is told of for those that have not failed.
+        for (const { name } of feeds) if (typeof outcomes.get(name) === 'number') fail(name, error);
       }
     }),
   );

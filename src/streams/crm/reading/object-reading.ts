@@ -1,7 +1,9 @@
+import { StoppedError } from '../../../errors.js';
+import { memberOf } from '../../../json.js';
 import { log } from '../../../log.js';
 import type { SyncMode } from '../../../protocol/messages.js';
 import type { PortalFacts } from '../../core/stream.js';
-import { checkPortal, REFRESH_COMPLETE } from '../../core/stream-state.js';
+import { checkPortal, REFRESH_COMPLETE, stateValue } from '../../core/stream-state.js';
 import { readObject } from '../object-reader.js';
 import { type AssociationTarget, MERGED_IDS, type ObjectStream } from '../object-stream.js';
 import { shortageOf } from '../run/fingerprint.js';
@@ -79,8 +81,14 @@ export async function readFeeds(
     const ports = cohort.map(({ feed, channel, part, memory }) => channel.port(part, feed.output(stream, memory)));
     const state = joinedState(cohort);
     state.portal = options.portalId ?? state.portal;
-    calls += await readObject(portal.client, stream, independent(ports, failed), options, state, mode, isRefreshed);
-    for (const { output } of ports) calls += output.calls ?? 0;
+    try {
+      calls += await readObject(portal.client, stream, independent(ports, failed), options, state, mode, isRefreshed);
+      for (const { output } of ports) calls += output.calls ?? 0;
+    } catch (error) {
+      if (error instanceof StoppedError) throw error;
+      // The other cohorts are complete, or are yet to be read.
+      for (const { name } of cohort) failed(name, error);
+    }
   }
   return calls;
 }
@@ -92,7 +100,7 @@ function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isS
   const parse = (from: typeof given) => parseObjectState(from, name, cursorField, object.updatedAfter);
   let state = parse(given);
   checkPortal(name, state.portal, options.portalId);
-  let memory = memoryOf(given);
+  let memory = stateValue.object(memberOf(given?.hubflake, 'memory'));
   const why = given === null ? null : (feed.shortage?.(memory, state.cursor) ?? null);
   if (why !== null) {
     log.info(`${name} is read again from the start: ${why}.`);
@@ -104,13 +112,6 @@ function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isS
   const before = isOfSelection && isShared ? state.fingerprint : null;
   const shortage = before === null ? null : shortageOf(before, object, emitsFilterExits(object, options));
   return { ...run, state, memory, isRefreshed, isOfSelection, isAlone: shortage?.is === 'everything' };
-}
-
-function memoryOf(given: ReturnType<StreamChannel['stateOf']>): JsonMemory {
-  const own = given?.hubflake;
-  if (typeof own !== 'object' || own === null || Array.isArray(own)) return null;
-  const { memory } = own;
-  return typeof memory === 'object' && memory !== null && !Array.isArray(memory) ? memory : null;
 }
 
 /** What is asked of HubSpot for some of a reading's outputs. */
