@@ -102,6 +102,8 @@ export class PageTemplate {
       let start = 0;
       let end = 0;
       if (keyEnd > at) {
+        // A comma with nothing before it: the row lacks the first property.
+        if (index > 0 && at === from) return -1;
         if (text.charCodeAt(keyEnd) === QUOTE) {
           start = keyEnd;
           end = text.indexOf('"', keyEnd + 1) + 1;

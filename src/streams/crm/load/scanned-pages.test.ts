@@ -350,6 +350,16 @@ test.each<[string, Partial<Style>]>([
   expect(columns.encode(found[1] as ObjectRow, null, null).data).toContain(written);
 });
 
+test('a comma in place of the first property is not JSON', () => {
+  const row = (properties: string) => `{"id":"1","properties":{${properties}},"archived":false}`;
+  const page = (second: string) => Buffer.from(`{"results":[${row('"email":"a","x":"b"')},${row(second)}]}`);
+  expect(scanPage(page(',"x":"b"'), NAMES)).toBeNull();
+  for (const properties of ['', '"x":"b"']) {
+    const [, row] = scanPage(page(properties), NAMES)?.results as ObjectRow[];
+    expect({ ...row?.properties }).toEqual(JSON.parse(`{${properties}}`));
+  }
+});
+
 test('bytes that are no UTF-8 are replaced, as in any other answer', () => {
   const body = Buffer.from('{"results":[{"id":"1","properties":{"email":"a\xffb"},"archived":false}]}', 'latin1');
   expect(scanPage(body, NAMES)).toBeNull();
