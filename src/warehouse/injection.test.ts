@@ -93,7 +93,7 @@ function target(evil: string, names: typeof DUCKDB_NAMES, mode: 'append' | 'appe
         },
         sync_mode: 'incremental',
         destination_sync_mode: mode,
-        primary_key: [[`${evil}0`], [`${evil}1`]],
+        primary_key: of.map((field) => [field]),
         cursor_field: [`${evil}3`],
       },
     ],

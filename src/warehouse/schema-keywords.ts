@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { log } from '../log.js';
 import type { JsonObject, JsonValue } from '../protocol/messages.js';
 import { isSemiStructured } from './column-types.js';
 import { wellFormed } from './names.js';
@@ -46,10 +47,22 @@ export function removedByOf(keywords: Keywords): Column[] {
   return groupOf(keywords, REMOVALS, 'by', membersOf(keywords, REMOVALS).by);
 }
 
-/** Throws a ConfigError where it is malformed, or removals could change a group without naming it. */
-export function validityOf(keywords: Keywords, removedBy: readonly Column[]): Validity | null {
+/**
+ * Throws a ConfigError where it is malformed, or a group could change without being named.
+ *
+ * @param key the columns by which a newer row replaces an older one; empty: none does
+ * @returns null also where the stream was selected without a field that it is about, as users of Airbyte may
+ */
+export function validityOf(keywords: Keywords, removedBy: readonly Column[], key: readonly Column[]): Validity | null {
   if ((keywords.schema[VALIDITY] ?? null) === null) return null;
   const given = membersOf(keywords, VALIDITY);
+  const unselected = ['from', 'to', 'current']
+    .map((name) => given[name])
+    .find((name) => typeof name === 'string' && fieldOf(keywords, name) === undefined);
+  if (unselected !== undefined) {
+    log.warn(`${keywords.stream}: its rows are not dated, since ${unselected} is not selected.`);
+    return null;
+  }
   const { gap_ms: gapMs = 0, open = null } = given;
   const field = (name: string) => columnOf(keywords, VALIDITY, name, given[name]);
   const of = groupOf(keywords, VALIDITY, 'of', given.of);
@@ -67,6 +80,11 @@ export function validityOf(keywords: Keywords, removedBy: readonly Column[]): Va
   const isWithin = (some: readonly Column[], all: readonly Column[]) => some.every((column) => all.includes(column));
   if (!isWithin(removedBy, of) && !isWithin(of, removedBy)) {
     throw refuse(`"of" is to have all the fields that "${REMOVALS}" goes by, or these all of "of".`);
+  }
+  if (key.length > 0 && !isWithin(of, key)) {
+    throw refuse(
+      '"of" is to be part of the primary key: a row that went to another group would leave its own as it was.',
+    );
   }
   return validity;
 }
@@ -104,8 +122,11 @@ function groupOf(keywords: Keywords, keyword: string, member: string, given: Jso
 
 function columnOf(keywords: Keywords, keyword: string, member: string, name: JsonValue | undefined): Column {
   if (typeof name !== 'string') throw refused(keywords, keyword, `"${member}" names no field.`);
-  const found = keywords.columns.find(({ field }) => field === wellFormed(name));
-  return found ?? refuseField(keywords, keyword, name);
+  return fieldOf(keywords, name) ?? refuseField(keywords, keyword, name);
+}
+
+function fieldOf({ columns }: Keywords, name: string): Column | undefined {
+  return columns.find(({ field }) => field === wellFormed(name));
 }
 
 function refuseField(keywords: Keywords, keyword: string, name: string): never {

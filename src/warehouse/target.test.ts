@@ -137,6 +137,11 @@ test('takes from the json_schema what removals and validity go by', () => {
   expect(targetsOf([given], options)[0]?.validity).toBeNull();
 });
 
+test('a stream that was selected without a field that its validity fills is written without', () => {
+  const { until: _, ...properties } = KEYWORD_FIELDS;
+  expect(targetsOf([keyworded({ hubflake_validity: VALIDITY, properties })], options)[0]?.validity).toBeNull();
+});
+
 test('what says that a record is a removal is no column', () => {
   const properties = { ...KEYWORD_FIELDS, _hubflake_removes: { type: 'boolean' } };
   const [target] = targetsOf([keyworded({ hubflake_removes: { by: ['id'] }, properties })], options);
@@ -161,6 +166,7 @@ test.each<[JsonObject, string]>([
   [{ hubflake_validity: { ...VALIDITY, open: 'tomorrow' } }, '"open" is to be null, or an instant'],
   [{ hubflake_validity: { ...VALIDITY, open: '2024-13-01T00:00:00Z' } }, '"open" is to be null, or an instant'],
   [{ hubflake_validity: VALIDITY, hubflake_removes: { by: ['since'] } }, '"of" is to have all the fields'],
+  [{ hubflake_validity: { ...VALIDITY, of: ['id', 'local'] } }, '"of" is to be part of the primary key'],
 ])('refuses the stream whose json_schema says %j', (keywords, message) => {
   const [target] = eachTarget([keyworded(keywords)], options);
   expect(target).toBeInstanceOf(ConfigError);

@@ -168,7 +168,8 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   }
   const keywords = { stream: stream.name, schema: stream.json_schema, columns };
   const removedBy = removedByOf(keywords);
-  const validity = validityOf(keywords, removedBy);
+  // Appended rows stay as they were seen.
+  const validity = mode === 'append' ? null : validityOf(keywords, removedBy, mode === 'append_dedup' ? key : []);
   const cursorPath = configured.cursor_field?.length ? configured.cursor_field : stream.default_cursor_field;
   return {
     stream: stream.name,
@@ -186,7 +187,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
     removedBy,
-    validity: isDated(stream.name, mode, options, validity) ? validity : null,
+    validity: isDated(stream.name, options, validity) ? validity : null,
     generation: configured.generation_id ?? 0,
     hasGeneration: typeof configured.generation_id === 'number',
     minimumGeneration: configured.minimum_generation_id ?? 0,
@@ -194,9 +195,9 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   };
 }
 
-/** Whether a stream's rows are dated anew. A raw table has each record as it came; appended rows stay as they were seen. */
-function isDated(stream: string, mode: WriteMode, { tableForm }: TargetOptions, validity: Validity | null): boolean {
-  if (validity === null || mode === 'append') return false;
+/** Whether a stream's rows are dated anew. A raw table has each record as it came. */
+function isDated(stream: string, { tableForm }: TargetOptions, validity: Validity | null): boolean {
+  if (validity === null) return false;
   if (tableForm !== 'raw') return true;
   log.warn(
     `${stream}: in raw tables, ${validity.to.field} and ${validity.current.field} stay what each record says; they are not computed anew.`,

@@ -156,7 +156,7 @@ function timeIn({ timestamp }: Version, at: EpochMs): string {
 
 function withValidity(form: HistoryForm, hasValidity: boolean): HistoryForm {
   if (!hasValidity) return form;
-  const [id = 'id', property = 'property', by = 'timestamp'] = form.key;
+  const [id = 'id', property = 'property'] = form.key;
   return {
     ...form,
     hasValidity,
@@ -164,7 +164,8 @@ function withValidity(form: HistoryForm, hasValidity: boolean): HistoryForm {
     keywords: {
       hubflake_validity: {
         of: [id, property],
-        by,
+        // The same instant as `timestamp`, which is a number in the contacts' form, and of another type in tables that others made.
+        by: 'valid_from',
         from: 'valid_from',
         to: 'valid_to',
         current: 'is_current',
