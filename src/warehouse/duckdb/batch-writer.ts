@@ -42,7 +42,10 @@ export class BatchWriter {
 
   /** Writes a batch, and does what it does to groups of rows, in the open transaction. Throws what {@link append} throws. */
   async write(strategy: 'append' | 'replace', grouped: GroupedBatch): Promise<Counts> {
-    return this.#groups.around(grouped, (left) => this[strategy](grouped.write, grouped.stamp, left));
+    const { write } = grouped;
+    // Before what a batch does to groups, which would be done twice.
+    if (strategy === 'append' && write.target.mode === 'append_dedup') await this.#expectNoRows(write);
+    return this.#groups.around(grouped, (left) => this[strategy](write, grouped.stamp, left));
   }
 
   /**
@@ -52,7 +55,6 @@ export class BatchWriter {
   async append(write: TableWrite, stamp: rows.RowStamp, batch: Batch): Promise<Counts> {
     const { target, mapping, destination } = write;
     const isDeduplicated = target.mode === 'append_dedup';
-    if (isDeduplicated) await this.#expectNoRows(write);
     await this.#tables.make(write);
     const rows = this.#form.wholeRows(mapping, stamp, batch);
     const inserted = await this.#db.change(this.#form.insert(destination, mapping, rows, isDeduplicated));
