@@ -209,6 +209,7 @@ async function goThrough(place: Place, asTime: string): Promise<void> {
   await run(`CREATE TABLE ${own('custom')} AS SELECT 1 AS ${of('a')}, 'y' AS ${of('b')}`);
   const unknown = await compare(place, ['--tables', 'CUSTOM']);
   expect(unknown).toMatchObject({ code: 0, stdout: expect.stringContaining('its key is not known') });
+  expect(unknown.stdout).toContain('Nothing differs in 1 table; of 1, only rows and columns were compared.');
   const keyed = await result(place, 3, ['--tables', 'custom', '--key', 'Custom=A']);
   expect(keyed.tables[0]?.compared).toMatchObject({ key: ['a'], values: [{ column: 'b', rows: 1 }] });
   expect(await compare(place, ['--key', 'custom=zz'])).toMatchObject({
@@ -222,6 +223,22 @@ async function goThrough(place: Place, asTime: string): Promise<void> {
   expect(await compare(place, ['--tables', 'nowhere'])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('nowhere'),
+  });
+
+  // Another number of rows of each key is a difference, and so is the last digit that decimals have.
+  for (const [place_, rows] of [
+    [old('again'), "(1, '0.1234567891'), (1, '0.1234567891'), (2, '7')"],
+    [own('again'), '(1, 0.1234567891), (2, 7), (2, 7)'],
+  ] as const) {
+    await run(
+      `CREATE TABLE ${place_} (${of('a')} INTEGER, ${of('b')} ${rows.includes("'") ? 'VARCHAR' : 'DECIMAL(38, 10)'})`,
+    );
+    await run(`INSERT INTO ${place_} VALUES ${rows}`);
+  }
+  const again = await result(place, 3, ['--tables', 'again', '--key', 'again=a']);
+  expect(again.tables[0]).toMatchObject({
+    rows: { left: 3, right: 3 },
+    compared: { repeated: { left: 1, right: 1 }, values: [] },
   });
 
   // Names that would be SQL, if they were not quoted.

@@ -67,6 +67,7 @@ export function describeComparison({ tables, onlyLeft, onlyRight }: Comparison):
     columnsInShort(columns),
     compared?.values.reduce((sum, { rows: differing }) => sum + differing, 0) ?? '–',
   ]);
+  const counted = tables.filter(({ compared }) => compared === null).length;
   const different = tables.filter(({ isEqual }) => !isEqual).length + onlyLeft.length + onlyRight.length;
   const all = tables.length + onlyLeft.length + onlyRight.length;
   const heads = ['table', 'rows left', 'rows right', 'only left', 'only right', 'columns', 'differing values'];
@@ -75,7 +76,7 @@ export function describeComparison({ tables, onlyLeft, onlyRight }: Comparison):
     ...tables.flatMap(details),
     ...alone('left', onlyLeft),
     ...alone('right', onlyRight),
-    `\n${different === 0 ? 'Nothing differs in' : `${different} of`} ${all} ${all === 1 ? 'table' : 'tables'}${different === 0 ? '' : ' differ'}.`,
+    `\n${different === 0 ? 'Nothing differs in' : `${different} of`} ${all} ${all === 1 ? 'table' : 'tables'}${different === 0 ? '' : ' differ'}${counted === 0 ? '' : `; of ${counted}, only rows and columns were compared`}.`,
   ].join('\n');
 }
 
@@ -103,7 +104,10 @@ function details({ table, isEqual, columns, compared }: TableComparison): string
     );
   }
   for (const [side, rows] of Object.entries(compared?.repeated ?? {})) {
-    if (rows > 0) lines.push(`  ${side}: ${count(rows)} rows have the key of another one; each is compared`);
+    if (rows > 0)
+      lines.push(
+        `  ${side}: ${count(rows)} rows have the key of another one, so that the key does not tell which is which`,
+      );
   }
   if (columns.onlyLeft.length > 0) lines.push(`  columns only left: ${columns.onlyLeft.join(', ')}`);
   if (columns.onlyRight.length > 0) lines.push(`  columns only right: ${columns.onlyRight.join(', ')}`);

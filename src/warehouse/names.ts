@@ -79,6 +79,11 @@ export function wellFormed(text: string): string {
   return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
 }
 
+/** A name as an identifier of SQL, as both warehouses read it. */
+export function quotedName(name: string): string {
+  return `"${wellFormed(name).replaceAll('"', '""')}"`;
+}
+
 /** A name with a hash of what it is for behind it, no longer than the warehouse takes. */
 export function withHash(name: string, whole: string, rules: NameRules, kind: 'table' | 'column'): string {
   const hash = createHash('sha256')

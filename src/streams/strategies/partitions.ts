@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.js';
 import { type Endpoint, type Item, pagesOf } from '../../hubspot/api/endpoint.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { JsonObject } from '../../protocol/messages.js';
@@ -97,8 +98,4 @@ async function readPart(
     if (outcome !== 'read') isComplete = false;
   }
   return { partitions, items, calls, isComplete };
-}
-
-function chunksOf<T>(all: readonly T[], most: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
 }

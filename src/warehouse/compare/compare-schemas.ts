@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.js';
 import { ConfigError, StoppedError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { ComparedTable, SchemaPair } from './schema-pair.js';
@@ -16,9 +17,9 @@ interface ComparedRows {
   /** Rows without one of their key on the other side, with some of their keys. */
   onlyLeft: { rows: number; markedDeleted: number; keys: (string | null)[][] };
   onlyRight: { rows: number; keys: (string | null)[][] };
-  /** Rows beyond the first of their key. */
+  /** Rows beyond the first of their key. Which of them is which cannot be told, so that a table with some is not equal. */
   repeated: { left: number; right: number };
-  /** The columns whose values differ, and in how many rows that both sides have. */
+  /** The columns whose values differ, and in how many pairs of rows of the same key. */
   values: { column: string; rows: number; examples: Example[] }[];
 }
 
@@ -48,7 +49,10 @@ export interface CompareOptions {
   signal: AbortSignal;
 }
 
-/** Columns that say when and by whom a row was written. */
+/**
+ * Columns that differ though the rows say the same: of when and by whom a row was written, a hash that only Fivetran can compute, and when a
+ * record was seen to be gone.
+ */
 const NOT_COMPARED = /^(_fivetran_synced|_fivetran_id|_ab_cdc_deleted_at|_airbyte_.*)$/;
 /** Columns in one query, and with examples, of which each is a query of its own within. */
 const COUNTED_TOGETHER = 100;
@@ -106,6 +110,7 @@ async function compareTables(
     rows.left === rows.right &&
     columns.onlyLeft.length + columns.onlyRight.length === 0 &&
     compared.onlyLeft.rows + compared.onlyRight.rows === 0 &&
+    compared.repeated.left + compared.repeated.right === 0 &&
     compared.values.length === 0;
   return { table, isEqual, rows, columns, compared };
 }
@@ -153,13 +158,13 @@ async function compareRows(
   const values: ComparedRows['values'] = [];
   const compared = shared.filter((each) => !key.includes(each) && !NOT_COMPARED.test(each.left.name.toLowerCase()));
   const differing: { column: sql.SharedColumn; rows: number }[] = [];
-  for (const some of portions(compared, COUNTED_TOGETHER)) {
+  for (const some of chunksOf(compared, COUNTED_TOGETHER)) {
     const [counts] = await query(sql.countDifferences(tables, some));
     differing.push(
       ...some.map((column, i) => ({ column, rows: Number(counts?.[`d${i}`]) })).filter(({ rows }) => rows > 0),
     );
   }
-  for (const some of portions(differing, SHOWN_TOGETHER)) {
+  for (const some of chunksOf(differing, SHOWN_TOGETHER)) {
     const found = await query(
       sql.differences(
         tables,
@@ -188,8 +193,4 @@ function sharedColumns({ left, right }: Tables): sql.SharedColumn[] {
     const other = right.columns.get(name);
     return other ? [{ left: column, right: other }] : [];
   });
-}
-
-function portions<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }

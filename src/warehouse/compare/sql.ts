@@ -1,4 +1,4 @@
-import { wellFormed } from '../names.js';
+import { quotedName as quoted } from '../names.js';
 import type { ComparedColumn, ComparedTable, Kind } from './schema-pair.js';
 
 /** The queries of a comparison, in SQL that both warehouses read alike. Their sessions are in UTC: times without a zone are. */
@@ -21,10 +21,6 @@ const SHOWN = 200;
 export const EXAMPLES = 3;
 /** Whether a side has a row. */
 const THERE = quoted('hubflake there');
-
-function quoted(name: string): string {
-  return `"${wellFormed(name).replaceAll('"', '""')}"`;
-}
 
 export function countRows({ fullName }: ComparedTable): string {
   return `SELECT count(*) AS "rows" FROM ${fullName}`;
@@ -116,7 +112,7 @@ function commonKind(left: Kind, right: Kind): Kind {
   return right === 'text' ? left : 'text';
 }
 
-const TYPES = { number: 'DECIMAL(38, 9)', boolean: 'BOOLEAN', time: 'TIMESTAMP WITH TIME ZONE' };
+const TYPES = { number: 'DECIMAL(38, 10)', boolean: 'BOOLEAN', time: 'TIMESTAMP WITH TIME ZONE' };
 
 function valueAs(as: Kind, x: string, kind: Kind): string {
   if (as === 'json' || as === 'other' || as === 'text') return kind === 'text' ? x : `CAST(${x} AS VARCHAR)`;

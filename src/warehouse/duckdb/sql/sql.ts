@@ -1,4 +1,4 @@
-import { wellFormed } from '../../names.js';
+import { quotedName as identifier, wellFormed } from '../../names.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import type { TableName } from '../../tables/destination.js';
 import { narrowMapping } from '../../tables/raw-form.js';
@@ -10,9 +10,7 @@ import { DUCKDB_TYPES } from './columns.js';
  * values always literals made here, so that no name and no value can be read as SQL.
  */
 
-export function identifier(name: string): string {
-  return `"${wellFormed(name).replaceAll('"', '""')}"`;
-}
+export { identifier };
 
 export function literal(text: string): string {
   return `'${wellFormed(text).replaceAll("'", "''")}'`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type NameRules, wellFormed } from '../../names.js';
+import { quotedName as identifier, type NameRules, wellFormed } from '../../names.js';
 
 /**
  * Names and values as SQL text. Every name from outside goes through {@link identifier} and every value through
@@ -23,9 +23,7 @@ export const SNOWFLAKE_NAMES: NameRules = {
   longest: LONGEST_IDENTIFIER,
 };
 
-export function identifier(name: string): string {
-  return `"${wellFormed(name).replaceAll('"', '""')}"`;
-}
+export { identifier };
 
 /**
  * A name where SQL or a login takes it with or without quotes: as it is where Snowflake would not read it as another, since that is how
