@@ -355,7 +355,7 @@ test('a comma in place of the first property is not JSON', () => {
   const page = (second: string) => Buffer.from(`{"results":[${row('"email":"a","x":"b"')},${row(second)}]}`);
   expect(scanPage(page(',"x":"b"'), NAMES)).toBeNull();
   for (const properties of ['', '"x":"b"']) {
-    const [, row] = scanPage(page(properties), NAMES)?.results as ObjectRow[];
+    const [, row] = (scanPage(page(properties), NAMES)?.results ?? []) as ObjectRow[];
     expect({ ...row?.properties }).toEqual(JSON.parse(`{${properties}}`));
   }
 });
