@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is planted is text of the sources
 // Plants one defect after another in a copy of the sources, and shows that the tests turn red: `npm run test:defects`, by hand.
-// With words behind it, only the defects whose name has one of them. Fails loudly where a text to replace is no longer there.
+// With words behind it, only the defects whose name has one of them; with --check, none. Fails loudly where a text to replace is no
+// longer there.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -507,15 +508,8 @@ const DEFECTS = [
     'append_dedup: of two at once, one held at \\^COPY',
   ],
   [
-    'names without quotes (DuckDB)',
-    'src/warehouse/duckdb/sql/sql.ts',
-    'return `"${wellFormed(name).replaceAll(\'"\', \'""\')}"`;',
-    'return wellFormed(name);',
-    'src/warehouse/injection',
-  ],
-  [
-    'names without quotes (Snowflake)',
-    'src/warehouse/snowflake/sql/quote.ts',
+    'names without quotes',
+    'src/warehouse/names.ts',
     'return `"${wellFormed(name).replaceAll(\'"\', \'""\')}"`;',
     'return wellFormed(name);',
     'src/warehouse/injection',
@@ -643,7 +637,7 @@ const DEFECTS = [
   [
     'rows appended that are not all new',
     'src/warehouse/duckdb/batch-writer.ts',
-    'if (isDeduplicated) await this.#expectNoRows(write);',
+    "if (strategy === 'append' && write.target.mode === 'append_dedup') await this.#expectNoRows(write);",
     '',
     ORDER,
   ],
@@ -1573,7 +1567,7 @@ const DEFECTS = [
   [
     'fivetran: what is read again for other tables emitted again',
     'src/streams/strategies/window-output.ts',
-    'if (this.#known.some(({ from, to }) => time >= from && time < to)) return [];',
+    'if (Number.isFinite(time) && this.#known.some(({ from, to }) => time >= from && time < to)) return [];',
     '',
     'fivetran/email-events',
   ],
@@ -1803,6 +1797,29 @@ const DEFECTS = [
     'destination fails',
   ],
   [
+    'fivetran: a table of associations taken for configured',
+    'src/streams/fivetran/parts.ts',
+    'isByGroup: true',
+    'isByGroup: false',
+    'fivetran/tables',
+    'may not read',
+  ],
+  [
+    'validity: dated by a number',
+    'src/streams/crm/history/history-form.ts',
+    "by: 'valid_from',",
+    "by: form.key[2] ?? '',",
+    'streams/history-forms',
+  ],
+  [
+    'compare: keys that come twice taken for equal',
+    'src/warehouse/compare/compare-schemas.ts',
+    'compared.repeated.left + compared.repeated.right === 0 &&',
+    'true &&',
+    'fivetran/compare',
+    'in DuckDB',
+  ],
+  [
     'reading: a cohort that fails stops those behind it',
     'src/streams/crm/reading/object-reading.ts',
     'if (error instanceof StoppedError) throw error;',
@@ -1991,10 +2008,9 @@ const DEFECTS = [
 
 const words = process.argv.slice(2);
 const chosen = DEFECTS.filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
-for (const [name, file, from] of DEFECTS) {
-  if (readFileSync(join(root, file), 'utf8').split(from).length !== 2)
-    throw new Error(`"${name}": ${file} has not exactly one place that says ${from}`);
-}
+const stale = DEFECTS.filter(([, file, from]) => readFileSync(join(root, file), 'utf8').split(from).length !== 2);
+for (const [name, file, from] of stale) console.error(`"${name}": ${file} has not exactly one place that says ${from}`);
+if (stale.length > 0 || words.includes('--check')) process.exit(stale.length > 0 ? 1 : 0);
 const folder = mkdtempSync(join(tmpdir(), 'hubflake-defects-'));
 let missed = 0;
 try {

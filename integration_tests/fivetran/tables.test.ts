@@ -2,6 +2,7 @@ import { runPlan } from '../../src/commands/sync/run-plan.js';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { parseSourceConfig } from '../../src/config/source.js';
+import { customObjectType } from '../../src/hubspot/api/object-types.js';
 import { configureLog } from '../../src/log.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
@@ -168,6 +169,66 @@ test('include and exclude take their names, and not those of other layouts', () 
   expect(() => named({ include: ['teams'] })).toThrow(
     'there is no stream and no group called "teams". Did you mean "team"?',
   );
+});
+
+const CUSTOM = ['campus', 'team', 'engagement'].map((name, index) =>
+  customObjectType({ objectTypeId: `2-${index}`, fullyQualifiedName: `p1_${name}`, name }),
+);
+
+test('exclude takes the names of tables, and says so of an object', () => {
+  const options = { credentials: { access_token: 'none' }, layout: 'fivetran', exclude: ['contacts'] };
+  expect(() => planStreams(parseSourceConfig(options), new KnownObjects([]), FIVETRAN_RESOURCES, 'default')).toThrow(
+    'exclude[0]: there is no stream and no group called "contacts". Did you mean "contact"?',
+  );
+});
+
+test.each<[string, JsonObject]>([
+  ['all objects', { include: ['lead_property_history'] }],
+  ['that object alone', { objects: [{ object_type: 'leads' }], include: ['lead_property_history'] }],
+  [
+    'that object, without past values',
+    { objects: [{ object_type: 'leads', history: [] }], include: ['lead_property_history'] },
+  ],
+])('a table of past values comes where include names it, from the reading of %s', (_, options) => {
+  const config = parseSourceConfig({ credentials: { access_token: 'none' }, layout: 'fivetran', ...options });
+  const plans = planStreams(config, new KnownObjects([]), FIVETRAN_RESOURCES, 'default');
+  const sourcesOf = (table: string) => plans.filter(({ name }) => name === table).map(({ sources }) => sources);
+  expect(sourcesOf('lead_property_history')).toHaveLength(1);
+  expect(sourcesOf('lead_property_history')).toEqual(sourcesOf('lead'));
+});
+
+test('custom objects have tables of their names, and none that others have', () => {
+  const named = (options: JsonObject = {}) => {
+    const config = parseSourceConfig({ credentials: { access_token: 'none' }, layout: 'fivetran', ...options });
+    return planStreams(config, new KnownObjects(CUSTOM), FIVETRAN_RESOURCES, 'default').map(({ name }) => name);
+  };
+  const all = named();
+  expect(all).toContain('campus');
+  expect(all.filter((name) => name === 'team' || name === 'engagement').sort()).toEqual(['engagement', 'team']);
+  const prefixed = named({ prefix_colliding_custom_objects: true });
+  expect(prefixed).toEqual(expect.arrayContaining([...all, 'custom_object_team', 'custom_object_engagement']));
+  expect(() => named({ objects: [{ object_type: 'p1_team' }] })).toThrow('Set prefix_colliding_custom_objects');
+});
+
+test('a table of associations with an object that the token may not read is left out, and its own object is read', async () => {
+  sandbox.access.setScopes(['crm.objects.contacts.read', 'sales-email-read']);
+  const warehouse = new DuckDb();
+  await warehouse.begin();
+  try {
+    const source = {
+      credentials: { access_token: sandbox.token },
+      layout: 'fivetran',
+      objects: [{ object_type: 'calls' }],
+    };
+    const config = parsePipelineConfig({ name: 'crm', source, destination: warehouse.destination() });
+    const { errors, streams } = await runSync(config, new AbortController().signal, noProgress, []);
+    expect(errors).toEqual([]);
+    const read = streams.map(({ stream }) => stream);
+    expect(read).toEqual(expect.arrayContaining(['engagement', 'engagement_call', 'engagement_contact']));
+    expect(read).not.toContain('ticket_engagement');
+  } finally {
+    await warehouse.end();
+  }
 });
 
 test('those whose scopes the token lacks are left out, and the others are read', async () => {

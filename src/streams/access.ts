@@ -1,5 +1,6 @@
+import { MissingScopesError } from '../errors.js';
 import { CUSTOM_SCHEMAS_SCOPE, CUSTOM_SCOPE, type Scopes, STANDARD_OBJECTS } from '../hubspot/api/object-types.js';
-import type { StreamDeclaration, StreamPlan } from './core/stream.js';
+import type { PortalFacts, StreamDeclaration, StreamPlan } from './core/stream.js';
 
 /** Whether a token may read a stream, as far as its scopes show. */
 export type Access =
@@ -21,6 +22,19 @@ export function accessTo(
   if (missing.length === 0) return { is: 'granted' };
   if (missing.length < scopes.length || granted.some((scope) => contains(scope, subject))) return { is: 'unknown' };
   return { is: 'refused', missing: scopeTexts(missing) };
+}
+
+/**
+ * Whether a token's scopes show that it may read something; false: only a call can find out. Throws a MissingScopesError where they show
+ * that it may not.
+ */
+export async function isGranted(portal: PortalFacts, needed: Pick<StreamPlan, 'scopes' | 'subject'>): Promise<boolean> {
+  const scopes = await portal.tokenScopes();
+  const access = scopes === null ? null : accessTo(needed, scopes);
+  if (access?.is === 'refused') {
+    throw new MissingScopesError(`The token lacks the scope ${access.missing.join(', and ')}.`, access.missing);
+  }
+  return access?.is === 'granted';
 }
 
 /** Whether a scope contains a subject, in singular or plural, ignoring case and other characters. */

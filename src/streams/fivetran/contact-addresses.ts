@@ -20,7 +20,7 @@ interface Batch {
   read: Promise<Ids>;
 }
 
-/** What is known in a run of e-mail addresses: whose they are. Each is asked for once. */
+/** What is known in a run of e-mail addresses: whose they are. Each is asked for once, or twice where pages that have it come at the same moment. */
 class Addresses {
   readonly #client: HubSpotClient;
   readonly #known: Ids = new Map();

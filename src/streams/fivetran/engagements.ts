@@ -4,7 +4,6 @@ import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
 import { removal, withRemovals } from '../core/removals.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
-import { planOf } from '../crm/object-plan.js';
 import type { ObjectStream } from '../crm/object-stream.js';
 import { FedStream, type StreamFeed } from '../crm/reading/fed-stream.js';
 import type { ReadingPlan } from '../crm/reading/reading-plan.js';
@@ -14,7 +13,7 @@ import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
 import { SYNCED } from '../layouts/timestamps.js';
-import { openParts } from './parts.js';
+import { openParts, planOfParts } from './parts.js';
 
 const NAME = 'engagement';
 /** Where an e-mail was received or forwarded, the type says so. */
@@ -26,13 +25,11 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
 
 /** The plan of the table of all engagements, with their types. It has no mark of deletion, and loses what is gone. */
 export function engagementPlan(readings: readonly ReadingPlan[]): StreamPlan[] {
-  const [first] = readings;
+  const [first, ...others] = readings;
   if (!first) return [];
   return [
     {
-      ...planOf(first),
-      name: NAME,
-      sources: readings,
+      ...planOfParts(NAME, [first, ...others]),
       reading: { increment: 'with calls, e-mails and the like', calls: 'none of its own' },
       open: async (portal) => new EngagementStream(await openParts(NAME, readings, portal), portal),
       hiddenDeletions: () => null,

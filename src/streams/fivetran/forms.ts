@@ -1,6 +1,7 @@
 import type { Item } from '../../hubspot/api/endpoint.js';
 import { standardObject } from '../../hubspot/api/object-types.js';
 import { memberOf } from '../../json.js';
+import { isGranted } from '../access.js';
 import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { itemsIn } from '../resources/collection.js';
 import { conversionOf, FORMS, SUBMISSIONS } from '../resources/marketing.js';
@@ -50,7 +51,6 @@ const form = whole({
 const FEED = {
   ...SUBMISSIONS,
   ...KEPT,
-  together: 'form submissions',
   itemsAt: (parent: Parent) => ({ ...SUBMISSIONS.itemsAt(parent), isShared: 'briefly' as const }),
 } as const;
 
@@ -76,9 +76,7 @@ async function ofContacts({ client }: PortalFacts, items: readonly Item[]): Prom
 
 /** Throws where the token may not read contacts. Its scopes tell it without a call, where HubSpot reports them. */
 async function requireContacts(portal: PortalFacts): Promise<void> {
-  const scopes = await portal.tokenScopes();
-  const isGranted = CONTACT.scopes.every((group) => group.some((scope) => scopes?.includes(scope)));
-  if (!isGranted) await portal.firstRow(CONTACT);
+  if (!(await isGranted(portal, { scopes: CONTACT.scopes, subject: CONTACT.name }))) await portal.firstRow(CONTACT);
 }
 
 const contactFormSubmission = feed({

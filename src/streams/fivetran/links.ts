@@ -1,4 +1,3 @@
-import { MissingScopesError } from '../../errors.js';
 import { ASSOCIATIONS_LIMIT } from '../../hubspot/api/associations.js';
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../hubspot/api/object-types.js';
@@ -6,10 +5,9 @@ import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { jsonText } from '../../protocol/encode.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
-import { accessTo } from '../access.js';
+import { isGranted } from '../access.js';
 import { removal, withRemovals } from '../core/removals.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
-import { planOf } from '../crm/object-plan.js';
 import type { AssociationTarget, ObjectStream } from '../crm/object-stream.js';
 import { FedStream, type StreamFeed } from '../crm/reading/fed-stream.js';
 import type { Feed } from '../crm/reading/object-reading.js';
@@ -21,7 +19,7 @@ import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS, referenceColumn } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
 import { SYNCED } from '../layouts/timestamps.js';
-import { openParts } from './parts.js';
+import { openParts, planOfParts } from './parts.js';
 
 /** A table of the associations of some objects' records with those of another. */
 export interface LinksTable {
@@ -41,15 +39,13 @@ interface LinkColumns {
 
 /** The plan of a table of associations. @param readings those of the objects that they are read from */
 export function linksPlan({ name, to }: LinksTable, readings: readonly ReadingPlan[]): StreamPlan {
-  const [first] = readings;
+  const [first, ...others] = readings;
   if (!first) throw new RangeError(`${name} is read from no object`);
-  const plan = planOf(first);
+  const plan = planOfParts(name, [first, ...others]);
   return {
     ...plan,
-    name,
     // The associations with an object take its scope, too.
     scopes: [...plan.scopes, ...to.scopes],
-    sources: readings,
     reading: {
       increment: 'of what its object finds modified',
       calls: `1 for ${ASSOCIATIONS_LIMIT.toLocaleString('en')}`,
@@ -64,12 +60,7 @@ export function linksPlan({ name, to }: LinksTable, readings: readonly ReadingPl
 
 /** Throws a MissingScopesError if the token may not read associations with an object: that would stop everything that is read with them. */
 async function requireAccess(to: ObjectType, readings: readonly ReadingPlan[], portal: PortalFacts): Promise<void> {
-  const scopes = await portal.tokenScopes();
-  const access = scopes === null ? null : accessTo({ scopes: to.scopes, subject: to.name }, scopes);
-  if (access?.is === 'granted') return;
-  if (access?.is === 'refused') {
-    throw new MissingScopesError(`The token lacks the scope ${access.missing.join(', and ')}.`, access.missing);
-  }
+  if (await isGranted(portal, { scopes: to.scopes, subject: to.name })) return;
   const from = readings[0]?.selection.type;
   if (!from) return;
   const first = await portal.firstRow(from);
@@ -107,11 +98,11 @@ class LinksStream extends FedStream {
   }
 }
 
-function columnsOf({ name, stream }: ObjectType, to: ObjectType): LinkColumns {
+function columnsOf(from: ObjectType, to: ObjectType): LinkColumns {
   return {
-    from: referenceColumn(name, stream),
-    to: referenceColumn(to.name, to.stream),
-    type: ENGAGEMENTS[name]?.type ?? null,
+    from: referenceColumn(from),
+    to: referenceColumn(to),
+    type: ENGAGEMENTS[from.name]?.type ?? null,
   };
 }
 

@@ -2,7 +2,7 @@ import { EVERY_PROPERTY } from '../../config/source.js';
 import { type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import type { StreamPlan } from '../core/stream.js';
 import { DEAL_STAGE_FORM } from '../crm/history/fivetran-forms.js';
-import { historyPlan } from '../crm/history/history-plan.js';
+import { historyName, historyPlan } from '../crm/history/history-plan.js';
 import { objectPlan } from '../crm/object-plan.js';
 import type { ReadingPlan } from '../crm/reading/reading-plan.js';
 import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
@@ -32,6 +32,14 @@ const LINKS: readonly LinksTable[] = [
 /** The objects whose past values Fivetran has in tables of their own. */
 const WITH_HISTORY = ['contacts', 'companies', 'deals', 'tickets'];
 
+/** The tables of past values that are there besides those of these objects. */
+export interface AskedHistories {
+  /** Of every object of which its entry does not say otherwise. */
+  all: boolean;
+  /** By name. */
+  tables: readonly string[];
+}
+
 /** The names of the tables of past values. */
 const HISTORY_TABLES = /_property_history$|^deal_stage$/;
 
@@ -44,16 +52,12 @@ export function isHistory(table: string): boolean {
  * All tables of Fivetran's layout that come from records of CRM objects. Those of one object are read together.
  *
  * @param readings the objects, each with its table's name
- * @param withHistory whether every object has a table of past values
+ * @param asked tables of past values that are asked for
  */
-export function planTables(readings: readonly ReadingPlan[], withHistory: boolean): StreamPlan[] {
+export function planTables(readings: readonly ReadingPlan[], asked: AskedHistories): StreamPlan[] {
   const of = (names: readonly string[]) => readings.filter(({ selection: { type } }) => names.includes(type.name));
   return [
-    ...readings.flatMap((reading) => [
-      objectPlan(reading),
-      ...mergesPlan(reading),
-      ...historiesOf(reading, withHistory),
-    ]),
+    ...readings.flatMap((reading) => [objectPlan(reading), ...mergesPlan(reading), ...historiesOf(reading, asked)]),
     ...engagementPlan(of(ENGAGEMENT_OBJECTS)),
     ...LINKS.flatMap((table) => {
       const from = of(table.from);
@@ -62,9 +66,11 @@ export function planTables(readings: readonly ReadingPlan[], withHistory: boolea
   ];
 }
 
-function historiesOf(reading: ReadingPlan, withHistory: boolean): StreamPlan[] {
-  const { type, criteria } = reading.selection;
-  const wanted = criteria?.history ?? (withHistory || hasHistory(type) ? [EVERY_PROPERTY] : []);
+function historiesOf(reading: ReadingPlan, asked: AskedHistories): StreamPlan[] {
+  const { name, type, criteria } = reading.selection;
+  const configured = criteria?.history ?? (asked.all || hasHistory(type) ? [EVERY_PROPERTY] : []);
+  const isNamed = asked.tables.includes(historyName(name));
+  const wanted = isNamed && configured.length === 0 ? [EVERY_PROPERTY] : configured;
   return [
     ...(wanted.length > 0 ? [historyPlan(reading, wanted)] : []),
     ...(type.name === 'deals' ? [historyPlan(reading, ['dealstage'], 'deal_stage', DEAL_STAGE_FORM)] : []),

@@ -45,8 +45,9 @@ const ISO_INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,
 const MILLISECONDS = /^-?\d{11,13}$/;
 /** A day with hour and minute (`202401151030`), which has as many digits as the milliseconds of 1976. */
 const DAY_AND_MINUTE = /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d$/;
-const LATEST_MS = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
-const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
+/** The years 1 to 9999, which every warehouse has. */
+export const EARLIEST_MS = -62_135_596_800_000; // 0001-01-01T00:00:00Z
+export const LATEST_MS = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 
 export function coerce(kind: ValueKind, text: string): string | undefined {
   switch (kind) {

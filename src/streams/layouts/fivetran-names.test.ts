@@ -1,3 +1,4 @@
+import { standardObject } from '../../hubspot/api/object-types.js';
 import { configureLog } from '../../log.js';
 import { idColumn, propertyColumn, propertyColumns, referenceColumn, singular, tableOf } from './fivetran-names.js';
 
@@ -53,9 +54,14 @@ test.each([
   ['taxes', 'taxes', 'tax', 'id', 'tax_id'],
   ['users', 'users', 'crm_user', 'id', 'user_id'],
   ['p1_Wartungs_Plan', 'Wartungs_Plan', 'wartungs_plan', 'id', 'wartungs_plan_id'],
-])('records of %s are in a table in the singular', (object, stream, table, id, reference) => {
-  expect([tableOf(object, stream), idColumn(object), referenceColumn(object, stream)]).toEqual([table, id, reference]);
-});
+  ['p1_campus', 'campus', 'campus', 'id', 'campus_id'],
+])(
+  'records of %s are in a table in the singular, those of custom objects in one of their name',
+  (name, stream, table, id, reference) => {
+    const object = { ...standardObject('contacts'), name, stream, custom: name.startsWith('p1_') };
+    expect([tableOf(object), idColumn(name), referenceColumn(object)]).toEqual([table, id, reference]);
+  },
+);
 
 test.each([
   ['addresses', 'address'],

@@ -1,3 +1,4 @@
+import type { ObjectType } from '../../hubspot/api/object-types.js';
 import { log } from '../../log.js';
 
 /**
@@ -52,14 +53,18 @@ export const ENGAGEMENTS: Readonly<Record<string, { table: string; type: string 
   communications: { table: 'engagement_communication', type: 'COMMUNICATION' },
 };
 
-/** The table of an object: its name in the singular. @param stream the object's stream */
-export function tableOf(object: string, stream: string): string {
-  const engagement = ENGAGEMENTS[object];
+/** The table of an object: its name in the singular, of a custom object as it is. */
+export function tableOf(object: ObjectType): string {
+  const engagement = ENGAGEMENTS[object.name];
   if (engagement) return engagement.table;
   // Fivetran's `users` are the people who can log in.
-  if (object === 'users') return 'crm_user';
-  // In lower case, as dbt looks for tables in DuckDB; Snowflake's are in capitals anyway.
-  return singular(stream).toLowerCase();
+  if (object.name === 'users') return 'crm_user';
+  return oneOf(object);
+}
+
+/** What one record of an object is called. In lower case, as dbt looks for tables in DuckDB; Snowflake's are in capitals anyway. */
+function oneOf({ stream, custom }: ObjectType): string {
+  return (custom ? stream : singular(stream)).toLowerCase();
 }
 
 /** The singular of a plural that HubSpot uses for an object. */
@@ -76,6 +81,6 @@ export function idColumn(object: string): string {
 }
 
 /** The column with the id of an object's record, in other tables. */
-export function referenceColumn(object: string, stream: string): string {
-  return Object.hasOwn(ENGAGEMENTS, object) ? 'engagement_id' : `${singular(stream).toLowerCase()}_id`;
+export function referenceColumn(object: ObjectType): string {
+  return Object.hasOwn(ENGAGEMENTS, object.name) ? 'engagement_id' : `${oneOf(object)}_id`;
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../protocol/messages.js';
 import { epochMs, type Instant, instantOf } from '../../time.js';
-import { coerce } from './coerce.js';
+import { coerce, EARLIEST_MS, LATEST_MS } from './coerce.js';
 
 /** An instant in UTC without its zone, as tables of Fivetran have it: columns of type TIMESTAMP, and TIMESTAMP_NTZ in Snowflake. */
 export const TIMESTAMP: JsonObject = {
@@ -11,10 +11,6 @@ export const TIMESTAMP: JsonObject = {
 
 /** The time at which a row of Fivetran's tables was written last. */
 export const SYNCED: JsonObject = { ...TIMESTAMP, description: 'When the row was written last, in UTC.' };
-
-/** The years 1 to 9999, which every warehouse has. */
-const EARLIEST_MS = -62_135_596_800_000;
-const LATEST_MS = 253_402_300_799_999;
 
 /** `2024-05-01T12:34:56.789`, of `2024-05-01T12:34:56.789Z`. */
 export function plainTime(instant: Instant): string {

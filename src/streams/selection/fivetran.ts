@@ -4,6 +4,7 @@ import { findObjectType, type ObjectType } from '../../hubspot/api/object-types.
 import { log } from '../../log.js';
 import type { KnownObjects } from '../core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from '../core/stream.js';
+import { historyName } from '../crm/history/history-plan.js';
 import { ReadingPlan } from '../crm/reading/reading-plan.js';
 import { planTables } from '../fivetran/object-tables.js';
 import { singular, tableOf } from '../layouts/fivetran-names.js';
@@ -12,11 +13,35 @@ import { checkFilters, declaredAs, planOne } from './objects.js';
 import { isSameName, missingPlan } from './plans.js';
 
 /** Every table of CRM records in Fivetran's layout. */
-export function tablesOf({ all }: KnownObjects): StreamPlan[] {
-  return planTables(
-    all.map((type) => new ReadingPlan({ name: tableOf(type.name, type.stream), type, criteria: null })),
-    true,
-  );
+export function tablesOf(
+  config: SourceConfig,
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): StreamPlan[] {
+  return everyTable(namesOf(config, known, declared));
+}
+
+function everyTable(names: ReadonlyMap<ObjectType, string>): StreamPlan[] {
+  const readings = [...names].map(([type, name]) => new ReadingPlan({ name, type, criteria: null }));
+  return planTables(readings, { all: true, tables: [] });
+}
+
+/** The table of each object; a custom object has none where another table has its name. */
+function namesOf(
+  { prefixCollidingCustomObjects }: SourceConfig,
+  { all, custom }: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): Map<ObjectType, string> {
+  const names = new Map(all.filter((type) => !type.custom).map((type) => [type, tableOf(type)]));
+  const taken = new Set([...declared, ...everyTable(names)].map(({ name }) => name));
+  for (const type of custom) {
+    const own = tableOf(type);
+    const name = prefixCollidingCustomObjects && taken.has(own) ? `custom_object_${own}` : own;
+    if (taken.has(name)) continue;
+    taken.add(name).add(historyName(name));
+    names.set(type, name);
+  }
+  return names;
 }
 
 /** The tables of Fivetran's layout that come from CRM records: of the configured objects, or of all; and others that are included by name. */
@@ -25,7 +50,7 @@ export function planFivetran(
   known: KnownObjects,
   declared: readonly StreamDeclaration[],
 ): StreamPlan[] {
-  const isTaken = (name: string) => declared.some((each) => isSameName(each.name, name));
+  const names = namesOf(config, known, declared);
   const readings: ReadingPlan[] = [];
   const plans: StreamPlan[] = [];
   const entries = config.objects ?? known.all.map(({ name }) => ({ ...NO_CRITERIA, objectType: name }));
@@ -41,18 +66,21 @@ export function planFivetran(
       plans.push(object);
       continue;
     }
-    const name = tableOf(object.name, object.stream);
-    if (readings.some(({ selection }) => isSameName(selection.name, name)) || isTaken(name)) {
-      const why = `The table ${name} of the object ${object.name} is left out: another one has its name.`;
+    const name = names.get(object);
+    const isAgain = readings.some(({ selection }) => selection.type === object);
+    if (name === undefined || isAgain) {
+      const why = isAgain
+        ? `The object ${object.name} is there twice, and has one table.`
+        : `The table ${tableOf(object)} of the object ${object.name} is left out: another one has its name. Set prefix_colliding_custom_objects.`;
       if (config.objects !== null) throw new ConfigError(`${path}: ${why}`);
       log.warn(why);
       continue;
     }
     readings.push(new ReadingPlan({ name, type: object, criteria: config.objects === null ? null : criteria }));
   }
-  plans.push(...planTables(readings, config.include.includes(HISTORY)));
+  plans.push(...planTables(readings, { all: config.include.includes(HISTORY), tables: config.include }));
   const isThere = (name: string) => plans.some((plan) => isSameName(plan.name, name));
-  const others = config.objects === null ? [] : tablesOf(known);
+  const others = config.objects === null ? [] : everyTable(names);
   return [...plans, ...others.filter(({ name }) => config.include.includes(name) && !isThere(name))];
 }
 

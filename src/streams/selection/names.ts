@@ -7,6 +7,7 @@ import type { KnownObjects } from '../core/known-objects.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { historyName } from '../crm/history/history-plan.js';
 import { isHistory } from '../fivetran/object-tables.js';
+import { tableOf } from '../layouts/fivetran-names.js';
 import { tablesOf } from './fivetran.js';
 import { HISTORY } from './histories.js';
 
@@ -35,16 +36,17 @@ export class Exclusion {
 export function checkNames(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): void {
   const ofObjects =
     config.layout === 'fivetran'
-      ? tablesOf(known).map(({ name }) => name)
+      ? tablesOf(config, known, declared).map(({ name }) => name)
       : known.all.map(({ stream }) => historyName(stream));
   const names = [ALL, ...GROUPS, ...declared.map(({ name }) => name), ...ofObjects];
   for (const option of ['include', 'exclude'] as const) {
     for (const [index, name] of config[option].entries()) {
       if (names.includes(name)) continue;
-      const isObject = findObjectType(name, known.all) !== undefined;
-      if (isObject && option === 'exclude') continue;
-      const meant = nearest(name, names);
-      const hint = isObject ? ' To read an object, list it in objects.' : meant ? ` Did you mean "${meant}"?` : '';
+      const object = findObjectType(name, known.all);
+      if (object && option === 'exclude' && config.layout !== 'fivetran') continue;
+      const meant = object && config.layout === 'fivetran' ? tableOf(object) : nearest(name, names);
+      const isUnlisted = object !== undefined && config.layout !== 'fivetran';
+      const hint = isUnlisted ? ' To read an object, list it in objects.' : meant ? ` Did you mean "${meant}"?` : '';
       throw new ConfigError(`${option}[${index}]: there is no stream and no group called "${name}".${hint}`);
     }
   }

@@ -110,7 +110,7 @@ const readTogether: ReadTogether = async (runs) => {
     // A state that cannot be read concerns its own stream.
     await unlessRefreshed(run, stream.name, join).catch((error) => outcomes.set(stream, asHubflakeError(error)));
   }
-  for (const members of readings.values()) {
+  const readAll = [...readings.values()].map(async (members) => {
     const [first, ...others] = members;
     const outputs = [first.output, ...others.map(({ output }) => output)] as const;
     const calls = await new WindowRead(outputs, first.stream.portal, end ?? BEGINNING).read().catch(asHubflakeError);
@@ -119,7 +119,9 @@ const readTogether: ReadTogether = async (runs) => {
       outcomes.set(stream, output.failure ?? (calls instanceof Error ? calls : 0));
     // What several streams share counts once.
     if (typeof calls === 'number' && outcomes.get(first.stream) === 0) outcomes.set(first.stream, calls);
-  }
+  });
+  // One that is long does not hold up the others.
+  await Promise.all(readAll);
   return runs.map(({ stream }) => outcomes.get(stream) ?? 0);
 };
 

@@ -77,7 +77,8 @@ export class WindowOutput {
         if (record === null) return [];
         const cursor = seen ? seen(item).time : (record.data[field] ?? null);
         const time = cursorTime(cursor);
-        if (this.#known.some(({ from, to }) => time >= from && time < to)) return [];
+        // One whose time is not known may be new.
+        if (Number.isFinite(time) && this.#known.some(({ from, to }) => time >= from && time < to)) return [];
         return [{ id: String(record.data[key]), time, cursor, record }];
       }),
     );

@@ -54,14 +54,14 @@ export function historyPlan(
   };
 }
 
-function formFor({ name, stream }: ObjectType, layout: LayoutName, hasValidity: boolean): HistoryForm {
+function formFor(type: ObjectType, layout: LayoutName, hasValidity: boolean): HistoryForm {
   switch (layout) {
     case 'airbyte':
-      return airbyteForm(name, hasValidity);
+      return airbyteForm(type.name, hasValidity);
     case 'columns':
       return columnsForm(hasValidity);
     case 'fivetran':
-      return fivetranForm(name, referenceColumn(name, stream));
+      return fivetranForm(type.name, referenceColumn(type));
   }
 }
 
