@@ -5,6 +5,7 @@ import type { BatchContents } from './loader/batch-contents.js';
 import type { SpoolFile } from './loader/spool.js';
 import type { NameRules } from './names.js';
 import type { Target } from './target.js';
+import type { ReadableTable } from './verify/readable.js';
 
 /** Rows that a write changed. */
 export interface Counts {
@@ -64,6 +65,13 @@ export interface StateToKeep extends Position {
 export interface ReachedState extends StateToKeep {
   /** How many of the batch's rows are before it. */
   rows: number;
+}
+
+/** Reads a stream's table. */
+export interface Reader {
+  table: ReadableTable;
+  /** Runs a query that changes nothing. */
+  rows(query: string): Promise<Record<string, unknown>[]>;
 }
 
 /** A batch in finished files. */
@@ -131,6 +139,8 @@ export interface Store {
    * too. Looks at the tables there are, and changes nothing. What is only known then is between angle brackets.
    */
   preview(target: Target): Promise<Preview>;
+  /** Reads a stream's own table; null: there is none, or its rows cannot be told apart. */
+  reader(target: Target): Promise<Reader | null>;
   /**
    * Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can, and for a stream's
    * own table of the other form.

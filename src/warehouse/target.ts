@@ -38,6 +38,8 @@ export interface RowRules {
   key: Column[];
   /** The column that tells which of two versions is newer, or null: extraction time decides. */
   cursor: Column | null;
+  /** Whether extraction time decides all the same: what is written was read by id, and rows may have wrong cursors. */
+  isMending?: boolean;
   /** The boolean columns that mark a tombstone, each by one value. */
   marks: readonly Mark[];
   /** The column of deletion times, or null. */

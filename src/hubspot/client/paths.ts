@@ -27,6 +27,8 @@ export const paths = {
   pipelines: (type: string) => `/crm/pipelines/${API_VERSION}/${name(type)}`,
   /** Which optional objects are switched on. */
   enablement: () => `/crm/object-library/${API_VERSION}/enablement`,
+  /** How many records of each object the portal has, beside how many it may have. */
+  recordCounts: () => `/crm/limits/${API_VERSION}/records`,
   dealSplits: () => `/deal-splits/${API_VERSION}/batch/read`,
   users: () => `/settings/users/${API_VERSION}`,
   roles: () => `/settings/users/${API_VERSION}/roles`,

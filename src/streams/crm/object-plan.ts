@@ -1,6 +1,6 @@
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
 import { instantOf } from '../../time.js';
-import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
+import { catalogEntry, type Estimate, type PortalFacts, type Stream, type StreamPlan } from '../core/stream.js';
 import type { ObjectStream } from './object-stream.js';
 import { FedStream } from './reading/fed-stream.js';
 import type { Feed } from './reading/object-reading.js';
@@ -45,8 +45,17 @@ export function objectPlan(reading: ReadingPlan): StreamPlan {
   };
 }
 
+/** The object whose records a stream has, one by one; null: it is no stream of CRM records. */
+export function objectOf(stream: Stream): ObjectStream | null {
+  return stream instanceof CrmStream ? stream.object : null;
+}
+
 class CrmStream extends FedStream {
   readonly #object: ObjectStream;
+
+  get object(): ObjectStream {
+    return this.#object;
+  }
 
   constructor(name: string, object: ObjectStream, portal: PortalFacts) {
     const { schema, primaryKey, cursorField } = object.layout;

@@ -15,6 +15,7 @@ import {
   NO_ROWS,
   type Preview,
   type ReachedState,
+  type Reader,
   type SpooledBatch,
   type StateToKeep,
   type Store,
@@ -25,6 +26,7 @@ import { type Destination, ownTable, type TableWrite, writeTo } from '../tables/
 import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
+import { readableTable } from '../verify/readable.js';
 import { batchOf, NotAllNew } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
@@ -183,6 +185,19 @@ export class DuckDbStore implements Store {
     if (!startsAnew(target)) return;
     // The next attempt at a generation resumes with what this one has collected.
     await this.#of(target, () => this.#db.run(sql.dropTable(this.#destinations.sideOf(target))));
+  }
+
+  async reader(target: Target): Promise<Reader | null> {
+    return this.#of(target, async () => {
+      if ((await this.#tables.columns(target)).length === 0) return null;
+      const mapping = await this.#catalog.mapColumns(target);
+      const table = readableTable(sql.tableName(target), mapping, await this.#tables.lacking(target), {
+        value: this.#form.rowValue,
+        milliseconds: (time) => `epoch_ms(${time})`,
+      });
+      const rows = (query: string) => this.#of(target, () => this.#db.rows(query));
+      return table && { table, rows };
+    });
   }
 
   async remove(target: Target, isRaw: boolean): Promise<void> {

@@ -12,6 +12,7 @@ import {
   NO_ROWS,
   type Preview,
   type ReachedState,
+  type Reader,
   type SpooledBatch,
   type StateToKeep,
   type Store,
@@ -21,6 +22,7 @@ import { ownTable, writeTo } from '../tables/destination.js';
 import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
+import { readableTable } from '../verify/readable.js';
 import { BatchWriter } from './batch-writer.js';
 import { SnowflakeCatalog } from './catalog.js';
 import { Commits, newAttempts } from './commits.js';
@@ -241,6 +243,21 @@ export class SnowflakeStore implements Store {
     const side = startsAnew(target) ? await this.#destinations.begunSide(target) : null;
     if (side === null) return;
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(side))));
+  }
+
+  async reader(target: Target): Promise<Reader | null> {
+    const doing = `Reading the table ${target.table}`;
+    return this.#with(target, doing, async (steps) => {
+      if (!(await this.#tables.isThere(steps, target))) return null;
+      const mapping = await this.#tables.mapColumns(steps, target);
+      const lacking = await this.#tables.lacking(steps, target);
+      const table = readableTable(this.#tables.fullName(target), mapping, lacking, {
+        value: this.#form.rowValue,
+        milliseconds: (time) => `DATE_PART(EPOCH_MILLISECOND, ${time})`,
+      });
+      const rows = (query: string) => this.#again(target, doing, (each) => each.run(query));
+      return table && { table, rows };
+    });
   }
 
   async remove(target: Target, isRaw: boolean): Promise<void> {

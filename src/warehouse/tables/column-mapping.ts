@@ -122,6 +122,7 @@ function withColumns(target: Target, columns: Column[]): ColumnMapping {
     cleared: [],
     key: target.key.map(replaced),
     cursor: target.cursor && replaced(target.cursor),
+    isMending: target.isMending === true,
     marks: target.marks.map((mark) => ({ ...mark, column: replaced(mark.column) })),
     deletedAt: target.deletedAt && replaced(target.deletedAt),
     hardDeletes: target.hardDeletes,

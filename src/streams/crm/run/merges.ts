@@ -49,7 +49,7 @@ export class MergeMap {
   /** Whether {@link learn} would find a merge in the record that is not known. */
   hasNewMerges(row: ObjectRow): boolean {
     const survivor = this.#survivorOf(row);
-    return listedIn(row).some((id) => id !== survivor && this.#survivors.get(id) !== survivor);
+    return mergedIdsIn(row).some((id) => id !== survivor && this.#survivors.get(id) !== survivor);
   }
 
   /**
@@ -61,7 +61,7 @@ export class MergeMap {
     const merged: MergedAway[] = [];
     const survivor = this.#survivorOf(row);
     const updatedAt = updatedAtOf(row);
-    const losers = new Set(listedIn(row));
+    const losers = new Set(mergedIdsIn(row));
     // Iterating a set includes what is added on the way, so this follows chains of merges.
     for (const id of losers) for (const further of this.#losers.get(id) ?? []) losers.add(further);
     for (const id of losers) {
@@ -116,7 +116,7 @@ export class MergeMap {
 }
 
 /** The ids that HubSpot lists in a record as merged into it. */
-function listedIn(row: ObjectRow): string[] {
+export function mergedIdsIn(row: ObjectRow): string[] {
   const listed = propertyOf(row, MERGED_IDS);
   if (!listed) return [];
   return listed

@@ -20,6 +20,13 @@ export interface LiveRecord {
 /** A record that was archived since. */
 export type ArchivedRecord = Pick<LiveRecord, 'row' | 'histories'>;
 
+/** A record that HubSpot has nowhere. */
+export interface Erased {
+  id: string;
+  /** When its row says that it was last modified; null: it does not say. */
+  updatedAt: Instant | null;
+}
+
 /**
  * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant, where all was read up to another one, which is later as searches lag; `values`: properties are
  * read that the stream did not have; `restored`: they were archived, and are not any more.
@@ -55,6 +62,8 @@ export interface ObjectOutput {
    * @param owed those of them whose records may have been emitted
    */
   merged?(all: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void>;
+  /** Records that HubSpot has nowhere, of which rows were found. */
+  erased?(gone: readonly Erased[], emit: Emit): Promise<void>;
   /** Records that have left the stream's filters. */
   left?(rows: readonly ObjectRow[], emit: Emit): Promise<void>;
   /** Emits what was held back. Called before a state that has to cover everything. */

@@ -11,7 +11,7 @@ import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
 import { historiesOf } from './histories.js';
 import { type MergedAway, MergeMap } from './merges.js';
-import type { Emit, Occasion, OutputPort } from './object-output.js';
+import type { Emit, Erased, Occasion, OutputPort } from './object-output.js';
 import { type ObjectState, objectStateJson } from './object-state.js';
 import { SentMemory } from './sent-memory.js';
 
@@ -199,6 +199,15 @@ export class ObjectRun {
     const merged = survivors.map((row) => this.#learn(row, null));
     await this.#emitMerged(merged);
     for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
+  }
+
+  /** Emits tombstones of records of which live rows were found although the records are gone: merged away, or erased. */
+  async emitGone(merged: readonly MergedAway[], erased: readonly Erased[]): Promise<void> {
+    if (merged.length + erased.length === 0) return;
+    await this.#open();
+    await this.#emitMerged([{ all: merged, owed: merged }]);
+    if (erased.length > 0) await this.#each(({ output, emit }) => output.erased?.(erased, emit));
+    for (const { id } of [...merged, ...erased]) this.sent.forget(id);
   }
 
   /** By record, the values that properties have had; null: no output asks for them. */

@@ -39,6 +39,9 @@ export async function readLive({ client, stream }: ObjectRun, ids: readonly stri
   return live;
 }
 
+/** What asking for the filters takes of a run. */
+type FilteredRun = Pick<ObjectRun, 'client' | 'stream'>;
+
 /** Live records by whether they match a stream's filters. */
 export interface FilterPartition {
   matching: readonly ObjectRow[];
@@ -48,7 +51,7 @@ export interface FilterPartition {
 }
 
 /** Divides live records by whether they match the stream's filters, according to HubSpot's search. */
-export async function partitionByFilter(run: ObjectRun, rows: readonly ObjectRow[]): Promise<FilterPartition> {
+export async function partitionByFilter(run: FilteredRun, rows: readonly ObjectRow[]): Promise<FilterPartition> {
   const { filterGroups } = run.stream;
   if (filterGroups.length === 0) return { matching: rows, excluded: [], undecided: [] };
   const found = await indexedVersions(run, rows, filterGroups);
@@ -65,7 +68,7 @@ export async function partitionByFilter(run: ObjectRun, rows: readonly ObjectRow
 
 /** The rows that a search with these filters returns: by id, when the indexed version was last updated. */
 async function indexedVersions(
-  { client, stream }: ObjectRun,
+  { client, stream }: FilteredRun,
   rows: readonly ObjectRow[],
   filterGroups: ObjectStream['filterGroups'],
 ): Promise<Map<string, string | null>> {

@@ -206,7 +206,7 @@ export function keysMatch(mapping: ColumnMapping): string {
 export function notOlder(mapping: ColumnMapping, rowCursor?: string): string {
   const extracted = 's._airbyte_extracted_at >= t._airbyte_extracted_at';
   let sameGeneration = extracted;
-  if (mapping.cursor) {
+  if (mapping.cursor && !mapping.isMending) {
     const mine = `s.c${mapping.columns.indexOf(mapping.cursor)}`;
     const theirs = rowCursor ?? `t.${identifier(mapping.cursor.name)}`;
     sameGeneration = `${mine} > ${theirs} OR (${theirs} IS NULL AND ${mine} IS NOT NULL) OR (${mine} IS NOT DISTINCT FROM ${theirs} AND ${extracted})`;

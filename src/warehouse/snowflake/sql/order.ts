@@ -7,10 +7,15 @@ import { identifier } from './quote.js';
  *
  * @param rowVersion the row's cursor, where it is in no column
  */
-export function notOlder({ cursor }: RowRules, version: string, extractedAt: string, rowVersion?: string): string {
+export function notOlder(
+  { cursor, isMending }: RowRules,
+  version: string,
+  extractedAt: string,
+  rowVersion?: string,
+): string {
   const extracted = `${extractedAt} >= t."_AIRBYTE_EXTRACTED_AT"`;
   let sameGeneration = extracted;
-  if (cursor) {
+  if (cursor && !isMending) {
     const row = rowVersion ?? `t.${identifier(cursor.name)}`;
     sameGeneration =
       `${version} > ${row} OR (${row} IS NULL AND ${version} IS NOT NULL) ` +

@@ -1,0 +1,51 @@
+import type { IdRange } from '../../hubspot/api/hidden-hits.js';
+import type { EpochMs } from '../../time.js';
+
+/** Records by when they were last modified, and of one instant by their ids. */
+export interface VersionRange {
+  /** The first instant; null: the range has no beginning, and what has no time is in it. */
+  from: EpochMs | null;
+  /** The instant before which it ends; null: it has no end. */
+  before: EpochMs | null;
+  /** null: all ids. */
+  ids: IdRange | null;
+}
+
+/** A part of a range, with how many live rows of the table it has. */
+export interface RangePart extends VersionRange {
+  rows: number;
+}
+
+/** A row as far as it tells which version of which record it is. */
+export interface TableRow {
+  id: string;
+  /** When its record was last modified; null: the row does not say. */
+  version: EpochMs | null;
+  /** Whether it has no mark that its record is deleted, or no longer wanted. */
+  isLive: boolean;
+}
+
+/** The table of a stream that has one row a record, as far as it is compared with HubSpot. */
+export interface TableRows {
+  /** How many rows are live; of those, how many are in the range. */
+  count(range: VersionRange): Promise<{ live: number; inRange: number }>;
+  /**
+   * Divides ranges into parts of about equally many live rows: by time, where all rows of one instant stay together; or a range of one instant by
+   * id. A range without rows is one part. The parts of a range cover it.
+   *
+   * @returns for each range its parts, in their order
+   */
+  divide(ranges: readonly VersionRange[], parts: number): Promise<RangePart[][]>;
+  /** The live rows in some ranges. */
+  list(ranges: readonly VersionRange[]): Promise<TableRow[]>;
+  /** The rows, live or not, of some records, by id. */
+  find(ids: readonly string[]): Promise<Map<string, TableRow>>;
+}
+
+/** Whether a row is within a range. */
+export function isWithin({ from, before, ids }: VersionRange, { id, version }: TableRow): boolean {
+  const isInTime =
+    version === null ? from === null : (from === null || version >= from) && (before === null || version < before);
+  if (!isInTime || ids === null) return isInTime;
+  return BigInt(id) > BigInt(ids.after) && (ids.upTo === null || BigInt(id) <= BigInt(ids.upTo));
+}
