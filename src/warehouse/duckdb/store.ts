@@ -195,7 +195,13 @@ export class DuckDbStore implements Store {
         value: this.#form.rowValue,
         milliseconds: (time) => `epoch_ms(${time})`,
       });
-      const rows = (query: string) => this.#of(target, () => this.#db.rows(query));
+      // A connection runs one query at a time.
+      let last: Promise<unknown> = Promise.resolve();
+      const rows = (query: string) => {
+        const result = last.then(() => this.#of(target, () => this.#db.rows(query)));
+        last = result.catch(() => undefined);
+        return result;
+      };
       return table && { table, rows };
     });
   }
