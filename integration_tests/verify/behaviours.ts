@@ -176,4 +176,119 @@ export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void
     expect(only((await verify(config, { repairs: true })).streams)).toMatchObject({ ghosts: 1, mended: 1 });
     expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
   });
+
+  describe('deep', () => {
+    test('finds and mends what times do not show: calculated values, associations, and what was changed by hand', async () => {
+      const config = await begin();
+      await syncArchived(config);
+      const live = sandbox.portal.truth('contacts', { associations: ['companies'] }).live;
+      const [calculated, byHand, erased] = live.map(({ id }) => id) as [string, string, string];
+      const linked = live.find((each) => (each.associations?.companies ?? []).length > 0 && each.id > erased);
+      sandbox.portal.edit('contacts', calculated, { firstname: 'Calculated' }, { silent: true });
+      sandbox.portal.erase('contacts', erased);
+      const company = linked?.associations?.companies?.[0] as string;
+      sandbox.portal.dissociate('contacts', linked?.id as string, 'companies', company);
+      const [name, key] = [warehouse.name('lastname'), warehouse.name('id')];
+      await warehouse.execute(`UPDATE {table} SET "${name}" = 'By hand' WHERE "${key}" = '${byHand}'`, 'contacts');
+      // None of it has changed a time, but for the record that is gone.
+      expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 1 });
+      const found = only((await verify(config, { isDeep: true })).streams);
+      expect(found).toMatchObject({ missing: 0, stale: 3, ghosts: 1, pending: 0, mended: 0, isProved: true });
+      expect(found.notes.join()).toMatch(/firstname \(1\)/);
+      expect(found.notes.join()).toMatch(/associated_companies \(1\)/);
+      const repaired = await verify(config, { isDeep: true, repairs: true });
+      expect(repaired.errors).toEqual([]);
+      expect(only(repaired.streams)).toMatchObject({ stale: 3, ghosts: 1, mended: 4 });
+      await expectEqual(warehouse, sandbox);
+      expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+      expect((await warehouse.tables()).filter((table) => /verify_/i.test(table))).toEqual([]);
+    });
+
+    test('takes a call for a hundred records, and none for a table that is equal', async () => {
+      const config = await begin();
+      await syncArchived(config);
+      const { streams } = await verify(config, { isDeep: true });
+      const pages = Math.ceil(sandbox.portal.truth('contacts').live.length / 100);
+      expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, calls: pages });
+    });
+
+    test('tells what changed lately apart', async () => {
+      const config = await begin();
+      await sync(config);
+      const [edited, archived] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [string, string];
+      sandbox.portal.edit('contacts', edited, { firstname: 'Edited' });
+      sandbox.portal.archive('contacts', archived);
+      sandbox.portal.create('contacts', { firstname: 'Created' });
+      expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({
+        missing: 0,
+        stale: 0,
+        ghosts: 0,
+        pending: 3,
+      });
+    });
+
+    test('compares streams that have no records to count, and says how to mend them', async () => {
+      await begin();
+      const config = pipelineOf(warehouse, sandbox, { source: { objects: [{ object_type: 'owners' }] } });
+      await sync(config);
+      const { skipped } = await verify(config);
+      expect(skipped).toEqual(['owners']);
+      const equal = await verify(config, { isDeep: true });
+      expect(only(equal.streams)).toMatchObject({ stream: 'owners', missing: 0, stale: 0, ghosts: 0 });
+      const column = warehouse.name('email');
+      await warehouse.execute(`UPDATE {table} SET "${column}" = 'x'`, 'owners');
+      const owners = only((await verify(config, { isDeep: true, repairs: true })).streams);
+      expect(owners).toMatchObject({ stale: owners.rows, mended: 0 });
+      expect(owners.notes.join()).toContain('run sync --refresh owners');
+    });
+
+    test('in the raw form as well', async () => {
+      await begin();
+      const config = pipelineOf(warehouse, sandbox, { destination: { table_form: 'raw' } });
+      await syncArchived(config);
+      const [id] = sandbox.portal.truth('contacts').live.map((each) => each.id) as [string];
+      sandbox.portal.edit('contacts', id, { firstname: 'Calculated' }, { silent: true });
+      expect(only((await verify(config, { isDeep: true, repairs: true })).streams)).toMatchObject({
+        stale: 1,
+        mended: 1,
+      });
+      expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+    });
+  });
+
+  test('with "deletes" off, rows of deleted records stay, and are no difference', async () => {
+    await begin();
+    const config = pipelineOf(warehouse, sandbox, { source: { deletes: 'off' } });
+    await sync(config);
+    const [erased, deleted] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [string, string];
+    sandbox.portal.erase('contacts', erased);
+    await warehouse.execute(`DELETE FROM {table} WHERE "${warehouse.name('id')}" = '${deleted}'`, 'contacts');
+    for (const isDeep of [false, true]) {
+      const found = only((await verify(config, { isDeep, repairs: isDeep })).streams);
+      expect(found).toMatchObject({ missing: 1, stale: 0, ghosts: 0, mended: isDeep ? 1 : 0 });
+    }
+    const ids = (await warehouse.rows('contacts', { id: 'text' })).map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([erased, deleted]));
+  });
+
+  test('what was found is kept in a table, a row for each stream', async () => {
+    const config = await begin();
+    await sync(config);
+    const [erased] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [string];
+    sandbox.portal.erase('contacts', erased);
+    await verify(config);
+    await verify(config, { repairs: true });
+    const kept = await warehouse.rows('_HUBFLAKE_VERIFICATIONS', {
+      PIPELINE: 'text',
+      STREAM: 'text',
+      STARTED_AT: 'instant',
+      GHOSTS: 'number',
+      MENDED: 'number',
+      CALLS: 'number',
+    });
+    expect(kept.sort((a, b) => Number(a.MENDED) - Number(b.MENDED))).toMatchObject([
+      { PIPELINE: 'crm', STREAM: 'contacts', GHOSTS: 1, MENDED: 0 },
+      { PIPELINE: 'crm', STREAM: 'contacts', GHOSTS: 1, MENDED: 1 },
+    ]);
+  });
 }

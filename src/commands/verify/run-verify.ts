@@ -1,22 +1,31 @@
 import { existsSync } from 'node:fs';
 import type { PipelineConfig } from '../../config/pipeline.js';
-import { asHubflakeError, ConfigError } from '../../errors.js';
+import { asHubflakeError, ConfigError, isProgrammingError, StoppedError } from '../../errors.js';
 import { readRecordCounts } from '../../hubspot/api/record-counts.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
 import { Portal } from '../../streams/portal.js';
-import type { StreamFailure } from '../../streams/read.js';
-import { monotonicNow } from '../../time.js';
+import { groupsOf, type StreamFailure } from '../../streams/read.js';
+import { epochNow, type Instant, instantOf, monotonicNow } from '../../time.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { Store } from '../../warehouse/store.js';
+import { VERIFICATIONS, type Verification } from '../../warehouse/verify/report.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import type { Injected } from '../runner/injected.js';
+import { readAside } from './read-aside.js';
 import { Repair } from './repair.js';
 import { planVerify, type VerifiedStream } from './verified-streams.js';
-import { verifyStream } from './verify-stream.js';
+import { verifyDeep } from './verify-deep.js';
+import { type StreamTask, verifyStream } from './verify-stream.js';
 
 /** How a stream's table compares with HubSpot. */
-export interface StreamVerification {
+export interface StreamVerification extends Comparison {
+  startedAt: Instant;
+  finishedAt: Instant;
+}
+
+/** What a comparison has found. */
+export interface Comparison {
   stream: string;
   table: string;
   /** Records in HubSpot, as far as they belong to the stream. */
@@ -77,9 +86,16 @@ export async function runVerify(
       const plan = await planVerify(config, portal, store, kept, options);
       const repair = options.repairs ? new Repair(store, config, portal, plan.streams) : null;
       try {
-        const { results, failures } = await verifyEach(portal, store, plan.streams, repair, options);
+        const verifyAll = options.isDeep ? verifyDeeply : verifyByCounts;
+        const { results, failures } = await verifyAll({ config, portal, store, repair }, plan.streams);
         if (lost.signal.aborted) throw lost.signal.reason;
+        const order = plan.streams.map(({ name }) => name);
+        results.sort((a, b) => order.indexOf(a.stream) - order.indexOf(b.stream));
         failures.push(...((await repair?.finish(results)) ?? []));
+        await keepReport(
+          store,
+          results.map((result) => verificationOf(result, config.name, options.isDeep)),
+        );
         return {
           pipeline: config.name,
           streams: results,
@@ -97,26 +113,59 @@ export async function runVerify(
   }
 }
 
+/** What was compared, and what could not be. */
+interface Verified {
+  results: StreamVerification[];
+  failures: StreamFailure[];
+}
+
+type Session = Omit<StreamTask, 'stream'>;
+
 /** One after the other, so that the calls of each can be told. */
-async function verifyEach(
-  portal: Portal,
-  store: Store,
-  streams: readonly VerifiedStream[],
-  repair: Repair | null,
-  options: VerifyOptions,
-): Promise<{ results: StreamVerification[]; failures: StreamFailure[] }> {
-  const results: StreamVerification[] = [];
-  const failures: StreamFailure[] = [];
-  const { client } = portal;
-  const counts = await countsOf(client, streams);
+async function verifyByCounts(session: Session, streams: readonly VerifiedStream[]): Promise<Verified> {
+  const verified: Verified = { results: [], failures: [] };
+  const counts = await countsOf(session.portal.client, streams);
   for (const stream of streams) {
-    try {
-      results.push(await verifyStream({ portal, store, stream, repair, counts, options }));
-    } catch (error) {
-      failures.push({ stream: stream.name, error: asHubflakeError(error) });
-    }
+    const { records } = stream;
+    if (records) await attempt(verified, stream, () => verifyStream({ ...session, stream }, records, counts));
   }
-  return { results, failures };
+  return verified;
+}
+
+/** Those together that are read from the same calls, which count for the first of them. */
+async function verifyDeeply(session: Session, streams: readonly VerifiedStream[]): Promise<Verified> {
+  const verified: Verified = { results: [], failures: [] };
+  const { portal } = session;
+  for (const group of groupsOf(portal, streams)) {
+    let spent = portal.client.calls.summary().total;
+    const targets = group.map(({ target }) => target);
+    await readAside(session, targets, async (asides, leastOfAll) => {
+      let least = leastOfAll;
+      for (const stream of group) {
+        await attempt(verified, stream, async () => {
+          const aside = asides.get(stream.name);
+          if (aside?.error) throw aside.error;
+          const found = await verifyDeep({ ...session, stream }, aside?.reader ?? null);
+          const { total } = portal.client.calls.summary();
+          const result = { ...found, calls: total - spent, least };
+          [spent, least] = [total, 0];
+          return result;
+        });
+      }
+    });
+  }
+  return verified;
+}
+
+async function attempt({ results, failures }: Verified, { name }: VerifiedStream, compare: () => Promise<Comparison>) {
+  const startedAt = instantOf(epochNow());
+  try {
+    const found = await compare();
+    results.push({ ...found, startedAt, finishedAt: instantOf(epochNow()) });
+  } catch (error) {
+    if (error instanceof StoppedError) throw error;
+    failures.push({ stream: name, error: asHubflakeError(error) });
+  }
 }
 
 /** HubSpot's counts of all objects, where one call saves others. */
@@ -126,6 +175,22 @@ async function countsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const counted = streams.filter(({ records }) => records !== null && records.object.filterGroups.length === 0);
   return (counted.length > 1 ? await readRecordCounts(client) : null) ?? new Map();
+}
+
+/** Keeps what was found in the warehouse, if the role may write there. */
+async function keepReport(store: Store, verifications: readonly Verification[]): Promise<void> {
+  if (verifications.length === 0) return;
+  try {
+    await store.report(verifications);
+  } catch (error) {
+    if (isProgrammingError(error)) throw error;
+    log.warn(`What was found is not kept in ${VERIFICATIONS}: ${asHubflakeError(error).message}`);
+  }
+}
+
+function verificationOf(result: StreamVerification, pipeline: string, isDeep: boolean): Verification {
+  const { least: _, ...found } = result;
+  return { ...found, pipeline, isDeep, notes: found.notes.join('; ') };
 }
 
 function refuseNoFile({ name, destination }: PipelineConfig): void {

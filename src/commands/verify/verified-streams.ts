@@ -16,8 +16,14 @@ import type { VerifyOptions } from './run-verify.js';
 export interface VerifiedStream {
   name: string;
   target: Target;
-  /** Its records by id; null: it is no stream of CRM records. */
-  records: { object: ObjectStream; state: CompleteState } | null;
+  /** null: it has no records that can be read by id. */
+  records: VerifiedRecords | null;
+}
+
+/** The records of a stream. */
+export interface VerifiedRecords {
+  object: ObjectStream;
+  state: CompleteState;
 }
 
 /** The state of a stream that was read to its end. */

@@ -1,10 +1,9 @@
-import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
-import { type EpochMs, earlier, timeOf } from '../../time.js';
+import type { EpochMs } from '../../time.js';
 import type { ObjectStream } from '../crm/object-stream.js';
-import { ArchiveMemory } from '../crm/run/archive-memory.js';
 import type { ReadOptions } from '../crm/run/object-run.js';
 import type { ObjectState } from '../crm/run/object-state.js';
+import { deletionsToCome, horizonOf } from './horizon.js';
 import { type Difference, type Judged, judgeAll } from './judge.js';
 import { LISTED_PAGES, Localiser, type Suspect } from './localise.js';
 import { PortalRecords, pagesOf, timeIn } from './portal-records.js';
@@ -35,30 +34,13 @@ export interface ObjectVerification {
   differences: Record<Difference, number>;
   /** What differs and comes with the next sync. */
   pending: number;
+  /** Live rows of records that are gone, where deletions are not reported. */
+  kept: number;
   /** Whether every record was listed. Otherwise some were only counted. */
   isListed: boolean;
   /** Whether HubSpot's totals were not those of its listings. */
   totalsAreOff: boolean;
   searches: number;
-}
-
-/** The instant before which everything is expected to be in the table. */
-function horizonOf(cursor: string, lookbackMinutes: number): EpochMs {
-  return timeOf(earlier(cursor, lookbackMinutes));
-}
-
-/**
- * Tells whether the deletion of an archived record comes with the next sync: it was archived since the archived ones were last looked through, and was
- * not among them.
- */
-function deletionsToCome(
-  { archive }: VerifiedObject['state'],
-  { deletes }: VerifiedObject['options'],
-): (row: ObjectRow) => boolean {
-  const since = timeIn(archive.since);
-  if (deletes === 'off' || archive.refusedAt !== undefined || since === null) return () => false;
-  const known = new ArchiveMemory(archive);
-  return ({ id, archivedAt }) => (timeIn(archivedAt) ?? 0) >= since && !known.has(id);
 }
 
 /** Compares a table with its object's records, with as few searches as possible (docs/decisions/0023-verify-and-sweep.md). */
@@ -72,11 +54,16 @@ export async function verifyObject(verified: VerifiedObject): Promise<ObjectVeri
   const portal = new PortalRecords(client, stream);
   const found = await compare({ portal, table, all, horizon, rows: live, records });
   const judging = { client, stream, table, horizon, isDeletionToCome: deletionsToCome(state, options), properties };
-  const { differences, pending } = await judgeAll(judging, found.suspects, verified.onDifferences);
+  const isOff = options.deletes === 'off';
+  const { differences, pending } = await judgeAll(judging, found.suspects, async (judged) => {
+    const reported = isOff ? judged.filter(({ difference }) => difference !== 'ghost') : judged;
+    if (reported.length > 0) await verified.onDifferences(reported);
+  });
   return {
     portal: found.records,
     table: live,
-    differences,
+    differences: isOff ? { ...differences, ghost: 0 } : differences,
+    kept: isOff ? differences.ghost : 0,
     pending: found.changed.length + pending,
     isListed: found.isListed,
     totalsAreOff: found.totalsAreOff,
@@ -140,6 +127,7 @@ const NOTHING: Readonly<ObjectVerification> = {
   table: 0,
   differences: { missing: 0, stale: 0, ghost: 0 },
   pending: 0,
+  kept: 0,
   isListed: true,
   totalsAreOff: false,
   searches: 0,
