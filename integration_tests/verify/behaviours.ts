@@ -2,11 +2,21 @@ import fc from 'fast-check';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { freshForEach } from '../support/fresh.js';
+import { Lifetime } from '../support/lifetime.js';
 import { DRIFTS, type Drift, DriftPlanter } from './drift.js';
 import { expectEqual, only, pipelineOf, sync, type VerifyWarehouse, verify } from './harness.js';
 
-/** What `verify` does in every warehouse. @param runs how many random portals drift */
-export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void {
+/**
+ * What `verify` does in every warehouse.
+ *
+ * @param runs how many random portals drift
+ * @param afterKill what is to be done once a process is gone that was killed
+ */
+export function verifyBehaviours(
+  warehouse: VerifyWarehouse,
+  runs: number,
+  afterKill: () => Promise<void> = async () => undefined,
+): void {
   freshForEach(warehouse);
   let sandbox: Sandbox;
 
@@ -175,6 +185,40 @@ export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void
     sandbox.portal.edit('contacts', matching[0]?.id as string, { email: '' }, { at: Date.UTC(2024, 1, 1) });
     expect(only((await verify(config, { repairs: true })).streams)).toMatchObject({ ghosts: 1, mended: 1 });
     expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+  });
+
+  test('a repair that is killed anywhere leaves nothing wrong, and the next one mends the rest', async () => {
+    const breaking = fc.record({
+      what: fc.constantFrom('kill' as const, 'kill' as const, 'drop' as const),
+      edge: fc.constantFrom(null, null, 1, 2, 3),
+      nth: fc.nat(14),
+      isDone: fc.boolean(),
+    });
+    let broken = 0;
+    await fc.assert(
+      fc
+        .asyncProperty(breaking, fc.boolean(), fc.boolean(), async (where, isDeep, syncsBetween) => {
+          const config = await begin(120);
+          const planter = new DriftPlanter(warehouse, sandbox, await syncArchived(config));
+          for (const [index, drift] of DRIFTS.entries()) await planter.plant(drift, 7 * index, 100 + index);
+          const life = new Lifetime(where);
+          await verify(config, { repairs: true, isDeep }, life).catch((error: unknown) => {
+            if (!life.isBroken) throw error;
+          });
+          if (life.isBroken) broken += 1;
+          if (life.isKilled) await afterKill();
+          if (syncsBetween) await sync(config);
+          const again = await verify(config, { repairs: true });
+          expect(again.errors).toEqual([]);
+          await expectEqual(warehouse, sandbox);
+          expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+          expect((await warehouse.tables()).filter((table) => /verify_/i.test(table) && !isDeep)).toEqual([]);
+        })
+        .beforeEach(() => warehouse.begin())
+        .afterEach(() => sandbox.close()),
+      { numRuns: 2 * runs },
+    );
+    expect(broken).toBeGreaterThan(runs / 2);
   });
 
   describe('deep', () => {
