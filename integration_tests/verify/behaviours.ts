@@ -10,12 +10,12 @@ import { expectEqual, only, pipelineOf, sync, type VerifyWarehouse, verify } fro
  * What `verify` does in every warehouse.
  *
  * @param runs how many random portals drift
- * @param afterKill what is to be done once a process is gone that was killed
+ * @param afterEnd what is to be done once a process is gone that was broken off
  */
 export function verifyBehaviours(
   warehouse: VerifyWarehouse,
   runs: number,
-  afterKill: () => Promise<void> = async () => undefined,
+  afterEnd: () => Promise<void> = async () => undefined,
 ): void {
   freshForEach(warehouse);
   let sandbox: Sandbox;
@@ -206,7 +206,7 @@ export function verifyBehaviours(
             if (!life.isBroken) throw error;
           });
           if (life.isBroken) broken += 1;
-          if (life.isKilled) await afterKill();
+          if (life.isBroken) await afterEnd();
           if (syncsBetween) await sync(config);
           const again = await verify(config, { repairs: true });
           expect(again.errors).toEqual([]);

@@ -18,6 +18,8 @@ describe('a long table', () => {
   let sandbox: Sandbox;
   let ids: string[];
   let imported: string[];
+  /** Those that were modified so late that an old time puts their rows into another range. */
+  let late: string[];
   let onCall = (_path: string): void => undefined;
 
   beforeAll(async () => {
@@ -30,7 +32,10 @@ describe('a long table', () => {
     });
     imported = sandbox.portal.createSamples('contacts', IMPORTED, { at: Date.UTC(2024, 4, 1) });
     await sync(pipeline(folder.join('base.duckdb')));
-    ids = sandbox.portal.truth('contacts').live.map(({ id }) => id);
+    const { live } = sandbox.portal.truth('contacts');
+    ids = live.map(({ id }) => id);
+    const byTime = [...live].sort((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt));
+    late = byTime.slice(CONTACTS / 20).flatMap(({ id }) => (imported.includes(id) ? [] : [id]));
   });
   afterAll(async () => {
     await sandbox.close();
@@ -44,8 +49,8 @@ describe('a long table', () => {
   const pipeline = (path: string) =>
     pipelineOf(warehouse, sandbox, { destination: { path }, object: { associations: [] } });
 
-  /** The searches that so many differences may take. */
-  const bound = (differences: number) => 2 * differences * Math.log2(ids.length / 200) + 20;
+  /** The searches that so many differences may take; a few more where many records have one time, which is to be told from others first. */
+  const bound = (differences: number, more = 0) => 2 * differences * Math.log2(ids.length / 200) + 20 + more;
 
   async function drifted(statements: readonly string[]) {
     const path = folder.join('drifted.duckdb');
@@ -79,7 +84,7 @@ describe('a long table', () => {
             await drifted([`DELETE FROM contacts WHERE id IN (${list(missing)})`]),
           );
           expect(only(streams)).toMatchObject({ missing: missing.size, stale: 0, ghosts: 0, pending: 0 });
-          expect(calls.byKind.search).toBeLessThanOrEqual(bound(missing.size));
+          expect(calls.byKind.search).toBeLessThanOrEqual(bound(missing.size, 4));
         },
       ),
       { numRuns: 12 },
@@ -105,7 +110,7 @@ describe('a long table', () => {
   test('rows of older versions are found, all and only they, in few searches', async () => {
     await fc.assert(
       fc.asyncProperty(
-        picks(() => ids),
+        picks(() => late),
         async (stale) => {
           const update = `UPDATE contacts SET updated_at = TIMESTAMPTZ '2008-01-01' WHERE id IN (${list(stale)})`;
           const { streams, calls } = await verify(await drifted([update]));

@@ -43,7 +43,10 @@ export interface TableRows {
 }
 
 /** Whether a row is within a range. */
-export function isWithin({ from, before, ids }: VersionRange, { id, version }: TableRow): boolean {
+export function isWithin(
+  { from, before, ids }: VersionRange,
+  { id, version }: Pick<TableRow, 'id' | 'version'>,
+): boolean {
   const isInTime =
     version === null ? from === null : (from === null || version >= from) && (before === null || version < before);
   if (!isInTime || ids === null) return isInTime;
