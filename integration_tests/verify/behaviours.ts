@@ -256,6 +256,22 @@ export function verifyBehaviours(
       expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, calls: pages });
     });
 
+    test('associations in another order are no difference', async () => {
+      const config = await begin();
+      const [contact] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [string];
+      for (const { id } of sandbox.portal.truth('companies').live)
+        sandbox.portal.associate('contacts', contact, 'companies', id);
+      await sync(config);
+      const [links, key] = [warehouse.name('associated_companies'), warehouse.name('id')];
+      const [row] = (await warehouse.rows('contacts', { id: 'text', associated_companies: 'json' })).filter(
+        ({ id }) => id === contact,
+      );
+      const list = JSON.stringify([...((row?.associated_companies ?? []) as string[])].reverse());
+      const value = warehouse.name('x') === 'X' ? `PARSE_JSON('${list}')::ARRAY` : `'${list}'`;
+      await warehouse.execute(`UPDATE {table} SET "${links}" = ${value} WHERE "${key}" = '${contact}'`, 'contacts');
+      expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+    });
+
     test('tells what changed lately apart', async () => {
       const config = await begin();
       await sync(config);

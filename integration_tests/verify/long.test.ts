@@ -122,6 +122,25 @@ describe('a long table', () => {
     );
   });
 
+  test('a row that has moved within a column of the grid is found', async () => {
+    // Of 60 ranges in five sections, one column has the ranges that are a fifth of the rows apart.
+    const byTime = sandbox.portal
+      .truth('contacts')
+      .live.map(({ id, updatedAt }) => ({ id, at: Date.parse(updatedAt) }));
+    byTime.sort((a, b) => a.at - b.at);
+    const range = (rank: number) => Math.floor((rank * 60) / byTime.length);
+    for (const sections of [1, 2, 3]) {
+      const rank = Math.floor(byTime.length * 0.9);
+      const to = byTime.find((_, i) => range(i) === range(rank) - 12 * sections + 0 && i % 50 === 25);
+      const { id } = byTime[rank] as { id: string };
+      const time = new Date((to?.at ?? 0) + 1).toISOString();
+      const { streams } = await verify(
+        await drifted([`UPDATE contacts SET updated_at = '${time}' WHERE id = '${id}'`]),
+      );
+      expect(only(streams)).toMatchObject({ missing: 0, stale: 1, ghosts: 0 });
+    }
+  });
+
   test('where much differs, it takes little more than a listing of everything', async () => {
     const { streams, calls } = await verify(await drifted(['DELETE FROM contacts WHERE hash(id) % 3 = 0']));
     const { missing, portal, rows } = only(streams);
