@@ -6,7 +6,7 @@ import { type EpochMs, timeOf } from '../../time.js';
 import type { ObjectStream } from '../crm/object-stream.js';
 import { EVERY_ID } from '../crm/run/object-state.js';
 import { updatedAtOf } from '../layouts/layout.js';
-import type { VersionRange } from './table-rows.js';
+import { joinedRanges, type VersionRange } from './table-rows.js';
 
 /** HubSpot's limits of one search; see docs/calls.md. */
 const MOST_GROUPS = 5;
@@ -91,7 +91,7 @@ export class PortalRecords {
 
   #groups(ranges: readonly VersionRange[], position: IdRange): FilterGroup[] {
     const own = this.#stream.filterGroups.length > 0 ? this.#stream.filterGroups : [{ filters: [] }];
-    return joined(ranges).flatMap((range) =>
+    return joinedRanges(ranges).flatMap((range) =>
       own.map(({ filters }) => ({ filters: [...filters, ...this.#timeFilters(range), ...idFilters(range, position)] })),
     );
   }
@@ -103,19 +103,6 @@ export class PortalRecords {
     if (before === null) return [{ propertyName, operator: 'GTE', value: String(from) }];
     return [{ propertyName, operator: 'BETWEEN', value: String(from), highValue: String(before - 1) }];
   }
-}
-
-/** Ranges of which one begins where another ends as one. */
-function joined(ranges: readonly VersionRange[]): VersionRange[] {
-  const result: VersionRange[] = [];
-  for (const range of ranges) {
-    const last = result.at(-1);
-    const isNext =
-      last && last.before !== null && last.before === range.from && last.ids === null && range.ids === null;
-    if (isNext) result[result.length - 1] = { ...last, before: range.before };
-    else result.push(range);
-  }
-  return result;
 }
 
 /** The time of HubSpot's text; null: it is none. */
