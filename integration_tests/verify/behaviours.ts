@@ -331,6 +331,43 @@ export function verifyBehaviours(
     expect(ids).toEqual(expect.arrayContaining([erased, deleted]));
   });
 
+  test('a table that another program made is compared as well as its columns allow', async () => {
+    await begin();
+    const config = pipelineOf(warehouse, sandbox);
+    await sync(config);
+    // The same rows, with times and marks as texts, a column less, and one more.
+    const [name, key, time, mark] = ['lastname', 'id', 'updated_at', 'archived'].map(
+      (each) => `"${warehouse.name(each)}"`,
+    );
+    const kept = [
+      '_airbyte_raw_id',
+      '_airbyte_extracted_at',
+      '_airbyte_meta',
+      '_airbyte_generation_id',
+      'firstname',
+      'email',
+    ];
+    const columns = kept.map((each) => `"${warehouse.name(each)}"`).join(', ');
+    await warehouse.execute(
+      `CREATE OR REPLACE TABLE {table} AS SELECT ${columns}, ${key}, CAST(${time} AS VARCHAR) AS ${time}, CAST(${mark} AS VARCHAR) AS ${mark}, 1 AS "other" FROM {table}`,
+      'contacts',
+    );
+    await warehouse.execute('DELETE FROM {table}', '_HUBFLAKE_STATE');
+    await sync(config);
+    expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+    const [erased, deleted, changed] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [
+      string,
+      string,
+      string,
+    ];
+    sandbox.portal.erase('contacts', erased);
+    await warehouse.execute(`DELETE FROM {table} WHERE ${key} = '${deleted}'`, 'contacts');
+    await warehouse.execute(`UPDATE {table} SET ${name} = 'By hand' WHERE ${key} = '${changed}'`, 'contacts');
+    const found = only((await verify(config, { isDeep: true, repairs: true })).streams);
+    expect(found).toMatchObject({ missing: 1, stale: 1, ghosts: 1, mended: 3 });
+    expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+  });
+
   test('what was found is kept in a table, a row for each stream', async () => {
     const config = await begin();
     await sync(config);

@@ -199,6 +199,17 @@ describe('the command', () => {
     });
   });
 
+  test('of several objects without records, one call tells', async () => {
+    const empty = await startSandbox({ counts: { contacts: 20, companies: 0, deals: 0, tickets: 0 }, limits: 'off' });
+    const source = { objects: ['contacts', 'companies', 'deals', 'tickets'].map((object_type) => ({ object_type })) };
+    await run('sync', [], { source }, empty);
+    const { code, stdout } = await verify(['--json'], { source }, empty);
+    await empty.close();
+    const { streams, calls } = JSON.parse(stdout);
+    expect([code, streams.length]).toEqual([0, 4]);
+    expect(calls.byKind).toMatchObject({ search: 1, recordCounts: 1 });
+  });
+
   test('a stream that had no records has no table, and equals HubSpot', async () => {
     const empty = await startSandbox({ counts: { contacts: 20, companies: 0 }, limits: 'off' });
     await run('sync', [], {}, empty);

@@ -141,6 +141,38 @@ describe('a long table', () => {
     }
   });
 
+  test('of mixtures of all of them, which may cancel out in a range, nearly all are found, and nothing else', async () => {
+    const one = fc.record({ kind: fc.nat(2), pick: fc.nat(99_999), day: fc.integer({ min: 1, max: 2_000 }) });
+    let [planted, found] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(one, { minLength: 3, maxLength: 25, selector: ({ pick }) => pick % ids.length }),
+        async (drifts) => {
+          const statements = drifts.map(({ kind, pick, day }) => {
+            const id = ids[pick % ids.length] as string;
+            const time = new Date(Date.now() - day * 86_400_000 - pick).toISOString();
+            if (kind === 0) return `DELETE FROM contacts WHERE id = '${id}'`;
+            if (kind === 1) return `UPDATE contacts SET updated_at = '${time}' WHERE id = '${id}'`;
+            return `INSERT INTO contacts (id, updated_at, archived, _airbyte_raw_id) VALUES ('${id}00000', '${time}', false, 'made up')`;
+          });
+          const { missing, stale, ghosts } = only((await verify(await drifted(statements))).streams);
+          const of = (kind: number) => drifts.filter((each) => each.kind === kind).length;
+          for (const [got, most] of [
+            [missing, of(0)],
+            [stale, of(1)],
+            [ghosts, of(2)],
+          ]) {
+            expect(got).toBeLessThanOrEqual(most as number);
+          }
+          planted += drifts.length;
+          found += missing + stale + ghosts;
+        },
+      ),
+      { numRuns: 12 },
+    );
+    expect(found / planted).toBeGreaterThan(0.95);
+  });
+
   test('where much differs, it takes little more than a listing of everything', async () => {
     const { streams, calls } = await verify(await drifted(['DELETE FROM contacts WHERE hash(id) % 3 = 0']));
     const { missing, portal, rows } = only(streams);

@@ -58,6 +58,19 @@ test('a table that the role may not read is named, with the right that is missin
   expect(errors[0]?.message).toMatch(/GRANT|privilege|not authorized/);
 }, 60_000);
 
+test('columns that a policy masks are not compared, and said; one that tells which rows are live stops it', async () => {
+  const table = `${DATABASE}.${SCHEMA}.CONTACTS`;
+  await warehouse.standIn.account({ policies: [{ table, column: 'LASTNAME' }] });
+  const found = only((await verify(config, { isDeep: true })).streams);
+  expect(found).toMatchObject({ missing: 1, stale: 0, ghosts: 0 });
+  expect(found.notes.join()).toContain('masked, and not compared: lastname');
+  await warehouse.standIn.account({ policies: [{ table, column: 'ARCHIVED', value: 'NULL' }] });
+  const { errors, streams } = await verify(config);
+  expect(streams).toEqual([]);
+  expect(errors[0]?.message).toContain('The column ARCHIVED of the table CONTACTS has the masking policy');
+  await warehouse.standIn.account({});
+}, 60_000);
+
 test('what cannot be kept is a warning, and what was found is told', async () => {
   const error = {
     code: '003001',
