@@ -213,13 +213,14 @@ export class Localiser {
 }
 
 /**
- * About how many searches it takes to find all that differs: how many differences there are can be told from how many columns have none, as if
- * they had fallen on them by chance.
+ * About how many searches it takes behind the first grid to find all that differs: how many differences there are can be told from how many columns have
+ * none, as if they had fallen on them by chance.
  */
 function searchesFor(differing: number, columns: number, pages: number): number {
   if (differing === 0) return 0;
   const differences = -columns * Math.log(Math.max(0.5, columns - differing) / columns);
-  return 3 * GRID_SEARCHES + differences * (1 + Math.max(0, Math.log2(pages / columns)));
+  const grids = differing > 2 ? 2 * GRID_SEARCHES : 0;
+  return grids + differences * (1 + Math.max(0, Math.log2(pages / columns)));
 }
 
 /** Whether listing a node takes no more calls than dividing it, as it is little, or as most of it differs. */
