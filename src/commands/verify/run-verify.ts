@@ -25,24 +25,9 @@ export interface StreamVerification extends Comparison {
 }
 
 /** What a comparison has found. */
-export interface Comparison {
-  stream: string;
-  table: string;
-  /** Records in HubSpot, as far as they belong to the stream. */
-  portal: number;
-  /** Live rows. */
-  rows: number;
-  missing: number;
-  stale: number;
-  ghosts: number;
-  /** Differences of what changed lately, which the next sync brings. */
-  pending: number;
-  mended: number;
-  /** Calls to HubSpot, and the fewest that could have told. */
-  calls: number;
+export interface Comparison extends Omit<Verification, 'pipeline' | 'startedAt' | 'finishedAt' | 'isDeep' | 'notes'> {
+  /** The fewest calls that could have told. */
   least: number;
-  /** Whether every record was looked at; otherwise most were only counted. */
-  isProved: boolean;
   notes: string[];
 }
 
