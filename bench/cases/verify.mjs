@@ -68,9 +68,10 @@ async function drift(sandbox, path) {
   const list = (some) => some.map((id) => `'${id}'`).join(', ');
   const at = new Date(Date.now() - 200 * DAY).toISOString();
   await connection.run(`DELETE FROM contacts WHERE id IN (${list(ids.slice(0, 10))})`);
-  await connection.run(
-    `UPDATE contacts SET updated_at = updated_at - INTERVAL 400 DAY WHERE id IN (${list(ids.slice(10, 15))})`,
-  );
+  for (const [i, id] of ids.slice(10, 15).entries()) {
+    const days = 100 + 75 * i;
+    await connection.run(`UPDATE contacts SET updated_at = updated_at - INTERVAL ${days} DAY WHERE id = '${id}'`);
+  }
   for (let i = 1; i <= 3; i += 1) {
     await connection.run(
       `INSERT INTO contacts (id, updated_at, archived, _airbyte_raw_id) VALUES ('${9_000_000_000 + i}', '${at}', false, 'made up')`,

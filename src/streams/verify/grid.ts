@@ -15,10 +15,10 @@ export interface Grid {
 
 /**
  * @param most how many ranges a search can have
- * @param round another one has other bounds
+ * @param round another one has other bounds, and a column more
  */
 export async function gridOf(table: TableRows, range: VersionRange, most: number, round: number): Promise<Grid> {
-  const [parts = []] = await table.divide([range], Math.max(2, COLUMNS * most - 5 * round));
+  const [parts = []] = await table.divide([range], (COLUMNS + round) * most);
   const width = Math.max(1, Math.ceil(parts.length / most));
   const sections = Array.from({ length: Math.ceil(parts.length / width) }, (_, i) =>
     sectionOf(parts.slice(i * width, (i + 1) * width)),

@@ -9,8 +9,9 @@ import { isWithin, type RangePart, type TableRow, type TableRows, type VersionRa
 export const LISTED_PAGES = 20;
 /** The searches of a grid. */
 const GRID_SEARCHES = 15;
-/** More grids find less than they cost. */
-const MOST_ROUNDS = 6;
+/** So many grids in a row that find nothing are the last; and so many at most. */
+const IN_VAIN = 4;
+const MOST_ROUNDS = 10;
 
 /** A record of which the table and the listing do not say the same, or which only one of them has. */
 export interface Suspect {
@@ -74,7 +75,7 @@ export class Localiser {
       total = round === 0 ? counted : total;
       inVain = this.suspects.size > known ? 0 : inVain + 1;
       if (known === 0 && inVain > 0) break;
-      if (inVain === 2) break;
+      if (inVain === IN_VAIN) break;
     }
     return this.#mustList ? this.list(range) : total;
   }
