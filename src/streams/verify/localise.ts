@@ -9,6 +9,8 @@ import { isWithin, type RangePart, type TableRow, type TableRows, type VersionRa
 export const LISTED_PAGES = 20;
 /** The searches of a grid. */
 const GRID_SEARCHES = 15;
+/** What changed lately is listed besides. */
+const SPARE = 2;
 /** So many grids in a row that find nothing are the last; and so many at most. */
 const IN_VAIN = 4;
 const MOST_ROUNDS = 10;
@@ -61,13 +63,13 @@ export class Localiser {
     const pages = pagesOf(this.#without(range, inRange));
     if (pages <= LISTED_PAGES) return this.list(range);
     const before = this.#portal.searches;
-    const mayCount = () => {
+    const mayCount = (round: number) => {
       // What a difference may take: where its row puts it, and where the record is.
       const most = 2 * this.suspects.size * Math.log2(pages) + LISTED_PAGES;
-      return this.#portal.searches - before + GRID_SEARCHES < most;
+      return this.#portal.searches - before + GRID_SEARCHES + round + SPARE < most;
     };
     let [total, inVain] = [0, 0];
-    for (let round = 0; round < MOST_ROUNDS && !this.#mustList && (round === 0 || mayCount()); round += 1) {
+    for (let round = 0; round < MOST_ROUNDS && !this.#mustList && (round === 0 || mayCount(round)); round += 1) {
       const known = this.suspects.size;
       // By time at first, which shows all; then by id, too: what cancels out in one grid hardly does in another.
       const isById = round % 2 === 1;
