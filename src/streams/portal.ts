@@ -100,6 +100,11 @@ export class Portal implements PortalFacts {
     return this.#planOf(name)?.sources ?? [];
   }
 
+  /** Whether a stream has an object's records, one by one. */
+  isOfRecords(name: string): boolean {
+    return this.#planOf(name)?.isOfRecords === true;
+  }
+
   /** Whether the configuration names the stream, rather than it merely being discoverable. */
   isConfigured(name: string): boolean {
     const { objects, associationStreams, include } = this.config;

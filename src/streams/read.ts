@@ -55,8 +55,8 @@ export async function readStreams(
 }
 
 /** The streams in groups that share sources, directly or through others. */
-function groupsOf(portal: Portal, streams: readonly StreamToRead[]): StreamToRead[][] {
-  const groups: { streams: StreamToRead[]; sources: Set<unknown> }[] = [];
+export function groupsOf<S extends { name: string }>(portal: Portal, streams: readonly S[]): S[][] {
+  const groups: { streams: S[]; sources: Set<unknown> }[] = [];
   for (const stream of streams) {
     const joined = { streams: [stream], sources: new Set(portal.sourcesOf(stream.name)) };
     for (const group of groups.filter(({ sources }) => [...sources].some((each) => joined.sources.has(each)))) {

@@ -6,6 +6,7 @@ import type { SpoolFile } from './loader/spool.js';
 import type { NameRules } from './names.js';
 import type { Target } from './target.js';
 import type { ReadableTable } from './verify/readable.js';
+import type { Verification } from './verify/report.js';
 
 /** Rows that a write changed. */
 export interface Counts {
@@ -141,6 +142,8 @@ export interface Store {
   preview(target: Target): Promise<Preview>;
   /** Reads a stream's own table; null: there is none, or its rows cannot be told apart. */
   reader(target: Target): Promise<Reader | null>;
+  /** Adds what verifications have found to their table. */
+  report(verifications: readonly Verification[]): Promise<void>;
   /**
    * Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can, and for a stream's
    * own table of the other form.

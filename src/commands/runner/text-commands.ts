@@ -40,6 +40,31 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
           sql: given.flag('sql'),
         }),
     },
+    verify: {
+      describe: 'Whether the tables equal HubSpot, in the fewest calls; mends what does not if asked to',
+      options: {
+        ...PIPELINE_CONFIG,
+        streams: text('Streams to verify, with commas; by default all that were synced'),
+        deep: flag('Read everything once over, and compare every value'),
+        repair: flag('Mend what differs'),
+        json: flag('Print the result as one JSON document'),
+      },
+      examples: [
+        ['verify --config pipeline.json', 'Exit code 3 where something differs'],
+        [
+          'verify --config pipeline.json --streams contacts,deals --deep --repair',
+          'The same by every value, and mend it',
+        ],
+      ],
+      run: async (io, given) =>
+        (await import('../verify.js')).verify(io, {
+          config: given.text('config'),
+          streams: given.texts('streams'),
+          deep: given.flag('deep'),
+          repair: given.flag('repair'),
+          json: given.flag('json'),
+        }),
+    },
     compare: {
       describe:
         'Whether the tables of two schemas say the same, for example of Fivetran and of hubflake; changes nothing',

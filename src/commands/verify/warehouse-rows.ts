@@ -105,3 +105,11 @@ function versionOf(value: unknown) {
 function isTrue(value: unknown): boolean {
   return value === true || String(value).toLowerCase() === 'true' || value === 1;
 }
+
+/** Where a stream has no table, since it had no records. */
+export const NO_ROWS_AT_ALL: TableRows = {
+  count: async () => ({ live: 0, inRange: 0 }),
+  divide: async (ranges) => ranges.map((range) => [{ ...range, rows: 0 }]),
+  list: async () => [],
+  find: async () => new Map(),
+};

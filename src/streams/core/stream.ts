@@ -44,6 +44,8 @@ export interface StreamPlan {
   readonly sources?: readonly unknown[];
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
+  /** Whether it has an object's records, one by one. */
+  readonly isOfRecords?: boolean;
   /** Whether the configuration has it by its group, and so not as one that must be readable. */
   readonly isByGroup?: boolean;
   /** Reads as little as possible to find out whether the token may read the stream. Throws if not. */

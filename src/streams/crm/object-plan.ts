@@ -40,6 +40,7 @@ export function objectPlan(reading: ReadingPlan): StreamPlan {
   return {
     ...planOf(reading),
     name,
+    isOfRecords: true,
     reading: { increment: 'modified since', calls: '1 for 100, later 1 for 200' },
     open: async (portal) => new CrmStream(name, await reading.open(portal), portal),
   };

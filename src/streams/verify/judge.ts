@@ -41,17 +41,17 @@ export interface JudgeOptions {
   table: TableRows;
   /** What was modified from this time on comes with the next sync. */
   horizon: EpochMs;
-  /** What was archived from this time on does, too; null: deletions are not reported. */
-  archivedFrom: EpochMs | null;
+  /** Whether the deletion of a record that is archived comes with the next sync, too. */
+  isDeletionToCome(archived: ObjectRow): boolean;
   /** The properties to read of records that differ. */
   properties: readonly string[];
   /** Whether a record whose row has its version differs all the same. */
   comparesContent?: boolean;
 }
 
-/** What was found of some suspects. */
+/** How many differ, by how. */
 export interface Verdict {
-  differences: Judged[];
+  differences: Record<Difference, number>;
   /** How many differ in what the next sync brings. */
   pending: number;
 }
@@ -59,17 +59,29 @@ export interface Verdict {
 /**
  * Tells which of some suspects differ, by reading the records by id: searches lag, and records change while others are counted. The table's rows
  * are looked at behind that, so that what was written meanwhile is seen.
+ *
+ * @param onDifferences called with those that differ, a batch at a time: of many, not all records are held
  */
-export async function judge(options: JudgeOptions, suspects: readonly string[]): Promise<Verdict> {
-  const verdict: Verdict = { differences: [], pending: 0 };
+export async function judgeAll(
+  options: JudgeOptions,
+  suspects: readonly string[],
+  onDifferences: (differences: readonly Judged[]) => Promise<void>,
+): Promise<Verdict> {
+  const verdict: Verdict = { differences: { missing: 0, stale: 0, ghost: 0 }, pending: 0 };
   for (let start = 0; start < suspects.length; start += BATCH_READ_LIMIT) {
-    await judgeBatch(options, suspects.slice(start, start + BATCH_READ_LIMIT), verdict);
+    const { differences, pending } = await judgeBatch(options, suspects.slice(start, start + BATCH_READ_LIMIT));
+    verdict.pending += pending;
+    for (const { difference } of differences) verdict.differences[difference] += 1;
+    if (differences.length > 0) await onDifferences(differences);
   }
   return verdict;
 }
 
-async function judgeBatch(options: JudgeOptions, ids: readonly string[], verdict: Verdict): Promise<void> {
-  const { client, stream, table, horizon, archivedFrom, properties, comparesContent } = options;
+async function judgeBatch(
+  options: JudgeOptions,
+  ids: readonly string[],
+): Promise<{ differences: Judged[]; pending: number }> {
+  const { client, stream, table, horizon, properties, comparesContent } = options;
   const { type, updatedAfter } = stream;
   const answered = await batchRead(client, { type, ids, properties });
   const found = new Map(answered.filter((row) => row.archived !== true).map((row) => [row.id, row]));
@@ -85,11 +97,12 @@ async function judgeBatch(options: JudgeOptions, ids: readonly string[], verdict
     goneIds.filter((id) => !archived.has(id)),
     answered,
   );
-  verdict.pending += undecided.length;
+  const differences: Judged[] = [];
+  let pending = undecided.length;
   const add = (id: string, difference: Difference, row: ObjectRow | null, gone: Gone | null, isYoung: boolean) => {
     const version = rows.get(id)?.version ?? null;
-    if (isYoung) verdict.pending += 1;
-    else verdict.differences.push({ id, difference, row, gone, version });
+    if (isYoung) pending += 1;
+    else differences.push({ id, difference, row, gone, version });
   };
   const isFresh = (row: ObjectRow) => (timeIn(updatedAtOf(row)) ?? 0) >= horizon;
   for (const [id, row] of live) {
@@ -103,10 +116,11 @@ async function judgeBatch(options: JudgeOptions, ids: readonly string[], verdict
   for (const id of goneIds) {
     const row = archived.get(id);
     const survivor = survivorOf.get(id);
-    if (row) add(id, 'ghost', null, { is: 'archived', row }, isArchivedFrom(row, archivedFrom));
+    if (row) add(id, 'ghost', null, { is: 'archived', row }, options.isDeletionToCome(row));
     else if (survivor) add(id, 'ghost', null, { is: 'merged', survivor }, isFresh(survivor));
     else add(id, 'ghost', null, { is: 'erased' }, false);
   }
+  return { differences, pending };
 }
 
 /**
@@ -146,9 +160,4 @@ async function archivedAmong(
     if (isRefusal(error, [400])) return new Map();
     throw error;
   }
-}
-
-function isArchivedFrom({ archivedAt }: ObjectRow, from: EpochMs | null): boolean {
-  const at = timeIn(archivedAt);
-  return from !== null && at !== null && at >= from;
 }

@@ -1,9 +1,10 @@
+import type { IdRange } from '../../hubspot/api/hidden-hits.js';
 import type { EpochMs } from '../../time.js';
 import { type ListedRecord, type PortalRecords, pagesOf } from './portal-records.js';
 import { isWithin, type RangePart, type TableRow, type TableRows, type VersionRange } from './table-rows.js';
 
-/** Up to so many pages, a table is listed outright, which proves what counting cannot. */
-const LISTED_PAGES = 16;
+/** Up to so many pages, a table is listed outright: that takes little more than counting, and proves what counting cannot. */
+export const LISTED_PAGES = 20;
 /** How many searches count the parts of a table that is too long to be listed. */
 const COUNTS = 16;
 
@@ -107,18 +108,23 @@ export class Localiser {
 
   /** @param counted how many records HubSpot has counted; null: that does not matter */
   async #compareListed(ranges: readonly VersionRange[], counted: number | null): Promise<number> {
-    const [{ records }, rows] = await Promise.all([this.#portal.list(ranges), this.#table.list(ranges)]);
-    const versions = new Map(rows.filter(({ id }) => !this.#excluded.has(id)).map(({ id, version }) => [id, version]));
-    for (const record of records) {
-      if (!versions.has(record.id) || versions.get(record.id) !== record.version) this.#suspect(record);
-      versions.delete(record.id);
+    let listed = 0;
+    for await (const { records, ids } of this.#portal.list(ranges)) {
+      // The table's part of what was listed, so that a long listing is never held.
+      const within = ranges.map((range) => ({ ...range, ids: common(range.ids, ids) }));
+      const rows = (await this.#table.list(within)).filter(({ id }) => !this.#excluded.has(id));
+      const versions = new Map(rows.map(({ id, version }) => [id, version]));
+      for (const record of records) {
+        if (!versions.has(record.id) || versions.get(record.id) !== record.version) this.#suspect(record);
+        versions.delete(record.id);
+      }
+      for (const id of versions.keys()) this.#suspect({ id });
+      listed += records.length;
     }
-    for (const id of versions.keys()) this.#suspect({ id });
-    const { length } = records;
     // Records may have changed since they were counted.
-    if (counted !== null && counted !== length && (await this.#portal.count(ranges)) !== length)
+    if (counted !== null && counted !== listed && (await this.#portal.count(ranges)) !== listed)
       this.totalsAreOff = true;
-    return length;
+    return listed;
   }
 
   #suspect({ id, ...record }: Partial<Pick<ListedRecord, 'version'>> & { id: string }): void {
@@ -152,4 +158,18 @@ function costOf(nodes: readonly Node[]): number {
 
 function rowsIn({ parts }: Node): number {
   return parts.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** The ids that are in both ranges. */
+function common(one: IdRange | null, { after, upTo }: IdRange): IdRange {
+  if (one === null) return { after, upTo };
+  const upper = [one.upTo, upTo].flatMap((id) => (id === null ? [] : [BigInt(id)]));
+  return {
+    after: String(max(BigInt(one.after), BigInt(after))),
+    upTo: upper.length === 0 ? null : String(upper.reduce((a, b) => (a < b ? a : b))),
+  };
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }

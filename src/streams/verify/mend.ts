@@ -1,27 +1,54 @@
 import { instantOf } from '../../time.js';
+import type { RecordSink } from '../core/sink.js';
+import type { PortalFacts } from '../core/stream.js';
+import type { ObjectStream } from '../crm/object-stream.js';
+import { StreamChannel } from '../crm/reading/stream-channel.js';
 import { readAssociated } from '../crm/run/associated.js';
 import type { MergedAway } from '../crm/run/merges.js';
 import type { Erased } from '../crm/run/object-output.js';
-import type { ObjectRun } from '../crm/run/object-run.js';
+import { ObjectRun } from '../crm/run/object-run.js';
+import type { ObjectState } from '../crm/run/object-state.js';
+import { RecordsOutput } from '../crm/run/records-output.js';
 import { updatedAtOf } from '../layouts/layout.js';
 import type { Judged } from './judge.js';
 
-/** Emits what makes rows equal to their records. The records were read with all properties. */
-export async function mend(run: ObjectRun, differences: readonly Judged[]): Promise<void> {
-  const live = differences.flatMap(({ row }) => (row ? [row] : []));
-  // What the state says of them is as wrong as their rows are.
-  for (const { id } of live) run.archived.restore(id);
-  await run.emitLive(live, await readAssociated(run, live), null, true, { is: 'restored' });
-  const merged: MergedAway[] = [];
-  const erased: Erased[] = [];
-  for (const { id, gone, version } of differences) {
-    if (gone?.is === 'archived') await run.emitTombstones([gone.row]);
-    if (gone?.is === 'merged') merged.push({ id, survivor: gone.survivor.id, updatedAt: updatedAtOf(gone.survivor) });
-    if (gone?.is === 'erased') erased.push({ id, updatedAt: version === null ? null : instantOf(version) });
-    if (gone?.is === 'filtered') {
-      run.sent.forget(id);
-      await run.emitFilterExits([gone.row]);
-    }
+/** Emits what makes the rows of a stream equal to their records, on behalf of its state. */
+export class Mender {
+  readonly #run: ObjectRun;
+  mended = 0;
+
+  /** @param state the stream's, which is complete; changed by what is emitted */
+  constructor(portal: PortalFacts, stream: ObjectStream, state: ObjectState, sink: RecordSink) {
+    const { client, config, chains, id } = portal;
+    const channel = new StreamChannel(stream.name, { state: null, mode: 'incremental', sink }, ['']);
+    const output = new RecordsOutput(stream.layout, () => instantOf(client.clock.now()));
+    this.#run = new ObjectRun(client, stream, { ...config, chains, portalId: id }, state, [channel.port('', output)]);
   }
-  await run.emitGone(merged, erased);
+
+  /** Emits records that were judged; their live ones were read with all properties. */
+  async mend(differences: readonly Judged[]): Promise<void> {
+    const run = this.#run;
+    const live = differences.flatMap(({ row }) => (row ? [row] : []));
+    // What the state says of them is as wrong as their rows are.
+    for (const { id } of live) run.archived.restore(id);
+    await run.emitLive(live, await readAssociated(run, live), null, true, { is: 'restored' });
+    const merged: MergedAway[] = [];
+    const erased: Erased[] = [];
+    for (const { id, gone, version } of differences) {
+      if (gone?.is === 'archived') await run.emitTombstones([gone.row]);
+      if (gone?.is === 'merged') merged.push({ id, survivor: gone.survivor.id, updatedAt: updatedAtOf(gone.survivor) });
+      if (gone?.is === 'erased') erased.push({ id, updatedAt: version === null ? null : instantOf(version) });
+      if (gone?.is === 'filtered') {
+        run.sent.forget(id);
+        await run.emitFilterExits([gone.row]);
+      }
+    }
+    await run.emitGone(merged, erased);
+    this.mended += differences.length;
+  }
+
+  /** Emits the state behind it, with the memory of what was sent. Does nothing if nothing was mended. */
+  async close(): Promise<void> {
+    if (this.mended > 0) await this.#run.close();
+  }
 }

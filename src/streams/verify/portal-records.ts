@@ -14,6 +14,9 @@ const MOST_FILTERS = 18;
 /** What a range adds to each of the stream's groups: its times, and its ids or the position of a listing. */
 const FILTERS_ADDED = 2;
 
+/** Records of a listing that are held at once. */
+const AT_ONCE = 20_000;
+
 /** A record as far as a listing shows it. */
 export interface ListedRecord {
   id: string;
@@ -48,19 +51,25 @@ export class PortalRecords {
   }
 
   /**
-   * The records in some ranges, no more than {@link rangesAtOnce}; and how many the search has counted. Hits that the index counts and does not show
-   * are not looked for: who compares reads by id what is missing.
+   * The records in some ranges, no more than {@link rangesAtOnce}, by ascending id, some thousands at a time, each time with the ids that they are all
+   * of. Hits that the index counts and does not show are not looked for: who compares reads by id what is missing.
    */
-  async list(ranges: readonly VersionRange[]): Promise<{ records: ListedRecord[]; counted: number }> {
-    const records: ListedRecord[] = [];
-    let counted: number | null = null;
-    for (let position = EVERY_ID; ; ) {
-      const { rows, total, next } = await this.#nextPage(ranges, position);
-      counted ??= total;
+  async *list(ranges: readonly VersionRange[]): AsyncGenerator<{ records: ListedRecord[]; ids: IdRange }> {
+    let records: ListedRecord[] = [];
+    let from = EVERY_ID.after;
+    for (let { after } = EVERY_ID; ; ) {
+      const { rows, total, next } = await this.#nextPage(ranges, { after, upTo: null });
       for (const row of rows) records.push({ id: row.id, version: timeIn(updatedAtOf(row)) });
       const last = rows.at(-1);
-      if (!last || (next === null && total <= rows.length)) return { records, counted };
-      position = { after: last.id, upTo: null };
+      if (!last || (next === null && total <= rows.length)) {
+        yield { records, ids: { after: from, upTo: null } };
+        return;
+      }
+      after = last.id;
+      if (records.length < AT_ONCE) continue;
+      yield { records, ids: { after: from, upTo: after } };
+      records = [];
+      from = after;
     }
   }
 

@@ -27,6 +27,7 @@ import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
+import { reportStatements, VERIFICATIONS, type Verification } from '../verify/report.js';
 import { batchOf, NotAllNew } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
@@ -187,7 +188,9 @@ export class DuckDbStore implements Store {
     await this.#of(target, () => this.#db.run(sql.dropTable(this.#destinations.sideOf(target))));
   }
 
-  async reader(target: Target): Promise<Reader | null> {
+  async reader(given: Target): Promise<Reader | null> {
+    // As the table is now: what is known of a target is what was there when the run began.
+    const target = { ...given };
     return this.#of(target, async () => {
       if ((await this.#tables.columns(target)).length === 0) return null;
       const mapping = await this.#catalog.mapColumns(target);
@@ -195,8 +198,24 @@ export class DuckDbStore implements Store {
         value: this.#form.rowValue,
         milliseconds: (time) => `epoch_ms(${time})`,
       });
-      const rows = (query: string) => this.#of(target, () => this.#db.rows(query));
+      // A connection runs one query at a time.
+      let last: Promise<unknown> = Promise.resolve();
+      const rows = (query: string) => {
+        const result = last.then(() => this.#of(target, () => this.#db.rows(query)));
+        last = result.catch(() => undefined);
+        return result;
+      };
       return table && { table, rows };
+    });
+  }
+
+  async report(verifications: readonly Verification[]): Promise<void> {
+    const table = sql.tableName({ schema: this.defaultSchema, table: VERIFICATIONS });
+    const types = { text: 'VARCHAR', number: 'BIGINT', instant: 'TIMESTAMP WITH TIME ZONE', boolean: 'BOOLEAN' };
+    await this.#db.transaction(async () => {
+      for (const statement of reportStatements(table, verifications, { types, literal: sql.literal })) {
+        await this.#db.run(statement);
+      }
     });
   }
 

@@ -53,6 +53,8 @@ interface CountedState {
  * in the warehouse. While one batch is committed the next is spooled, within a limit on disk space.
  */
 export class Loader {
+  /** In the process: loaders may share a store, in whose stage tables a batch is told by its first line. */
+  static #line = 0;
   readonly #store: Store;
   readonly #settings: LoaderSettings;
   readonly #streams: Map<string, StreamLoad>;
@@ -64,7 +66,6 @@ export class Loader {
   readonly #sinceState = new Map<string | null, number>();
   /** Global states that wait until overwritten tables are swapped. */
   readonly #held: (() => void | Promise<void>)[] = [];
-  #line = 0;
   /** Compressed bytes of batches that are being committed. */
   #committing = 0;
   #anyRows = false;
@@ -104,8 +105,8 @@ export class Loader {
     if (!load || load.error || records.length === 0) return;
     const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
-      this.#line += 1;
-      load.add(record, this.#line, nextFile, this.#settings.fileBytes ?? FILE_BYTES);
+      Loader.#line += 1;
+      load.add(record, Loader.#line, nextFile, this.#settings.fileBytes ?? FILE_BYTES);
     }
     for (const key of [stream, null]) this.#sinceState.set(key, (this.#sinceState.get(key) ?? 0) + records.length);
     this.#startTimer();

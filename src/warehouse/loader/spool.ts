@@ -77,8 +77,9 @@ function removeLeftovers(parent: string): void {
 
 /** The folder in which a run keeps its spool files; only this user can read it. */
 export class SpoolFolder {
+  /** In the process: where folders share a stage, a name that comes twice would be taken for a file that is loaded. */
+  static #files = 0;
   readonly path: string;
-  #files = 0;
 
   /** @param parent is created where only its last part is missing. Throws a SpoolError where it cannot be written. */
   constructor(parent: string) {
@@ -94,8 +95,8 @@ export class SpoolFolder {
 
   /** A name for the next file: numbers, since stream names may hold anything. */
   nextFile(isCompressed: boolean): string {
-    this.#files += 1;
-    return join(this.path, `${this.#files}.json${isCompressed ? '.gz' : ''}`);
+    SpoolFolder.#files += 1;
+    return join(this.path, `${SpoolFolder.#files}.json${isCompressed ? '.gz' : ''}`);
   }
 
   remove(): void {

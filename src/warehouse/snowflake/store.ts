@@ -23,6 +23,7 @@ import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
+import { reportStatements, VERIFICATIONS, type Verification } from '../verify/report.js';
 import { BatchWriter } from './batch-writer.js';
 import { SnowflakeCatalog } from './catalog.js';
 import { Commits, newAttempts } from './commits.js';
@@ -34,7 +35,7 @@ import { Pool } from './session/pool.js';
 import { type Session, TIMEOUTS, type Timeouts } from './session/session.js';
 import { StatementRunner } from './session/statement-runner.js';
 import { RAW, type TableForm, TYPED } from './sql/forms.js';
-import { pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
+import { literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
 import { STATE_TABLE, stateTable } from './sql/states.js';
 import * as sql from './sql/tables.js';
 import { LONGEST_VARIANT } from './sql/types.js';
@@ -245,7 +246,9 @@ export class SnowflakeStore implements Store {
     await this.#with(target, 'Tidying up', (steps) => steps.tidy(sql.dropTable(this.#tables.fullName(side))));
   }
 
-  async reader(target: Target): Promise<Reader | null> {
+  async reader(given: Target): Promise<Reader | null> {
+    // As the table is now: what is known of a target is what was there when the run began.
+    const target = { ...given };
     const doing = `Reading the table ${target.table}`;
     return this.#with(target, doing, async (steps) => {
       if (!(await this.#tables.isThere(steps, target))) return null;
@@ -257,6 +260,17 @@ export class SnowflakeStore implements Store {
       });
       const rows = (query: string) => this.#again(target, doing, (each) => each.run(query));
       return table && { table, rows };
+    });
+  }
+
+  async report(verifications: readonly Verification[]): Promise<void> {
+    const { database, schema } = this.#config;
+    const types = { text: 'VARCHAR', number: 'NUMBER(38,0)', instant: 'TIMESTAMP_TZ', boolean: 'BOOLEAN' };
+    const table = qualified(database, schema, VERIFICATIONS);
+    const needs = `CREATE TABLE ON SCHEMA ${qualified(database, schema)}`;
+    await this.#with(null, `Writing to ${VERIFICATIONS}`, async (steps) => {
+      for (const statement of reportStatements(table, verifications, { types, literal }))
+        await steps.run(statement, { needs });
     });
   }
 

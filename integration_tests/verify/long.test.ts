@@ -1,0 +1,168 @@
+import { copyFileSync } from 'node:fs';
+import fc from 'fast-check';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { startSandbox } from '../../src/sandbox/server.js';
+import { TestFolder } from '../support/command.js';
+import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { execute } from './duckdb-file.js';
+import { only, pipelineOf, sync, verify } from './harness.js';
+
+const CONTACTS = 15_000;
+/** So many contacts were imported at once: they have one time. */
+const IMPORTED = 3_000;
+
+/** A table too long to be listed: what differs is found by counting. */
+describe('a long table', () => {
+  const warehouse = new DuckDbWarehouse();
+  let folder: TestFolder;
+  let sandbox: Sandbox;
+  let ids: string[];
+  let imported: string[];
+  let onCall = (_path: string): void => undefined;
+
+  beforeAll(async () => {
+    folder = new TestFolder();
+    await warehouse.begin();
+    sandbox = await startSandbox({
+      counts: { contacts: CONTACTS },
+      limits: 'off',
+      onCall: ({ path }) => onCall(path),
+    });
+    imported = sandbox.portal.createSamples('contacts', IMPORTED, { at: Date.UTC(2024, 4, 1) });
+    await sync(pipeline(folder.join('base.duckdb')));
+    ids = sandbox.portal.truth('contacts').live.map(({ id }) => id);
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    await warehouse.end();
+    folder.remove();
+  });
+  beforeEach(() => {
+    onCall = () => undefined;
+  });
+
+  const pipeline = (path: string) =>
+    pipelineOf(warehouse, sandbox, { destination: { path }, object: { associations: [] } });
+
+  /** The searches that so many differences may take. */
+  const bound = (differences: number) => 2 * differences * Math.log2(ids.length / 200) + 20;
+
+  async function drifted(statements: readonly string[]) {
+    const path = folder.join('drifted.duckdb');
+    copyFileSync(folder.join('base.duckdb'), path);
+    await execute(path, statements);
+    return pipeline(path);
+  }
+
+  const list = (some: Iterable<string>) => [...some].map((id) => `'${id}'`).join(', ');
+  const picks = (of: () => readonly string[]) =>
+    fc
+      .uniqueArray(fc.nat(99_999), { minLength: 1, maxLength: 12 })
+      .map((some) => new Set(some.map((n) => of()[n % of().length] as string)));
+
+  test('that equals HubSpot takes twenty searches at most, and says that it was counted', async () => {
+    const { streams, calls } = await verify(await drifted([]));
+    expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, pending: 0, isProved: false });
+    expect(only(streams).portal).toBe(ids.length);
+    expect(calls.byKind.search).toBeLessThanOrEqual(20);
+  });
+
+  test('rows that are missing are found, all and only they, in few searches', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          picks(() => ids),
+          picks(() => imported),
+        ),
+        async (missing) => {
+          const { streams, calls } = await verify(
+            await drifted([`DELETE FROM contacts WHERE id IN (${list(missing)})`]),
+          );
+          expect(only(streams)).toMatchObject({ missing: missing.size, stale: 0, ghosts: 0, pending: 0 });
+          expect(calls.byKind.search).toBeLessThanOrEqual(bound(missing.size));
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test('rows without a record are found, all and only they, in few searches', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 10 }), async (days) => {
+        const rows = days.map(
+          (day, i) =>
+            `('${9_000_000_000 + i}', '${new Date(Date.now() - day * 86_400_000).toISOString()}', false, 'made up')`,
+        );
+        const insert = `INSERT INTO contacts (id, updated_at, archived, _airbyte_raw_id) VALUES ${rows.join(', ')}`;
+        const { streams, calls } = await verify(await drifted([insert]));
+        expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: days.length, pending: 0 });
+        expect(calls.byKind.search).toBeLessThanOrEqual(bound(days.length));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('rows of older versions are found, all and only they, in few searches', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        picks(() => ids),
+        async (stale) => {
+          const update = `UPDATE contacts SET updated_at = TIMESTAMPTZ '2008-01-01' WHERE id IN (${list(stale)})`;
+          const { streams, calls } = await verify(await drifted([update]));
+          expect(only(streams)).toMatchObject({ missing: 0, stale: stale.size, ghosts: 0, pending: 0 });
+          expect(calls.byKind.search).toBeLessThanOrEqual(bound(stale.size));
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test('where much differs, it takes little more than a listing of everything', async () => {
+    const { streams, calls } = await verify(await drifted(['DELETE FROM contacts WHERE hash(id) % 3 = 0']));
+    const { missing, portal, rows } = only(streams);
+    expect(missing).toBe(portal - rows);
+    expect(missing).toBeGreaterThan(4_000);
+    expect(calls.byKind.search).toBeLessThanOrEqual(ids.length / 200 + 25);
+  });
+
+  test('where the table is empty, too', async () => {
+    const { streams, calls } = await verify(await drifted(['DELETE FROM contacts']));
+    expect(only(streams)).toMatchObject({ missing: ids.length, rows: 0 });
+    expect(calls.byKind.search).toBeLessThanOrEqual(ids.length / 200 + 25);
+  });
+
+  test('totals that are off are not believed', async () => {
+    for (const totalOff of [3, -3]) {
+      sandbox.switches.set({ totalOff });
+      const { streams } = await verify(
+        await drifted([`DELETE FROM contacts WHERE id IN (${list(ids.slice(40, 42))})`]),
+      );
+      sandbox.switches.set({ totalOff: 0 });
+      expect(only(streams)).toMatchObject({ missing: 2, stale: 0, ghosts: 0, isProved: true });
+    }
+  });
+
+  test('a record that the index does not show is no difference', async () => {
+    const hidden = new Set(ids.slice(100, 103).map(Number));
+    sandbox.switches.set({
+      indexLagMs: (_type: string, id: number) => (hidden.has(id) ? Number.POSITIVE_INFINITY : 0),
+    });
+    const { streams } = await verify(await drifted([]));
+    sandbox.switches.set({ indexLagMs: 0 });
+    expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, pending: 0 });
+  });
+
+  test('records that change while it runs are told apart from drift', async () => {
+    let calls = 0;
+    onCall = (path) => {
+      if (!path.endsWith('/search')) return;
+      calls += 1;
+      const id = ids[(calls * 997) % ids.length] as string;
+      if (sandbox.portal.record('contacts', id)) sandbox.portal.edit('contacts', id, { firstname: `During ${calls}` });
+    };
+    const deleted = ids.slice(200, 203);
+    const { streams } = await verify(await drifted([`DELETE FROM contacts WHERE id IN (${list(deleted)})`]));
+    onCall = () => undefined;
+    expect(only(streams)).toMatchObject({ missing: 3, stale: 0, ghosts: 0 });
+  });
+});

@@ -1,0 +1,80 @@
+import { readJsonFile } from '../config/files.js';
+import { parsePipelineConfig } from '../config/pipeline.js';
+import { ConfigError } from '../errors.js';
+import { log } from '../log.js';
+import { configPath } from './runner/options.js';
+import type { TextIo } from './runner/text-command.js';
+import { textTable } from './runner/text-table.js';
+import { runVerify, type StreamVerification, type VerifyResult } from './verify/run-verify.js';
+
+const DIFFERENT_EXIT_CODE = 3;
+
+/**
+ * `hubflake verify`: whether the tables of a pipeline equal HubSpot. Exit code 0: they do; 3: differences remain; 1: it could not be found out.
+ *
+ * @param options.streams the streams to compare, each text a comma-separated list
+ */
+export async function verify(
+  { print, stop, ...injected }: TextIo,
+  options: { config?: string; streams?: readonly string[]; deep?: boolean; repair?: boolean; json?: boolean },
+): Promise<number> {
+  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const streams = options.streams === undefined ? null : namesIn(options.streams);
+  const chosen = { streams, isDeep: options.deep === true, repairs: options.repair === true };
+  const result = await runVerify(config, chosen, stop.signal, injected);
+  print(options.json ? JSON.stringify(result) : describeVerification(result));
+  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
+  if (result.streams.some((each) => differencesLeft(each) > 0)) return DIFFERENT_EXIT_CODE;
+  return result.errors.length > 0 ? 1 : 0;
+}
+
+/** The names in `--streams a,b --streams c`. Throws a ConfigError if there are none. */
+function namesIn(given: readonly string[]): string[] {
+  const names = given.flatMap((list) => list.split(',').map((name) => name.trim())).filter((name) => name !== '');
+  if (names.length === 0)
+    throw new ConfigError('--streams names no stream. Name those to verify: --streams contacts,deals.');
+  return [...new Set(names)];
+}
+
+/** How many differences there are that were not mended. */
+function differencesLeft({ missing, stale, ghosts, mended }: StreamVerification): number {
+  return missing + stale + ghosts - mended;
+}
+
+/** A verification as text: a row a stream, and what is to be said below. */
+export function describeVerification({ streams, skipped, calls, seconds, errors }: VerifyResult): string {
+  const rows = streams.map((each) => [
+    each.table,
+    each.portal,
+    each.rows,
+    each.missing,
+    each.stale,
+    each.ghosts,
+    each.pending,
+    each.mended,
+    `${each.calls.toLocaleString('en')} (${each.least.toLocaleString('en')})`,
+  ]);
+  const heads = ['table', 'in HubSpot', 'rows', 'missing', 'stale', 'ghosts', 'to come', 'mended', 'calls (least)'];
+  const left = streams.reduce((sum, each) => sum + differencesLeft(each), 0);
+  const mended = streams.reduce((sum, each) => sum + each.mended, 0);
+  const counted = streams.filter(({ isProved }) => !isProved).map(({ table }) => table);
+  const verdict =
+    left > 0
+      ? `${left.toLocaleString('en')} ${left === 1 ? 'difference remains' : 'differences remain'}.${mended === 0 ? ' --repair mends them.' : ''}`
+      : errors.length > 0
+        ? 'What could be compared is equal.'
+        : 'The tables equal HubSpot.';
+  return [
+    ...(streams.length > 0 ? [textTable(heads, rows)] : []),
+    ...streams.flatMap(({ table, notes }) => notes.map((note) => `${table}: ${note}.`)),
+    `${verdict} ${calls.total.toLocaleString('en')} calls to HubSpot in ${seconds.toFixed(1)} s.`,
+    ...(skipped.length > 0
+      ? [`Not compared, as they have no records to count: ${skipped.join(', ')}. --deep compares them.`]
+      : []),
+    ...(counted.length > 0
+      ? [
+          `Of ${counted.join(', ')}, most records were counted and not compared (docs/verify.md): --deep compares every value.`,
+        ]
+      : []),
+  ].join('\n');
+}
