@@ -1,11 +1,13 @@
 import type { DeletesMode } from '../../../config/source.js';
-import type { HubflakeError } from '../../../errors.js';
+import { DailyLimitError, type HubflakeError } from '../../../errors.js';
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
 import type { ChainLimits } from '../../core/chain-limits.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
+import type { IdSpan } from '../sweep/content-runs.js';
+import { Sweeping, type SweepOptions } from '../sweep/sweeping.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
@@ -15,7 +17,7 @@ import type { Emit, Erased, Occasion, OutputPort } from './object-output.js';
 import { type ObjectState, objectStateJson } from './object-state.js';
 import { SentMemory } from './sent-memory.js';
 
-export interface ReadOptions {
+export interface ReadOptions extends SweepOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
@@ -26,6 +28,10 @@ export interface ReadOptions {
 
 /** The first character of the hash of a record that has left the filters; no other hash begins with it. */
 const FILTER_EXIT = '~';
+/** A state that remembers so many characters from sweeps does not follow every page. */
+const LARGE_MEMORY = 256 * 1024;
+/** How many pages a kill may waste then. */
+const PAGES_A_STATE = 10;
 /** Records encoded before the first of them is emitted: those of a whole page would survive a garbage collection. */
 const RECORDS_AT_ONCE = 20;
 
@@ -41,7 +47,11 @@ export class ObjectRun {
   readonly refusedLinks = new Map<string, HubflakeError>();
   /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
+  readonly sweeping: Sweeping;
   readonly #hash: ReturnType<typeof contentHasher>;
+  /** Ids of which this run has told that they are gone. */
+  readonly #gone = new Set<string>();
+  #unsavedPages = 0;
   readonly #ports: readonly (OutputPort & { emit: Emit })[];
   /** Whether this run has emitted a state. */
   #isOpen = false;
@@ -58,6 +68,7 @@ export class ObjectRun {
     this.sent = new SentMemory(contentSalt(stream), state.sent);
     state.sent = null;
     this.#hash = contentHasher(stream);
+    this.sweeping = new Sweeping(stream, options, ports, state.swept);
     this.#ports = ports.map((port) => Object.assign(port, { emit: this.#emitterOf(port) }));
   }
 
@@ -103,11 +114,12 @@ export class ObjectRun {
    * its clock says, so its versions count as newer.
    */
   #emitterOf(port: OutputPort): Emit {
-    return async (items, encode) => {
+    return async (items, encode, isCompared = false) => {
       if (items.length === 0) return;
       await this.#open();
       for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
-        await port.records(items.slice(start, start + RECORDS_AT_ONCE).map(encode), this.state.emittedAt);
+        const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
+        await port.records(records, this.state.emittedAt, isCompared);
       }
     };
   }
@@ -140,7 +152,9 @@ export class ObjectRun {
     const emitsMerges = this.#emitsMerges;
     // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
     if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
-    const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
+    // A backfill emits some values only, and a sweep no past ones.
+    const isWhole = occasion.is !== 'values' && occasion.is !== 'sweep';
+    const histories = isWhole ? await this.#histories(live, false) : null;
     const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
     await this.#each(async ({ output, emit }) => {
@@ -149,13 +163,38 @@ export class ObjectRun {
       await output.live(records, occasion, emit, rememberFrom);
     });
     await this.#emitMerged(merged);
-    // A backfill emits some values only.
-    if (occasion.is !== 'values') for (const { id } of rows) this.archived.settle(id);
+    if (isWhole) for (const { id } of rows) this.archived.settle(id);
     for (const { row, at, hash } of live) {
+      if (occasion.is !== 'load' && occasion.is !== 'sweep') this.sweeping.memory?.note(row.id);
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
     }
-    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
+    for (const { owed } of merged) for (const { id } of owed) this.#toldGone(id);
+  }
+
+  /** Whether this run has told that a record is gone. */
+  hasToldGone(id: string): boolean {
+    return this.#gone.has(id);
+  }
+
+  #toldGone(id: string): void {
+    this.sent.forget(id);
+    this.#gone.add(id);
+  }
+
+  /** Tells the outputs which live records a sweep has come past. @param span null: they are not in the order of ids */
+  async emitSwept(ids: readonly string[], span: IdSpan | null): Promise<void> {
+    let limit: DailyLimitError | null = null;
+    await this.#each(async ({ output, emit }) => {
+      try {
+        await output.swept?.(ids, span, emit);
+      } catch (error) {
+        // No output fails by that: the sweep goes on in another run.
+        if (!(error instanceof DailyLimitError)) throw error;
+        limit = error;
+      }
+    });
+    if (limit !== null) throw limit;
   }
 
   /** Emits tombstones of archived records, and of records that were merged into them. */
@@ -171,7 +210,7 @@ export class ObjectRun {
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
     await this.#each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
     await this.#emitMerged([{ all: merged, owed: merged }]);
-    for (const { id } of [...rows, ...merged]) this.sent.forget(id);
+    for (const { id } of [...rows, ...merged]) this.#toldGone(id);
   }
 
   /** Reports records that have left the stream's filters, unless that was the last thing emitted of them. */
@@ -186,6 +225,7 @@ export class ObjectRun {
     const gone = left.map(({ row }) => row);
     await this.#each(({ output, emit }) => output.left?.(gone, emit));
     for (const { row, at, hash } of left) {
+      this.#gone.add(row.id);
       if (at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
     }
@@ -198,7 +238,7 @@ export class ObjectRun {
     await this.#open();
     const merged = survivors.map((row) => this.#learn(row, null));
     await this.#emitMerged(merged);
-    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
+    for (const { owed } of merged) for (const { id } of owed) this.#toldGone(id);
   }
 
   /** Emits tombstones of records of which live rows were found although the records are gone: merged away, or erased. */
@@ -207,7 +247,7 @@ export class ObjectRun {
     await this.#open();
     await this.#emitMerged([{ all: merged, owed: merged }]);
     if (erased.length > 0) await this.#each(({ output, emit }) => output.erased?.(erased, emit));
-    for (const { id } of [...merged, ...erased]) this.sent.forget(id);
+    for (const { id } of [...merged, ...erased]) this.#toldGone(id);
   }
 
   /** By record, the values that properties have had; null: no output asks for them. */
@@ -251,6 +291,13 @@ export class ObjectRun {
     await this.#put(false);
   }
 
+  /** The same behind a page: where the state is large, only behind every tenth. */
+  async savePage(): Promise<void> {
+    this.#unsavedPages += 1;
+    if (this.#unsavedPages < PAGES_A_STATE && (this.sweeping.memory?.size ?? 0) > LARGE_MEMORY) return;
+    await this.save();
+  }
+
   /** Emits the current state as a write-ahead state: the records that follow rely on it. */
   async saveAhead(): Promise<void> {
     await this.#put(true);
@@ -269,6 +316,8 @@ export class ObjectRun {
     state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
     state.step += 1;
     state.merges = this.merges.pack();
+    state.swept = this.sweeping.memory?.toJson() ?? null;
+    this.#unsavedPages = 0;
     const { ids, seen, restored } = this.archived.pack();
     state.archive.ids = ids;
     delete state.archive.restored;
