@@ -212,6 +212,7 @@ class LinksOutput implements ObjectOutput {
     // What is carried over would keep the state from being emitted.
     const changed = this.#swept?.take(records, { after: passed.after, upTo }, true) ?? records;
     await this.#emit(new Map(changed.map(({ id }) => [id, found.get(id) ?? []])), emit);
+    this.#swept?.settle();
     passed.ids = passed.ids.slice(ids.length);
     passed.after = upTo ?? '0';
   }

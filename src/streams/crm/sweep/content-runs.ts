@@ -33,7 +33,7 @@ export interface HashedRecord {
 
 /**
  * What was emitted of the records of a stream, where no warehouse can tell: a hash for each run of ten records that follow each other by id. A sweep
- * compares them, run by run; until it has come past a run, the one of the sweep before counts.
+ * compares them, run by run; until it has come past a run, and what differs was emitted, the one of the sweep before counts.
  *
  * Records that are emitted in between are remembered by their ids: their runs count as changed.
  */
@@ -53,9 +53,12 @@ export class ContentRuns {
   /** Ids of records that were emitted outside of sweeps. */
   readonly #since: Set<string>;
   readonly #packedSince = new PackedText(() => packIds(this.#since));
-  /** Those of them that the comparison comes past, ascending, and how many of these it has passed. */
+  /** Those of them that the comparison comes past, ascending; how many of these it has passed, and how many of those are settled. */
   #dirty: string[] = [];
   #passed = 0;
+  #settled = 0;
+  /** The runs as they were before what is not settled; null: all is. */
+  #before: string | null = null;
   /** For how many records there was no room. */
   forgotten = 0;
 
@@ -107,16 +110,10 @@ export class ContentRuns {
     this.#restart(withoutHashes(this.#text()));
   }
 
-  /** The ids that are remembered and greater than one, ascending. */
-  *known(after: string): Generator<KnownRecord> {
+  /** The ids that are remembered now and greater than one, ascending. */
+  known(after: string): Iterable<KnownRecord> {
     const since = [...this.#since].filter((id) => compareIds(id, after) > 0).sort(compareIds);
-    let next = 0;
-    for (const id of idsAfter(this.#text(), after)) {
-      for (; next < since.length && compareIds(since[next] ?? '', id) < 0; next += 1) yield known(since[next]);
-      if (since[next] === id) next += 1;
-      yield known(id);
-    }
-    for (; next < since.length; next += 1) yield known(since[next]);
+    return knownBy(this.#text(), after, since);
   }
 
   /**
@@ -124,10 +121,12 @@ export class ContentRuns {
    *
    * @param records by ascending id
    * @param isCut whether the last run is compared although it may go on behind the span; otherwise its records are compared with the next ones
-   * @returns the records of runs that differ
+   * @returns the records of runs that differ; once they are emitted, {@link settle} is to be called
    */
   take<T extends HashedRecord>(records: readonly T[], span: IdSpan, isCut = false): T[] {
+    const before = this.#before ?? this.#text();
     if (span.after !== this.#reached) this.#begin(span.after);
+    this.#before = before;
     // What is carried came from here.
     const waiting = [...(this.#carried as T[]), ...records];
     const changed: T[] = [];
@@ -168,16 +167,22 @@ export class ContentRuns {
     return taken;
   }
 
-  /** Whether a record up to an id was emitted since the sweep before; forgets those. @param upTo null: to the end */
+  /** Whether a record up to an id was emitted since the sweep before; passes those. @param upTo null: to the end */
   #passDirty(upTo: string | null): boolean {
     const before = this.#passed;
     for (let id = this.#dirty[before]; id !== undefined; id = this.#dirty[this.#passed]) {
       if (upTo !== null && compareIds(id, upTo) > 0) break;
-      this.#since.delete(id);
       this.#passed += 1;
     }
-    if (this.#passed > before) this.#packedSince.invalidate();
     return this.#passed > before;
+  }
+
+  /** What was found to differ is emitted: from now on the state has what was compared. */
+  settle(): void {
+    for (const id of this.#dirty.slice(this.#settled, this.#passed)) this.#since.delete(id);
+    if (this.#passed > this.#settled) this.#packedSince.invalidate();
+    this.#settled = this.#passed;
+    this.#before = null;
   }
 
   #keep(group: readonly HashedRecord[]): void {
@@ -212,10 +217,12 @@ export class ContentRuns {
     }
     this.#dirty = [...this.#since].filter((id) => BigInt(id) > from).sort(compareIds);
     this.#passed = 0;
+    this.#settled = 0;
     if (from === 0n) this.forgotten = 0;
   }
 
   #restart(text: string): void {
+    this.#before = null;
     this.#ahead = new RunReader(text);
     this.#behind = new RunWriter();
     this.#reached = null;
@@ -231,8 +238,19 @@ export class ContentRuns {
   /** null: there was no sweep. */
   toJson(): JsonObject | null {
     if (!this.#isBegun) return null;
-    return { version: VERSION, salt: this.#salt, runs: this.#text(), since: this.#packedSince.text };
+    return { version: VERSION, salt: this.#salt, runs: this.#before ?? this.#text(), since: this.#packedSince.text };
   }
+}
+
+/** @param since further ids, ascending */
+function* knownBy(text: string, after: string, since: readonly string[]): Generator<KnownRecord> {
+  let next = 0;
+  for (const id of idsAfter(text, after)) {
+    for (; next < since.length && compareIds(since[next] ?? '', id) < 0; next += 1) yield known(since[next]);
+    if (since[next] === id) next += 1;
+    yield known(id);
+  }
+  for (; next < since.length; next += 1) yield known(since[next]);
 }
 
 function* idsAfter(text: string, after: string): Generator<string> {

@@ -68,7 +68,7 @@ export class RunReader {
 
 /** Writes runs one by one. */
 export class RunWriter {
-  #pieces: string[] = [];
+  #text = '';
   #last = 0n;
   /** How many ids were written. */
   ids = 0;
@@ -79,12 +79,11 @@ export class RunWriter {
   }
 
   get text(): string {
-    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join(' ')];
-    return this.#pieces[0] ?? '';
+    return this.#text;
   }
 
   add(run: Run): void {
-    this.#pieces.push(encode(run, this.#last));
+    this.#text += `${this.#text === '' ? '' : ' '}${encode(run, this.#last)}`;
     this.#last = run.ids.at(-1) ?? this.#last;
     this.ids += run.ids.length;
   }

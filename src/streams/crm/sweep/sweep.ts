@@ -94,6 +94,7 @@ class Sweep {
     }
     await this.#suspects.judge(true);
     await this.#run.flush();
+    sweeping.memory?.settle();
     state.sweptAt = this.#position.startedAt;
     state.sweep = null;
     log.info(
@@ -189,7 +190,9 @@ class Sweep {
   }
 
   async #save(next: PageStart, ids: readonly string[]): Promise<void> {
-    const carried = this.#run.sweeping.memory?.firstCarried?.id;
+    const { memory } = this.#run.sweeping;
+    memory?.settle();
+    const carried = memory?.firstCarried?.id;
     // Records that wait for the rest of their run are read again by a run that goes on from here.
     if (carried === undefined) Object.assign(this.#position, next);
     else if (ids.includes(carried)) Object.assign(this.#position, this.#at);

@@ -50,10 +50,10 @@ export class Sweeping {
   /** The destination's live records whose ids are greater than one, ascending; null: it is not known which it has. */
   known(after: string): AsyncIterable<KnownRecord> | null {
     if (this.#table !== null) return this.#table.after(after);
-    return this.remembersIds ? remembered(this.memory, after) : null;
+    return this.remembersIds && this.memory ? oneByOne(this.memory.known(after)) : null;
   }
 }
 
-async function* remembered(memory: ContentRuns | null, after: string): AsyncGenerator<KnownRecord> {
-  if (memory) yield* memory.known(after);
+async function* oneByOne(records: Iterable<KnownRecord>): AsyncGenerator<KnownRecord> {
+  yield* records;
 }
