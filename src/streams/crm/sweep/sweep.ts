@@ -2,7 +2,7 @@ import { DailyLimitError, RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { BATCH_READ_LIMIT } from '../../../hubspot/api/objects.js';
 import { log } from '../../../log.js';
-import { earlier, epochMs, isFrom, timeOf } from '../../../time.js';
+import { earlier, epochMs, isFrom } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectRun } from '../run/object-run.js';
 import { compareIds, isPackable, packTimes, unpackTimes } from '../run/packed-ids.js';
@@ -11,9 +11,8 @@ import type { HashedRecord, IdSpan } from './content-runs.js';
 import { MissingRecords } from './missing-records.js';
 import { Suspects } from './suspects.js';
 import type { SweepPosition } from './sweep-position.js';
+import { isSweepDue } from './sweeping.js';
 import { type SweptPage, type SweptPages, sweptPages } from './swept-pages.js';
-
-const MS_AN_HOUR = 60 * 60_000;
 
 /** A record that was read, with what is compared of it. */
 interface SweptRecord extends HashedRecord {
@@ -31,7 +30,8 @@ type PageStart = Pick<SweepPosition, 'after' | 'upTo'>;
 export async function sweepIfDue(run: ObjectRun): Promise<void> {
   const { state, sweeping, stream } = run;
   if (!sweeping.isWanted || state.sweep?.of !== sweeping.of) state.sweep = null;
-  if (!sweeping.isWanted || (state.sweep === null && !isDue(run))) return;
+  const isDue = state.sweep !== null || isSweepDue(state, run.options, run.client.clock.now());
+  if (!sweeping.isWanted || !isDue) return;
   const position = state.sweep ?? begin(run);
   const sweep = new Sweep(run, position);
   try {
@@ -42,12 +42,6 @@ export async function sweepIfDue(run: ObjectRun): Promise<void> {
   } finally {
     sweep.tally();
   }
-}
-
-/** Whether a sweep of a complete stream is due. */
-function isDue({ state, options, client }: ObjectRun): boolean {
-  if (state.sweptAt === null) return true;
-  return client.clock.now() - timeOf(state.sweptAt) >= options.sweepEveryHours * MS_AN_HOUR;
 }
 
 function begin(run: ObjectRun): SweepPosition {

@@ -1,9 +1,11 @@
 import type { SweepScope } from '../../../config/source.js';
 import type { JsonObject } from '../../../protocol/messages.js';
+import { type EpochMs, timeOf } from '../../../time.js';
 import type { KnownRecord, KnownRecords } from '../../core/known-records.js';
 import type { ObjectStream } from '../object-stream.js';
 import { contentHasher, contentSalt } from '../run/content-hash.js';
 import type { OutputPort } from '../run/object-output.js';
+import type { ObjectState } from '../run/object-state.js';
 import { ContentRuns } from './content-runs.js';
 
 export interface SweepOptions {
@@ -11,6 +13,8 @@ export interface SweepOptions {
   sweepEveryHours: number;
   sweep: SweepScope;
 }
+
+const MS_AN_HOUR = 60 * 60_000;
 
 /** How a reading is swept, and what it knows of its records. */
 export class Sweeping {
@@ -32,9 +36,8 @@ export class Sweeping {
   constructor(stream: ObjectStream, options: SweepOptions, ports: readonly OutputPort[], memory: JsonObject | null) {
     const swept = ports.filter(({ output }) => output.isSwept);
     this.isWanted = options.sweepEveryHours > 0 && swept.length > 0;
-    const calculated = stream.definitions.flatMap(({ name, calculated: is }) => (is === true ? [name] : []));
     const isPart = options.sweep === 'calculated';
-    this.compared = isPart ? stream.properties.filter((name) => calculated.includes(name)) : stream.properties;
+    this.compared = comparedProperties(stream, options.sweep);
     this.hash = contentHasher({ ...stream, properties: this.compared });
     this.of = `${options.sweep} ${contentSalt(stream)}`;
     const tables = swept.map((port) => port.knownRecords());
@@ -52,6 +55,22 @@ export class Sweeping {
     if (this.#table !== null) return this.#table.after(after);
     return this.remembersIds && this.memory ? oneByOne(this.memory.known(after)) : null;
   }
+}
+
+/** The properties that a sweep compares. */
+export function comparedProperties({ properties, definitions }: ObjectStream, scope: SweepScope): readonly string[] {
+  if (scope === 'all') return properties;
+  const calculated = definitions.flatMap(({ name, calculated: is }) => (is === true ? [name] : []));
+  return properties.filter((name) => calculated.includes(name));
+}
+
+/** Whether a sweep of a complete stream is due. @param now HubSpot's time */
+export function isSweepDue(
+  { sweptAt }: Pick<ObjectState, 'sweptAt'>,
+  { sweepEveryHours }: SweepOptions,
+  now: EpochMs,
+): boolean {
+  return sweptAt === null || now - timeOf(sweptAt) >= sweepEveryHours * MS_AN_HOUR;
 }
 
 async function* oneByOne(records: Iterable<KnownRecord>): AsyncGenerator<KnownRecord> {
