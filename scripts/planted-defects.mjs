@@ -68,6 +68,10 @@ const SNOWFLAKE_SCHEDULES = 'stores/snowflake-schedules';
 const COST = 'stores/snowflake-cost';
 const ACCOUNT = 'stores/snowflake-account';
 const PIPED_SCHEDULES = 'stores/piped-schedules';
+const SWEEP_READ = 'integration_tests/sweep.test';
+const SWEEP_DUCKDB = 'stores/duckdb-sweeps';
+const SWEEP_SNOWFLAKE = 'stores/snowflake-sweeps';
+const SWEEP_FIVETRAN = 'fivetran/sweep';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -171,8 +175,8 @@ const DEFECTS = [
   [
     'merges not told',
     'src/streams/crm/run/object-run.ts',
-    '    await this.#emitMerged(merged);\n    // A backfill',
-    '    // A backfill',
+    '    await this.#emitMerged(merged);\n    if (isWhole)',
+    '    if (isWhole)',
     INCREMENTS,
     'chain of merges',
   ],
@@ -195,7 +199,7 @@ const DEFECTS = [
   [
     'a memory that outlives a tombstone',
     'src/streams/crm/run/object-run.ts',
-    'for (const { id } of [...rows, ...merged]) this.sent.forget(id);',
+    'for (const { id } of [...rows, ...merged]) this.#toldGone(id);',
     '',
     INCREMENTS,
     'comes back alive',
@@ -2003,6 +2007,150 @@ const DEFECTS = [
     "['deal_id', '_fivetran_start']",
     "['deal_id']",
     'fivetran/keys',
+  ],
+  [
+    'ghosts of a sweep that are not tombstoned',
+    'src/streams/crm/sweep/suspects.ts',
+    '    await emitGoneRecords(run, told);',
+    '',
+    SWEEP_READ,
+    'first sweep emits all',
+  ],
+  [
+    'ghosts of a sweep that are not tombstoned, in a table',
+    'src/streams/crm/sweep/suspects.ts',
+    '    await emitGoneRecords(run, told);',
+    '',
+    SWEEP_DUCKDB,
+    'marks what was erased',
+  ],
+  [
+    'a tombstone of a sweep that is older than the row',
+    'src/streams/crm/sweep/suspects.ts',
+    'version === UNKNOWN ? erasedAt : version',
+    'version',
+    SWEEP_READ,
+    'first sweep emits all',
+  ],
+  [
+    'erased records told of with deletes off',
+    'src/streams/crm/sweep/sweep.ts',
+    "options.deletes === 'off' || ",
+    '',
+    SWEEP_READ,
+    'deletes off',
+  ],
+  [
+    'a sweep whose position is not kept',
+    'src/streams/crm/sweep/sweep.ts',
+    'if (carried === undefined) Object.assign(this.#position, next);',
+    '',
+    SWEEP_READ,
+    'day has no calls left',
+  ],
+  [
+    'a sweep whose position is ahead of what waits for its run',
+    'src/streams/crm/sweep/sweep.ts',
+    '    if (carried === undefined) Object',
+    '    Object',
+    SWEEP_READ,
+    'killed anywhere',
+  ],
+  [
+    'what a sweep has compared, in the state before it is emitted',
+    'src/streams/crm/sweep/content-runs.ts',
+    'runs: this.#before ?? this.#text()',
+    'runs: this.#text()',
+    SWEEP_READ,
+    'killed anywhere',
+  ],
+  [
+    'suspects of a sweep that a kill forgets',
+    'src/streams/crm/sweep/sweep.ts',
+    '    this.#position.suspects = packTimes(this.#suspects.waiting, epochMs(0));\n',
+    '',
+    SWEEP_READ,
+    'killed anywhere',
+  ],
+  [
+    'records emitted since a sweep taken for what it saw',
+    'src/streams/crm/sweep/content-runs.ts',
+    'const isSame = !isDirty && ',
+    'const isSame = ',
+    SWEEP_READ,
+    'since is known',
+  ],
+  [
+    'records emitted since a sweep that nobody knows',
+    'src/streams/crm/run/object-run.ts',
+    'this.sweeping.memory?.note(row.id);',
+    '',
+    SWEEP_READ,
+    'since is known',
+  ],
+  [
+    'equal rows rewritten by a sweep (DuckDB)',
+    'src/warehouse/duckdb/batch-writer.ts',
+    '    if (comparesRows) await this.#leaveSame(write, stamp, batch);\n',
+    '',
+    SWEEP_DUCKDB,
+    'marks what was erased',
+  ],
+  [
+    'equal rows rewritten by a sweep (Snowflake)',
+    'src/warehouse/snowflake/sql/write.ts',
+    "batch.contents.comparesRows ? ` AND ${differs(mapping)}` : ''",
+    "''",
+    SWEEP_SNOWFLAKE,
+    'marks what was erased',
+  ],
+  [
+    'rows that differ in a stamp written again (DuckDB)',
+    'src/warehouse/duckdb/sql/sql.ts',
+    'isStamp ? [] : [`t.${identifier(name)} IS NOT',
+    'false ? [] : [`t.${identifier(name)} IS NOT',
+    'stores/duckdb.test',
+    'rows that are compared',
+  ],
+  [
+    'a sweep of calculated properties that asks for all',
+    'src/streams/crm/sweep/sweep.ts',
+    'position.isWhole ? stream.properties : sweeping.compared',
+    'stream.properties',
+    SWEEP_DUCKDB,
+    'only these are asked for',
+  ],
+  [
+    'a sweep of calculated properties that emits what it has asked for',
+    'src/streams/crm/sweep/sweep.ts',
+    'const whole = this.#position.isWhole\n',
+    'const whole = true\n',
+    SWEEP_READ,
+    'come whole',
+  ],
+  [
+    'a day without calls that fails the stream in a sweep',
+    'src/streams/crm/sweep/sweep.ts',
+    '    if (!(error instanceof DailyLimitError)) throw error;\n    log',
+    '    throw error;\n    log',
+    SWEEP_READ,
+    'day has no calls left',
+  ],
+  [
+    'a sweep that is always due',
+    'src/streams/crm/sweep/sweeping.ts',
+    'return sweptAt === null || now',
+    'return true || now',
+    SWEEP_READ,
+    'until it is due',
+  ],
+  [
+    'associations of records that do not change, in the layout of Fivetran',
+    'src/streams/fivetran/links.ts',
+    '    passed.ids.push(...ids);\n',
+    '',
+    SWEEP_FIVETRAN,
+    'come with a sweep',
   ],
 ];
 

@@ -182,17 +182,6 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         { id: '4', name: 'N4', archived: true },
       ]);
     });
-
-    test('of another generation are written', async () => {
-      await load([{ records: [record('1'), record('2')] }], { ...options, generation: 1, minimumGeneration: 1 });
-      await load([{ records: [record('1')], isCompared: true, emittedAt: 1_700_000_100_000 }], {
-        ...options,
-        generation: 2,
-        minimumGeneration: 2,
-      });
-      const table = tableForm === 'raw' ? `t${VIEW_SUFFIX}` : 't';
-      expect(await rows(TEXTS, table)).toEqual([{ id: '1', name: 'N1' }]);
-    });
   });
 
   describe('append_dedup', () => {

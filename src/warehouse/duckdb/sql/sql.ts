@@ -135,11 +135,10 @@ export const IS_REPLACING = `n IN (SELECT hf_line FROM ${MATCHED} WHERE hf_newer
 export function findSame(table: TableName, query: string, same: string): string {
   // A key that has several rows is brought down to one.
   const single = `SELECT hf_line FROM ${MATCHED} GROUP BY hf_line HAVING count(*) = 1`;
-  const generation = 'coalesce(t._airbyte_generation_id, 0) = s._airbyte_generation_id';
   return createAs(
     SAME,
     `SELECT s.hf_line FROM (${query}) AS s JOIN ${MATCHED} AS m ON m.hf_line = s.hf_line JOIN ${tableName(table)} AS t ON t.rowid = m.hf_row ` +
-      `WHERE m.hf_newer AND m.hf_line IN (${single}) AND ${generation} AND ${same}`,
+      `WHERE m.hf_newer AND m.hf_line IN (${single}) AND ${same}`,
   );
 }
 

@@ -13,7 +13,7 @@ export function differs({ columns, cleared }: ColumnMapping): string {
   const rows = hash(compared.map(({ row }) => `t.${identifier(row)}`));
   const given = hash(compared.map((each) => each.given));
   const left = cleared.map(({ name }) => `t.${identifier(name)} IS NOT NULL`);
-  return anyOf([IS_OLDER_GENERATION, `${rows} <> ${given}`, ...left]);
+  return `(${[`${rows} <> ${given}`, ...left].join(' OR ')})`;
 }
 
 /** The same of a raw table's row. */
@@ -21,12 +21,5 @@ export function payloadDiffers({ columns }: ColumnMapping): string {
   const stamps = columns.filter(({ isStamp }) => isStamp).map(({ field }) => literal(field));
   const compared = (payload: string) =>
     `HASH(${stamps.length === 0 ? payload : `OBJECT_DELETE(${[`${payload}::OBJECT`, ...stamps].join(', ')})`})`;
-  return anyOf([IS_OLDER_GENERATION, `${compared(`t.${identifier(PAYLOAD.name)}`)} <> ${compared('s.PAYLOAD')}`]);
-}
-
-/** Rows of an older generation go when a refresh ends. */
-const IS_OLDER_GENERATION = 'COALESCE(t."_AIRBYTE_GENERATION_ID", 0) <> s.HF_GENERATION';
-
-function anyOf(conditions: readonly string[]): string {
-  return `(${conditions.join(' OR ')})`;
+  return `${compared(`t.${identifier(PAYLOAD.name)}`)} <> ${compared('s.PAYLOAD')}`;
 }
