@@ -16,6 +16,7 @@ const NAMES = ['firstname', 'lifecyclestage', 'num_associated_deals'];
 
 let played: Played;
 let destination: Destination;
+let onCall = () => {};
 let logged: string[];
 let calls: { kind: string; text: string }[];
 
@@ -46,7 +47,10 @@ function configOf(config: JsonObject = {}, object: JsonObject = {}): JsonObject 
 async function begin(contacts: number, config = configOf(), options: SandboxOptions = {}): Promise<void> {
   played = await startPlayed({
     counts: { '*': 0, contacts, companies: 5 },
-    onCall: ({ kind, url, body }: Call) => void calls.push({ kind, text: `${decodeURIComponent(url)} ${body}` }),
+    onCall: ({ kind, url, body }: Call) => {
+      calls.push({ kind, text: `${decodeURIComponent(url)} ${body}` });
+      onCall();
+    },
     ...options,
   });
   // The sample's records were modified until later than the clock of these tests begins.
@@ -205,17 +209,38 @@ test('a sweep that is killed anywhere goes on from where it was', async () => {
   }
 });
 
-test('when the day has no calls left the stream is complete, and the next read goes on', async () => {
+test('where the calls of the day are suddenly used up, the stream is complete, and the next read goes on', async () => {
+  await begin(330);
+  const all = ids();
+  await sweep();
+  portal().edit('contacts', [all[20], all[310]] as string[], { firstname: 'Silent' }, { silent: true });
+  const { limits } = played.sandbox;
+  onCall = () => {
+    if (lists().length === 3) Object.assign(limits.settings, { enabled: true, daily: 0 });
+  };
+  await sweep();
+  expect(lists()).toHaveLength(3);
+  expect(logged.at(-1)).toMatch(/its sweep has come to the id \d+: The portal has used up its daily calls/);
+  expect(own()).toMatchObject({ sweep: { after: expect.any(String) }, sent: expect.anything() });
+  onCall = () => {};
+  Object.assign(limits.settings, { enabled: false, daily: 650_000 });
+  await sync();
+  expect(lists().length).toBeLessThan(3);
+  expect(shown()).toEqual(truth());
+});
+
+test('when the day has few calls left the stream is complete, and the next read goes on', async () => {
   await begin(330);
   const all = ids();
   await sweep();
   portal().edit('contacts', [all[20], all[310]] as string[], { firstname: 'Silent' }, { silent: true });
   played.wait(25 * HOUR);
   const { sandbox } = played;
-  sandbox.limits.settings.daily = sandbox.limits.usage().used + 8;
+  // It leaves some for increments, and the reserve.
+  sandbox.limits.settings.daily = sandbox.limits.usage().used + 5_000 + 8;
   const first = await readInProcess(sandbox, 'contacts', destination.state, { config: configOf({ daily_reserve: 2 }) });
   expect(first.error).toBeNull();
-  expect(logged.at(-1)).toMatch(/^contacts is up to date; its sweep has come to the id \d+\./);
+  expect(logged.at(-1)).toMatch(/^contacts is up to date, and its sweep has come to the id \d+: /);
   expect(first.state?.hubflake).toMatchObject({
     sweep: { after: expect.any(String) },
     // A closing state.
@@ -369,6 +394,8 @@ test.each(['all', 'calculated'])(
             if (each.pick === null) for (const id of ids()) known.add(id);
           } else change(each, known);
         }
+        // One that was interrupted comes to its end first.
+        await sweep();
         await sweep();
         expect(shown()).toEqual(truth());
         played.wait(25 * HOUR);

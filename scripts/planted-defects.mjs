@@ -2046,7 +2046,7 @@ const DEFECTS = [
     'if (carried === undefined) Object.assign(this.#position, next);',
     '',
     SWEEP_READ,
-    'day has no calls left',
+    'suddenly used up',
   ],
   [
     'a sweep whose position is ahead of what waits for its run',
@@ -2131,10 +2131,18 @@ const DEFECTS = [
   [
     'a day without calls that fails the stream in a sweep',
     'src/streams/crm/sweep/sweep.ts',
-    '    if (!(error instanceof DailyLimitError)) throw error;\n    log',
-    '    throw error;\n    log',
+    '    if (!(error instanceof DailyLimitError)) throw error;\n    interrupted',
+    '    throw error;\n    interrupted',
     SWEEP_READ,
-    'day has no calls left',
+    'suddenly used up',
+  ],
+  [
+    'a sweep that leaves increments no calls of the day',
+    'src/streams/crm/sweep/sweep.ts',
+    ' + LEFT_TO_INCREMENTS',
+    '',
+    SWEEP_READ,
+    'has few calls left',
   ],
   [
     'a sweep that is always due',

@@ -184,12 +184,21 @@ export class ObjectRun {
 
   /** Tells the outputs which live records a sweep has come past. @param span null: they are not in the order of ids */
   async emitSwept(ids: readonly string[], span: IdSpan | null): Promise<void> {
+    await this.#eachWithinDay(({ output, emit }) => output.swept?.(ids, span, emit));
+  }
+
+  /** Has the outputs emit what they hold back of a sweep. */
+  async flushSwept(): Promise<void> {
+    await this.#eachWithinDay(({ output, emit }) => output.flush?.(emit));
+  }
+
+  /** Does something for each output, none of which fails where the day's calls are used up: that is thrown. */
+  async #eachWithinDay(step: (port: OutputPort & { emit: Emit }) => Promise<void> | undefined): Promise<void> {
     let limit: DailyLimitError | null = null;
-    await this.#each(async ({ output, emit }) => {
+    await this.#each(async (port) => {
       try {
-        await output.swept?.(ids, span, emit);
+        await step(port);
       } catch (error) {
-        // No output fails by that: the sweep goes on in another run.
         if (!(error instanceof DailyLimitError)) throw error;
         limit = error;
       }

@@ -14,6 +14,9 @@ import type { SweepPosition } from './sweep-position.js';
 import { isSweepDue } from './sweeping.js';
 import { type SweptPage, type SweptPages, sweptPages } from './swept-pages.js';
 
+/** Calls of the day that a sweep leaves besides the reserve: some thousand increments. HubSpot gives 250,000 a day, or more. */
+const LEFT_TO_INCREMENTS = 5_000;
+
 /** A record that was read, with what is compared of it. */
 interface SweptRecord extends HashedRecord {
   row: ObjectRow;
@@ -34,11 +37,16 @@ export async function sweepIfDue(run: ObjectRun): Promise<void> {
   if (!sweeping.isWanted || !isDue) return;
   const position = state.sweep ?? begin(run);
   const sweep = new Sweep(run, position);
+  const interrupted = (why: string) =>
+    log.info(
+      `${stream.name} is up to date, and its sweep has come to the id ${position.upTo}: ${why} The next run goes on.`,
+    );
   try {
-    await sweep.read();
+    const isComplete = await sweep.read();
+    if (!isComplete) interrupted(`the calls of the day that are left are for increments.`);
   } catch (error) {
     if (!(error instanceof DailyLimitError)) throw error;
-    log.info(`${stream.name} is up to date; its sweep has come to the id ${position.upTo}. ${error.message}`);
+    interrupted(error.message);
   } finally {
     sweep.tally();
   }
@@ -77,17 +85,20 @@ class Sweep {
     this.#missing = this.#missingFrom(position.upTo);
   }
 
-  async read(): Promise<void> {
+  /** @returns whether it has come to the end; otherwise the day has too few calls left */
+  async read(): Promise<boolean> {
     const { state, stream, sweeping } = this.#run;
+    if (this.#isDayShort) return false;
     for (let page = await this.#firstPage(); ; page = await this.#pages.next(this.#at.after)) {
       if (!this.#position.isUnordered && !ascend(page.ids, this.#at.upTo)) page = await this.#ignoreOrder();
       const upTo = page.after === null ? null : (page.ids.at(-1) ?? this.#at.upTo);
       await this.#take(page, { after: this.#at.upTo, upTo });
       if (upTo === null) break;
       await this.#save({ after: page.after, upTo }, page.ids);
+      if (this.#isDayShort) return false;
     }
     await this.#suspects.judge(true);
-    await this.#run.flush();
+    await this.#run.flushSwept();
     sweeping.memory?.settle();
     state.sweptAt = this.#position.startedAt;
     state.sweep = null;
@@ -100,6 +111,14 @@ class Sweep {
         `${stream.name}: the state has no room for ${forgotten} records. They are emitted by each sweep, and it is not found when they are erased.`,
       );
     }
+    return true;
+  }
+
+  /** Whether what the day has left of calls should be left to increments, which would fail without. */
+  get #isDayShort(): boolean {
+    const { client, options } = this.#run;
+    const left = client.scheduler.dailyRemaining;
+    return left !== null && left <= options.dailyReserve + LEFT_TO_INCREMENTS;
   }
 
   tally(): void {

@@ -12,6 +12,8 @@ export interface SweepOptions {
   /** 0: there are no sweeps. */
   sweepEveryHours: number;
   sweep: SweepScope;
+  /** Calls of the day to leave to others. */
+  dailyReserve: number;
 }
 
 const MS_AN_HOUR = 60 * 60_000;
@@ -67,7 +69,7 @@ export function comparedProperties({ properties, definitions }: ObjectStream, sc
 /** Whether a sweep of a complete stream is due. @param now HubSpot's time */
 export function isSweepDue(
   { sweptAt }: Pick<ObjectState, 'sweptAt'>,
-  { sweepEveryHours }: SweepOptions,
+  { sweepEveryHours }: Pick<SweepOptions, 'sweepEveryHours'>,
   now: EpochMs,
 ): boolean {
   return sweptAt === null || now - timeOf(sweptAt) >= sweepEveryHours * MS_AN_HOUR;
