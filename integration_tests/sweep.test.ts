@@ -209,6 +209,27 @@ test('a sweep that is killed anywhere goes on from where it was', async () => {
   }
 });
 
+test('a state that remembers much follows every tenth page only', async () => {
+  await begin(1_230, configOf({ deletes: 'off' }));
+  await sweep();
+  played.wait(25 * HOUR);
+  const statesOf = async (state: JsonObject | null) => {
+    const { events } = await readInProcess(played.sandbox, 'contacts', state, { config: configOf({ deletes: 'off' }) });
+    expect(events.every(({ type }) => type === 'state')).toBe(true);
+    return events.length;
+  };
+  const pages = Math.ceil(ids().length / 100);
+  expect(pages).toBeGreaterThan(10);
+  // One that is behind each page but the last, and the closing one.
+  expect(await statesOf(destination.state)).toBe(pages);
+  played.wait(1);
+  const swept = own().swept as JsonObject;
+  // Of records that are gone.
+  const more = Array.from({ length: 40_000 }, () => '1.aaaaaa').join(' ');
+  const large = { ...destination.state, hubflake: { ...own(), swept: { ...swept, runs: `${swept.runs} ${more}` } } };
+  expect(await statesOf(large)).toBe(2);
+});
+
 test('where the calls of the day are suddenly used up, the stream is complete, and the next read goes on', async () => {
   await begin(330);
   const all = ids();

@@ -1,5 +1,5 @@
 import type { DeletesMode } from '../../../config/source.js';
-import { DailyLimitError, type HubflakeError } from '../../../errors.js';
+import type { HubflakeError } from '../../../errors.js';
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
@@ -13,8 +13,9 @@ import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
 import { historiesOf } from './histories.js';
 import { type MergedAway, MergeMap } from './merges.js';
-import type { Emit, Erased, Occasion, OutputPort } from './object-output.js';
+import type { Erased, Occasion, OutputPort } from './object-output.js';
 import { type ObjectState, objectStateJson } from './object-state.js';
+import { OutputPorts } from './output-ports.js';
 import { SentMemory } from './sent-memory.js';
 
 export interface ReadOptions extends SweepOptions {
@@ -32,8 +33,6 @@ const FILTER_EXIT = '~';
 const LARGE_MEMORY = 256 * 1024;
 /** How many pages a kill may waste then. */
 const PAGES_A_STATE = 10;
-/** Records encoded before the first of them is emitted: those of a whole page would survive a garbage collection. */
-const RECORDS_AT_ONCE = 20;
 
 /** One reading of CRM records: what all its phases share. */
 export class ObjectRun {
@@ -52,7 +51,7 @@ export class ObjectRun {
   /** Ids of which this run has told that they are gone. */
   readonly #gone = new Set<string>();
   #unsavedPages = 0;
-  readonly #ports: readonly (OutputPort & { emit: Emit })[];
+  readonly #ports: OutputPorts;
   /** Whether this run has emitted a state. */
   #isOpen = false;
 
@@ -69,7 +68,13 @@ export class ObjectRun {
     state.sent = null;
     this.#hash = contentHasher(stream);
     this.sweeping = new Sweeping(stream, options, ports, state.swept);
-    this.#ports = ports.map((port) => Object.assign(port, { emit: this.#emitterOf(port) }));
+    // Records have the emission time of the last state: a run that resumes from it never uses an earlier one, whatever its clock says, so that its
+    // versions count as newer.
+    this.#ports = new OutputPorts(
+      ports,
+      () => this.#open(),
+      () => this.state.emittedAt,
+    );
   }
 
   get emitsFilterExits(): boolean {
@@ -77,7 +82,7 @@ export class ObjectRun {
   }
 
   get #emitsMerges(): boolean {
-    return this.options.deletes !== 'off' || this.#ports.some(({ output }) => output.tellsMerges);
+    return this.options.deletes !== 'off' || this.#ports.some(({ tellsMerges }) => tellsMerges === true);
   }
 
   /** Counts the calls for `rows` at `perCall` rows each; an empty result takes one, too. */
@@ -95,11 +100,6 @@ export class ObjectRun {
     for (const port of this.#ports) if (port.output.isOfSelection) port.estimate(rows);
   }
 
-  /** Does something for each output, of which one may fail by itself. */
-  async #each(step: (port: OutputPort & { emit: Emit }) => Promise<void> | undefined): Promise<void> {
-    for (const port of this.#ports) await port.attempt(async () => step(port));
-  }
-
   /**
    * Emits a state before the run's first record. If the run is killed after that record, the next run must not resume from the
    * previous closing state, whose memory of emitted records is outdated; nor from no state, as it would emit no tombstone for a
@@ -107,21 +107,6 @@ export class ObjectRun {
    */
   async #open(): Promise<void> {
     if (!this.#isOpen) await this.saveAhead();
-  }
-
-  /**
-   * Emits records with the emission time of the last state. A run that resumes from that state never uses an earlier one, whatever
-   * its clock says, so its versions count as newer.
-   */
-  #emitterOf(port: OutputPort): Emit {
-    return async (items, encode, isCompared = false) => {
-      if (items.length === 0) return;
-      await this.#open();
-      for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
-        const records = items.slice(start, start + RECORDS_AT_ONCE).map(encode);
-        await port.records(records, this.state.emittedAt, isCompared);
-      }
-    };
   }
 
   /**
@@ -157,7 +142,7 @@ export class ObjectRun {
     const histories = isWhole ? await this.#histories(live, false) : null;
     const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
-    await this.#each(async ({ output, emit }) => {
+    await this.#ports.each(async ({ output, emit }) => {
       const refused = this.refusedLinks.get(output.linksOf ?? '');
       if (refused) throw refused;
       await output.live(records, occasion, emit, rememberFrom);
@@ -184,26 +169,12 @@ export class ObjectRun {
 
   /** Tells the outputs which live records a sweep has come past. @param span null: they are not in the order of ids */
   async emitSwept(ids: readonly string[], span: IdSpan | null): Promise<void> {
-    await this.#eachWithinDay(({ output, emit }) => output.swept?.(ids, span, emit));
+    await this.#ports.eachWithinDay(({ output, emit }) => output.swept?.(ids, span, emit));
   }
 
   /** Has the outputs emit what they hold back of a sweep. */
   async flushSwept(): Promise<void> {
-    await this.#eachWithinDay(({ output, emit }) => output.flush?.(emit));
-  }
-
-  /** Does something for each output, none of which fails where the day's calls are used up: that is thrown. */
-  async #eachWithinDay(step: (port: OutputPort & { emit: Emit }) => Promise<void> | undefined): Promise<void> {
-    let limit: DailyLimitError | null = null;
-    await this.#each(async (port) => {
-      try {
-        await step(port);
-      } catch (error) {
-        if (!(error instanceof DailyLimitError)) throw error;
-        limit = error;
-      }
-    });
-    if (limit !== null) throw limit;
+    await this.#ports.eachWithinDay(({ output, emit }) => output.flush?.(emit));
   }
 
   /** Emits tombstones of archived records, and of records that were merged into them. */
@@ -217,7 +188,7 @@ export class ObjectRun {
     // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
     const { since: before } = this.state.archive;
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
-    await this.#each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
+    await this.#ports.each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
     await this.#emitMerged([{ all: merged, owed: merged }]);
     for (const { id } of [...rows, ...merged]) this.#toldGone(id);
   }
@@ -232,7 +203,7 @@ export class ObjectRun {
     if (left.length === 0) return;
     await this.#open();
     const gone = left.map(({ row }) => row);
-    await this.#each(({ output, emit }) => output.left?.(gone, emit));
+    await this.#ports.each(({ output, emit }) => output.left?.(gone, emit));
     for (const { row, at, hash } of left) {
       this.#gone.add(row.id);
       if (at >= rememberFrom) this.sent.add(row.id, at, hash);
@@ -255,7 +226,7 @@ export class ObjectRun {
     if (merged.length + erased.length === 0) return;
     await this.#open();
     await this.#emitMerged([{ all: merged, owed: merged }]);
-    if (erased.length > 0) await this.#each(({ output, emit }) => output.erased?.(erased, emit));
+    if (erased.length > 0) await this.#ports.each(({ output, emit }) => output.erased?.(erased, emit));
     for (const { id } of [...merged, ...erased]) this.#toldGone(id);
   }
 
@@ -280,7 +251,7 @@ export class ObjectRun {
     const all = merged.flatMap((each) => each.all);
     const owed = merged.flatMap((each) => each.owed);
     if (all.length === 0) return;
-    await this.#each(({ output, emit }) => output.merged?.(all, owed, emit));
+    await this.#ports.each(({ output, emit }) => output.merged?.(all, owed, emit));
   }
 
   /** The next increment finds records again that were last updated from this time on. */
@@ -292,7 +263,7 @@ export class ObjectRun {
 
   /** Has the outputs emit what they hold back, so that the next state covers all that was read. */
   async flush(): Promise<void> {
-    await this.#each(({ output, emit }) => output.flush?.(emit));
+    await this.#ports.each(({ output, emit }) => output.flush?.(emit));
   }
 
   /** Emits the current state, which covers every record emitted before it. */
