@@ -1,4 +1,5 @@
 import { TestFolder } from '../support/command.js';
+import { orphanLease } from '../support/orphan-lease.js';
 import { playAll } from '../support/play-all.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { syncWay } from '../support/sync-way.js';
@@ -18,13 +19,6 @@ afterAll(async () => {
   await warehouse.end();
 });
 
-/** To this machine the process that held the lease is this one, which lives on: it must look like one that is gone. */
-async function orphanLease(): Promise<void> {
-  if (!(await warehouse.hasStates())) return;
-  const owner = `REPLACE("OWNER", '"started":"', '"started":"gone ')`;
-  await warehouse.execute(`UPDATE {table} SET "OWNER" = ${owner} WHERE "STREAM" = ''`, '_HUBFLAKE_STATE');
-}
-
 playAll(
   'sync into Snowflake: whatever happens to the portal, and wherever a run is killed or cut off, the table is what the portal has',
   schedules,
@@ -34,7 +28,7 @@ playAll(
       syncWay(sandbox, schedule, {
         destination: { ...warehouse.destination(), spool_dir: folder.path },
         isHealed: true,
-        afterEnd: orphanLease,
+        afterEnd: () => orphanLease(warehouse),
       }),
     ),
 );

@@ -17,7 +17,7 @@ import { epochNow } from '../../src/time.js';
 import { hubflake, type Outcome, type RunOptions } from './command.js';
 
 /**
- * A command line in this process, for tests that are not about the process: `read`, `check` and `discover`, `sync`, `plan` and `compare`, a
+ * A command line in this process, for tests that are not about the process: `read`, `check` and `discover`, `sync`, `plan`, `compare` and `verify`, a
  * second of both cores less than `hubflake()` takes. One at a time. What only a process can do is left to one: other commands,
  * variables of the environment besides `HUBSPOT_BASE_URL`, and all that is done to a process or piped into it.
  */
@@ -47,7 +47,7 @@ export async function hubflakeHere(args: readonly string[], options: RunOptions 
 type Run = (stop: StopRequest) => Promise<{ code: number; stdout: string; stderr: string }>;
 
 /** The commands that are run in this process. */
-const HERE = ['check', 'discover', 'read', 'sync', 'plan', 'compare'];
+const HERE = ['check', 'discover', 'read', 'sync', 'plan', 'compare', 'verify'];
 
 function runner([name = '', ...rest]: readonly string[]): Run | null {
   const protocol = PROTOCOL_COMMANDS.get(name);

@@ -2,11 +2,21 @@ import fc from 'fast-check';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { freshForEach } from '../support/fresh.js';
+import { Lifetime } from '../support/lifetime.js';
 import { DRIFTS, type Drift, DriftPlanter } from './drift.js';
 import { expectEqual, only, pipelineOf, sync, type VerifyWarehouse, verify } from './harness.js';
 
-/** What `verify` does in every warehouse. @param runs how many random portals drift */
-export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void {
+/**
+ * What `verify` does in every warehouse.
+ *
+ * @param runs how many random portals drift
+ * @param afterEnd what is to be done once a process is gone that was broken off
+ */
+export function verifyBehaviours(
+  warehouse: VerifyWarehouse,
+  runs: number,
+  afterEnd: () => Promise<void> = async () => undefined,
+): void {
   freshForEach(warehouse);
   let sandbox: Sandbox;
 
@@ -177,6 +187,40 @@ export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void
     expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
   });
 
+  test('a repair that is killed anywhere leaves nothing wrong, and the next one mends the rest', async () => {
+    const breaking = fc.record({
+      what: fc.constantFrom('kill' as const, 'kill' as const, 'drop' as const),
+      edge: fc.constantFrom(null, null, 1, 2, 3),
+      nth: fc.nat(14),
+      isDone: fc.boolean(),
+    });
+    let broken = 0;
+    await fc.assert(
+      fc
+        .asyncProperty(breaking, fc.boolean(), fc.boolean(), async (where, isDeep, syncsBetween) => {
+          const config = await begin(120);
+          const planter = new DriftPlanter(warehouse, sandbox, await syncArchived(config));
+          for (const [index, drift] of DRIFTS.entries()) await planter.plant(drift, 7 * index, 100 + index);
+          const life = new Lifetime(where);
+          await verify(config, { repairs: true, isDeep }, life).catch((error: unknown) => {
+            if (!life.isBroken) throw error;
+          });
+          if (life.isBroken) broken += 1;
+          if (life.isBroken) await afterEnd();
+          if (syncsBetween) await sync(config);
+          const again = await verify(config, { repairs: true });
+          expect(again.errors).toEqual([]);
+          await expectEqual(warehouse, sandbox);
+          expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+          expect((await warehouse.tables()).filter((table) => /verify_/i.test(table) && !isDeep)).toEqual([]);
+        })
+        .beforeEach(() => warehouse.begin())
+        .afterEach(() => sandbox.close()),
+      { numRuns: 2 * runs },
+    );
+    expect(broken).toBeGreaterThan(runs / 2);
+  });
+
   describe('deep', () => {
     test('finds and mends what times do not show: calculated values, associations, and what was changed by hand', async () => {
       const config = await begin();
@@ -210,6 +254,22 @@ export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void
       const { streams } = await verify(config, { isDeep: true });
       const pages = Math.ceil(sandbox.portal.truth('contacts').live.length / 100);
       expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, calls: pages });
+    });
+
+    test('associations in another order are no difference', async () => {
+      const config = await begin();
+      const [contact] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [string];
+      for (const { id } of sandbox.portal.truth('companies').live)
+        sandbox.portal.associate('contacts', contact, 'companies', id);
+      await sync(config);
+      const [links, key] = [warehouse.name('associated_companies'), warehouse.name('id')];
+      const [row] = (await warehouse.rows('contacts', { id: 'text', associated_companies: 'json' })).filter(
+        ({ id }) => id === contact,
+      );
+      const list = JSON.stringify([...((row?.associated_companies ?? []) as string[])].reverse());
+      const value = warehouse.name('x') === 'X' ? `PARSE_JSON('${list}')::ARRAY` : `'${list}'`;
+      await warehouse.execute(`UPDATE {table} SET "${links}" = ${value} WHERE "${key}" = '${contact}'`, 'contacts');
+      expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
     });
 
     test('tells what changed lately apart', async () => {
@@ -269,6 +329,43 @@ export function verifyBehaviours(warehouse: VerifyWarehouse, runs: number): void
     }
     const ids = (await warehouse.rows('contacts', { id: 'text' })).map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining([erased, deleted]));
+  });
+
+  test('a table that another program made is compared as well as its columns allow', async () => {
+    await begin();
+    const config = pipelineOf(warehouse, sandbox);
+    await sync(config);
+    // The same rows, with times and marks as texts, a column less, and one more.
+    const [name, key, time, mark] = ['lastname', 'id', 'updated_at', 'archived'].map(
+      (each) => `"${warehouse.name(each)}"`,
+    );
+    const kept = [
+      '_airbyte_raw_id',
+      '_airbyte_extracted_at',
+      '_airbyte_meta',
+      '_airbyte_generation_id',
+      'firstname',
+      'email',
+    ];
+    const columns = kept.map((each) => `"${warehouse.name(each)}"`).join(', ');
+    await warehouse.execute(
+      `CREATE OR REPLACE TABLE {table} AS SELECT ${columns}, ${key}, CAST(${time} AS VARCHAR) AS ${time}, CAST(${mark} AS VARCHAR) AS ${mark}, 1 AS "other" FROM {table}`,
+      'contacts',
+    );
+    await warehouse.execute('DELETE FROM {table}', '_HUBFLAKE_STATE');
+    await sync(config);
+    expect(only((await verify(config)).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
+    const [erased, deleted, changed] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [
+      string,
+      string,
+      string,
+    ];
+    sandbox.portal.erase('contacts', erased);
+    await warehouse.execute(`DELETE FROM {table} WHERE ${key} = '${deleted}'`, 'contacts');
+    await warehouse.execute(`UPDATE {table} SET ${name} = 'By hand' WHERE ${key} = '${changed}'`, 'contacts');
+    const found = only((await verify(config, { isDeep: true, repairs: true })).streams);
+    expect(found).toMatchObject({ missing: 1, stale: 1, ghosts: 1, mended: 3 });
+    expect(only((await verify(config, { isDeep: true })).streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0 });
   });
 
   test('what was found is kept in a table, a row for each stream', async () => {

@@ -49,9 +49,10 @@ export async function sync(config: Config, signal = NEVER) {
   return result;
 }
 
-export function verify(config: Config, options: Partial<VerifyOptions> = {}, signal = NEVER) {
+/** @param life the process that verifies, which may die */
+export function verify(config: Config, options: Partial<VerifyOptions> = {}, life = new Lifetime(null)) {
   const all = { streams: null, isDeep: false, repairs: false, ...options };
-  return new Lifetime(null).live(() => runVerify(config, all, signal, QUICK));
+  return life.live(() => runVerify(config, all, life.end, QUICK));
 }
 
 export function only(streams: readonly StreamVerification[]): StreamVerification {

@@ -1,4 +1,7 @@
+import { orphanLease } from '../support/orphan-lease.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { verifyBehaviours } from './behaviours.js';
 
-verifyBehaviours(new StandInWarehouse(), 4);
+const warehouse = new StandInWarehouse();
+
+verifyBehaviours(warehouse, 4, () => orphanLease(warehouse));

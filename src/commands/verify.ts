@@ -60,7 +60,7 @@ export function describeVerification({ streams, skipped, calls, seconds, errors 
   const counted = streams.filter(({ isProved }) => !isProved).map(({ table }) => table);
   const verdict =
     left > 0
-      ? `${left.toLocaleString('en')} ${left === 1 ? 'difference remains' : 'differences remain'}.${mended === 0 ? ' --repair mends them.' : ''}`
+      ? `${left.toLocaleString('en')} ${left === 1 ? 'difference remains' : 'differences remain'}.${mended === 0 ? ` --repair mends ${left === 1 ? 'it' : 'them'}.` : ''}`
       : errors.length > 0
         ? 'What could be compared is equal.'
         : 'The tables equal HubSpot.';

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError, ConfigError, isProgrammingError, StoppedError } from '../../errors.js';
 import { readRecordCounts } from '../../hubspot/api/record-counts.js';
-import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
 import { Portal } from '../../streams/portal.js';
 import { groupsOf, type StreamFailure } from '../../streams/read.js';
@@ -16,7 +15,8 @@ import { readAside } from './read-aside.js';
 import { Repair } from './repair.js';
 import { planVerify, type VerifiedStream } from './verified-streams.js';
 import { verifyDeep } from './verify-deep.js';
-import { type StreamTask, verifyStream } from './verify-stream.js';
+import { readerOf, type StreamTask, verifyStream } from './verify-stream.js';
+import { EVERYTHING, WarehouseRows } from './warehouse-rows.js';
 
 /** How a stream's table compares with HubSpot. */
 export interface StreamVerification extends Comparison {
@@ -25,24 +25,9 @@ export interface StreamVerification extends Comparison {
 }
 
 /** What a comparison has found. */
-export interface Comparison {
-  stream: string;
-  table: string;
-  /** Records in HubSpot, as far as they belong to the stream. */
-  portal: number;
-  /** Live rows. */
-  rows: number;
-  missing: number;
-  stale: number;
-  ghosts: number;
-  /** Differences of what changed lately, which the next sync brings. */
-  pending: number;
-  mended: number;
-  /** Calls to HubSpot, and the fewest that could have told. */
-  calls: number;
+export interface Comparison extends Omit<Verification, 'pipeline' | 'startedAt' | 'finishedAt' | 'isDeep' | 'notes'> {
+  /** The fewest calls that could have told. */
   least: number;
-  /** Whether every record was looked at; otherwise most were only counted. */
-  isProved: boolean;
   notes: string[];
 }
 
@@ -124,7 +109,7 @@ type Session = Omit<StreamTask, 'stream'>;
 /** One after the other, so that the calls of each can be told. */
 async function verifyByCounts(session: Session, streams: readonly VerifiedStream[]): Promise<Verified> {
   const verified: Verified = { results: [], failures: [] };
-  const counts = await countsOf(session.portal.client, streams);
+  const counts = await countsOf(session, streams);
   for (const stream of streams) {
     const { records } = stream;
     if (records) await attempt(verified, stream, () => verifyStream({ ...session, stream }, records, counts));
@@ -168,13 +153,14 @@ async function attempt({ results, failures }: Verified, { name }: VerifiedStream
   }
 }
 
-/** HubSpot's counts of all objects, where one call saves others. */
-async function countsOf(
-  client: HubSpotClient,
-  streams: readonly VerifiedStream[],
-): Promise<ReadonlyMap<string, number>> {
-  const counted = streams.filter(({ records }) => records !== null && records.object.filterGroups.length === 0);
-  return (counted.length > 1 ? await readRecordCounts(client) : null) ?? new Map();
+/** HubSpot's counts of all objects, where several may have no records: one call for all of them, in place of one for each. */
+async function countsOf(session: Session, streams: readonly VerifiedStream[]): Promise<ReadonlyMap<string, number>> {
+  let empty = 0;
+  for (const stream of streams) {
+    const reader = await readerOf({ ...session, stream }).catch(() => null);
+    if (reader === null || (await new WarehouseRows(reader).count(EVERYTHING)).live === 0) empty += 1;
+  }
+  return (empty > 1 ? await readRecordCounts(session.portal.client) : null) ?? new Map();
 }
 
 /** Keeps what was found in the warehouse, if the role may write there. */

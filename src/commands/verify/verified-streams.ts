@@ -93,6 +93,7 @@ export async function planVerify(
       const stream = await portal.stream(name);
       const object = stream ? objectOf(stream) : null;
       const isByKey = object !== null && target.mode === 'append_dedup';
+      if (!isByKey && !isDeep) throw notCounted(name);
       streams.push({ name, target, records: isByKey ? { object, state: completeState(object, before.state) } : null });
     } catch (error) {
       failures.push({ stream: name, error: error as ConfigError });

@@ -1,21 +1,19 @@
 import { deletionsToCome, horizonOf } from '../../streams/verify/horizon.js';
 import { judgeAll, type Verdict } from '../../streams/verify/judge.js';
 import type { Mender } from '../../streams/verify/mend.js';
-import type { TableRows, VersionRange } from '../../streams/verify/table-rows.js';
+import type { TableRows } from '../../streams/verify/table-rows.js';
 import type { Reader } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import { DeepComparison, type DeepDifference } from './deep-rows.js';
 import type { Comparison } from './run-verify.js';
 import type { VerifiedRecords } from './verified-streams.js';
 import { propertiesFor, readerOf, type StreamTask } from './verify-stream.js';
-import { NO_ROWS_AT_ALL, WarehouseRows } from './warehouse-rows.js';
+import { EVERYTHING, NO_ROWS_AT_ALL, WarehouseRows } from './warehouse-rows.js';
 
 /** Fields that say when a record was read or noticed, and nothing of itself. */
 const WRITTEN = ['_fivetran_synced', 'noticedAt', 'noticed_at'];
 /** The fields that are named in a note. */
 const MOST_NAMED = 5;
-
-const EVERYTHING: VersionRange = { from: null, before: null, ids: null };
 
 /** Compares a stream with its table by everything that it holds: with the table that it was just read into. */
 export async function verifyDeep(task: StreamTask, aside: Reader | null): Promise<Omit<Comparison, 'calls' | 'least'>> {
@@ -51,6 +49,7 @@ export async function verifyDeep(task: StreamTask, aside: Reader | null): Promis
     isProved: true,
     notes: [
       ...(tally.named.length > 0 ? [`values differ in ${tally.named.join(', ')}`] : []),
+      ...(own && own.table.masked.length > 0 ? [`masked, and not compared: ${own.table.masked.join(', ')}`] : []),
       ...(isLeft ? [`it cannot be mended record by record: run sync --refresh ${stream.name}`] : []),
     ],
   };

@@ -1,8 +1,10 @@
 import type { RangePart, TableRow, TableRows, VersionRange } from '../../streams/verify/table-rows.js';
 import { epochMs } from '../../time.js';
 import type { Reader } from '../../warehouse/store.js';
-import { countLive, divideLive, findRows, isInstant, listLive } from '../../warehouse/verify/sql.js';
+import { countLive, divideLive, findRows, isDividedById, listLive } from '../../warehouse/verify/sql.js';
 
+/** All rows of a table. */
+export const EVERYTHING: VersionRange = { from: null, before: null, ids: null };
 /** Rows asked for in one query. */
 const MOST_KEYS = 1_000;
 
@@ -56,7 +58,7 @@ interface Piece {
 function partsOf(range: VersionRange, pieces: readonly Piece[]): RangePart[] {
   const [only, ...others] = pieces;
   if (!only) return [{ ...range, rows: 0 }];
-  if (isInstant(range)) return partsById(range, pieces);
+  if (isDividedById(range)) return partsById(range, pieces);
   if (others.length === 0) return aroundInstant(range, only);
   return pieces.map(({ first, rows }, i) => ({
     from: i === 0 ? range.from : timeOf(first),

@@ -6,7 +6,7 @@ import { type EpochMs, timeOf } from '../../time.js';
 import type { ObjectStream } from '../crm/object-stream.js';
 import { EVERY_ID } from '../crm/run/object-state.js';
 import { updatedAtOf } from '../layouts/layout.js';
-import type { VersionRange } from './table-rows.js';
+import { joinedRanges, type VersionRange } from './table-rows.js';
 
 /** HubSpot's limits of one search; see docs/calls.md. */
 const MOST_GROUPS = 5;
@@ -91,7 +91,7 @@ export class PortalRecords {
 
   #groups(ranges: readonly VersionRange[], position: IdRange): FilterGroup[] {
     const own = this.#stream.filterGroups.length > 0 ? this.#stream.filterGroups : [{ filters: [] }];
-    return ranges.flatMap((range) =>
+    return joinedRanges(ranges).flatMap((range) =>
       own.map(({ filters }) => ({ filters: [...filters, ...this.#timeFilters(range), ...idFilters(range, position)] })),
     );
   }

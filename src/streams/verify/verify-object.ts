@@ -106,7 +106,7 @@ async function compare(comparison: Comparison): Promise<Compared> {
   const young = await lately.list({ ...all, from: horizon });
   const { suspects, changed } = split(lately, horizon);
   const old = new Localiser(portal, table, changed.length === 0 ? new Map() : await table.find(changed));
-  const before = await old.find({ ...all, before: horizon }, records === null ? null : records - young);
+  const before = await old.find({ ...all, before: horizon });
   const { isListed, totalsAreOff } = old;
   const found = new Set([...suspects, ...old.suspects.keys()]);
   return { records: young + before, suspects: [...found], changed, isListed, totalsAreOff };

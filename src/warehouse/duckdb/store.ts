@@ -194,10 +194,15 @@ export class DuckDbStore implements Store {
     return this.#of(target, async () => {
       if ((await this.#tables.columns(target)).length === 0) return null;
       const mapping = await this.#catalog.mapColumns(target);
-      const table = readableTable(sql.tableName(target), mapping, await this.#tables.lacking(target), {
-        value: this.#form.rowValue,
-        milliseconds: (time) => `epoch_ms(${time})`,
-      });
+      const table = readableTable(
+        sql.tableName(target),
+        mapping,
+        { lacking: await this.#tables.lacking(target), masked: [] },
+        {
+          value: this.#form.rowValue,
+          milliseconds: (time) => `epoch_ms(${time})`,
+        },
+      );
       // A connection runs one query at a time.
       let last: Promise<unknown> = Promise.resolve();
       const rows = (query: string) => {

@@ -254,10 +254,16 @@ export class SnowflakeStore implements Store {
       if (!(await this.#tables.isThere(steps, target))) return null;
       const mapping = await this.#tables.mapColumns(steps, target);
       const lacking = await this.#tables.lacking(steps, target);
-      const table = readableTable(this.#tables.fullName(target), mapping, lacking, {
-        value: this.#form.rowValue,
-        milliseconds: (time) => `DATE_PART(EPOCH_MILLISECOND, ${time})`,
-      });
+      const masked = await this.#tables.masked(steps, target);
+      const table = readableTable(
+        this.#tables.fullName(target),
+        mapping,
+        { lacking, masked },
+        {
+          value: this.#form.rowValue,
+          milliseconds: (time) => `DATE_PART(EPOCH_MILLISECOND, ${time})`,
+        },
+      );
       const rows = (query: string) => this.#again(target, doing, (each) => each.run(query));
       return table && { table, rows };
     });

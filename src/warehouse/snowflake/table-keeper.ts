@@ -85,6 +85,18 @@ export class TableKeeper {
   }
 
   /**
+   * The fields of a stream whose columns have a masking policy. Throws a WarehouseConfigError where one tells which rows are live: then no
+   * row can be judged.
+   */
+  async masked(steps: StatementRunner, target: Target): Promise<string[]> {
+    const { mapping, found } = await this.#columns(steps, target);
+    const hidden = new Map(found.flatMap(({ name, policy }) => (policy === null ? [] : [[name, policy] as const])));
+    for (const { column } of this.#isRaw ? [] : mapping.marks)
+      refuseHidden(target, column.name, hidden.get(column.name));
+    return mapping.columns.flatMap(({ field, name }) => (hidden.has(name) ? [field] : []));
+  }
+
+  /**
    * Where the stream's fields lie in its table, or are to lie; found once a run. A raw table has no columns for them: they lie in its
    * view. Throws a WarehouseConfigError where what has the table's name cannot be written to.
    */
@@ -201,4 +213,11 @@ export class TableKeeper {
     this.#described.set(name, known);
     return known;
   }
+}
+
+function refuseHidden({ table }: Target, column: string, policy: string | undefined): void {
+  if (policy === undefined) return;
+  throw new WarehouseConfigError(
+    `The column ${column} of the table ${table} has the masking policy ${policy}, so that live rows cannot be told from others. Let this role see it, and verify again.`,
+  );
 }

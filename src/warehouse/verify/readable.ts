@@ -19,8 +19,10 @@ export interface ReadableTable {
   version: string;
   /** Whether the row has no mark of a deletion. */
   isLive: string;
-  /** What the table has of the stream's fields. */
+  /** What the table has of the stream's fields, and this login may see. */
   columns: readonly ReadableColumn[];
+  /** Fields whose values a policy hides from this login. */
+  masked: readonly string[];
 }
 
 /** What a warehouse says of a row in its own words. */
@@ -31,14 +33,19 @@ export interface ReadingDialect {
   milliseconds(time: string): string;
 }
 
-/**
- * @param lacking the fields that the table has no column for
- * @returns null: the table has no key, or no cursor, by which its rows could be compared
- */
+/** What a table does not show of a stream. */
+export interface Unreadable {
+  /** The fields that it has no column for. */
+  lacking: readonly string[];
+  /** The fields whose values a policy hides. */
+  masked: readonly string[];
+}
+
+/** @returns null: the table has no key by which its rows could be told apart */
 export function readableTable(
   fullName: string,
   mapping: ColumnMapping,
-  lacking: readonly string[],
+  { lacking, masked }: Unreadable,
   { value, milliseconds }: ReadingDialect,
 ): ReadableTable | null {
   const { key, cursor, marks, deletedAt, columns } = mapping;
@@ -58,8 +65,9 @@ export function readableTable(
     version: time === null ? 'NULL' : milliseconds(time),
     isLive: marked.length === 0 ? 'TRUE' : `NOT (${marked.join(' OR ')})`,
     columns: columns
-      .filter(isThere)
+      .filter((column) => isThere(column) && !masked.includes(column.field))
       .map((column) => ({ field: column.field, value: value(column), type: column.type })),
+    masked,
   };
 }
 

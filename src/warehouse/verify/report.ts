@@ -10,14 +10,19 @@ export interface Verification {
   startedAt: string;
   finishedAt: string;
   isDeep: boolean;
+  /** Records in HubSpot, as far as they belong to the stream. */
   portal: number;
+  /** Live rows. */
   rows: number;
   missing: number;
   stale: number;
   ghosts: number;
+  /** Differences of what changed lately, which the next sync brings. */
   pending: number;
   mended: number;
+  /** Calls to HubSpot. */
   calls: number;
+  /** Whether every record was looked at; otherwise most were only counted. */
   isProved: boolean;
   notes: string;
 }

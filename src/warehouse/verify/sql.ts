@@ -18,12 +18,12 @@ export function countLive(table: ReadableTable, range: RowRange): string {
 }
 
 /**
- * Divides the live rows of ranges into parts of about as many rows each: `range` (its number), `part`, `first` (the lowest time in it, or of a
- * range of one instant the lowest id), `last` (the highest), `rows`.
+ * Divides the live rows of ranges into parts of about as many rows each: `range` (its number), `part`, `first` (the lowest time in it, or the lowest
+ * id, see {@link isDividedById}), `last` (the highest), `rows`. The ranges have no row in common.
  */
 export function divideLive(table: ReadableTable, ranges: readonly RowRange[], parts: number): string {
   const numbers = ranges.map((range, i) => `WHEN ${isIn(range)} THEN ${i}`).join(' ');
-  const byId = ranges.flatMap((range, i) => (isInstant(range) ? [i] : []));
+  const byId = ranges.flatMap((range, i) => (isDividedById(range) ? [i] : []));
   const value =
     byId.length === 0 ? 'q."version"' : `CASE WHEN "range" IN (${byId.join(', ')}) THEN ${ID} ELSE q."version" END`;
   const ranged = `SELECT q.*, CASE ${numbers} END AS "range" FROM (${live(table)}) q`;
@@ -49,9 +49,9 @@ export function findRows(table: ReadableTable, keys: readonly string[]): string 
   return `SELECT * FROM (${rows(table)}) q WHERE "id" IN (${keys.join(', ')})`;
 }
 
-/** Whether a range is no longer than an instant. */
-export function isInstant({ from, before }: RowRange): boolean {
-  return from !== null && before !== null && before - from <= 1;
+/** Whether a range is divided by ids: it has bounds of these, or is no longer than an instant. */
+export function isDividedById({ from, before, ids }: RowRange): boolean {
+  return ids !== null || (from !== null && before !== null && before - from <= 1);
 }
 
 function rows({ fullName, key, version, isLive }: ReadableTable): string {
