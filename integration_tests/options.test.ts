@@ -255,6 +255,52 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     const third = await readWell({ deletes_every: 30 }, 'contacts', second.state);
     expect(third.records.map((data) => data.archived)).toEqual([true]);
   },
+  sweep_every: async () => {
+    for (const [sweep_every, found] of [
+      [24, 350],
+      [0.5, 350],
+      [48, 0],
+      [0, 0],
+      [undefined, 0],
+    ]) {
+      await start();
+      const first = await readWell({ sweep_every });
+      advance(25 * 60);
+      sandbox.calls.reset();
+      const swept = await readWell({ sweep_every }, 'contacts', first.state);
+      expect([sweep_every, swept.records.length > 300]).toEqual([sweep_every, found !== 0]);
+      // Live contacts by the hundred, and those that are archived.
+      expect(sandbox.calls.counts().byKind.list).toBe(found === 0 ? 1 : 1 + Math.ceil(live().length / 100));
+    }
+  },
+  sweep: async () => {
+    for (const [sweep, names] of [
+      ['all', ['firstname', 'num_associated_deals']],
+      ['calculated', ['num_associated_deals']],
+    ] as const) {
+      await start();
+      const config = { sweep, sweep_every: 24, ...contacts({ properties: ['firstname', 'num_associated_deals'] }) };
+      const first = await readWell(config);
+      advance(25 * 60);
+      const second = await readWell(config, 'contacts', first.state);
+      advance(25 * 60);
+      const [one, other] = [ids()[15], ids()[55]] as [string, string];
+      sandbox.portal.edit('contacts', one, { firstname: 'Silent' }, { silent: true });
+      sandbox.portal.edit('contacts', other, { num_associated_deals: '77' }, { silent: true });
+      bodies.length = 0;
+      const third = await readWell(config, 'contacts', second.state);
+      const lists = bodies.map(decodeURIComponent).filter((call) => call.includes('archived=false&'));
+      for (const list of lists)
+        for (const name of ['firstname', 'num_associated_deals'])
+          expect([name, list.includes(name)]).toEqual([name, names.some((each) => each === name)]);
+      const changed = [...ids().slice(10, 20), ...ids().slice(50, 60)].filter(
+        (_, index) => sweep === 'all' || index >= 10,
+      );
+      expect(idsOf(third).sort()).toEqual(changed.sort());
+      // Whole, also where only some properties are compared.
+      expect(third.records.find(({ id }) => id === other)?.properties).toHaveProperty('firstname');
+    }
+  },
   lookback_window: async () => {
     // Changed, 90 minutes later a sync, and 100 minutes after the change the index shows it.
     for (const [lookback_window, found] of [

@@ -37,6 +37,7 @@ _WIDEST_HASH = 12
 _HASHES = [", ".join(f"v{i}" for i in range(count)) for count in range(1, _WIDEST_HASH + 1)]
 _FUNCTIONS = [
     "is_object(value) AS json_type(value) = 'OBJECT'",
+    "object_delete(value, name) AS json_merge_patch(value, json_object(name::VARCHAR, NULL))",
     "hash_agg" + ", ".join(f"({values}) AS sum(hash({values})::HUGEINT)" for values in _HASHES),
 ]
 

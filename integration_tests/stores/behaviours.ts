@@ -21,6 +21,8 @@ interface Batch {
   emittedAt?: number;
   /** No state comes behind the records. */
   withoutState?: boolean;
+  /** Rows with the same values are left alone. */
+  isCompared?: boolean;
 }
 
 interface Load {
@@ -72,13 +74,14 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
         pipeline: options.pipeline ?? null,
       });
       for (const [index, batch] of batches.entries()) {
-        const { records, emittedAt = 1_700_000_000_000 + index * 1000, withoutState } = batch;
+        const { records, emittedAt = 1_700_000_000_000 + index * 1000, withoutState, isCompared = false } = batch;
         await loader.records(
           stream,
           records.map((record) => ({
             data: Buffer.from(typeof record === 'string' ? record : JSON.stringify(record)),
             emittedAt,
             changes: null,
+            isCompared,
           })),
         );
         if (withoutState) continue;
@@ -106,6 +109,80 @@ export function storeBehaviours(warehouse: TestWarehouse): void {
     await store.close();
     return store.names;
   }
+
+  describe.each(['typed', 'raw'] as const)('rows that are compared (%s)', (tableForm) => {
+    const schema: JsonObject = {
+      ...SCHEMA,
+      links: { type: ['null', 'array'] },
+      any: {},
+      synced: { type: ['null', 'string'], format: 'date-time', hubflake_stamp: true },
+    };
+    const record = (id: string, more: JsonObject = {}): JsonObject => ({
+      id,
+      name: `N${id}`,
+      n: 1.5,
+      updatedAt: at(1),
+      archived: false,
+      archivedAt: null,
+      links: ['7', '8'],
+      any: { a: [1, null] },
+      synced: at(1),
+      ...more,
+    });
+    const options = { schema, tableForm };
+
+    test('are written only where they differ, and a stamp makes no difference', async () => {
+      const ids = ['1', '2', '3', '4', '5', '6'];
+      await load([{ records: ids.map((id) => record(id)) }], options);
+      const swept = [
+        record('1', { synced: at(3) }),
+        record('2', { n: 2 }),
+        record('3', { links: ['8'] }),
+        record('4', { any: { a: [1, 2] } }),
+        record('5', { name: null }),
+        record('6', { n: '1.50' }),
+        record('7'),
+      ];
+      const counts = await load([{ records: swept, isCompared: true, emittedAt: 1_700_000_100_000 }], options);
+      expect(counts).toMatchObject({ inserted: 1, updated: tableForm === 'raw' ? 5 : 4, marked: 0, error: null });
+      expect(await load([{ records: swept, isCompared: true, emittedAt: 1_700_000_200_000 }], options)).toMatchObject({
+        inserted: 0,
+        updated: 0,
+      });
+      // Without being compared, all are.
+      expect(await load([{ records: swept, emittedAt: 1_700_000_300_000 }], options)).toMatchObject({ updated: 7 });
+    });
+
+    test('are never taken back to an older version, come back to life, and are marked', async () => {
+      const later = { updatedAt: at(5) };
+      const gone = { archived: true, archivedAt: at(5) };
+      await load([{ records: [record('1', later), record('2'), record('3'), record('4')] }], options);
+      await load([{ records: [record('2', { ...later, ...gone }), record('4', { ...later, ...gone })] }], options);
+      const counts = await load(
+        [
+          {
+            records: [
+              record('1', { name: 'old' }),
+              record('2', later),
+              record('3'),
+              record('3', { ...later, ...gone }),
+            ],
+            isCompared: true,
+            emittedAt: 1_700_000_100_000,
+          },
+        ],
+        options,
+      );
+      expect(counts.error).toBeNull();
+      const table = tableForm === 'raw' ? `t${VIEW_SUFFIX}` : 't';
+      expect(await rows({ id: 'text', name: 'text', archived: 'boolean' }, table)).toEqual([
+        { id: '1', name: 'N1', archived: false },
+        { id: '2', name: 'N2', archived: false },
+        { id: '3', name: 'N3', archived: true },
+        { id: '4', name: 'N4', archived: true },
+      ]);
+    });
+  });
 
   describe('append_dedup', () => {
     test('inserts, then updates by the key, and releases each state behind its records', async () => {

@@ -69,6 +69,7 @@ export interface AssociationCriteria {
 export type LayoutName = SourceOptions['layout'];
 export type DeletesMode = SourceOptions['deletes'];
 export type SensitiveMode = SourceOptions['sensitive'];
+export type SweepScope = SourceOptions['sweep'];
 
 export interface SourceConfig {
   baseUrl: string;
@@ -87,6 +88,9 @@ export interface SourceConfig {
   validity: boolean;
   deletes: DeletesMode;
   deletesEveryMinutes: number;
+  /** 0: there are no sweeps. */
+  sweepEveryHours: number;
+  sweep: SweepScope;
   /** What to do with properties that the portal marks as sensitive or highly sensitive. */
   sensitive: SensitiveMode;
   lookbackMinutes: number;
@@ -133,6 +137,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     validity: options.validity,
     deletes: options.deletes,
     deletesEveryMinutes: options.deletes_every,
+    sweepEveryHours: options.sweep_every,
+    sweep: options.sweep,
     sensitive: options.sensitive,
     lookbackMinutes: effectiveLookback(options.lookback_window),
     maxInFlight: options.num_worker,

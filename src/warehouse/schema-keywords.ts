@@ -33,6 +33,9 @@ interface Keywords {
 /** The member by which a record says that it is a removal. It is no field, also where the properties list it. */
 export const REMOVES = '_hubflake_removes';
 
+/** Marks a property that only says when a row was written. */
+export const STAMP = 'hubflake_stamp';
+
 const REMOVALS = 'hubflake_removes';
 const VALIDITY = 'hubflake_validity';
 

@@ -3,7 +3,7 @@ import { log } from '../log.js';
 import type { ConfiguredStream, JsonObject, JsonValue } from '../protocol/messages.js';
 import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
-import { hasRemovals, REMOVES, removedByOf, type Validity, validityOf } from './schema-keywords.js';
+import { hasRemovals, REMOVES, removedByOf, STAMP, type Validity, validityOf } from './schema-keywords.js';
 
 /** hubflake's own tables: states, deleted keys, stages, what verifications found and compare with. */
 const OURS = /^_hubflake_(state|tombstones|verifications|(stage|verify)_.*)$/i;
@@ -18,6 +18,8 @@ export interface Column {
   type: ColumnType;
   /** HubSpot's label and description, for the column's comment. */
   comment: string | null;
+  /** Whether it only says when a row was written, which does not make two rows differ. */
+  isStamp?: boolean;
 }
 
 /** A boolean column that has this value on tombstones only. */
@@ -155,7 +157,8 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   const names = columnNames([...properties.keys()], options.names);
   const columns = [...properties].map(([field, schema], index): Column => {
     const name = names[index] ?? field;
-    return { field, name, type: columnType(schema), comment: commentOf(schema) };
+    const column = { field, name, type: columnType(schema), comment: commentOf(schema) };
+    return memberOf(schema, STAMP) === true ? { ...column, isStamp: true } : column;
   });
   const column = (path: readonly string[] = []) => {
     const [name, ...nested] = path;

@@ -1,8 +1,10 @@
 import type { HubflakeError } from '../../errors.js';
 import { byteText } from '../../protocol/json/byte-text.js';
 import type { JsonObject } from '../../protocol/messages.js';
+import type { KnownRecords } from '../../streams/core/known-records.js';
 import type { EncodedRecord, RecordSink } from '../../streams/core/sink.js';
 import type { Loader } from '../../warehouse/loader/loader.js';
+import { LiveRows } from './live-rows.js';
 
 /** Passes records to the warehouse's loader, without protocol messages in between. */
 export class LoaderSink implements RecordSink {
@@ -22,13 +24,22 @@ export class LoaderSink implements RecordSink {
 
   started(): void {}
 
-  async records(stream: string, records: readonly EncodedRecord[], emittedAt: number): Promise<void> {
+  async records(
+    stream: string,
+    records: readonly EncodedRecord[],
+    emittedAt: number,
+    isCompared = false,
+  ): Promise<void> {
     this.#onRecords(stream, records.length);
     await this.#loader.records(
       stream,
-      records.map((record) => ({ data: record.bytes ?? byteText(record.data), emittedAt, changes: record.changes })),
+      records.map(({ data, bytes, changes }) => ({ data: bytes ?? byteText(data), emittedAt, changes, isCompared })),
     );
     this.#stopIfFailed(stream);
+  }
+
+  knownRecords(stream: string): KnownRecords | null {
+    return this.#loader.isDeduplicated(stream) ? new LiveRows(this.#loader, stream) : null;
   }
 
   /** Records that can no longer be written are not worth a call to HubSpot. */

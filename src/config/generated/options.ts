@@ -63,6 +63,8 @@ export interface SourceOptions {
   layout: 'airbyte' | 'columns' | 'fivetran';
   deletes: 'off' | 'mark' | 'cdc';
   deletes_every: number;
+  sweep_every: number;
+  sweep: 'all' | 'calculated';
   lookback_window: number;
   sensitive: 'exclude' | 'include';
   treat_numbers_and_booleans_as_strings: boolean;

@@ -2,6 +2,7 @@ import type { HubflakeError } from '../../errors.js';
 import { type ByteText, plainText } from '../../protocol/json/byte-text.js';
 import type { JsonObject, RecordChange } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
+import type { KnownRecords } from './known-records.js';
 
 /** An encoded record. */
 export interface EncodedRecord {
@@ -35,8 +36,18 @@ export class RecordOfBytes implements EncodedRecord {
 export interface RecordSink {
   /** @param state the state that the stream resumes from; null: none */
   started(stream: string, state: JsonObject | null): void;
-  /** Resolves when the next batch may follow. @param emittedAt never decreases within a stream */
-  records(stream: string, records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
+  /**
+   * Resolves when the next batch may follow.
+   *
+   * @param emittedAt never decreases within a stream
+   * @param isCompared whether rows that have the same values may be left alone
+   */
+  records(stream: string, records: readonly EncodedRecord[], emittedAt: EpochMs, isCompared?: boolean): Promise<void>;
+  /**
+   * The records that the stream's destination has, where it can also tell which rows have the same values; null, or without this member:
+   * it cannot.
+   */
+  knownRecords?(stream: string): KnownRecords | null;
   /** Resolves when the state was written; if it is committed with the records, when it was accepted. */
   state(stream: string, state: JsonObject): Promise<void>;
   /** The number of the stream's records so far. */

@@ -14,6 +14,7 @@ import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state
 import { unpackIds } from './run/packed-ids.js';
 import { backfillCounts, countForBackfill } from './search/backfill.js';
 import { rangeGroups } from './search/search-filters.js';
+import { comparedProperties, isSweepDue } from './sweep/sweeping.js';
 
 /** Estimates what a sync would read of an object, from a few searches for HubSpot's counts, one record each. */
 export async function estimateObject(
@@ -31,7 +32,8 @@ export async function estimateObject(
   const isReload = (isRefresh && !state.refresh) || (shortage !== null && backfilled === null);
   if (!isReload && (state.load ?? state.pass)) return estimateRest(client, stream, state, options);
   if (!isReload && state.cursor !== null) {
-    const estimate = await estimateIncrement(client, stream, state, state.cursor, options);
+    const increment = await estimateIncrement(client, stream, state, state.cursor, options);
+    const estimate = await withSweep(client, stream, increment, state, options);
     return backfilled === null ? estimate : withBackfill(stream, estimate, names, backfilled, shortage?.why ?? '');
   }
   const what = isRefresh ? 'everything' : shortage === null ? 'first load' : `first load again: ${shortage.why}`;
@@ -152,6 +154,37 @@ async function estimateIncrement(
   const changed = isFiltered ? await count(client, { ...stream, filterGroups: [] }, since) : rows;
   estimate.calls.search += leftSearches(stream, options, changed);
   return estimate;
+}
+
+/** The estimate of an increment with what a sweep takes behind it. HubSpot does not say how much is left of one in progress: at most all of it. */
+async function withSweep(
+  client: HubSpotClient,
+  stream: ObjectStream,
+  { what, rows, calls }: Estimate,
+  state: ObjectState,
+  options: ReadOptions,
+): Promise<Estimate> {
+  const isUnderWay = state.sweep !== null;
+  if (options.sweepEveryHours === 0 || (!isUnderWay && !isSweepDue(state, options, client.clock.now()))) {
+    return { what, rows, calls };
+  }
+  const isFiltered = stream.filterGroups.length > 0;
+  const all = await count(client, stream, isFiltered ? stream.updatedAfter : null);
+  const told = `${what}; ${isUnderWay ? 'the rest of a sweep' : 'a sweep'} of ${all} records`;
+  const compared = comparedProperties(stream, options.sweep);
+  const read = { type: stream.type, ...selected(stream), histories: [], properties: compared, archived: false };
+  const values = isFiltered || fitsInUrl(read) ? 0 : Math.ceil(all / BATCH_READ_LIMIT);
+  const searches = isFiltered ? Math.max(1, Math.ceil(all / SEARCH_LIMIT)) : 0;
+  return {
+    what: told,
+    // Which of them differ, nobody knows.
+    rows: (rows ?? 0) + all,
+    calls: {
+      burst: calls.burst + (isFiltered ? 0 : Math.max(1, Math.ceil(all / LIST_LIMIT))) + values,
+      search: calls.search + searches,
+      exempt: calls.exempt + (isFiltered ? stream.associations.length * Math.ceil(all / ASSOCIATIONS_LIMIT) : 0),
+    },
+  };
 }
 
 /** The number of searches for records that left a stream's filters. @param changed how many records were modified */

@@ -14,6 +14,7 @@ import { EVERY_ID, isFresh, isUnderWay, type ObjectState } from './run/object-st
 import { scanArchived, snapshotArchived } from './search/archived.js';
 import { countForBackfill, readBackfill } from './search/backfill.js';
 import { readPass } from './search/pass.js';
+import { sweepIfDue } from './sweep/sweep.js';
 
 /**
  * Reads CRM records for one or more outputs: the first load or the rest of it, then what was modified since, then what was archived.
@@ -29,7 +30,7 @@ import { readPass } from './search/pass.js';
  * | a pass was interrupted | the rest of it, then what changed since it began |
  * | everything is complete | what changed since the last pass began, less the lookback |
  *
- * If a property was added since, or has another type, the records that have a value for it are read first.
+ * Behind that, what is due of a sweep is read. If a property was added since, or has another type, the records that have a value for it are read first.
  */
 export async function readObject(
   client: HubSpotClient,
@@ -72,6 +73,7 @@ export async function readObject(
   // While a single page is read, nothing can change on the pages before it.
   if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT)) await increment(run);
   if (emitsDeletes) await scanArchived(run);
+  await sweepIfDue(run);
   await run.close();
   return run.leastCalls;
 }
@@ -95,8 +97,11 @@ function isAtStart({ cursor, load, pass }: ObjectState): boolean {
 }
 
 /** Forgets what was read, but neither archived and merged records nor the latest emission time. */
-function resetProgress({ state, sent }: ObjectRun): void {
+function resetProgress({ state, sent, sweeping }: ObjectRun): void {
   sent.forgetAll();
+  sweeping.memory?.forgetHashes();
+  state.sweptAt = null;
+  state.sweep = null;
   state.cursor = null;
   state.load = null;
   state.pass = null;

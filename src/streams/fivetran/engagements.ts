@@ -8,7 +8,7 @@ import type { ObjectStream } from '../crm/object-stream.js';
 import { FedStream, type StreamFeed } from '../crm/reading/fed-stream.js';
 import type { ReadingPlan } from '../crm/reading/reading-plan.js';
 import type { MergedAway } from '../crm/run/merges.js';
-import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
+import type { ArchivedRecord, Emit, Erased, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
@@ -73,6 +73,7 @@ class EngagementStream extends FedStream {
 
 class EngagementOutput implements ObjectOutput {
   readonly isOfSelection = false;
+  readonly isSwept = true;
 
   constructor(
     readonly object: string,
@@ -87,7 +88,7 @@ class EngagementOutput implements ObjectOutput {
   async live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void> {
     if (occasion.is === 'values') return;
     const synced = utcText(this.now());
-    await emit(records, ({ row }) => ({
+    const encode = ({ row }: LiveRecord) => ({
       data: jsonText({
         id: wholeId(row.id),
         type: this.#typeOf(row),
@@ -95,7 +96,8 @@ class EngagementOutput implements ObjectOutput {
         _fivetran_synced: synced,
       }),
       changes: null,
-    }));
+    });
+    await emit(records, encode, occasion.is === 'sweep');
   }
 
   #typeOf(row: ObjectRow): string | null {
@@ -109,6 +111,10 @@ class EngagementOutput implements ObjectOutput {
 
   merged(_: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void> {
     return emit(owed, ({ id }) => removal({ id: wholeId(id) }));
+  }
+
+  erased(gone: readonly Erased[], emit: Emit): Promise<void> {
+    return emit(gone, ({ id }) => removal({ id: wholeId(id) }));
   }
 
   left(rows: readonly ObjectRow[], emit: Emit): Promise<void> {

@@ -8,13 +8,15 @@ import type { EpochMs } from '../../time.js';
 import { isGranted } from '../access.js';
 import { removal, withRemovals } from '../core/removals.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../core/stream.js';
+import { stateValue } from '../core/stream-state.js';
 import type { AssociationTarget, ObjectStream } from '../crm/object-stream.js';
 import { FedStream, type StreamFeed } from '../crm/reading/fed-stream.js';
 import type { Feed } from '../crm/reading/object-reading.js';
 import type { ReadingPlan } from '../crm/reading/reading-plan.js';
 import { readTyped } from '../crm/run/associated.js';
 import type { MergedAway } from '../crm/run/merges.js';
-import type { ArchivedRecord, Emit, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
+import type { ArchivedRecord, Emit, Erased, LiveRecord, ObjectOutput, Occasion } from '../crm/run/object-output.js';
+import { ContentRuns, type IdSpan } from '../crm/sweep/content-runs.js';
 import { utcText, wholeId } from '../layouts/fivetran-layout.js';
 import { ENGAGEMENTS, referenceColumn } from '../layouts/fivetran-names.js';
 import { INTEGER, STRING } from '../layouts/property-schema.js';
@@ -69,11 +71,10 @@ async function requireAccess(to: ObjectType, readings: readonly ReadingPlan[], p
 
 class LinksStream extends FedStream {
   constructor(name: string, to: ObjectType, objects: readonly ObjectStream[], portal: PortalFacts) {
-    const { client } = portal;
     const feeds = objects.map((object): StreamFeed => {
       const columns = columnsOf(object.type, to);
       const target = { type: to, field: name, isTyped: true };
-      return { part: object.type.name, object, feed: linksFeed(target, columns, client) };
+      return { part: object.type.name, object, feed: linksFeed(target, columns, portal) };
     });
     const [{ from, to: other, type } = columnsOf(to, to)] = objects.map((object) => columnsOf(object.type, to));
     const schema = {
@@ -106,12 +107,15 @@ function columnsOf(from: ObjectType, to: ObjectType): LinkColumns {
   };
 }
 
-function linksFeed(target: AssociationTarget, columns: LinkColumns, client: HubSpotClient): Feed {
+function linksFeed(target: AssociationTarget, columns: LinkColumns, { client, config }: PortalFacts): Feed {
   return {
     needs: { properties: [], links: [target], histories: [] },
     cursorField: '_fivetran_synced',
     isOfSelection: false,
-    output: (stream) => new LinksOutput(stream, target, columns, client),
+    output: (stream, memory) => {
+      const swept = new ContentRuns('links', false, stateValue.object(memory?.swept));
+      return new LinksOutput(stream, target, columns, client, config.sweepEveryHours > 0 ? swept : null);
+    },
   };
 }
 
@@ -121,6 +125,7 @@ function linksFeed(target: AssociationTarget, columns: LinkColumns, client: HubS
  */
 class LinksOutput implements ObjectOutput {
   readonly isOfSelection = false;
+  readonly isSwept = true;
   readonly #stream: ObjectStream;
   readonly #target: AssociationTarget;
   readonly #index: number;
@@ -130,14 +135,25 @@ class LinksOutput implements ObjectOutput {
   calls = 0;
   /** Records of a first load whose associations are read together, a call for 1,000. */
   #waiting: string[] = [];
+  /** Hashes of the associations, by which a sweep tells whose have changed; null: there are no sweeps. */
+  readonly #swept: ContentRuns | null;
+  /** Records that a sweep has come past, whose associations are read likewise. */
+  readonly #passed: { ids: string[]; after: string; upTo: string | null } = { ids: [], after: '0', upTo: '0' };
 
-  constructor(stream: ObjectStream, target: AssociationTarget, columns: LinkColumns, client: HubSpotClient) {
+  constructor(
+    stream: ObjectStream,
+    target: AssociationTarget,
+    columns: LinkColumns,
+    client: HubSpotClient,
+    swept: ContentRuns | null,
+  ) {
     this.#stream = stream;
     this.#target = target;
     this.linksOf = target.field;
     this.#index = stream.associations.indexOf(target);
     this.#columns = columns;
     this.#client = client;
+    this.#swept = swept;
   }
 
   publicState(cursor: string): JsonObject {
@@ -145,21 +161,60 @@ class LinksOutput implements ObjectOutput {
   }
 
   get isBehind(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > 0 || this.#passed.ids.length > 0;
+  }
+
+  memory(): JsonObject {
+    const swept = this.#swept?.toJson() ?? null;
+    return swept === null ? {} : { swept };
   }
 
   async live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void> {
-    if (occasion.is === 'values') return;
+    // Those that a sweep has come past are told of anyway.
+    if (occasion.is === 'values' || occasion.is === 'sweep') return;
     if (occasion.is !== 'load') {
+      for (const { row } of records) this.#swept?.note(row.id);
       await this.#emit(new Map(records.map(({ row, links }) => [row.id, links[this.#index] ?? []])), emit);
       return;
     }
+    this.#swept?.forgetHashes();
     this.#waiting.push(...records.map(({ row }) => row.id));
     while (this.#waiting.length >= ASSOCIATIONS_LIMIT) await this.#read(emit);
   }
 
   async flush(emit: Emit): Promise<void> {
     while (this.#waiting.length > 0) await this.#read(emit);
+    while (this.#passed.ids.length > 0) await this.#compare(emit);
+  }
+
+  async swept(ids: readonly string[], span: IdSpan | null, emit: Emit): Promise<void> {
+    if (span === null || this.#swept === null) {
+      this.#swept?.forgetHashes();
+      this.#waiting.push(...ids);
+      while (this.#waiting.length >= ASSOCIATIONS_LIMIT) await this.#read(emit);
+      return;
+    }
+    const passed = this.#passed;
+    if (passed.ids.length === 0) passed.after = span.after;
+    passed.ids.push(...ids);
+    passed.upTo = span.upTo;
+    while (passed.ids.length >= ASSOCIATIONS_LIMIT) await this.#compare(emit);
+  }
+
+  /** Reads the associations of records that a sweep has come past, and emits those of records that may differ. */
+  async #compare(emit: Emit): Promise<void> {
+    const passed = this.#passed;
+    const ids = passed.ids.slice(0, ASSOCIATIONS_LIMIT);
+    this.calls += 1;
+    const found = await readTyped(this.#client, this.#stream.type, this.#target.type, ids);
+    const upTo = ids.length < passed.ids.length ? (ids.at(-1) ?? passed.after) : passed.upTo;
+    const records = ids.map((id) => ({ id, hash: [...(found.get(id) ?? [])].sort().join() }));
+    // What is carried over would keep the state from being emitted.
+    const changed = this.#swept?.take(records, { after: passed.after, upTo }, true) ?? records;
+    await this.#emit(new Map(changed.map(({ id }) => [id, found.get(id) ?? []])), emit);
+    this.#swept?.settle();
+    passed.ids = passed.ids.slice(ids.length);
+    passed.after = upTo ?? '0';
   }
 
   async #read(emit: Emit): Promise<void> {
@@ -179,6 +234,13 @@ class LinksOutput implements ObjectOutput {
   merged(_: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void> {
     return this.#remove(
       owed.map(({ id }) => id),
+      emit,
+    );
+  }
+
+  erased(gone: readonly Erased[], emit: Emit): Promise<void> {
+    return this.#remove(
+      gone.map(({ id }) => id),
       emit,
     );
   }

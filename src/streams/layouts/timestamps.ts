@@ -9,8 +9,12 @@ export const TIMESTAMP: JsonObject = {
   airbyte_type: 'timestamp_without_timezone',
 };
 
-/** The time at which a row of Fivetran's tables was written last. */
-export const SYNCED: JsonObject = { ...TIMESTAMP, description: 'When the row was written last, in UTC.' };
+/** The time at which a row of Fivetran's tables was written last, by which our writer tells no two rows apart. */
+export const SYNCED: JsonObject = {
+  ...TIMESTAMP,
+  description: 'When the row was written last, in UTC.',
+  hubflake_stamp: true,
+};
 
 /** `2024-05-01T12:34:56.789`, of `2024-05-01T12:34:56.789Z`. */
 export function plainTime(instant: Instant): string {

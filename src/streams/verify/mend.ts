@@ -4,12 +4,10 @@ import type { PortalFacts } from '../core/stream.js';
 import type { ObjectStream } from '../crm/object-stream.js';
 import { StreamChannel } from '../crm/reading/stream-channel.js';
 import { readAssociated } from '../crm/run/associated.js';
-import type { MergedAway } from '../crm/run/merges.js';
-import type { Erased } from '../crm/run/object-output.js';
+import { emitGoneRecords } from '../crm/run/gone-records.js';
 import { ObjectRun } from '../crm/run/object-run.js';
 import type { ObjectState } from '../crm/run/object-state.js';
 import { RecordsOutput } from '../crm/run/records-output.js';
-import { updatedAtOf } from '../layouts/layout.js';
 import type { Judged } from './judge.js';
 
 /** Emits what makes the rows of a stream equal to their records, on behalf of its state. */
@@ -32,18 +30,8 @@ export class Mender {
     // What the state says of them is as wrong as their rows are.
     for (const { id } of live) run.archived.restore(id);
     await run.emitLive(live, await readAssociated(run, live), null, true, { is: 'restored' });
-    const merged: MergedAway[] = [];
-    const erased: Erased[] = [];
-    for (const { id, gone, version } of differences) {
-      if (gone?.is === 'archived') await run.emitTombstones([gone.row]);
-      if (gone?.is === 'merged') merged.push({ id, survivor: gone.survivor.id, updatedAt: updatedAtOf(gone.survivor) });
-      if (gone?.is === 'erased') erased.push({ id, updatedAt: version === null ? null : instantOf(version) });
-      if (gone?.is === 'filtered') {
-        run.sent.forget(id);
-        await run.emitFilterExits([gone.row]);
-      }
-    }
-    await run.emitGone(merged, erased);
+    const gone = differences.flatMap(({ id, gone: how, version }) => (how ? [{ id, gone: how, version }] : []));
+    await emitGoneRecords(run, gone);
     this.mended += differences.length;
   }
 

@@ -45,7 +45,9 @@ export class BatchWriter {
     const { write } = grouped;
     // Before what a batch does to groups, which would be done twice.
     if (strategy === 'append' && write.target.mode === 'append_dedup') await this.#expectNoRows(write);
-    return this.#groups.around(grouped, (left) => this[strategy](write, grouped.stamp, left));
+    return this.#groups.around(grouped, (left) =>
+      this[strategy](write, grouped.stamp, left, grouped.contents.comparesRows),
+    );
   }
 
   /**
@@ -77,8 +79,12 @@ export class BatchWriter {
     }
   }
 
-  /** Replaces the rows that have newer versions in the batch, inserts new ones and applies tombstones, in the open transaction. */
-  async replace(write: TableWrite, stamp: rows.RowStamp, batch: Batch): Promise<Counts> {
+  /**
+   * Replaces the rows that have newer versions in the batch, inserts new ones and applies tombstones, in the open transaction.
+   *
+   * @param comparesRows whether rows are left alone that have the same values
+   */
+  async replace(write: TableWrite, stamp: rows.RowStamp, batch: Batch, comparesRows = false): Promise<Counts> {
     const { target, mapping, destination } = write;
     const narrow = this.#form.narrow(mapping);
     const isThere = (await this.#tables.columns(destination)).length > 0;
@@ -93,10 +99,18 @@ export class BatchWriter {
     if (!isThere) await this.#tables.make(write);
     await this.#db.run(sql.match(destination, narrow, this.#form.rowCursor(mapping)));
     await this.#db.run(sql.want(narrow));
+    if (comparesRows) await this.#leaveSame(write, stamp, batch);
     const [{ wanted, replacing } = {}] = await this.#db.rows(sql.COUNT_WANTED);
     await this.#exchange(write, stamp, batch, Number(wanted));
     const updated = Number(replacing);
     return { ...NO_ROWS, inserted: Number(wanted) - updated, updated, marked: await this.#mark(write, stamp, batch) };
+  }
+
+  /** Leaves rows alone that have the same values as the versions that would take their place. */
+  async #leaveSame({ mapping, destination }: TableWrite, stamp: rows.RowStamp, batch: Batch): Promise<void> {
+    const versions = this.#form.wholeRows(mapping, stamp, batch, sql.IS_REPLACING);
+    await this.#db.run(sql.findSame(destination, versions, this.#form.sameValues(mapping)));
+    for (const statement of sql.LEAVE_SAME) await this.#db.run(statement);
   }
 
   /** Records the keys that the staged batch deletes, and drops from the stage the versions that are older than a deletion. */

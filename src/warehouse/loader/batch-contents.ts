@@ -31,6 +31,8 @@ export class BatchContents {
   tombstones = 0;
   /** Whether some of them may delete their rows. */
   mayDelete = false;
+  /** Whether rows are left alone that have the same values as their newest versions in the batch. */
+  comparesRows = false;
   /** Whether a tombstone's fields are in none of the {@link sets}. */
   hasOtherSets = false;
   readonly #target: Target;

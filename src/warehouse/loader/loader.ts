@@ -1,7 +1,7 @@
 import { asHubflakeError, type HubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
-import type { Store } from '../store.js';
+import type { Reader, Store } from '../store.js';
 import type { Target } from '../target.js';
 import { SpoolFolder, type SpoolRecord } from './spool.js';
 import { type Batch, StreamLoad, type StreamResult } from './stream-load.js';
@@ -96,6 +96,28 @@ export class Loader {
   /** The error after which nothing of a stream is written any more; its further records are dropped. */
   failureOf(stream: string): HubflakeError | null {
     return this.#broken ?? this.#streams.get(stream)?.error ?? null;
+  }
+
+  /** Whether a stream's table has one row a key, of which others can be compared with it. */
+  isDeduplicated(stream: string): boolean {
+    return this.#streams.get(stream)?.target.mode === 'append_dedup';
+  }
+
+  /**
+   * Reads a stream's table between commits, without what is not committed yet.
+   *
+   * @param body gets null where there is no table, or its rows cannot be told apart
+   */
+  read<T>(stream: string, body: (reader: Reader | null) => Promise<T>): Promise<T> {
+    const reading = this.#tail.then(async () => {
+      const load = this.#streams.get(stream);
+      return body(load ? await this.#store.reader(load.target) : null);
+    });
+    this.#tail = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    return reading;
   }
 
   /** Takes records of one stream. Resolves when more may come. Throws the error that ends all streams. */

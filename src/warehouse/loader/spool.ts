@@ -48,6 +48,8 @@ export interface SpoolRecord {
   data: Buffer | ByteText;
   /** Of a tombstone, the number of the set of fields that it carries; of a removal, -1; see `BatchContents`. */
   set?: number | null;
+  /** Whether its row is to be left alone where it has the same values. */
+  isCompared?: boolean;
   /** Whether it is known that nothing in the data has to be looked for, see {@link isSafe}. */
   isPlain?: boolean;
   /** Epoch ms. */

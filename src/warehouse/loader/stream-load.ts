@@ -99,6 +99,7 @@ export class StreamLoad {
     if (this.target.mode === 'append' && isRemoval(this.target, record.data)) return;
     this.#contents ??= new BatchContents(this.target, line);
     const set = this.#contents.add(record.data);
+    this.#contents.comparesRows ||= record.isCompared === true;
     let writer = this.#writers.at(-1);
     if (writer === undefined || writer.bytes >= fileBytes) {
       writer = new SpoolWriter(nextFile(), {

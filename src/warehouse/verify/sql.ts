@@ -9,8 +9,8 @@ export interface RowRange {
   ids: { after: string; upTo: string | null } | null;
 }
 
-/** An id as a number, by which rows of one instant are ordered. */
-const ID = 'TRY_CAST(q."id" AS DECIMAL(38, 0))';
+/** The id of a row `q` as a number, by which rows of one instant are ordered. */
+export const ID = 'TRY_CAST(q."id" AS DECIMAL(38, 0))';
 
 /** How many rows are live, and how many of those are in a range, as `live` and `ranged`. */
 export function countLive(table: ReadableTable, range: RowRange): string {
@@ -58,7 +58,8 @@ function rows({ fullName, key, version, isLive }: ReadableTable): string {
   return `SELECT ${key} AS "id", ${version} AS "version", ${isLive} AS "live" FROM ${fullName} t`;
 }
 
-function live(table: ReadableTable): string {
+/** The live rows: `id`, `version`. */
+export function live(table: ReadableTable): string {
   return `SELECT "id", "version" FROM (${rows(table)}) r WHERE "live"`;
 }
 

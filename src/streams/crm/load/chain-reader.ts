@@ -45,7 +45,7 @@ export async function readChains(
     if (continues) chain.after = after;
     else load.chains = (load.chains ?? []).filter((each) => each !== chain);
     if (continues && chain.isFirst) load.after = after;
-    await run.save();
+    await run.savePage();
     wake();
     return continues;
   };

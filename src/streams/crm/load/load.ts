@@ -9,10 +9,11 @@ import {
   type ListPage,
   listPage,
 } from '../../../hubspot/api/objects.js';
+import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom, notBefore } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
-import { namesInLists } from '../object-stream.js';
+import { namesInLists, type ObjectStream } from '../object-stream.js';
 import { completeAssociated } from '../run/associated.js';
 import { advanceCursor, type ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type LoadPosition } from '../run/object-state.js';
@@ -50,6 +51,7 @@ export async function loadByList(run: ObjectRun, load: LoadPosition): Promise<vo
   run.tally((load.listed ?? 0) - before, inUrl && run.stream.histories.length > 0 ? HISTORY_LIMIT : LIST_LIMIT);
   await run.flush();
   state.load = null;
+  state.sweptAt = load.startedAt;
   if (single) advanceCursor(run, load.startedAt);
   else {
     const since = notBefore(earlier(load.startedAt, BEFORE_LOAD_MINUTES), run.stream.updatedAfter);
@@ -78,7 +80,7 @@ async function readPages(run: ObjectRun, load: LoadPosition, lists: ListChains, 
     if (await lists.worthDividing(rows, after)) load.chains = [{ after, before: null, isFirst: true }];
     // Before the next page is requested, so that a killed run repeats no page but the one in flight. The wait costs nothing overall,
     // since other streams are read in the meantime.
-    await run.save();
+    await run.savePage();
     if (load.chains) return false;
     page = await listPage(run.client, { ...listRequest(run, inUrl), after });
   }
@@ -126,7 +128,7 @@ function listRequest({ stream }: ObjectRun, inUrl: boolean) {
 async function emitPage(run: ObjectRun, listed: ObjectRow[], load: LoadPosition, inUrl: boolean): Promise<void> {
   const wanted = wantedOf(run, listed);
   const associated = await completeAssociated(run.client, run.stream, wanted);
-  const rows = inUrl ? wanted : await readValues(run, wanted);
+  const rows = inUrl ? wanted : await readValues(run.client, run.stream, wanted);
   await run.emitLive(rows, associated, load.mergesSince, true, { is: 'load' });
 }
 
@@ -135,9 +137,12 @@ function wantedOf({ stream }: ObjectRun, rows: readonly ObjectRow[]): ObjectRow[
 }
 
 /** Reads the records of a page by batch read, whose body may name any number of properties. */
-async function readValues({ client, stream }: ObjectRun, listed: readonly ObjectRow[]): Promise<ObjectRow[]> {
+export async function readValues(
+  client: HubSpotClient,
+  { type, properties, histories }: ObjectStream,
+  listed: readonly ObjectRow[],
+): Promise<ObjectRow[]> {
   if (listed.length === 0) return [];
-  const { type, properties, histories } = stream;
   const all = listed.map((row) => row.id);
   const atOnce = histories.length > 0 ? HISTORY_LIMIT : BATCH_READ_LIMIT;
   const batches = [all.slice(0, atOnce), all.slice(atOnce)].filter((ids) => ids.length > 0);

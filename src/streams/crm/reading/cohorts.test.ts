@@ -100,3 +100,39 @@ test('the selection that counts is that of the stream that makes it', () => {
   expect(joined.fingerprint).toEqual(fingerprint);
   expect(joinedState([member('history', { cursor: at(1), fingerprint })]).fingerprint).toBeNull();
 });
+
+describe('a sweep in progress', () => {
+  const sweep = { startedAt: at(5), of: 'all x', after: '700', upTo: '699', isWhole: true, suspects: '' };
+  const further = { ...sweep, after: '900', upTo: '899' };
+  const swept = { version: 1, salt: 'all x', runs: '1,1.aaaaaa', since: '' };
+
+  test('goes on where it was for the one furthest behind', () => {
+    const joined = joinedState([
+      member('further', { cursor: at(9), lineage: 'a', step: 7, sweptAt: at(1), sweep: further, swept }),
+      member('behind', { cursor: at(9), lineage: 'a', step: 5, sweptAt: at(1), sweep, swept: { ...swept, runs: '' } }),
+    ]);
+    expect(joined).toMatchObject({ sweptAt: at(1), sweep: { after: '700' }, swept: { runs: '' } });
+  });
+
+  test('begins anew where one of them has not begun it', () => {
+    const joined = joinedState([
+      member('further', { cursor: at(9), lineage: 'a', step: 7, sweptAt: at(1), sweep: further }),
+      member('behind', { cursor: at(9), lineage: 'a', step: 5, sweptAt: at(1) }),
+    ]);
+    expect(joined).toMatchObject({ sweptAt: at(1), sweep: null });
+  });
+
+  test('goes on for a stream that was loaded since, which knows the ids of the others', () => {
+    const joined = joinedState([
+      member('loaded', { cursor: at(8), lineage: 'b', sweptAt: at(6) }),
+      member('swept', { cursor: at(9), lineage: 'a', sweptAt: at(1), sweep: further, swept }),
+      member('swept, too', { cursor: at(9), lineage: 'a', sweptAt: at(1), sweep, swept }),
+    ]);
+    expect(joined).toMatchObject({ sweptAt: at(1), sweep: { after: '700' }, swept: { ...swept, salt: null } });
+  });
+
+  test('and where one was never swept, one is due', () => {
+    const joined = joinedState([member('one', { cursor: at(8), sweptAt: at(6) }), member('other', { cursor: at(9) })]);
+    expect(joined.sweptAt).toBeNull();
+  });
+});

@@ -1,7 +1,8 @@
 import type { SyncMode } from '../../../protocol/messages.js';
-import { epochMs, timeOf } from '../../../time.js';
+import { epochMs, isFrom, timeOf } from '../../../time.js';
 import { isFresh, isUnderWay, type ObjectState } from '../run/object-state.js';
-import { packIds, unpackIds } from '../run/packed-ids.js';
+import { compareIds, packIds, unpackIds } from '../run/packed-ids.js';
+import type { SweepPosition } from '../sweep/sweep-position.js';
 
 /** An output with the state that it resumes from. */
 export interface Member {
@@ -42,7 +43,8 @@ export function cohortsOf<M extends Member>(members: readonly M[], lookbackMinut
 /**
  * The state that all outputs of a cohort resume from: that of the one that is the furthest behind. The others get some records again. What
  * they had emitted since is uncertain for a reading that begins before it: what was sent is forgotten, and records that one of them knows
- * as archived are told of again, as deleted or as restored.
+ * as archived are told of again, as deleted or as restored. A sweep goes on where it was for the one that is the furthest behind, or for all those
+ * that have not been loaded since it began.
  */
 export function joinedState(members: readonly Member[]): ObjectState {
   const states = members.map(({ state }) => state);
@@ -54,6 +56,7 @@ export function joinedState(members: readonly Member[]): ObjectState {
   joined.fingerprint = members.find(({ isOfSelection }) => isOfSelection)?.state.fingerprint ?? null;
   const sent = JSON.stringify(behind.sent);
   if (others.some((other) => JSON.stringify(other.sent) !== sent)) joined.sent = null;
+  joinSweeps(joined, others);
   const known = new Set(archivedIn(behind));
   const uncertain = others.flatMap(archivedIn).filter((id) => !known.has(id));
   const startedAt = behind.archive.scannedAt ?? behind.archive.since;
@@ -69,6 +72,24 @@ export function joinedState(members: readonly Member[]): ObjectState {
     };
   }
   return joined;
+}
+
+/** @param joined a copy of the state that is the furthest behind */
+function joinSweeps(joined: ObjectState, others: readonly ObjectState[]): void {
+  const { sweptAt } = joined;
+  const isSwept = ({ startedAt }: SweepPosition) => sweptAt !== null && isFrom(sweptAt, startedAt);
+  const underWay = others.flatMap(({ sweep }) => (sweep && isSwept(sweep) ? [sweep] : []));
+  const [earliest] = underWay.sort((a, b) => compareIds(a.upTo, b.upTo));
+  if (earliest) joined.sweep ??= structuredClone(earliest);
+  const times = [sweptAt, ...others.map((each) => each.sweptAt)];
+  joined.sweptAt = times.some((time) => time === null) ? null : (times.sort(byTime)[0] ?? null);
+  const known = others.find(({ swept }) => swept !== null)?.swept;
+  // Of the ids that another one knows: what it has emitted says nothing about the others.
+  if (known) joined.swept ??= { ...known, salt: null };
+}
+
+function byTime(a: string | null, b: string | null): number {
+  return timeOf(a ?? '') - timeOf(b ?? '');
 }
 
 /** A state without a cursor is behind one with an earlier step of the same reading; otherwise the one with the earlier cursor is behind. */

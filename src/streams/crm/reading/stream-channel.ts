@@ -41,10 +41,11 @@ export class StreamChannel {
       stream: name,
       output,
       attempt: (step) => step(),
-      records: (records: readonly EncodedRecord[], emittedAt: EpochMs) => {
+      records: (records: readonly EncodedRecord[], emittedAt: EpochMs, isCompared: boolean) => {
         this.#emittedAt = epochMs(Math.max(this.#emittedAt, emittedAt));
-        return sink.records(name, records, this.#emittedAt);
+        return sink.records(name, records, this.#emittedAt, isCompared);
       },
+      knownRecords: () => sink.knownRecords?.(name) ?? null,
       state: (state: JsonObject, isAhead: boolean) => {
         const whole = this.#withPart(part, state);
         return sink.state(name, isAhead ? aheadOfRecords(whole) : whole);

@@ -1,7 +1,9 @@
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { JsonObject } from '../../../protocol/messages.js';
 import type { EpochMs, Instant } from '../../../time.js';
+import type { KnownRecords } from '../../core/known-records.js';
 import type { EncodedRecord } from '../../core/sink.js';
+import type { IdSpan } from '../sweep/content-runs.js';
 import type { MergedAway } from './merges.js';
 
 /** A live record that a reading found. */
@@ -29,14 +31,19 @@ export interface Erased {
 
 /**
  * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant, where all was read up to another one, which is later as searches lag; `values`: properties are
- * read that the stream did not have; `restored`: they were archived, and are not any more.
+ * read that the stream did not have; `restored`: they were archived, and are not any more;
+ * `sweep`: they may have changed without HubSpot showing it among changes.
  */
 export type Occasion =
-  | { is: 'load' | 'values' | 'restored' }
+  | { is: 'load' | 'values' | 'restored' | 'sweep' }
   | { is: 'changes'; since: Instant | null; reached: Instant | null };
 
-/** Emits a record for each item, after a state that covers what came before them. */
-export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord) => Promise<void>;
+/**
+ * Emits a record for each item, after a state that covers what came before them.
+ *
+ * @param isCompared whether rows that have the same values may be left alone
+ */
+export type Emit = <T>(items: readonly T[], encode: (item: T) => EncodedRecord, isCompared?: boolean) => Promise<void>;
 
 /** What becomes of an object's records in one stream. A reading has one or more outputs (docs/decisions/0022-history-and-fivetrans-layout.md). */
 export interface ObjectOutput {
@@ -48,6 +55,8 @@ export interface ObjectOutput {
   readonly tellsMerges?: boolean;
   /** Whether the reading's selection, and so its fingerprint, is this output's. */
   readonly isOfSelection: boolean;
+  /** Whether a sweep is of use to it. */
+  readonly isSwept?: boolean;
   /** @param rememberFrom the next reading finds again what changed from this time on */
   live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit, rememberFrom: EpochMs): Promise<void>;
   /** @param since what was modified since may not have been emitted; null: nothing was */
@@ -64,6 +73,12 @@ export interface ObjectOutput {
   merged?(all: readonly MergedAway[], owed: readonly MergedAway[], emit: Emit): Promise<void>;
   /** Records that HubSpot has nowhere, of which rows were found. */
   erased?(gone: readonly Erased[], emit: Emit): Promise<void>;
+  /**
+   * Live records that a sweep has come past, whether they differ or not.
+   *
+   * @param span where these are all that there are, by ascending id; null: the list is not in that order
+   */
+  swept?(ids: readonly string[], span: IdSpan | null, emit: Emit): Promise<void>;
   /** Records that have left the stream's filters. */
   left?(rows: readonly ObjectRow[], emit: Emit): Promise<void>;
   /** Emits what was held back. Called before a state that has to cover everything. */
@@ -84,7 +99,10 @@ export interface OutputPort {
   readonly output: ObjectOutput;
   /** Does something for the output. What fails need not concern the other outputs of the reading. */
   attempt(step: () => Promise<void>): Promise<void>;
-  records(records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void>;
+  /** @param isCompared whether rows that have the same values may be left alone */
+  records(records: readonly EncodedRecord[], emittedAt: EpochMs, isCompared: boolean): Promise<void>;
+  /** The records that the destination has; null: it cannot tell. */
+  knownRecords(): KnownRecords | null;
   state(state: JsonObject, isAhead: boolean): Promise<void>;
   estimate(rows: number): void;
   /** HubSpot no longer had all past values of so many properties of records. */

@@ -6,16 +6,19 @@ import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf
 import type { ChainLimits } from '../../core/chain-limits.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
+import type { IdSpan } from '../sweep/content-runs.js';
+import { Sweeping, type SweepOptions } from '../sweep/sweeping.js';
 import { ArchiveMemory } from './archive-memory.js';
 import type { Associated } from './associated.js';
 import { contentHasher, contentSalt } from './content-hash.js';
 import { historiesOf } from './histories.js';
 import { type MergedAway, MergeMap } from './merges.js';
-import type { Emit, Erased, Occasion, OutputPort } from './object-output.js';
+import type { Erased, Occasion, OutputPort } from './object-output.js';
 import { type ObjectState, objectStateJson } from './object-state.js';
+import { OutputPorts } from './output-ports.js';
 import { SentMemory } from './sent-memory.js';
 
-export interface ReadOptions {
+export interface ReadOptions extends SweepOptions {
   deletes: DeletesMode;
   deletesEveryMinutes: number;
   lookbackMinutes: number;
@@ -26,8 +29,10 @@ export interface ReadOptions {
 
 /** The first character of the hash of a record that has left the filters; no other hash begins with it. */
 const FILTER_EXIT = '~';
-/** Records encoded before the first of them is emitted: those of a whole page would survive a garbage collection. */
-const RECORDS_AT_ONCE = 20;
+/** A state that remembers so many characters from sweeps does not follow every page. */
+const LARGE_MEMORY = 256 * 1024;
+/** How many pages a kill may waste then. */
+const PAGES_A_STATE = 10;
 
 /** One reading of CRM records: what all its phases share. */
 export class ObjectRun {
@@ -41,8 +46,12 @@ export class ObjectRun {
   readonly refusedLinks = new Map<string, HubflakeError>();
   /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
+  readonly sweeping: Sweeping;
   readonly #hash: ReturnType<typeof contentHasher>;
-  readonly #ports: readonly (OutputPort & { emit: Emit })[];
+  /** Ids of which this run has told that they are gone. */
+  readonly #gone = new Set<string>();
+  #unsavedPages = 0;
+  readonly #ports: OutputPorts;
   /** Whether this run has emitted a state. */
   #isOpen = false;
 
@@ -58,7 +67,14 @@ export class ObjectRun {
     this.sent = new SentMemory(contentSalt(stream), state.sent);
     state.sent = null;
     this.#hash = contentHasher(stream);
-    this.#ports = ports.map((port) => Object.assign(port, { emit: this.#emitterOf(port) }));
+    this.sweeping = new Sweeping(stream, options, ports, state.swept);
+    // Records have the emission time of the last state: a run that resumes from it never uses an earlier one, whatever its clock says, so that its
+    // versions count as newer.
+    this.#ports = new OutputPorts(
+      ports,
+      () => this.#open(),
+      () => this.state.emittedAt,
+    );
   }
 
   get emitsFilterExits(): boolean {
@@ -66,7 +82,7 @@ export class ObjectRun {
   }
 
   get #emitsMerges(): boolean {
-    return this.options.deletes !== 'off' || this.#ports.some(({ output }) => output.tellsMerges);
+    return this.options.deletes !== 'off' || this.#ports.some(({ tellsMerges }) => tellsMerges === true);
   }
 
   /** Counts the calls for `rows` at `perCall` rows each; an empty result takes one, too. */
@@ -84,11 +100,6 @@ export class ObjectRun {
     for (const port of this.#ports) if (port.output.isOfSelection) port.estimate(rows);
   }
 
-  /** Does something for each output, of which one may fail by itself. */
-  async #each(step: (port: OutputPort & { emit: Emit }) => Promise<void> | undefined): Promise<void> {
-    for (const port of this.#ports) await port.attempt(async () => step(port));
-  }
-
   /**
    * Emits a state before the run's first record. If the run is killed after that record, the next run must not resume from the
    * previous closing state, whose memory of emitted records is outdated; nor from no state, as it would emit no tombstone for a
@@ -96,20 +107,6 @@ export class ObjectRun {
    */
   async #open(): Promise<void> {
     if (!this.#isOpen) await this.saveAhead();
-  }
-
-  /**
-   * Emits records with the emission time of the last state. A run that resumes from that state never uses an earlier one, whatever
-   * its clock says, so its versions count as newer.
-   */
-  #emitterOf(port: OutputPort): Emit {
-    return async (items, encode) => {
-      if (items.length === 0) return;
-      await this.#open();
-      for (let start = 0; start < items.length; start += RECORDS_AT_ONCE) {
-        await port.records(items.slice(start, start + RECORDS_AT_ONCE).map(encode), this.state.emittedAt);
-      }
-    };
   }
 
   /**
@@ -140,22 +137,44 @@ export class ObjectRun {
     const emitsMerges = this.#emitsMerges;
     // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
     if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
-    const histories = occasion.is === 'values' ? null : await this.#histories(live, false);
+    // A backfill emits some values only, and a sweep no past ones.
+    const isWhole = occasion.is !== 'values' && occasion.is !== 'sweep';
+    const histories = isWhole ? await this.#histories(live, false) : null;
     const merged = emitsMerges ? rows.map((row) => this.#learn(row, mergesSince)) : [];
     const records = live.map((each) => ({ ...each, histories: histories?.get(each.row.id) ?? null }));
-    await this.#each(async ({ output, emit }) => {
+    await this.#ports.each(async ({ output, emit }) => {
       const refused = this.refusedLinks.get(output.linksOf ?? '');
       if (refused) throw refused;
       await output.live(records, occasion, emit, rememberFrom);
     });
     await this.#emitMerged(merged);
-    // A backfill emits some values only.
-    if (occasion.is !== 'values') for (const { id } of rows) this.archived.settle(id);
+    if (isWhole) for (const { id } of rows) this.archived.settle(id);
     for (const { row, at, hash } of live) {
+      if (occasion.is !== 'load' && occasion.is !== 'sweep') this.sweeping.memory?.note(row.id);
       if (hash !== null && at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
     }
-    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
+    for (const { owed } of merged) for (const { id } of owed) this.#toldGone(id);
+  }
+
+  /** Whether this run has told that a record is gone. */
+  hasToldGone(id: string): boolean {
+    return this.#gone.has(id);
+  }
+
+  #toldGone(id: string): void {
+    this.sent.forget(id);
+    this.#gone.add(id);
+  }
+
+  /** Tells the outputs which live records a sweep has come past. @param span null: they are not in the order of ids */
+  async emitSwept(ids: readonly string[], span: IdSpan | null): Promise<void> {
+    await this.#ports.eachWithinDay(({ output, emit }) => output.swept?.(ids, span, emit));
+  }
+
+  /** Has the outputs emit what they hold back of a sweep. */
+  async flushSwept(): Promise<void> {
+    await this.#ports.eachWithinDay(({ output, emit }) => output.flush?.(emit));
   }
 
   /** Emits tombstones of archived records, and of records that were merged into them. */
@@ -169,9 +188,9 @@ export class ObjectRun {
     // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
     const { since: before } = this.state.archive;
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
-    await this.#each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
+    await this.#ports.each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
     await this.#emitMerged([{ all: merged, owed: merged }]);
-    for (const { id } of [...rows, ...merged]) this.sent.forget(id);
+    for (const { id } of [...rows, ...merged]) this.#toldGone(id);
   }
 
   /** Reports records that have left the stream's filters, unless that was the last thing emitted of them. */
@@ -184,8 +203,9 @@ export class ObjectRun {
     if (left.length === 0) return;
     await this.#open();
     const gone = left.map(({ row }) => row);
-    await this.#each(({ output, emit }) => output.left?.(gone, emit));
+    await this.#ports.each(({ output, emit }) => output.left?.(gone, emit));
     for (const { row, at, hash } of left) {
+      this.#gone.add(row.id);
       if (at >= rememberFrom) this.sent.add(row.id, at, hash);
       else this.sent.forget(row.id);
     }
@@ -198,7 +218,7 @@ export class ObjectRun {
     await this.#open();
     const merged = survivors.map((row) => this.#learn(row, null));
     await this.#emitMerged(merged);
-    for (const { owed } of merged) for (const { id } of owed) this.sent.forget(id);
+    for (const { owed } of merged) for (const { id } of owed) this.#toldGone(id);
   }
 
   /** Emits tombstones of records of which live rows were found although the records are gone: merged away, or erased. */
@@ -206,8 +226,8 @@ export class ObjectRun {
     if (merged.length + erased.length === 0) return;
     await this.#open();
     await this.#emitMerged([{ all: merged, owed: merged }]);
-    if (erased.length > 0) await this.#each(({ output, emit }) => output.erased?.(erased, emit));
-    for (const { id } of [...merged, ...erased]) this.sent.forget(id);
+    if (erased.length > 0) await this.#ports.each(({ output, emit }) => output.erased?.(erased, emit));
+    for (const { id } of [...merged, ...erased]) this.#toldGone(id);
   }
 
   /** By record, the values that properties have had; null: no output asks for them. */
@@ -231,7 +251,7 @@ export class ObjectRun {
     const all = merged.flatMap((each) => each.all);
     const owed = merged.flatMap((each) => each.owed);
     if (all.length === 0) return;
-    await this.#each(({ output, emit }) => output.merged?.(all, owed, emit));
+    await this.#ports.each(({ output, emit }) => output.merged?.(all, owed, emit));
   }
 
   /** The next increment finds records again that were last updated from this time on. */
@@ -243,12 +263,19 @@ export class ObjectRun {
 
   /** Has the outputs emit what they hold back, so that the next state covers all that was read. */
   async flush(): Promise<void> {
-    await this.#each(({ output, emit }) => output.flush?.(emit));
+    await this.#ports.each(({ output, emit }) => output.flush?.(emit));
   }
 
   /** Emits the current state, which covers every record emitted before it. */
   async save(): Promise<void> {
     await this.#put(false);
+  }
+
+  /** The same behind a page: where the state is large, only behind every tenth. */
+  async savePage(): Promise<void> {
+    this.#unsavedPages += 1;
+    if (this.#unsavedPages < PAGES_A_STATE && (this.sweeping.memory?.size ?? 0) > LARGE_MEMORY) return;
+    await this.save();
   }
 
   /** Emits the current state as a write-ahead state: the records that follow rely on it. */
@@ -269,6 +296,8 @@ export class ObjectRun {
     state.emittedAt = epochMs(Math.max(state.emittedAt, this.client.clock.now()));
     state.step += 1;
     state.merges = this.merges.pack();
+    state.swept = this.sweeping.memory?.toJson() ?? null;
+    this.#unsavedPages = 0;
     const { ids, seen, restored } = this.archived.pack();
     state.archive.ids = ids;
     delete state.archive.restored;

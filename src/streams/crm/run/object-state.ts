@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
 import { type EpochMs, epochMs, type Instant, instantOf } from '../../../time.js';
 import { sourceHubspotCursor } from '../../core/source-hubspot-state.js';
 import { BEGINNING, checkVersion, REFRESH_COMPLETE, stateValue } from '../../core/stream-state.js';
+import { parseSweep, type SweepPosition } from '../sweep/sweep-position.js';
 import { type ArchiveState, NO_ARCHIVE, parseArchive } from './archive-memory.js';
 import { type Fingerprint, parseFingerprint } from './fingerprint.js';
 
@@ -90,6 +91,12 @@ export interface ObjectState {
   merges: JsonValue;
   /** What was emitted of the records that the next increment finds again; only in closing states. See {@link SentMemory}. */
   sent: JsonObject | null;
+  /** HubSpot's time when the last complete sweep began, or the first load, which is one; null: not known. */
+  sweptAt: Instant | null;
+  /** A sweep in progress. Increments go on meanwhile. */
+  sweep: SweepPosition | null;
+  /** What sweeps remember where no warehouse can tell. See {@link ContentRuns}. */
+  swept: JsonObject | null;
   /** Tells the states of one reading and of what it was resumed from: streams whose states have the same are read together. */
   lineage: string | null;
   /** The number of the state within its lineage. Of several streams, the one with the lowest is the furthest behind. */
@@ -121,6 +128,9 @@ function emptyState(updatedAfter: Instant | null): ObjectState {
     archive: { ...NO_ARCHIVE },
     merges: '',
     sent: null,
+    sweptAt: null,
+    sweep: null,
+    swept: null,
     lineage: null,
     step: 0,
   };
@@ -174,6 +184,9 @@ function parseOwn(
     archive: parseArchive(own.archive),
     merges: own.merges ?? '',
     sent: stateValue.object(own.sent),
+    sweptAt: stateValue.instant(own.sweptAt),
+    sweep: parseSweep(own.sweep),
+    swept: stateValue.object(own.swept),
     lineage: stateValue.text(own.lineage),
     step: stateValue.number(own.step) ?? 0,
   };
@@ -249,7 +262,7 @@ export function objectStateJson(
   refreshComplete: boolean,
   memory: JsonObject | undefined,
 ): JsonObject {
-  const { publicCursor: _, backfill, archive, merges, fingerprint, sent, ...own } = state;
+  const { publicCursor: _, backfill, archive, merges, fingerprint, sent, sweptAt, sweep, swept, ...own } = state;
   return {
     ...publicState,
     ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
@@ -261,6 +274,9 @@ export function objectStateJson(
       merges,
       fingerprint,
       ...(sent ? { sent } : {}),
+      ...(sweptAt ? { sweptAt } : {}),
+      ...(sweep ? { sweep } : {}),
+      ...(swept ? { swept } : {}),
       ...(memory ? { memory } : {}),
     },
   };

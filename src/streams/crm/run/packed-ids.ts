@@ -79,7 +79,7 @@ export function unpackTimes(packed: string, from: EpochMs): Map<string, EpochMs>
 
 /** The packable ids, ascending, each with its distance from the previous one in base 36. */
 export function withSteps(ids: Iterable<string>): [step: string, id: string][] {
-  const sorted = [...ids].filter(isPackable).sort(byNumber);
+  const sorted = [...ids].filter(isPackable).sort(compareIds);
   // Numbers are much faster than bigints, and every page's state packs thousands of ids.
   if ((sorted.at(-1)?.length ?? 0) <= EXACT_DIGITS) {
     let last = 0;
@@ -123,6 +123,6 @@ export class StepWalker {
 }
 
 /** Compares packable ids. */
-function byNumber(a: string, b: string): number {
+export function compareIds(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

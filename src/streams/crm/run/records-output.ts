@@ -9,6 +9,7 @@ const ERASED = 'The record was erased: HubSpot has it neither among the live, no
 /** An object's records themselves, one by one, and their tombstones. */
 export class RecordsOutput implements ObjectOutput {
   readonly isOfSelection = true;
+  readonly isSwept = true;
   readonly #layout: Layout;
   readonly #now: () => string;
   /** The note on the record of one that was erased: when that was, HubSpot does not say. */
@@ -26,8 +27,8 @@ export class RecordsOutput implements ObjectOutput {
     return { [this.#layout.cursorField]: cursor };
   }
 
-  live(records: readonly LiveRecord[], _: Occasion, emit: Emit): Promise<void> {
-    return emit(records, ({ row, links }) => this.#layout.encode(row, links, null));
+  live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void> {
+    return emit(records, ({ row, links }) => this.#layout.encode(row, links, null), occasion.is === 'sweep');
   }
 
   archived(records: readonly ArchivedRecord[], _: unknown, emit: Emit): Promise<void> {

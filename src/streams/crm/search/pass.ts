@@ -43,6 +43,8 @@ export async function readPass(run: ObjectRun, pass: PassPosition, first: Search
   await exits?.emit();
   if (pass.isUnsettled && pass.since === null) await startAgain(run, pass);
   state.pass = null;
+  // A first load by search. One by list has said it itself.
+  if (state.cursor === null) state.sweptAt ??= pass.startedAt;
   advanceCursor(run, nextCursor(run, pass));
   if (reader.found > 0) await run.save();
   return reader.found;

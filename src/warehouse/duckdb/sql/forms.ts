@@ -18,6 +18,8 @@ export interface TableForm {
   wholeRows(mapping: ColumnMapping, stamp: rows.RowStamp, lines: rows.Lines, where?: string): string;
   /** Inserts the rows, or only the live ones, that {@link wholeRows} gives. */
   insert(table: TableName, mapping: ColumnMapping, query: string, isLive: boolean): string;
+  /** Whether the version `s` of {@link wholeRows} and the row `t` have the same values. */
+  sameValues(mapping: ColumnMapping): string;
   /** The cursor of a row `t`, where it is in no column. */
   rowCursor(mapping: ColumnMapping): string | undefined;
   /** What a row `t` has for a column of the stream. */
@@ -39,6 +41,7 @@ export const TYPED: TableForm = {
   narrowRows: (mapping, stamp, lines) => rows.typedRows(narrowMapping(mapping), stamp, lines),
   wholeRows: (mapping, stamp, lines, where) => rows.typedRows(mapping, stamp, lines, { where }),
   insert: sql.insertTyped,
+  sameValues: sql.sameValues,
   rowCursor: () => undefined,
   rowValue: ({ name }) => `t.${sql.identifier(name)}`,
   readable: (lines) => lines,
@@ -54,6 +57,7 @@ export const RAW: TableForm = {
   narrowRows: raw.narrowRows,
   wholeRows: raw.wholeRows,
   insert: raw.insert,
+  sameValues: raw.sameValues,
   rowCursor: raw.rowCursor,
   rowValue: raw.rowValue,
   readable: (lines) => ({ ...lines, asJson: true }),

@@ -57,6 +57,14 @@ export function mergeTombstones(table: TableName, mapping: ColumnMapping): strin
   ].join('\n');
 }
 
+/** Whether the version `s` and the row `t` have the same payload. */
+export function sameValues({ columns }: ColumnMapping): string {
+  const stamps = columns.filter(({ isStamp }) => isStamp).map(({ field }) => [field, null]);
+  const patch = literal(JSON.stringify(Object.fromEntries(stamps)));
+  const compared = (payload: string) => (stamps.length === 0 ? payload : `json_merge_patch(${payload}, ${patch})`);
+  return `${compared('t."PAYLOAD"')} = ${compared(`s.${DATA}`)}`;
+}
+
 /** The cursor of a row, which only its payload has. */
 export function rowCursor({ cursor }: RowRules): string | undefined {
   return cursor === null ? undefined : rowValue(cursor);

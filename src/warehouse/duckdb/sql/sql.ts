@@ -34,6 +34,8 @@ export const STAGE = identifier('_hubflake_stage');
 const MATCHED = identifier('_hubflake_matched');
 /** The lines to insert. */
 const WANTED = identifier('_hubflake_wanted');
+/** Lines that are wanted and whose rows have the same values. */
+const SAME = identifier('_hubflake_same');
 /** What rows that are replaced have in the columns of others, by the lines that take their place. */
 const KEPT = identifier('_hubflake_kept');
 /** What every line has in the columns that removals and validity go by; and the lines that removals leave out. */
@@ -44,7 +46,7 @@ export const LINES = identifier('_hubflake_lines');
 /** Those tombstones as rows, with all that they carry. */
 export const MARKS = identifier('_hubflake_marks');
 
-export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, KEPT, GROUPS, GONE, LINES, MARKS]
+export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, SAME, KEPT, GROUPS, GONE, LINES, MARKS]
   .map((table) => `DROP TABLE IF EXISTS ${table}`)
   .join('; ');
 
@@ -121,6 +123,37 @@ export function want(narrow: ColumnMapping): string {
 export const COUNT_WANTED =
   'SELECT count(*)::INTEGER AS wanted, count(hf_row)::INTEGER AS replacing ' +
   `FROM ${WANTED} AS w LEFT JOIN (SELECT hf_line, any_value(hf_row) AS hf_row FROM ${MATCHED} GROUP BY hf_line) AS m ON m.hf_line = w.hf_line`;
+
+/** The condition on a line's number `n` that it would take the place of a row. */
+export const IS_REPLACING = `n IN (SELECT hf_line FROM ${MATCHED} WHERE hf_newer)`;
+
+/**
+ * Finds the lines whose rows have the same values, which are then left alone.
+ *
+ * @param query the lines of {@link IS_REPLACING} as whole rows @param same whether the version `s` and the row `t` have the same values
+ */
+export function findSame(table: TableName, query: string, same: string): string {
+  // A key that has several rows is brought down to one.
+  const single = `SELECT hf_line FROM ${MATCHED} GROUP BY hf_line HAVING count(*) = 1`;
+  return createAs(
+    SAME,
+    `SELECT s.hf_line FROM (${query}) AS s JOIN ${MATCHED} AS m ON m.hf_line = s.hf_line JOIN ${tableName(table)} AS t ON t.rowid = m.hf_row ` +
+      `WHERE m.hf_newer AND m.hf_line IN (${single}) AND ${same}`,
+  );
+}
+
+/** Takes the lines of {@link findSame} out of those that change rows. */
+export const LEAVE_SAME = [MATCHED, WANTED].map(
+  (table) => `DELETE FROM ${table} WHERE hf_line IN (SELECT hf_line FROM ${SAME})`,
+);
+
+/** Whether the typed version `s` and the row `t` have the same values. */
+export function sameValues({ columns, cleared }: ColumnMapping): string {
+  const compared = columns.flatMap(({ name, isStamp }, i) =>
+    isStamp ? [] : [`t.${identifier(name)} IS NOT DISTINCT FROM s.c${i}`],
+  );
+  return [...compared, ...cleared.map(({ name }) => `t.${identifier(name)} IS NULL`)].join(' AND ');
+}
 
 /** The condition on a line's number `n` that it is one to insert. */
 export const IS_WANTED = `n IN (SELECT hf_line FROM ${WANTED})`;

@@ -2,6 +2,7 @@ import { type ColumnType, isSemiStructured } from '../../column-types.js';
 import { commentWithField, fieldOfComment } from '../../names.js';
 import { ID, PAYLOAD } from '../../tables/raw-form.js';
 import { type Column, canDelete, hasTombstones, type RowRules } from '../../target.js';
+import { payloadDiffers } from './differs.js';
 import { member } from './fields.js';
 import { keyRange, keysMatch } from './keys.js';
 import { lines } from './lines.js';
@@ -43,7 +44,7 @@ export function mergeRaw(batch: Batch, table: string): string {
   return [
     `MERGE INTO ${table} t USING (${source}) s ON ${keysMatch(batch, [[ROW_KEY, 's.K0']])}${keyRange(batch, ROW_KEY)}`,
     ...(deletes ? [`WHEN MATCHED AND s.DELETED AND ${newer} THEN DELETE`] : []),
-    `WHEN MATCHED AND ${newer} THEN UPDATE SET ${set}`,
+    `WHEN MATCHED AND ${newer}${batch.contents.comparesRows ? ` AND ${payloadDiffers(mapping)}` : ''} THEN UPDATE SET ${set}`,
     `WHEN NOT MATCHED${inserts} THEN INSERT (${COLUMNS.map(identifier).join(', ')}) VALUES (${VALUES.map((name) => `s.${name}`).join(', ')})`,
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { OTHER_SET } from '../../loader/batch-contents.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { canDelete, hasTombstones } from '../../target.js';
+import { differs } from './differs.js';
 import { isCarried } from './fields.js';
 import { typedKeysMatch } from './keys.js';
 import { notOlder } from './order.js';
@@ -25,11 +26,12 @@ export function mergeNewest(batch: Batch, table: string): string {
   const nulls = mapping.cleared.map(({ name }) => `${identifier(name)} = NULL`);
   const clauses: string[] = [];
   const deletes = canDelete(mapping);
+  const changed = batch.contents.comparesRows ? ` AND ${differs(mapping)}` : '';
   if (deletes) clauses.push(`WHEN MATCHED AND s.DELETED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN DELETE`);
   clauses.push(
     tombstones
-      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(mapping, 's.LIVE_VERSION', 's.LIVE_AT')} THEN UPDATE SET ${assignments(mapping, values, nulls)}`
-      : `WHEN MATCHED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')} THEN UPDATE SET ${assignments(mapping, values, nulls)}`,
+      ? `WHEN MATCHED AND s.LIVE AND ${notOlder(mapping, 's.LIVE_VERSION', 's.LIVE_AT')}${changed} THEN UPDATE SET ${assignments(mapping, values, nulls)}`
+      : `WHEN MATCHED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')}${changed} THEN UPDATE SET ${assignments(mapping, values, nulls)}`,
   );
   if (tombstones) clauses.push(...markings(batch));
   // Every line has data; the term is for emulators, which know only those of the source's columns that are assigned or stand here.

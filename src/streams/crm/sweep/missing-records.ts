@@ -1,0 +1,26 @@
+import type { KnownRecord } from '../../core/known-records.js';
+import { compareIds } from '../run/packed-ids.js';
+
+/** Tells which of the records that a destination has HubSpot's list lacks: both ascend by id, and are walked side by side. */
+export class MissingRecords {
+  readonly #known: AsyncIterator<KnownRecord>;
+  #next: IteratorResult<KnownRecord> | null = null;
+
+  /** @param known those behind the first page's beginning, ascending */
+  constructor(known: AsyncIterable<KnownRecord>) {
+    this.#known = known[Symbol.asyncIterator]();
+  }
+
+  /** Those up to an id that are not on a page. @param upTo null: to the end */
+  async upTo(upTo: string | null, page: ReadonlySet<string>): Promise<KnownRecord[]> {
+    const missing: KnownRecord[] = [];
+    for (;;) {
+      this.#next ??= await this.#known.next();
+      if (this.#next.done) return missing;
+      const record = this.#next.value;
+      if (upTo !== null && compareIds(record.id, upTo) > 0) return missing;
+      if (!page.has(record.id)) missing.push(record);
+      this.#next = null;
+    }
+  }
+}
