@@ -1,4 +1,6 @@
+import { orphanLease } from '../support/orphan-lease.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { sweepBehaviours } from './sweeps.js';
 
-sweepBehaviours(new StandInWarehouse(), 2);
+const warehouse = new StandInWarehouse();
+sweepBehaviours(warehouse, 2, () => orphanLease(warehouse));

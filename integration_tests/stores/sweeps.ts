@@ -15,12 +15,21 @@ const properties = ['firstname', 'lastname', 'email', CALCULATED];
 const PROGRESS = { records: () => undefined, calls: () => undefined };
 const NEVER = new AbortController().signal;
 
-/** The sweep of `sync`, in every warehouse. @param runs how many random schedules */
-export function sweepBehaviours(warehouse: TestWarehouse & { destination(): object }, runs: number): void {
+/**
+ * The sweep of `sync`, in every warehouse.
+ *
+ * @param runs how many random schedules
+ * @param afterEnd what is to be done once a process is gone that was killed
+ */
+export function sweepBehaviours(
+  warehouse: TestWarehouse & { destination(): object },
+  runs: number,
+  afterEnd: () => Promise<void> = async () => undefined,
+): void {
   freshForEach(warehouse);
   let sandbox: Sandbox;
   let ahead = 0;
-  const life: Lifetime | null = null;
+  let life: Lifetime | null = null;
   let calls: Pick<Call, 'kind' | 'url' | 'body'>[] = [];
 
   afterEach(() => sandbox.close());
@@ -271,14 +280,15 @@ export function sweepBehaviours(warehouse: TestWarehouse & { destination(): obje
             for (const each of steps) {
               if (each.is === 'wait') wait(each.hours);
               else if (each.is === 'sync') {
-                const life = new Lifetime(each.broken, 40);
-                const onCall = life.call.bind(life);
-                void onCall;
-                await life
-                  .live(() => runSync(config, life.end, PROGRESS, [], QUICK))
+                const now = new Lifetime(each.broken, 40);
+                life = now;
+                await now
+                  .live(() => runSync(config, now.end, PROGRESS, [], QUICK))
                   .catch((error: unknown) => {
-                    if (!life.isBroken) throw error;
+                    if (!now.isBroken) throw error;
                   });
+                life = null;
+                if (now.isBroken) await afterEnd();
               } else change(each);
             }
             // One that was interrupted comes to its end first.
