@@ -216,7 +216,7 @@ export function verifyBehaviours(
         })
         .beforeEach(() => warehouse.begin())
         .afterEach(() => sandbox.close()),
-      { numRuns: 2 * runs },
+      { numRuns: runs },
     );
     expect(broken).toBeGreaterThan(runs / 2);
   });

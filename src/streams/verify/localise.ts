@@ -240,8 +240,9 @@ function costOf(nodes: readonly Node[]): number {
   }, 0);
 }
 
-/** The ids that are in both ranges. */
-function common(one: IdRange | null, { after, upTo }: IdRange): IdRange {
+/** The ids that are in both ranges; null: all. */
+function common(one: IdRange | null, { after, upTo }: IdRange): IdRange | null {
+  if (after === EVERY_ID.after && upTo === null) return one;
   if (one === null) return { after, upTo };
   const upper = [one.upTo, upTo].flatMap((id) => (id === null ? [] : [BigInt(id)]));
   return {

@@ -10,7 +10,7 @@ export interface RowRange {
 }
 
 /** The id of a row `q` as a number, by which rows of one instant are ordered. */
-export const ID = 'TRY_CAST(q."id" AS DECIMAL(38, 0))';
+export const ID = 'TRY_CAST(q."id" AS BIGINT)';
 
 /** How many rows are live, and how many of those are in a range, as `live` and `ranged`. */
 export function countLive(table: ReadableTable, range: RowRange): string {

@@ -14,8 +14,12 @@ import type { SweepPosition } from './sweep-position.js';
 import { isSweepDue } from './sweeping.js';
 import { type SweptPage, type SweptPages, sweptPages } from './swept-pages.js';
 
-/** Calls of the day that a sweep leaves besides the reserve: some thousand increments. HubSpot gives 250,000 a day, or more. */
-const LEFT_TO_INCREMENTS = 5_000;
+/**
+ * Calls of the day that a sweep leaves besides the reserve, for increments, which would fail without: a tenth of those that there are when it begins,
+ * and no more than some thousand increments take. HubSpot gives 250,000 a day, or more.
+ */
+const LEFT_SHARE = 0.1;
+const MOST_LEFT = 5_000;
 
 /** A record that was read, with what is compared of it. */
 interface SweptRecord extends HashedRecord {
@@ -69,6 +73,8 @@ class Sweep {
   #missing: MissingRecords | null;
   /** Where the page begins that is read; the position is before it while records wait for the rest of their run. */
   #at: PageStart;
+  /** How many calls of the day are left to increments; null: HubSpot has not said how many there are. */
+  #leaves: number | null = null;
   /** How many records were read, and emitted. */
   #read = 0;
   #emitted = 0;
@@ -118,7 +124,8 @@ class Sweep {
   get #isDayShort(): boolean {
     const { client, options } = this.#run;
     const left = client.scheduler.dailyRemaining;
-    return left !== null && left <= options.dailyReserve + LEFT_TO_INCREMENTS;
+    this.#leaves ??= left === null ? null : Math.min(MOST_LEFT, (left - options.dailyReserve) * LEFT_SHARE);
+    return left !== null && left <= options.dailyReserve + (this.#leaves ?? 0);
   }
 
   tally(): void {
