@@ -2139,7 +2139,7 @@ const DEFECTS = [
   [
     'a sweep that leaves increments no calls of the day',
     'src/streams/crm/sweep/sweep.ts',
-    ' + LEFT_TO_INCREMENTS',
+    ' + (this.#leaves ?? 0)',
     '',
     SWEEP_READ,
     'has few calls left',
