@@ -87,7 +87,7 @@ test('increments keep to five searches a second however long each takes, and ass
 
 test('where calls wait for the burst limit anyway, no list is asked how long it is: more chains would wait, too', async () => {
   // So few that also a busy machine comes to wait for them.
-  const limits = { burst: 16, burstMs: 2000 };
+  const limits = { burst: 10, burstMs: 2000 };
   await start({ counts: { '*': 0, contacts: 4_500 }, limits }, { burst_share: 1 });
   const outcome = await read();
   expect(errors(outcome)).toEqual([]);

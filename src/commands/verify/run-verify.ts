@@ -156,11 +156,19 @@ async function attempt({ results, failures }: Verified, { name }: VerifiedStream
 /** HubSpot's counts of all objects, where several may have no records: one call for all of them, in place of one for each. */
 async function countsOf(session: Session, streams: readonly VerifiedStream[]): Promise<ReadonlyMap<string, number>> {
   let empty = 0;
-  for (const stream of streams) {
-    const reader = await readerOf({ ...session, stream }).catch(() => null);
-    if (reader === null || (await new WarehouseRows(reader).count(EVERYTHING)).live === 0) empty += 1;
-  }
+  for (const stream of streams) if (await isEmpty({ ...session, stream })) empty += 1;
   return (empty > 1 ? await readRecordCounts(session.portal.client) : null) ?? new Map();
+}
+
+/** Whether a stream has no live row. What cannot be read is told when it is compared. */
+async function isEmpty(task: StreamTask): Promise<boolean> {
+  try {
+    const reader = await readerOf(task);
+    return reader === null || (await new WarehouseRows(reader).count(EVERYTHING)).live === 0;
+  } catch (error) {
+    if (error instanceof StoppedError || isProgrammingError(error)) throw error;
+    return false;
+  }
 }
 
 /** Keeps what was found in the warehouse, if the role may write there. */
