@@ -428,6 +428,7 @@ test.each(['all', 'calculated'])(
       { numRuns: Number(process.env.SWEEP_RUNS ?? 40) },
     );
   },
+  180_000,
 );
 
 function change({ is, pick, value }: Step, known: ReadonlySet<string>): void {

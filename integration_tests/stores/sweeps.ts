@@ -305,6 +305,7 @@ export function sweepBehaviours(
         { numRuns: runs },
       );
     },
+    180_000,
   );
 
   function change({ is, pick, value = 1 }: { is: string; pick: number; value?: number }): void {
