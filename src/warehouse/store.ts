@@ -73,6 +73,8 @@ export interface Reader {
   table: ReadableTable;
   /** Runs a query that changes nothing. */
   rows(query: string): Promise<Record<string, unknown>[]>;
+  /** A text as this warehouse's SQL has it. */
+  literal(text: string): string;
 }
 
 /** A batch in finished files. */

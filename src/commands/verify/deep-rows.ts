@@ -33,7 +33,7 @@ export class DeepComparison {
 
   async *differences(): AsyncGenerator<DeepDifference[]> {
     for (let after: string | null = null; ; ) {
-      const page = { after: after === null ? null : literal(after), limit: AT_ONCE };
+      const page = { after: after === null ? null : this.#own.literal(after), limit: AT_ONCE };
       const rows = await this.#own.rows(differingRows(this.#own.table, this.#other.table, this.#fields, page));
       yield await this.#withoutOrder(rows.map((row) => this.#differenceIn(row)));
       if (rows.length < AT_ONCE) return;
@@ -62,7 +62,7 @@ export class DeepComparison {
     const open = all.filter(isOfLists);
     const same = new Set<string>();
     for (let start = 0; start < open.length; start += MOST_KEYS) {
-      const keys = open.slice(start, start + MOST_KEYS).map(({ id }) => literal(id));
+      const keys = open.slice(start, start + MOST_KEYS).map(({ id }) => this.#own.literal(id));
       for (const row of await this.#own.rows(valuesOf(this.#own.table, this.#other.table, lists, keys))) {
         if (lists.every((_, i) => inOrder(row[`l${i}`]) === inOrder(row[`r${i}`]))) same.add(String(row.id));
       }
@@ -80,10 +80,6 @@ function inOrder(value: unknown): string {
   } catch {
     return text;
   }
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function isTrue(value: unknown): boolean {

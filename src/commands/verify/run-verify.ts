@@ -89,6 +89,9 @@ export async function runVerify(
           seconds: (monotonicNow() - startedAt) / 1000,
           errors: [...plan.failures, ...failures].map(describeFailure),
         };
+      } catch (error) {
+        // A run that has lost its lease was not stopped on request.
+        throw lost.signal.aborted ? lost.signal.reason : error;
       } finally {
         repair?.close();
       }

@@ -1,6 +1,6 @@
 import type { PipelineConfig, PipelineStream } from '../../config/pipeline.js';
 import { nearest } from '../../config/suggest.js';
-import { ConfigError } from '../../errors.js';
+import { asHubflakeError, ConfigError } from '../../errors.js';
 import { objectOf } from '../../streams/crm/object-plan.js';
 import type { ObjectStream } from '../../streams/crm/object-stream.js';
 import { isUnderWay, type ObjectState, parseObjectState } from '../../streams/crm/run/object-state.js';
@@ -96,7 +96,7 @@ export async function planVerify(
       if (!isByKey && !isDeep) throw notCounted(name);
       streams.push({ name, target, records: isByKey ? { object, state: completeState(object, before.state) } : null });
     } catch (error) {
-      failures.push({ stream: name, error: error as ConfigError });
+      failures.push({ stream: name, error: asHubflakeError(error) });
     }
   }
   return { streams, skipped: names === null ? skipped : [], failures };

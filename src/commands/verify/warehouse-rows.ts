@@ -38,7 +38,7 @@ export class WarehouseRows implements TableRows {
   async find(ids: readonly string[]): Promise<Map<string, TableRow>> {
     const found = new Map<string, TableRow>();
     for (let start = 0; start < ids.length; start += MOST_KEYS) {
-      const keys = ids.slice(start, start + MOST_KEYS).map((id) => `'${id.replaceAll("'", "''")}'`);
+      const keys = ids.slice(start, start + MOST_KEYS).map((id) => this.#reader.literal(id));
       for (const { id, version, live } of await this.#reader.rows(findRows(this.#reader.table, keys))) {
         found.set(String(id), { id: String(id), version: versionOf(version), isLive: isTrue(live) });
       }

@@ -76,8 +76,7 @@ export class Localiser {
       const counted = await this.#search(isById ? { ...range, ids: EVERY_ID } : range, round, pages);
       total = round === 0 ? counted : total;
       inVain = this.suspects.size > known ? 0 : inVain + 1;
-      if (known === 0 && inVain > 0) break;
-      if (inVain === IN_VAIN) break;
+      if (inVain === IN_VAIN || (known === 0 && inVain > 0)) break;
     }
     return this.#mustList ? this.list(range) : total;
   }

@@ -210,7 +210,7 @@ export class DuckDbStore implements Store {
         last = result.catch(() => undefined);
         return result;
       };
-      return table && { table, rows };
+      return table && { table, rows, literal: sql.literal };
     });
   }
 

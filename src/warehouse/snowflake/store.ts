@@ -265,7 +265,7 @@ export class SnowflakeStore implements Store {
         },
       );
       const rows = (query: string) => this.#again(target, doing, (each) => each.run(query));
-      return table && { table, rows };
+      return table && { table, rows, literal };
     });
   }
 

@@ -53,7 +53,9 @@ export function readableTable(
   const [only, ...others] = key;
   if (!only || !isThere(only)) return null;
   const text = (column: Column) => `CAST(${value(column)} AS VARCHAR)`;
-  const composed = `CONCAT('[', ${key.map((column) => `COALESCE(${text(column)}, 'null')`).join(", ',', ")}, ']')`;
+  // Each in quotes, so that no two keys are one text.
+  const quoted = (column: Column) => `COALESCE('"' || REPLACE(${text(column)}, '"', '""') || '"', 'null')`;
+  const composed = `CONCAT('[', ${key.map(quoted).join(", ',', ")}, ']')`;
   const time = cursor && isThere(cursor) ? timeOf(value(cursor), cursor.type) : null;
   const marked = marks
     .filter(({ column }) => isThere(column))
