@@ -1,3 +1,4 @@
+import { observed, onBehalfOf } from '../activity.js';
 import { nearest } from '../config/suggest.js';
 import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
@@ -41,7 +42,9 @@ export async function readStreams(
   const waiting = groupsOf(portal, streams);
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
-      for (const { name, outcome } of await readGroup(portal, group, sink)) {
+      const streams = group.map(({ name }) => name);
+      const read = () => observed('stream', { streams }, () => readGroup(portal, group, sink));
+      for (const { name, outcome } of await onBehalfOf(streams[0] ?? '', read)) {
         if (typeof outcome === 'number') leastCalls += outcome;
         else if (outcome) failures.push({ stream: name, error: outcome });
       }

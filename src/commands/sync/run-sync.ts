@@ -1,3 +1,4 @@
+import { observed, trackStreams } from '../../activity.js';
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { asHubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
@@ -47,12 +48,23 @@ export interface SyncProgress {
  *
  * @param refresh the streams to refresh
  */
-export async function runSync(
+export function runSync(
   config: PipelineConfig,
   signal: AbortSignal,
   progress: SyncProgress,
   refresh: readonly string[] = [],
-  { streams: declared, timeouts }: Injected = {},
+  injected: Injected = {},
+): Promise<SyncResult> {
+  trackStreams();
+  return observed('sync', { pipeline: config.name }, () => loadOnce(config, signal, progress, refresh, injected));
+}
+
+async function loadOnce(
+  config: PipelineConfig,
+  signal: AbortSignal,
+  progress: SyncProgress,
+  refresh: readonly string[],
+  { streams: declared, timeouts }: Injected,
 ): Promise<SyncResult> {
   const startedAt = monotonicNow();
   const store = await openStore(config.destination, config.name, 'write', timeouts);

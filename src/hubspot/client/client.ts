@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import hubspot from '@hubspot/api-client';
+import { type CallActivity, currentStream, observed } from '../../activity.js';
 import type { Credentials } from '../../config/source.js';
 import {
   asHubflakeError,
@@ -11,7 +12,7 @@ import {
 } from '../../errors.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
-import type { EpochMs, MonotonicMs } from '../../time.js';
+import { type EpochMs, epochNow, type MonotonicMs } from '../../time.js';
 import { limitHeaders, readBody } from './answers.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { CALLS, CallCounter, type CallKind } from './calls.js';
@@ -134,7 +135,13 @@ export class HubSpotClient {
     let rateLimited = 0;
     let renewed = false;
     for (;;) {
-      const outcome = await this.#attempt(call, decode);
+      const { kind, what } = call;
+      const activity: CallActivity = { stream: currentStream(), kind: kind.name, budget: kind.budget, what };
+      const outcome = await observed('call', activity, async () => {
+        const result = await this.#attempt(call, decode, activity);
+        if ('verdict' in result) activity.isRepeated = result.verdict.action !== 'fail';
+        return result;
+      });
       if ('value' in outcome) return outcome.value;
       const { verdict, token } = outcome;
       switch (verdict.action) {
@@ -176,6 +183,7 @@ export class HubSpotClient {
   async #attempt<T>(
     call: Call,
     decode: (body: Buffer) => T,
+    activity: CallActivity,
   ): Promise<{ value: T } | { verdict: Verdict; token: string }> {
     const permit = await this.scheduler.acquire(call.kind.budget, this.#signal);
     let token = '';
@@ -184,6 +192,7 @@ export class HubSpotClient {
       // The token is obtained last, since waiting for the rate limit may outlast a token.
       token = await this.#tokens.token();
       this.calls.sent(call.kind);
+      activity.sentAt = epochNow();
       answer = await this.#orStopped(this.#send(call, token, permit));
     } catch (error) {
       permit.done();
@@ -192,6 +201,7 @@ export class HubSpotClient {
     }
     this.#first.came = true;
     const { status, headers, body } = answer;
+    Object.assign(activity, { status, bytes: body.length });
     if (status === 404 && call.hasOtherPath)
       throw new RequestError(`HubSpot does not know ${call.path} (404).`, status);
     if (status < 200 || status > 299) {
@@ -223,7 +233,8 @@ export class HubSpotClient {
     const pauseMs = Math.max(pauseBefore(this.retry, attempt), leastPauseMs);
     if (attempt >= this.retry.attempts || this.#first.isTooLate(pauseMs)) throw this.#givenUp(what, why);
     log.info(`${why}; trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
-    await this.sleep(pauseMs);
+    const pause = { stream: currentStream(), what, why, milliseconds: pauseMs };
+    await observed('pause', pause, () => this.sleep(pauseMs));
   };
 
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {

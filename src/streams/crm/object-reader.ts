@@ -63,15 +63,18 @@ export async function readObject(
   if (emitsDeletes && isAtStart(state)) await snapshotArchived(run);
   const first = mode === 'incremental' && state.load?.after === null ? await switchToSearch(run, state.load) : null;
   const loadsByPass = state.cursor === null && state.load === null && !resumesPass;
-  await readBackfill(run);
-  if (state.load) await loadByList(run, state.load);
+  if (state.backfill) await run.phase('backfill', () => readBackfill(run));
+  const { load } = state;
+  if (load) await run.phase('load', () => loadByList(run, load));
   if (mode === 'full_refresh') {
     await finishRefresh(run);
     return run.leastCalls;
   }
-  const found = state.pass ? await readPass(run, state.pass, first) : 0;
+  const { pass } = state;
+  const found = pass ? await run.phase(loadsByPass ? 'load' : 'changes', () => readPass(run, pass, first)) : 0;
   // While a single page is read, nothing can change on the pages before it.
-  if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT)) await increment(run);
+  if (isIncrement || resumesPass || (loadsByPass && found > SEARCH_LIMIT))
+    await run.phase('changes', () => increment(run));
   if (emitsDeletes) await scanArchived(run);
   await sweepIfDue(run);
   await run.close();

@@ -1,3 +1,4 @@
+import { type BatchActivity, observed } from '../../activity.js';
 import { reachedStep } from '../../commit-steps.js';
 import {
   asHubflakeError,
@@ -10,7 +11,15 @@ import {
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { hasGenerations, startsAnew } from '../refresh.js';
-import { addCounts, type Counts, NO_ROWS, type ReachedState, type StateToKeep, type Store } from '../store.js';
+import {
+  addCounts,
+  type Counts,
+  NO_ROWS,
+  type ReachedState,
+  type SpooledBatch,
+  type StateToKeep,
+  type Store,
+} from '../store.js';
 import type { Target } from '../target.js';
 import { BatchContents, isRemoval } from './batch-contents.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
@@ -156,7 +165,7 @@ export class StreamLoad {
     try {
       if (this.error) return false;
       const states = this.isOverwrite ? [] : this.#statesToKeep();
-      addCounts(this.#counts, await this.#store.commit(this.target, { files, contents }, states));
+      await this.#write({ files, contents }, states);
       if (states.length > 0) this.#unkept = [];
       this.#uncommitted -= files.reduce((sum, file) => sum + file.rows, 0);
       return true;
@@ -169,6 +178,17 @@ export class StreamLoad {
     } finally {
       for (const file of files) removeSpoolFile(file);
     }
+  }
+
+  async #write(batch: SpooledBatch, states: readonly ReachedState[]): Promise<void> {
+    const { stream, table } = this.target;
+    const sum = (of: 'rows' | 'bytes') => batch.files.reduce((total, file) => total + file[of], 0);
+    const activity: BatchActivity = { stream, table, rows: sum('rows'), bytes: sum('bytes') };
+    await observed('batch', activity, async () => {
+      const counts = await this.#store.commit(this.target, batch, states);
+      Object.assign(activity, counts);
+      addCounts(this.#counts, counts);
+    });
   }
 
   /** Releases a state now, or an overwrite's once its rows are in place; never after an error. */

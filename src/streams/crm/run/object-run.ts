@@ -1,3 +1,4 @@
+import { observed, type Phase } from '../../../activity.js';
 import type { DeletesMode } from '../../../config/source.js';
 import type { HubflakeError } from '../../../errors.js';
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
@@ -93,6 +94,11 @@ export class ObjectRun {
   /** HubSpot's time. */
   now(): Instant {
     return instantOf(this.client.clock.now());
+  }
+
+  /** Lets observers know of a phase. */
+  phase<T>(phase: Phase, body: () => Promise<T>): Promise<T> {
+    return observed('phase', { stream: this.stream.name, phase }, body);
   }
 
   /** Tells how many rows are expected. */

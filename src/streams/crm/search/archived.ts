@@ -60,7 +60,7 @@ function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
  */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   try {
-    await scanList(run, position);
+    await run.phase('archived', () => scanList(run, position));
     delete run.state.archive.refusedAt;
   } catch (error) {
     if (!refusesArchive(error)) throw error;

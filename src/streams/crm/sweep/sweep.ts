@@ -46,7 +46,7 @@ export async function sweepIfDue(run: ObjectRun): Promise<void> {
       `${stream.name} is up to date, and its sweep has come to the id ${position.upTo}: ${why} The next run goes on.`,
     );
   try {
-    const isComplete = await sweep.read();
+    const isComplete = await run.phase('sweep', () => sweep.read());
     if (!isComplete) interrupted(`the calls of the day that are left are for increments.`);
   } catch (error) {
     if (!(error instanceof DailyLimitError)) throw error;

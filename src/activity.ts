@@ -1,0 +1,115 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import type { EpochMs } from './time.js';
+
+/**
+ * What a run does, for whoever observes it: reports, metrics, traces, progress. Each kind of activity is published on the tracing channel
+ * `hubflake:<kind>` of Node's diagnostics channels: `start` before it, `asyncEnd` behind it, `error` where it threw, each with the same
+ * object, to which the activity adds what it learns on the way. The rooms that work know nothing of observers.
+ */
+export interface Activities {
+  /** A sync, or a round of a service. */
+  sync: { pipeline: string };
+  /** Reading a stream, or those that are read together. */
+  stream: { streams: readonly string[] };
+  /** A phase of reading CRM records. */
+  phase: { stream: string; phase: Phase };
+  /** One attempt of a call to HubSpot, from when it waits for the limits. */
+  call: CallActivity;
+  /** Waiting before a call is repeated. */
+  pause: { stream: string | null; what: string; why: string; milliseconds: number };
+  /** A batch on its way into its table. */
+  batch: BatchActivity;
+}
+
+export type Phase = 'load' | 'changes' | 'archived' | 'backfill' | 'sweep';
+
+export interface CallActivity {
+  /** The stream on whose behalf it is made, the first of those that are read together; null: of none, or it is not tracked. */
+  stream: string | null;
+  /** As the summary of a run counts it. */
+  kind: string;
+  budget: string;
+  /** What is asked for, as a noun. */
+  what: string;
+  /** When it left, behind waiting for the limits; missing: it did not. */
+  sentAt?: EpochMs;
+  /** HubSpot's status; missing: it did not answer. */
+  status?: number;
+  /** Bytes of the answer's body, as it is without compression. */
+  bytes?: number;
+  /** Whether it is made again. */
+  isRepeated?: boolean;
+}
+
+export interface BatchActivity {
+  stream: string;
+  table: string;
+  rows: number;
+  /** Bytes of its files, compressed where the warehouse wants it so. */
+  bytes: number;
+  inserted?: number;
+  updated?: number;
+  marked?: number;
+}
+
+export type ActivityKind = keyof Activities;
+
+const channels: { readonly [K in ActivityKind]: TracingChannel<unknown, Activities[K]> } = {
+  sync: tracingChannel('hubflake:sync'),
+  stream: tracingChannel('hubflake:stream'),
+  phase: tracingChannel('hubflake:phase'),
+  call: tracingChannel('hubflake:call'),
+  pause: tracingChannel('hubflake:pause'),
+  batch: tracingChannel('hubflake:batch'),
+};
+
+/** Does `body`, and lets observers know. @param activity what it is, and learns on the way */
+export function observed<K extends ActivityKind, T>(
+  kind: K,
+  activity: Activities[K],
+  body: () => Promise<T>,
+): Promise<T> {
+  const channel: TracingChannel<unknown, Activities[K]> = channels[kind];
+  return channel.tracePromise(body, activity);
+}
+
+/** What an observer wants to hear of one kind of activity. All are called with the same object. */
+export interface Observer<A> {
+  start?(activity: A): void;
+  /** It ended, also where it failed. */
+  end?(activity: A): void;
+  failed?(activity: A, error: unknown): void;
+}
+
+/** Observes a kind of activity until the returned function is called. */
+export function observe<K extends ActivityKind>(kind: K, observer: Observer<Activities[K]>): () => void {
+  const subscribers = {
+    start: (activity: Activities[K]) => observer.start?.(activity),
+    end: () => undefined,
+    asyncStart: () => undefined,
+    asyncEnd: (activity: Activities[K]) => observer.end?.(activity),
+    error: (activity: Activities[K] & { error: unknown }) => observer.failed?.(activity, activity.error),
+  };
+  const channel: TracingChannel<unknown, Activities[K]> = channels[kind];
+  channel.subscribe(subscribers);
+  return () => channel.unsubscribe(subscribers);
+}
+
+/** Made once somebody asks for it, as it takes time in every promise of the process. */
+let streams: AsyncLocalStorage<string> | null = null;
+
+/** From now on, {@link currentStream} tells on whose behalf something is done. */
+export function trackStreams(): void {
+  streams ??= new AsyncLocalStorage();
+}
+
+/** Does `body` on behalf of a stream. */
+export function onBehalfOf<T>(stream: string, body: () => Promise<T>): Promise<T> {
+  return streams ? streams.run(stream, body) : body();
+}
+
+/** The stream on whose behalf this is done; null: none, or it is not tracked. */
+export function currentStream(): string | null {
+  return streams?.getStore() ?? null;
+}
