@@ -22,7 +22,7 @@ const SUITES = {
     maxWorkers: 3,
     // Of each suite Node keeps the modules, and collects them as garbage again and again.
     workerIdleMemoryLimit: '700MB',
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
     projects: [
       { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.test.ts'] },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { SyncForecast } from '../src/commands/sync/run-plan.js';
-import type { SyncResult } from '../src/commands/sync/run-sync.js';
+import type { SyncResult } from '../src/commands/sync/sync-result.js';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.js';
 import { TestFolder } from './support/command.js';
 import { hubflakeHere } from './support/here.js';

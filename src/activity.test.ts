@@ -7,7 +7,7 @@ test('an observer hears of the start, of what was learned on the way, and of the
     end: ({ stream, inserted }) => heard.push(['end', stream, inserted]),
     failed: (_, error) => heard.push(['failed', error]),
   });
-  const batch = { stream: 'contacts', table: 'CONTACTS', rows: 2, bytes: 10, inserted: 0 };
+  const batch = { stream: 'contacts', table: 'CONTACTS', rows: 2, bytes: 10, modifiedAt: [], inserted: 0 };
   expect(
     await observed('batch', batch, async () => {
       batch.inserted = 2;

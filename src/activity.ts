@@ -48,9 +48,13 @@ export interface BatchActivity {
   rows: number;
   /** Bytes of its files, compressed where the warehouse wants it so. */
   bytes: number;
+  /** When records were modified, in epoch ms: those of the batch that an increment has found, or as many of them as are kept. */
+  modifiedAt: readonly number[];
   inserted?: number;
   updated?: number;
   marked?: number;
+  /** Whether it is committed; missing: it is not. */
+  isCommitted?: boolean;
 }
 
 export type ActivityKind = keyof Activities;

@@ -22,7 +22,8 @@ crashBehaviours({
     destination: { type: 'duckdb', path: folder.join('w.duckdb') },
     ids: async () =>
       (await query(folder.join('w.duckdb'), 'SELECT id FROM contacts ORDER BY 1')).map(({ id }) => String(id)),
-    tables: async () => (await tables(folder.join('w.duckdb'))).filter((name) => name !== '_HUBFLAKE_STATE'),
+    tables: async () =>
+      (await tables(folder.join('w.duckdb'))).filter((name) => !/^_HUBFLAKE_(STATE|SYNCS)$/.test(name)),
   }),
   points: {
     append_dedup: ['after-spool', 'after-copy', 'after-write', 'before-commit', 'after-commit'],

@@ -25,7 +25,8 @@ refreshBehaviours({
     folder,
     destination: { type: 'duckdb', path: file() },
     ids: async () => (await query(file(), 'SELECT id FROM contacts ORDER BY 1')).map(({ id }) => String(id)),
-    tables: async () => (existsSync(file()) ? (await tables(file())).filter((name) => name !== '_HUBFLAKE_STATE') : []),
+    tables: async () =>
+      existsSync(file()) ? (await tables(file())).filter((name) => !/^_HUBFLAKE_(STATE|SYNCS)$/.test(name)) : [],
   }),
   points: { append_dedup: ['after-spool', 'after-commit', 'after-swap'], append: ['after-write', 'after-commit'] },
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { runSync, type SyncResult, type TableResult } from '../../src/commands/sync/run-sync.js';
+import { runSync } from '../../src/commands/sync/run-sync.js';
+import type { SyncResult, TableResult } from '../../src/commands/sync/sync-result.js';
 import { type PipelineConfig, parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { JsonObject } from '../../src/json.js';
 import type { Call } from '../../src/sandbox/http/call.js';

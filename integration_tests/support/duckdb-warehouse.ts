@@ -51,7 +51,7 @@ export class DuckDbWarehouse implements TestWarehouse {
   }
 
   async tables(): Promise<string[]> {
-    return (await this.#tables()).filter((name) => name !== '_HUBFLAKE_STATE');
+    return (await this.#tables()).filter((name) => !/^_HUBFLAKE_(STATE|SYNCS)$/.test(name));
   }
 
   async hasStates(): Promise<boolean> {

@@ -6,7 +6,8 @@ import { startSandbox } from '../sandbox/server.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { Progress } from './sinks/progress.js';
-import { runSync, type SyncResult } from './sync/run-sync.js';
+import { runSync } from './sync/run-sync.js';
+import type { SyncResult } from './sync/sync-result.js';
 import { describeSync } from './sync.js';
 
 const DATABASE = 'hubflake-demo.duckdb';

@@ -6,20 +6,33 @@ import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { Progress } from './sinks/progress.js';
-import { runSync, type SyncResult } from './sync/run-sync.js';
+import { runSync } from './sync/run-sync.js';
+import type { SyncResult } from './sync/sync-result.js';
+
+export interface SyncOptions {
+  config?: string;
+  json?: boolean;
+  /** Streams to reload from scratch, each text a comma-separated list. */
+  refresh?: readonly string[];
+  /** Runs as a service, in rounds of this interval. */
+  every?: string;
+  /** Where a service shows its health, metrics and report. */
+  listen?: string;
+}
 
 /**
  * `hubflake sync`: loads HubSpot directly into the tables of a pipeline. Exit code 1 when a stream failed, 4 when another run of
- * the pipeline is in progress.
- *
- * @param options.refresh streams to reload from scratch, each text a comma-separated list
+ * the pipeline is in progress. With `--every` it goes on until it is stopped, or something is wrong that no round can mend.
  */
-export async function sync(
-  { print, stop, ...injected }: TextIo,
-  options: { config?: string; json?: boolean; refresh?: readonly string[] },
-): Promise<number> {
+export async function sync({ print, stop, ...injected }: TextIo, options: SyncOptions): Promise<number> {
   const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
   const refresh = streamNames(options.refresh);
+  if (options.every !== undefined) {
+    const { serve } = await import('./service/serve.js');
+    const { every, listen, json = false } = options;
+    return serve({ print, stop, ...injected }, { config, refresh, every, listen, json });
+  }
+  if (options.listen !== undefined) throw new ConfigError('--listen is for a service. Add --every, as in --every 60s.');
   const progress = new Progress();
   const result = await runSync(config, stop.signal, progress, refresh, injected).finally(() => progress.end());
   print(options.json ? JSON.stringify(result) : describeSync(result));

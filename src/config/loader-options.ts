@@ -14,6 +14,8 @@ export interface LoaderOptions {
   spoolMaxBytes: number;
   flushBytes: number;
   flushMilliseconds: number;
+  /** Which syncs `_HUBFLAKE_SYNCS` gets rows of. */
+  syncLog: DuckDbOptions['sync_log'];
 }
 
 export function loaderOptions(options: DuckDbOptions | SnowflakeOptions): LoaderOptions {
@@ -25,5 +27,6 @@ export function loaderOptions(options: DuckDbOptions | SnowflakeOptions): Loader
     spoolMaxBytes: options.spool_max_mb * MEGABYTE,
     flushBytes: options.flush_mb * MEGABYTE,
     flushMilliseconds: options.flush_seconds * 1000,
+    syncLog: options.sync_log,
   };
 }

@@ -94,6 +94,10 @@ export interface SourceConfig {
   /** What to do with properties that the portal marks as sensitive or highly sensitive. */
   sensitive: SensitiveMode;
   lookbackMinutes: number;
+  /** How far each round of a service reaches back, as a rule. */
+  recentMinutes: number;
+  /** Between a service's looks at streams that HubSpot lists whole; 0: it adapts. */
+  snapshotsEveryMinutes: number;
   /** The most calls in flight at once. */
   maxInFlight: number;
   burstShare: number;
@@ -141,6 +145,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     sweep: options.sweep,
     sensitive: options.sensitive,
     lookbackMinutes: effectiveLookback(options.lookback_window),
+    recentMinutes: options.recent,
+    snapshotsEveryMinutes: options.snapshots_every,
     maxInFlight: options.num_worker,
     burstShare: options.burst_share,
     dailyReserve: options.daily_reserve,

@@ -11,6 +11,7 @@ import type { JsonObject } from '../protocol/messages.js';
 import { type Access, accessTo, scopeTexts } from './access.js';
 import { CHAINS, type ChainLimits } from './core/chain-limits.js';
 import { KnownObjects } from './core/known-objects.js';
+import { AT_ONCE, type Pace } from './core/pace.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
 import { identifyPortal, readCustomTypes } from './portal-account.js';
@@ -36,6 +37,7 @@ export interface PortalOptions {
   /** The streams that are not CRM objects. */
   declared?: readonly StreamDeclaration[] | undefined;
   chains?: ChainLimits | undefined;
+  pace?: Pace | undefined;
   /** Whether every stream is planned that there is to choose from, as for a catalog. */
   offersAll?: boolean;
 }
@@ -46,6 +48,7 @@ export class Portal implements PortalFacts {
   readonly config: SourceConfig;
   readonly parents: ParentIds;
   readonly chains: ChainLimits;
+  readonly pace: Pace;
   readonly #streams = new Map<string, Promise<Stream>>();
   known = new KnownObjects([]);
   readonly #firstRows = new Map<string, Promise<ObjectRow | undefined>>();
@@ -57,10 +60,11 @@ export class Portal implements PortalFacts {
   /** The minimum number of calls for what was requested here. */
   leastCalls = 0;
 
-  private constructor(client: HubSpotClient, config: SourceConfig, chains: ChainLimits) {
+  private constructor(client: HubSpotClient, config: SourceConfig, chains: ChainLimits, pace: Pace) {
     this.client = client;
     this.config = config;
     this.chains = chains;
+    this.pace = pace;
     this.parents = new ParentIds(client);
   }
 
@@ -72,18 +76,25 @@ export class Portal implements PortalFacts {
     client: HubSpotClient,
     config: SourceConfig,
     streamNames: readonly string[] | null,
-    { declared = declaredStreams(config.layout), chains = CHAINS, offersAll = false }: PortalOptions = {},
+    {
+      declared = declaredStreams(config.layout),
+      chains = CHAINS,
+      pace = AT_ONCE,
+      offersAll = false,
+    }: PortalOptions = {},
   ): Promise<Portal> {
-    const portal = new Portal(client, config, chains);
+    const portal = new Portal(client, config, chains, pace);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.
-    portal.leastCalls += 1;
-    portal.id = await identifyPortal(client);
+    portal.id = await portal.#kept('account', () => identifyPortal(client));
     if (mayBeCustom(config, streamNames, declared)) {
-      portal.leastCalls += 1;
-      const custom = await readCustomTypes(client);
-      const isTransient = custom instanceof HubflakeError && custom.kind === 'transient_error';
+      const isTransient = (found: unknown) => found instanceof HubflakeError && found.kind === 'transient_error';
+      const custom = await portal.#kept(
+        'custom objects',
+        () => readCustomTypes(client),
+        (found) => !isTransient(found),
+      );
       // Otherwise a read of all streams would silently lack the custom objects.
-      if (isTransient && streamNames === null && !config.objects) throw custom;
+      if (isTransient(custom) && streamNames === null && !config.objects) throw custom;
       portal.known = new KnownObjects(custom);
     }
     portal.#plans = planStreams(config, portal.known, declared, offersAll ? 'all' : (streamNames ?? 'default'));
@@ -98,6 +109,11 @@ export class Portal implements PortalFacts {
   /** What a stream is read from, where others may be read from the same. */
   sourcesOf(name: string): readonly unknown[] {
     return this.#planOf(name)?.sources ?? [];
+  }
+
+  /** Whether HubSpot is asked for what changed of a stream, in about one call. */
+  isOfChanges(name: string): boolean {
+    return this.#planOf(name)?.isOfChanges === true;
   }
 
   /** Whether a stream has an object's records, one by one. */
@@ -227,11 +243,15 @@ export class Portal implements PortalFacts {
   }
 
   tokenScopes(): Promise<readonly string[] | null> {
-    if (!this.#scopes) {
-      this.leastCalls += 1;
-      this.#scopes = this.client.tokenScopes();
-    }
+    this.#scopes ??= this.#kept('scopes', () => this.client.tokenScopes());
     return this.#scopes;
+  }
+
+  /** An answer of HubSpot about the portal, which a service keeps. Counts the call if it is asked for now. */
+  async #kept<T>(what: string, ask: () => Promise<T>, isLasting?: (answer: T) => boolean): Promise<T> {
+    const { answer, isNew } = await this.client.kept.get(what, ask, isLasting);
+    if (isNew) this.leastCalls += 1;
+    return answer;
   }
 
   /** Whether the stream's object is disabled in the portal; only requested when HubSpot refuses an object for an unknown reason. */

@@ -30,22 +30,22 @@ const STREAMS_AT_ONCE = 12;
  * passed to the sink, and returned.
  *
  * @returns the streams that could not be finished (a stop on request is not a failure), and the minimum number of calls for what was
- *   read, to compare with the actual number
+ *   read, to compare with the actual number: of all, and by stream
  */
 export async function readStreams(
   portal: Portal,
   streams: readonly StreamToRead[],
   sink: RecordSink,
-): Promise<{ failures: StreamFailure[]; leastCalls: number }> {
+): Promise<{ failures: StreamFailure[]; leastCalls: number; leastOf: ReadonlyMap<string, number> }> {
   const failures: StreamFailure[] = [];
-  let leastCalls = 0;
+  const leastOf = new Map<string, number>();
   const waiting = groupsOf(portal, streams);
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const streams = group.map(({ name }) => name);
       const read = () => observed('stream', { streams }, () => readGroup(portal, group, sink));
       for (const { name, outcome } of await onBehalfOf(streams[0] ?? '', read)) {
-        if (typeof outcome === 'number') leastCalls += outcome;
+        if (typeof outcome === 'number') leastOf.set(name, outcome);
         else if (outcome) failures.push({ stream: name, error: outcome });
       }
     }
@@ -54,7 +54,8 @@ export async function readStreams(
   const isWaiting = (group: readonly StreamToRead[]) => group.some(({ state }) => isUnfinished(state));
   waiting.sort((a, b) => Number(isWaiting(b)) - Number(isWaiting(a)));
   await Promise.all(Array.from({ length: Math.min(STREAMS_AT_ONCE, waiting.length) }, worker));
-  return { failures, leastCalls: leastCalls + portal.leastCalls + portal.parents.leastCalls };
+  const ofStreams = [...leastOf.values()].reduce((sum, calls) => sum + calls, 0);
+  return { failures, leastCalls: ofStreams + portal.leastCalls + portal.parents.leastCalls, leastOf };
 }
 
 /** The streams in groups that share sources, directly or through others. */

@@ -3,10 +3,10 @@ import type { JsonObject } from '../protocol/messages.js';
 import type { FoundTable, KeptTable } from './kept-table.js';
 import type { BatchContents } from './loader/batch-contents.js';
 import type { SpoolFile } from './loader/spool.js';
+import type { LogTable } from './log-table.js';
 import type { NameRules } from './names.js';
 import type { Target } from './target.js';
 import type { ReadableTable } from './verify/readable.js';
-import type { Verification } from './verify/report.js';
 
 /** Rows that a write changed. */
 export interface Counts {
@@ -144,8 +144,8 @@ export interface Store {
   preview(target: Target): Promise<Preview>;
   /** Reads a stream's own table; null: there is none, or its rows cannot be told apart. */
   reader(target: Target): Promise<Reader | null>;
-  /** Adds what verifications have found to their table. */
-  report(verifications: readonly Verification[]): Promise<void>;
+  /** Adds rows to one of hubflake's own logs, which is made where it is not there. */
+  log<Row>(table: LogTable<Row>, rows: readonly Row[]): Promise<void>;
   /**
    * Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can, and for a stream's
    * own table of the other form.

@@ -5,8 +5,8 @@ import { type ColumnType, columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 import { hasRemovals, REMOVES, removedByOf, STAMP, type Validity, validityOf } from './schema-keywords.js';
 
-/** hubflake's own tables: states, deleted keys, stages, what verifications found and compare with. */
-const OURS = /^_hubflake_(state|tombstones|verifications|(stage|verify)_.*)$/i;
+/** hubflake's own tables: states, deleted keys, stages, what syncs did, what verifications found and compare with. */
+const OURS = /^_hubflake_(state|tombstones|verifications|syncs|(stage|verify)_.*)$/i;
 
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
 

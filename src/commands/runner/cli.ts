@@ -1,14 +1,12 @@
-import { createRequire } from 'node:module';
 import yargs, { type Argv } from 'yargs';
 import { LOG_LEVELS, type LogLevel } from '../../log.js';
+import { VERSION } from '../../version.js';
 import type { Command } from './command.js';
 import { DEFAULT_LOG_LEVEL, Given } from './given.js';
 import type { Injected } from './injected.js';
 import { warnOfUnknownOptions } from './options.js';
 import { DESTINATION_COMMANDS, PROTOCOL_COMMANDS } from './protocol-commands.js';
 import { TEXT_COMMANDS } from './text-commands.js';
-
-const { version }: { version: string } = createRequire(import.meta.url)('../../../package.json');
 
 /** Options that every command has. */
 const COMMON = ['help', 'version', 'log-level'];
@@ -65,7 +63,7 @@ export async function runCommandLine(args: readonly string[], injected: Injected
   await program
     .demandCommand(1, 'Which command? See hubflake --help.')
     .recommendCommands()
-    .version(version)
+    .version(VERSION)
     .alias('help', 'h')
     .wrap(100)
     .exitProcess(false)

@@ -12,17 +12,24 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
       options: {
         ...PIPELINE_CONFIG,
         refresh: text('Streams to load anew, with commas; their old rows stay readable until that is complete'),
-        json: flag('Print the result as one JSON document'),
+        json: flag(
+          'Print the result as one JSON document; with --every, one a line for each round that brought something',
+        ),
+        every: text('Go on as a service, in rounds of this interval: 60s, 5m, 1h'),
+        listen: text('With --every: where to serve /healthz, /metrics and the report, as 127.0.0.1:8080'),
       },
       examples: [
         ['sync --config pipeline.json', 'What is new since the last sync'],
         ['sync --config pipeline.json --refresh contacts,deals', 'The same, and two streams from scratch'],
+        ['sync --config pipeline.json --every 60s --listen 8080', 'As a service, fresh within a minute'],
       ],
       run: async (io, given) =>
         (await import('../sync.js')).sync(io, {
           config: given.text('config'),
           json: given.flag('json'),
           refresh: given.texts('refresh'),
+          every: given.text('every'),
+          listen: given.text('listen'),
         }),
     },
     plan: {

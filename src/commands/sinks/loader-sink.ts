@@ -10,6 +10,9 @@ import { LiveRows } from './live-rows.js';
 export class LoaderSink implements RecordSink {
   /** By stream, the properties of records of which HubSpot no longer had all past values. */
   readonly cutHistories = new Map<string, number>();
+  /** The last states of the streams that were read to their ends. */
+  readonly closingStates = new Map<string, JsonObject>();
+  readonly #states = new Map<string, JsonObject>();
   readonly #loader: Loader;
   readonly #onRecords: (stream: string, count: number) => void;
 
@@ -33,7 +36,13 @@ export class LoaderSink implements RecordSink {
     this.#onRecords(stream, records.length);
     await this.#loader.records(
       stream,
-      records.map(({ data, bytes, changes }) => ({ data: bytes ?? byteText(data), emittedAt, changes, isCompared })),
+      records.map(({ data, bytes, changes, modifiedAt }) => ({
+        data: bytes ?? byteText(data),
+        emittedAt,
+        changes,
+        isCompared,
+        modifiedAt,
+      })),
     );
     this.#stopIfFailed(stream);
   }
@@ -50,6 +59,7 @@ export class LoaderSink implements RecordSink {
 
   async state(stream: string, state: JsonObject): Promise<void> {
     this.#stopIfFailed(stream);
+    this.#states.set(stream, state);
     await this.#loader.state({ stream, state, isAhead: false, release: () => undefined });
   }
 
@@ -61,6 +71,8 @@ export class LoaderSink implements RecordSink {
 
   async complete(stream: string): Promise<void> {
     this.#loader.complete(stream);
+    const state = this.#states.get(stream);
+    if (state) this.closingStates.set(stream, state);
   }
 
   async incomplete(stream: string, _error: HubflakeError | null): Promise<void> {

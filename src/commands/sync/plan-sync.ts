@@ -27,20 +27,23 @@ export interface SyncPlan {
  *
  * @param states the kept states by stream
  * @param refresh the streams to refresh. Throws a ConfigError if one of them is not synced
+ * @param chosen the streams that are read this time; null: all
  */
 export async function planSync(
   config: PipelineConfig,
   portal: Portal,
   states: ReadonlyMap<string, KeptState>,
   refresh: readonly string[],
+  chosen: ReadonlySet<string> | null = null,
 ): Promise<SyncPlan> {
   const plan: SyncPlan = { streams: [], catalog: [], refreshes: [], reformed: [], failures: [] };
   const listed = config.streams;
-  const wanted = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
+  const all = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
   requireKnown(
     refresh,
-    wanted.map(({ name }) => name),
+    all.map(({ name }) => name),
   );
+  const wanted = all.filter(({ name }) => chosen?.has(name) ?? true);
   const isOptional = (name: string) => listed === null && !portal.isConfigured(name) && !refresh.includes(name);
   // A stream that was synced before and is refused today must fail, or its table would silently become stale.
   const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);

@@ -1,5 +1,4 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
-import { asHubflakeError } from '../../errors.js';
 import type { Estimate, StreamDeclaration } from '../../streams/core/stream.js';
 import { Portal } from '../../streams/portal.js';
 import { type StreamToRead, unknownStream } from '../../streams/read.js';
@@ -8,8 +7,8 @@ import type { Preview } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import { planSync } from './plan-sync.js';
-import type { SyncResult } from './run-sync.js';
 import { settleTables } from './settle-tables.js';
+import { describeFailure, type SyncResult } from './sync-result.js';
 
 /** What a sync would do with one stream. */
 export interface StreamForecast extends Estimate {
@@ -61,7 +60,7 @@ export async function runPlan(
       const targets = await settleTables(store, config, portal, plan, kept);
       const { streams } = plan;
       const forecasts: StreamForecast[] = [];
-      const errors = plan.failures.map(({ stream, error }) => describe(stream, error));
+      const errors = plan.failures.map(describeFailure);
       const look = async (target: Target, stream: StreamToRead | undefined) => {
         if (!stream) return;
         try {
@@ -80,7 +79,7 @@ export async function runPlan(
           });
         } catch (error) {
           if (stream.optional && stream.state === null && (await portal.noteUnreadable(stream.name, error))) return;
-          errors.push(describe(stream.name, error));
+          errors.push(describeFailure({ stream: stream.name, error }));
         }
       };
       await Promise.all(targets.map((target, index) => look(target, streams[index])));
@@ -111,9 +110,4 @@ function notesOf(portal: Portal, streams: readonly StreamToRead[], wantsDeletes:
 
 function sum(forecasts: readonly StreamForecast[], budget: keyof Estimate['calls']): number {
   return forecasts.reduce((total, { calls }) => total + calls[budget], 0);
-}
-
-function describe(stream: string, caught: unknown): SyncResult['errors'][number] {
-  const { code, kind, message } = asHubflakeError(caught);
-  return { stream, code, kind, message };
 }

@@ -1,46 +1,35 @@
 import { observed, trackStreams } from '../../activity.js';
 import type { PipelineConfig } from '../../config/pipeline.js';
-import { asHubflakeError } from '../../errors.js';
-import { log } from '../../log.js';
+import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { Portal } from '../../streams/portal.js';
-import { readStreams, type StreamFailure } from '../../streams/read.js';
-import { monotonicNow } from '../../time.js';
+import { readStreams } from '../../streams/read.js';
+import { epochNow, monotonicNow } from '../../time.js';
 import { Loader } from '../../warehouse/loader/loader.js';
 import type { StreamResult } from '../../warehouse/loader/stream-load.js';
-import { openStore } from '../../warehouse/open-store.js';
-import { refreshes } from '../../warehouse/refresh.js';
-import type { Counts, KeptState, Store } from '../../warehouse/store.js';
-import type { Target } from '../../warehouse/target.js';
-import { withHubSpot } from '../runner/hubspot-session.js';
+import type { Kept, Store } from '../../warehouse/store.js';
 import type { Injected } from '../runner/injected.js';
 import { LoaderSink } from '../sinks/loader-sink.js';
-import { planSync, type SyncPlan } from './plan-sync.js';
+import { beginRefreshes } from './begin-refreshes.js';
+import { freshnessOf, Ledger } from './ledger.js';
+import { planSync } from './plan-sync.js';
 import { settleTables } from './settle-tables.js';
-
-/** What a sync did to one table. */
-export interface TableResult extends Counts {
-  stream: string;
-  table: string;
-  /** Records read from HubSpot. */
-  records: number;
-  complete: boolean;
-  /** The properties of records of which HubSpot no longer had all past values; only where there are any. */
-  incompleteHistories?: number;
-}
-
-/** What a sync did. */
-export interface SyncResult {
-  pipeline: string;
-  streams: TableResult[];
-  /** Calls to HubSpot, and the fewest that could return what was read. */
-  calls: { total: number; repeats: number; least: number; byKind: Record<string, number> };
-  seconds: number;
-  errors: { stream: string; code: string; kind: string; message: string }[];
-}
+import { ofOneSync, type Surroundings } from './surroundings.js';
+import { logSync } from './sync-log.js';
+import { type DescribedFailure, failuresOf, type SyncResult, type TableResult } from './sync-result.js';
 
 export interface SyncProgress {
   records(stream: string, count: number): void;
   calls(total: number): void;
+}
+
+/** A sync that is to be done. */
+export interface SyncJob {
+  config: PipelineConfig;
+  progress: SyncProgress;
+  /** The streams to refresh. */
+  refresh: readonly string[];
+  injected: Injected;
+  surroundings: Surroundings;
 }
 
 /**
@@ -55,64 +44,30 @@ export function runSync(
   refresh: readonly string[] = [],
   injected: Injected = {},
 ): Promise<SyncResult> {
-  trackStreams();
-  return observed('sync', { pipeline: config.name }, () => loadOnce(config, signal, progress, refresh, injected));
+  return runJob({ config, progress, refresh, injected, surroundings: ofOneSync(config, injected) }, signal);
 }
 
-async function loadOnce(
-  config: PipelineConfig,
-  signal: AbortSignal,
-  progress: SyncProgress,
-  refresh: readonly string[],
-  { streams: declared, timeouts }: Injected,
-): Promise<SyncResult> {
-  const startedAt = monotonicNow();
-  const store = await openStore(config.destination, config.name, 'write', timeouts);
-  const onRefreshToken = () =>
-    log.warn(
-      'HubSpot issued a new refresh token; the one in the configuration may stop working. Install the app anew to get a token to keep.',
-    );
+/** The same in any surroundings. */
+export function runJob(job: SyncJob, signal: AbortSignal): Promise<SyncResult> {
+  trackStreams();
+  return observed('sync', { pipeline: job.config.name }, () => openAndLoad(job, signal));
+}
+
+async function openAndLoad(job: SyncJob, signal: AbortSignal): Promise<SyncResult> {
+  const { config, surroundings } = job;
+  const store = await surroundings.openStore();
   try {
     const kept = await store.loadStates(config.name);
     await store.refuseOthers();
     const lost = new AbortController();
     store.onLost = (error) => lost.abort(error);
     const stop = AbortSignal.any([signal, lost.signal]);
-    return await withHubSpot(config.source, { signal: stop, onRefreshToken }, async (client) => {
-      const names = config.streams?.map((stream) => stream.name) ?? null;
-      const portal = await Portal.open(client, config.source, names, { declared });
-      const plan = await planSync(config, portal, kept.states, refresh);
-      const targets = await settleTables(store, config, portal, plan, kept);
-      const wasRaw = config.destination.loader.tableForm !== 'raw';
-      for (const target of targets) if (plan.reformed.includes(target.stream)) await store.remove(target, wasRaw);
-      await beginRefreshes(store, config.name, plan, targets, kept.states);
-      const loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
+    return await surroundings.withClient(stop, async (client) => {
+      const ledger = new Ledger(() => client.clock.now());
       try {
-        const sink = new LoaderSink(loader, (stream, count) => {
-          progress.records(stream, count);
-          progress.calls(client.calls.summary().total);
-        });
-        const read = await readStreams(portal, plan.streams, sink);
-        // The lease is lost: further writes would be rejected, and another run has taken over.
-        if (lost.signal.aborted) throw lost.signal.reason;
-        const results = await loader.finish();
-        const leftOut = new Set(portal.unreadable.map((each) => each.name));
-        const isRead = plan.failures.length > 0 || plan.streams.some(({ name }) => !leftOut.has(name));
-        if (config.streams === null && !isRead) throw portal.nothingReadable();
-        return {
-          pipeline: config.name,
-          streams: results
-            .filter((result) => !leftOut.has(result.stream))
-            .map((result) => {
-              const cut = sink.cutHistories.get(result.stream);
-              return { ...tableResult(result), ...(cut === undefined ? {} : { incompleteHistories: cut }) };
-            }),
-          calls: { ...client.calls.summary(), least: read.leastCalls },
-          seconds: (monotonicNow() - startedAt) / 1000,
-          errors: failuresOf([...plan.failures, ...read.failures], results),
-        };
+        return await load(job, { store, kept, client, ledger, lost: lost.signal });
       } finally {
-        loader.close();
+        ledger.close();
       }
     });
   } finally {
@@ -120,50 +75,94 @@ async function loadOnce(
   }
 }
 
-/**
- * Starts refreshes. Their start is recorded before anything is read: if this run is killed, the next one continues them, even when
- * it is not asked to.
- */
-async function beginRefreshes(
-  store: Store,
-  pipeline: string,
-  { refreshes: planned }: SyncPlan,
-  targets: readonly Target[],
-  states: ReadonlyMap<string, KeptState>,
-): Promise<void> {
-  for (const { stream, begins } of planned) {
-    const target = targets.find((each) => each.stream === stream);
-    if (!target) continue;
-    const kept = states.get(stream) ?? null;
-    const generation = begins ? await store.beginRefresh(target, pipeline, kept) : (kept?.refresh ?? null);
-    if (generation === null) continue;
-    refreshes(target, generation);
-    log.info(
-      `${stream} is ${begins ? 'loaded anew' : 'still being loaded anew, from where that was interrupted'}; ${target.table} keeps its old rows until that is complete.`,
-    );
+interface Opened {
+  store: Store;
+  kept: Kept;
+  client: HubSpotClient;
+  ledger: Ledger;
+  /** Aborted once the lease is lost. */
+  lost: AbortSignal;
+}
+
+async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: Opened): Promise<SyncResult> {
+  const { config, progress, refresh, injected, surroundings } = job;
+  const startedAt = { clock: epochNow(), monotonic: monotonicNow() };
+  const kept = { ...given, states: surroundings.recall(given.states) };
+  const names = config.streams?.map((stream) => stream.name) ?? null;
+  const portal = await Portal.open(client, config.source, names, {
+    declared: injected.streams,
+    pace: surroundings.pace,
+  });
+  const chosen = surroundings.chosen(portal, names ?? portal.streamNames, kept.states);
+  const plan = await planSync(config, portal, kept.states, refresh, chosen);
+  const targets = await settleTables(store, config, portal, plan, kept);
+  const wasRaw = config.destination.loader.tableForm !== 'raw';
+  for (const target of targets) if (plan.reformed.includes(target.stream)) await store.remove(target, wasRaw);
+  await beginRefreshes(store, config.name, plan, targets, kept.states);
+  const loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
+  try {
+    const sink = new LoaderSink(loader, (stream, count) => {
+      progress.records(stream, count);
+      progress.calls(client.calls.summary().total);
+    });
+    const read = await readStreams(portal, plan.streams, sink);
+    // The lease is lost: further writes would be rejected, and another run has taken over.
+    if (lost.aborted) throw lost.reason;
+    const results = await loader.finish();
+    const leftOut = new Set(portal.unreadable.map((each) => each.name));
+    const isRead = plan.failures.length > 0 || plan.streams.some(({ name }) => !leftOut.has(name));
+    if (config.streams === null && !isRead && chosen === null) throw portal.nothingReadable();
+    const result: SyncResult = {
+      pipeline: config.name,
+      streams: results
+        .filter(({ stream }) => !leftOut.has(stream))
+        .map((each) => tableResult(each, sink, ledger, read)),
+      calls: { ...client.calls.summary(), least: read.leastCalls },
+      seconds: (monotonicNow() - startedAt.monotonic) / 1000,
+      errors: failuresOf([...plan.failures, ...read.failures], results),
+    };
+    const failed = new Map(result.errors.map((error) => [error.stream, error]));
+    surroundings.remember(given.states, new Map([...sink.closingStates].filter(([stream]) => !failed.has(stream))));
+    const unopened = plan.failures.map(({ stream: name }) => ({ name, mode: 'incremental' as const }));
+    for (const { name, mode } of [...plan.streams, ...unopened]) {
+      const records = results.find(({ stream }) => stream === name)?.records ?? 0;
+      surroundings.ended(name, { records, mode, failure: failed.get(name) ?? null, isLeftOut: leftOut.has(name) });
+    }
+    const isNews = (failure: DescribedFailure) => surroundings.isNews(failure);
+    const hasWritten = given.states.size > 0 || results.some(hasChanged);
+    const { syncLog: mode } = config.destination.loader;
+    await logSync(store, { result, startedAt: startedAt.clock, ledger, mode, hasWritten, isNews });
+    return result;
+  } finally {
+    loader.close();
   }
 }
 
-function tableResult({
-  stream,
-  table,
-  records,
-  inserted,
-  updated,
-  marked,
-  removed,
-  complete,
-  error,
-}: StreamResult): TableResult {
-  return { stream, table, records, inserted, updated, marked, removed, complete: complete && error === null };
+function hasChanged({ inserted, updated, marked, removed }: StreamResult): boolean {
+  return inserted + updated + marked + removed > 0;
 }
 
-/** All failures, each stream once; a table that was not written because reading failed is not a second failure. */
-function failuresOf(reading: readonly StreamFailure[], results: readonly StreamResult[]): SyncResult['errors'] {
-  const failed = new Map(reading.map(({ stream, error }) => [stream, error]));
-  for (const { stream, error } of results) if (error && !failed.has(stream)) failed.set(stream, error);
-  return [...failed].map(([stream, caught]) => {
-    const { code, kind, message } = asHubflakeError(caught);
-    return { stream, code, kind, message };
-  });
+function tableResult(
+  result: StreamResult,
+  { cutHistories }: LoaderSink,
+  ledger: Ledger,
+  { leastOf }: { leastOf: ReadonlyMap<string, number> },
+): TableResult {
+  const { stream, table, records, inserted, updated, marked, removed, complete, error } = result;
+  const { calls, freshness } = ledger.of(stream);
+  const [least, fresh, cut] = [leastOf.get(stream), freshnessOf(freshness), cutHistories.get(stream)];
+  return {
+    stream,
+    table,
+    records,
+    inserted,
+    updated,
+    marked,
+    removed,
+    complete: complete && error === null,
+    calls,
+    ...(least === undefined ? {} : { leastCalls: least }),
+    ...(fresh === null ? {} : { freshness: fresh }),
+    ...(cut === undefined ? {} : { incompleteHistories: cut }),
+  };
 }

@@ -8,7 +8,7 @@ import { groupsOf, type StreamFailure } from '../../streams/read.js';
 import { epochNow, type Instant, instantOf, monotonicNow } from '../../time.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { Store } from '../../warehouse/store.js';
-import { VERIFICATIONS, type Verification } from '../../warehouse/verify/report.js';
+import { VERIFICATIONS, type Verification } from '../../warehouse/verify/verifications.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import type { Injected } from '../runner/injected.js';
 import { readAside } from './read-aside.js';
@@ -178,10 +178,10 @@ async function isEmpty(task: StreamTask): Promise<boolean> {
 async function keepReport(store: Store, verifications: readonly Verification[]): Promise<void> {
   if (verifications.length === 0) return;
   try {
-    await store.report(verifications);
+    await store.log(VERIFICATIONS, verifications);
   } catch (error) {
     if (isProgrammingError(error)) throw error;
-    log.warn(`What was found is not kept in ${VERIFICATIONS}: ${asHubflakeError(error).message}`);
+    log.warn(`What was found is not kept in ${VERIFICATIONS.name}: ${asHubflakeError(error).message}`);
   }
 }
 

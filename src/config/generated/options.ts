@@ -66,6 +66,8 @@ export interface SourceOptions {
   sweep_every: number;
   sweep: 'all' | 'calculated';
   lookback_window: number;
+  recent: number;
+  snapshots_every: number;
   sensitive: 'exclude' | 'include';
   treat_numbers_and_booleans_as_strings: boolean;
   validity: boolean;
@@ -134,6 +136,7 @@ export interface SnowflakeOptions {
   spool_max_mb: number;
   flush_mb: number;
   flush_seconds: number;
+  sync_log: 'changes' | 'all' | 'off';
 }
 
 export interface DuckDbOptions {
@@ -148,6 +151,7 @@ export interface DuckDbOptions {
   flush_mb: number;
   flush_seconds: number;
   memory_limit_mb?: number;
+  sync_log: 'changes' | 'all' | 'off';
 }
 
 export interface PipelineOptions {

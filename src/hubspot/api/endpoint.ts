@@ -49,6 +49,8 @@ export interface Endpoint {
    * side, so that a page is kept for a while only.
    */
   isShared?: boolean | 'briefly';
+  /** Whether it is about the portal itself, so that a service asks for it now and then only. */
+  isKept?: boolean;
 }
 
 /** An item as HubSpot answers it. */
@@ -85,7 +87,12 @@ export function readItems(
   if (!endpoint.isShared) return request();
   const { path, query, body } = endpoint;
   const at = typeof path === 'string' ? path : path.at(path.of.name);
-  return sharedPage(client, JSON.stringify([at, query, body, after, limit]), request, endpoint.isShared === 'briefly');
+  const key = JSON.stringify([at, query, body, after, limit]);
+  const keptOr = async (): Promise<ItemPage> => {
+    const { answer, isNew } = await client.kept.get(key, request);
+    return isNew ? answer : { ...answer, calls: 0 };
+  };
+  return sharedPage(client, key, endpoint.isKept ? keptOr : request, endpoint.isShared === 'briefly');
 }
 
 function requestItems(

@@ -40,6 +40,7 @@ export function propertiesEndpoint(type: ObjectType, sensitivity: Sensitivity | 
     id: null,
     query: sensitivity === null ? {} : { dataSensitivity: sensitivity },
     isShared: true,
+    isKept: true,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { HubSpotClient } from '../client/client.js';
 
-/** The most pages that are kept for one client: 100,000 lists, or the properties of 200 objects. */
+/** The most pages that are kept for one run: 100,000 lists, or the properties of 200 objects. */
 const MOST_PAGES = 200;
 
 interface Page {
@@ -13,10 +13,10 @@ const MOST_BRIEFLY = 100;
 
 type Pages = Map<string, Promise<Page>>;
 
-/** By client, the pages that several streams read. */
-const kept = new WeakMap<HubSpotClient, Pages>();
+/** By run, or round of a service, the pages that several streams read. */
+const kept = new WeakMap<object, Pages>();
 /** The same of those that are kept briefly, so that they take no place of the others. */
-const keptBriefly = new WeakMap<HubSpotClient, Pages>();
+const keptBriefly = new WeakMap<object, Pages>();
 
 /**
  * A page that is requested once for all streams of a run, so that they see the same items. Of more than 200 pages the oldest ones are
@@ -31,8 +31,8 @@ export async function sharedPage<P extends Page>(
   isBrief = false,
 ): Promise<P> {
   const places = isBrief ? keptBriefly : kept;
-  const pages = (places.get(client) ?? new Map()) as Map<string, Promise<P>>;
-  places.set(client, pages);
+  const pages = (places.get(client.round) ?? new Map()) as Map<string, Promise<P>>;
+  places.set(client.round, pages);
   const known = pages.get(key);
   if (known) return { ...(await known), calls: 0 };
   const page = request();

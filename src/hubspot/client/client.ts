@@ -28,6 +28,7 @@ import {
   type Verdict,
 } from './faults.js';
 import { FirstAnswer } from './first-answer.js';
+import { KeptAnswers } from './kept-answers.js';
 import { MalformedAnswer } from './malformed-answer.js';
 import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
 import { isReadByPost, paths } from './paths.js';
@@ -65,6 +66,7 @@ export interface ClientOptions {
   silenceMs?: number;
   /** The clock of the rate limits; tests pass a faster one. */
   now?: () => MonotonicMs;
+  clock?: ServerClock;
 }
 
 interface RawAnswer {
@@ -78,16 +80,21 @@ interface RawAnswer {
  * by kind of fault, a size limit, token renewal, raw bodies, and no redirects.
  */
 export class HubSpotClient {
-  readonly clock = new ServerClock();
-  readonly calls = new CallCounter();
+  readonly clock: ServerClock;
+  /** The calls of this run, or of this round of a service. */
+  calls = new CallCounter();
+  /** Tells the rounds of a service apart: what is kept for one of them is kept by this. */
+  round: object = {};
+  /** What HubSpot says of the portal itself, where a service keeps it from round to round. */
+  readonly kept = new KeptAnswers();
   readonly scheduler: CallScheduler;
   readonly retry: RetryPolicy;
   /** The next reset of the daily limit, once it is known. */
   dailyResetsAt: () => EpochMs | undefined = () => undefined;
   readonly #client: hubspot.Client;
   readonly #tokens: TokenSource;
-  readonly #closing = new AbortController();
-  readonly #signal: AbortSignal;
+  #stop = new AbortController();
+  #forgetSignal: () => void = () => undefined;
   readonly #first: FirstAnswer;
   readonly #route: Route;
   readonly #close: () => Promise<void>;
@@ -97,9 +104,8 @@ export class HubSpotClient {
     this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
     const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
     this.#close = () => dispatcher.destroy();
-    this.#signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
-    // Every pending call listens to the signal; that is not a leak to warn of.
-    setMaxListeners(0, this.#signal);
+    this.#stopWith(options.signal);
+    this.clock = options.clock ?? new ServerClock();
     this.retry = { ...RETRY, ...options.retry };
     this.#first = new FirstAnswer(this.retry.neverReachedMs);
     this.#client = new hubspot.Client({ basePath: options.baseUrl });
@@ -120,10 +126,30 @@ export class HubSpotClient {
     return this.#tokens.scopes();
   }
 
+  /** Begins the next round of a service: what was learned of HubSpot and its limits stays. @param signal stops the round */
+  beginRound(signal: AbortSignal): void {
+    this.calls = new CallCounter();
+    this.round = {};
+    this.#stopWith(signal);
+  }
+
   /** Closes the connections. Pending calls fail with a StoppedError instead of being retried. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#forgetSignal();
+    this.#stop.abort();
     await this.#close();
+  }
+
+  #stopWith(signal: AbortSignal | undefined): void {
+    this.#forgetSignal();
+    const stop = new AbortController();
+    // Every pending call listens to the signal; that is not a leak to warn of.
+    setMaxListeners(0, stop.signal);
+    const onAbort = () => stop.abort();
+    if (signal?.aborted) stop.abort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#forgetSignal = () => signal?.removeEventListener('abort', onAbort);
+    this.#stop = stop;
   }
 
   /**
@@ -185,7 +211,7 @@ export class HubSpotClient {
     decode: (body: Buffer) => T,
     activity: CallActivity,
   ): Promise<{ value: T } | { verdict: Verdict; token: string }> {
-    const permit = await this.scheduler.acquire(call.kind.budget, this.#signal);
+    const permit = await this.scheduler.acquire(call.kind.budget, this.#stop.signal);
     let token = '';
     let answer: RawAnswer;
     try {
@@ -299,7 +325,7 @@ export class HubSpotClient {
 
   /** HubSpot's client takes no signal, so a stop abandons the call instead of cancelling it. */
   #orStopped<T>(promise: Promise<T>): Promise<T> {
-    const signal = this.#signal;
+    const { signal } = this.#stop;
     if (signal.aborted) {
       // The abandoned call fails when the connections are closed, and nobody awaits it.
       promise.catch(() => undefined);

@@ -12,12 +12,15 @@ export interface EncodedRecord {
   readonly bytes?: ByteText;
   /** The values that had to be changed; null: none. */
   readonly changes: readonly RecordChange[] | null;
+  /** When HubSpot says that it was modified; only of records that an increment has found. */
+  modifiedAt?: EpochMs;
 }
 
 /** A record made from the bytes that HubSpot sent. */
 export class RecordOfBytes implements EncodedRecord {
   readonly bytes: ByteText;
   readonly changes: RecordChange[] | null;
+  modifiedAt?: EpochMs;
 
   constructor(bytes: ByteText, changes: RecordChange[]) {
     this.bytes = bytes;

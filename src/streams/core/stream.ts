@@ -8,6 +8,7 @@ import { streamSchema } from '../layouts/property-schema.js';
 import type { ChainLimits } from './chain-limits.js';
 import type { Group } from './groups.js';
 import type { KnownObjects } from './known-objects.js';
+import type { Pace } from './pace.js';
 import type { ParentIds } from './parent-ids.js';
 import type { RecordSink } from './sink.js';
 
@@ -19,6 +20,7 @@ export interface PortalFacts {
   readonly id: number | null;
   readonly known: KnownObjects;
   readonly chains: ChainLimits;
+  readonly pace: Pace;
   /** The ids of objects' records, each page of which is read once for all streams. */
   readonly parents: ParentIds;
   /** The token's scopes; null: HubSpot does not report them. */
@@ -44,6 +46,8 @@ export interface StreamPlan {
   readonly sources?: readonly unknown[];
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
+  /** Whether HubSpot is asked for what changed, in about one call, so that a service reads it in each round. */
+  readonly isOfChanges?: boolean;
   /** Whether it has an object's records, one by one. */
   readonly isOfRecords?: boolean;
   /** Whether the configuration has it by its group, and so not as one that must be readable. */

@@ -20,7 +20,10 @@ const TIERS: Readonly<Record<string, string>> = {
 /** What the plans of all streams that an object's reading feeds have in common. */
 export function planOf(
   reading: ReadingPlan,
-): Pick<StreamPlan, 'scopes' | 'subject' | 'objectTypeId' | 'tier' | 'sources' | 'probe' | 'hiddenDeletions'> {
+): Pick<
+  StreamPlan,
+  'scopes' | 'subject' | 'objectTypeId' | 'tier' | 'sources' | 'isOfChanges' | 'probe' | 'hiddenDeletions'
+> {
   const { type } = reading.selection;
   return {
     scopes: type.scopes,
@@ -28,6 +31,7 @@ export function planOf(
     objectTypeId: type.typeId,
     tier: type.custom ? 'any Hub Enterprise' : TIERS[type.name],
     sources: [reading],
+    isOfChanges: true,
     probe: async (portal) => void (await portal.firstRow(type)),
     hiddenDeletions: (state) =>
       type.hiddenDeletions ?? (archiveIsRefused(state) ? 'HubSpot refuses to list archived ones' : null),

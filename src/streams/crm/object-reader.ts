@@ -11,6 +11,7 @@ import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './r
 import type { OutputPort } from './run/object-output.js';
 import { advanceCursor, ObjectRun, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, isFresh, isUnderWay, type ObjectState } from './run/object-state.js';
+import { isWholePassDue, recentMinutes } from './run/reach.js';
 import { scanArchived, snapshotArchived } from './search/archived.js';
 import { countForBackfill, readBackfill } from './search/backfill.js';
 import { readPass } from './search/pass.js';
@@ -106,6 +107,7 @@ function resetProgress({ state, sent, sweeping }: ObjectRun): void {
   state.sweptAt = null;
   state.sweep = null;
   state.cursor = null;
+  state.recent = null;
   state.load = null;
   state.pass = null;
   state.backfill = null;
@@ -159,7 +161,16 @@ function beginLoad(run: ObjectRun, tellsLeft = false): void {
 async function increment(run: ObjectRun): Promise<void> {
   const { state, options, stream } = run;
   if (state.cursor === null) return;
-  const since = notBefore(earlier(state.cursor, options.lookbackMinutes), stream.updatedAfter);
-  state.pass = { since, startedAt: run.now(), mergesSince: null, ranges: [{ ...EVERY_ID }] };
+  const isRecent = !isWholePassDue(state.cursor, options, run.client.clock.now());
+  const since = isRecent
+    ? earlier(state.recent ?? state.cursor, recentMinutes(options))
+    : earlier(state.cursor, options.lookbackMinutes);
+  state.pass = {
+    since: notBefore(since, stream.updatedAfter),
+    startedAt: run.now(),
+    mergesSince: null,
+    ranges: [{ ...EVERY_ID }],
+    ...(isRecent ? { isRecent } : {}),
+  };
   await readPass(run, state.pass);
 }

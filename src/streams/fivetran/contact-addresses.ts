@@ -85,11 +85,11 @@ export function normalized(address: string): string {
   return address.trim().toLowerCase();
 }
 
-const ofRuns = new WeakMap<HubSpotClient, Addresses>();
+const ofRuns = new WeakMap<object, Addresses>();
 
 /** The contacts who have e-mail addresses. @param addresses {@link normalized} @returns with the calls that it took */
 export function contactsBy(client: HubSpotClient, addresses: readonly string[]): Promise<{ ids: Ids; calls: number }> {
-  const known = ofRuns.get(client) ?? new Addresses(client);
-  ofRuns.set(client, known);
+  const known = ofRuns.get(client.round) ?? new Addresses(client);
+  ofRuns.set(client.round, known);
   return known.find(addresses);
 }

@@ -17,10 +17,12 @@ export class Mender {
 
   /** @param state the stream's, which is complete; changed by what is emitted */
   constructor(portal: PortalFacts, stream: ObjectStream, state: ObjectState, sink: RecordSink) {
-    const { client, config, chains, id } = portal;
+    const { client, config, chains, pace, id } = portal;
     const channel = new StreamChannel(stream.name, { state: null, mode: 'incremental', sink }, ['']);
     const output = new RecordsOutput(stream.layout, () => instantOf(client.clock.now()));
-    this.#run = new ObjectRun(client, stream, { ...config, chains, portalId: id }, state, [channel.port('', output)]);
+    this.#run = new ObjectRun(client, stream, { ...config, chains, pace, portalId: id }, state, [
+      channel.port('', output),
+    ]);
   }
 
   /** Emits records that were judged; their live ones were read with all properties. */

@@ -6,6 +6,7 @@ import { messageOf } from '../error-parts.js';
 import type { FoundTable, KeptTable } from '../kept-table.js';
 import type { BatchContents } from '../loader/batch-contents.js';
 import { type SpoolFile, SpoolFolder } from '../loader/spool.js';
+import { type LogTable, logStatements } from '../log-table.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import {
   addCounts,
@@ -27,7 +28,6 @@ import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
-import { reportStatements, VERIFICATIONS, type Verification } from '../verify/report.js';
 import { batchOf, NotAllNew } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
@@ -46,6 +46,14 @@ import { DUCKDB_NAMES, TableKeeper, TooManyStatements } from './table-keeper.js'
 
 /** A longer record would take more memory than a small container has. */
 const LONGEST_RECORD = 32 * 1024 * 1024;
+
+const LOG_TYPES = {
+  text: 'VARCHAR',
+  number: 'BIGINT',
+  decimal: 'DOUBLE',
+  instant: 'TIMESTAMP WITH TIME ZONE',
+  boolean: 'BOOLEAN',
+};
 
 /**
  * A DuckDB file. Each commit is one transaction. Only a deduplicated stream's batch that does not fit into memory is committed in
@@ -214,11 +222,10 @@ export class DuckDbStore implements Store {
     });
   }
 
-  async report(verifications: readonly Verification[]): Promise<void> {
-    const table = sql.tableName({ schema: this.defaultSchema, table: VERIFICATIONS });
-    const types = { text: 'VARCHAR', number: 'BIGINT', instant: 'TIMESTAMP WITH TIME ZONE', boolean: 'BOOLEAN' };
+  async log<Row>(table: LogTable<Row>, rows: readonly Row[]): Promise<void> {
+    const name = sql.tableName({ schema: this.defaultSchema, table: table.name });
     await this.#db.transaction(async () => {
-      for (const statement of reportStatements(table, verifications, { types, literal: sql.literal })) {
+      for (const statement of logStatements(table, name, rows, { types: LOG_TYPES, literal: sql.literal })) {
         await this.#db.run(statement);
       }
     });

@@ -1,3 +1,4 @@
+import { Reservoir } from '../../reservoir.js';
 import { FALSE_WORDS, TRUE_WORDS } from '../column-types.js';
 import { REMOVES } from '../schema-keywords.js';
 import { hasTombstones, type Mark, type Target } from '../target.js';
@@ -35,6 +36,8 @@ export class BatchContents {
   comparesRows = false;
   /** Whether a tombstone's fields are in none of the {@link sets}. */
   hasOtherSets = false;
+  /** When records were modified that an increment has found, in epoch ms. */
+  readonly modifiedAt = new Reservoir();
   readonly #target: Target;
   readonly #marks: readonly Doubt[];
   readonly #sets = new Map<string, Set<string>>();

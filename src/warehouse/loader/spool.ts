@@ -54,6 +54,8 @@ export interface SpoolRecord {
   isPlain?: boolean;
   /** Epoch ms. */
   emittedAt: number;
+  /** When the source says that it was modified, in epoch ms; only of what has been modified lately. */
+  modifiedAt?: number | undefined;
   changes: readonly RecordChange[] | null;
 }
 

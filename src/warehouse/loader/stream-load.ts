@@ -118,6 +118,7 @@ export class StreamLoad {
       });
       this.#writers.push(writer);
     }
+    if (record.modifiedAt !== undefined) this.#contents.modifiedAt.add(record.modifiedAt);
     writer.add(set === null ? record : { ...record, set }, line);
     this.#sinceState += 1;
     this.#uncommitted += 1;
@@ -183,10 +184,16 @@ export class StreamLoad {
   async #write(batch: SpooledBatch, states: readonly ReachedState[]): Promise<void> {
     const { stream, table } = this.target;
     const sum = (of: 'rows' | 'bytes') => batch.files.reduce((total, file) => total + file[of], 0);
-    const activity: BatchActivity = { stream, table, rows: sum('rows'), bytes: sum('bytes') };
+    const activity: BatchActivity = {
+      stream,
+      table,
+      rows: sum('rows'),
+      bytes: sum('bytes'),
+      modifiedAt: batch.contents.modifiedAt.values,
+    };
     await observed('batch', activity, async () => {
       const counts = await this.#store.commit(this.target, batch, states);
-      Object.assign(activity, counts);
+      Object.assign(activity, counts, { isCommitted: true });
       addCounts(this.#counts, counts);
     });
   }

@@ -4,6 +4,7 @@ import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { type HubflakeError, WarehouseConfigError, WarehouseUnavailableError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { FoundTable } from '../kept-table.js';
+import { type LogTable, logStatements } from '../log-table.js';
 import { hasGenerations, isRefresh, startsAnew } from '../refresh.js';
 import {
   type Counts,
@@ -23,7 +24,6 @@ import { Destinations } from '../tables/destinations.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
-import { reportStatements, VERIFICATIONS, type Verification } from '../verify/report.js';
 import { BatchWriter } from './batch-writer.js';
 import { SnowflakeCatalog } from './catalog.js';
 import { Commits, newAttempts } from './commits.js';
@@ -31,8 +31,8 @@ import { Lease } from './lease.js';
 import { previewOf } from './preview.js';
 import { RefreshEnd } from './refresh-end.js';
 import { schemaMissing } from './session/faults.js';
-import { Pool } from './session/pool.js';
 import { type Session, TIMEOUTS, type Timeouts } from './session/session.js';
+import { SessionPools } from './session/session-pools.js';
 import { StatementRunner } from './session/statement-runner.js';
 import { RAW, type TableForm, TYPED } from './sql/forms.js';
 import { literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './sql/quote.js';
@@ -45,9 +45,15 @@ import { TableKeeper } from './table-keeper.js';
 import { TableList } from './table-list.js';
 import { ViewKeeper } from './view-keeper.js';
 
-/** A session runs one statement at a time: each commit takes one, and parallel uploads take the others. */
+/** Each takes a session. */
 const PARALLEL_COMMITS = 4;
-const SESSIONS = 6;
+const LOG_TYPES = {
+  text: 'VARCHAR',
+  number: 'NUMBER(38,0)',
+  decimal: 'FLOAT',
+  instant: 'TIMESTAMP_TZ',
+  boolean: 'BOOLEAN',
+};
 /** A raw id is the run's prefix and the line's number, with this many digits. */
 const LINE_DIGITS = 12;
 
@@ -61,9 +67,9 @@ export class SnowflakeStore implements Store {
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;
   readonly #pipeline: string | null;
-  readonly #pool: Pool;
-  /** A session for the lease's heartbeat alone. */
-  readonly #aside: Pool;
+  readonly #pools: SessionPools;
+  /** Whether the sessions end with the store. */
+  readonly #ownsPools: boolean;
   readonly #timeouts: Timeouts;
   readonly #lease: Lease | null = null;
   onLost: (error: HubflakeError) => void = () => undefined;
@@ -84,17 +90,21 @@ export class SnowflakeStore implements Store {
   readonly #writer: BatchWriter;
   readonly #refreshEnd: RefreshEnd;
 
-  /** @param pipeline the pipeline's name, for the query tag; null in `write` */
+  /**
+   * @param pipeline the pipeline's name, for the query tag; null in `write`
+   * @param pools the sessions to use, which stay when the store is closed; null: it has its own
+   */
   constructor(
     config: SnowflakeConfig & { loader: LoaderOptions },
     pipeline: string | null,
     timeouts: Timeouts = TIMEOUTS,
+    pools: SessionPools | null = null,
   ) {
     this.#config = config;
     this.#pipeline = pipeline;
     this.defaultSchema = config.schema;
-    this.#pool = new Pool(config, SESSIONS, timeouts);
-    this.#aside = new Pool(config, 1, timeouts);
+    this.#pools = pools ?? new SessionPools(config, timeouts);
+    this.#ownsPools = pools === null;
     this.#timeouts = timeouts;
     this.#form = config.loader.tableForm === 'raw' ? RAW : TYPED;
     this.#list = new TableList(config.database);
@@ -103,12 +113,12 @@ export class SnowflakeStore implements Store {
     const run = this.#runId.replaceAll('-', '').slice(0, 16).toUpperCase();
     const parts = { tables: this.#tables, list: this.#list, run, isAlone: pipeline !== null };
     this.#catalogOn = (steps) => new SnowflakeCatalog(steps, parts);
-    this.#staging = new Staging(this.#pool, config.database, config.schema, pipeline, run);
+    this.#staging = new Staging(this.#pools.main, config.database, config.schema, pipeline, run);
     const table = stateTable(config.database, config.schema);
     if (pipeline !== null) {
       const { flushMilliseconds = 0 } = config.loader;
       const aside = (body: (steps: StatementRunner) => Promise<void>) =>
-        this.#with(null, 'Prolonging the lease', body, this.#aside);
+        this.#with(null, 'Prolonging the lease', body, this.#pools.aside);
       const { leastLease } = timeouts;
       const owner = { name: pipeline, run, flushMilliseconds, leastLease };
       this.#lease = new Lease(table, owner, aside, (error) => this.onLost(error));
@@ -148,7 +158,7 @@ export class SnowflakeStore implements Store {
   async close(): Promise<void> {
     this.#lease?.stop();
     await this.#leave().catch((error: Error) => log.debug(`The warehouse was left untidy: ${error.message}`));
-    await Promise.all([this.#pool.close(), this.#aside.close()]);
+    if (this.#ownsPools) await this.#pools.close();
     this.#staging.leave();
   }
 
@@ -269,13 +279,12 @@ export class SnowflakeStore implements Store {
     });
   }
 
-  async report(verifications: readonly Verification[]): Promise<void> {
+  async log<Row>(table: LogTable<Row>, rows: readonly Row[]): Promise<void> {
     const { database, schema } = this.#config;
-    const types = { text: 'VARCHAR', number: 'NUMBER(38,0)', instant: 'TIMESTAMP_TZ', boolean: 'BOOLEAN' };
-    const table = qualified(database, schema, VERIFICATIONS);
+    const name = qualified(database, schema, table.name);
     const needs = `CREATE TABLE ON SCHEMA ${qualified(database, schema)}`;
-    await this.#with(null, `Writing to ${VERIFICATIONS}`, async (steps) => {
-      for (const statement of reportStatements(table, verifications, { types, literal }))
+    await this.#with(null, `Writing to ${table.name}`, async (steps) => {
+      for (const statement of logStatements(table, name, rows, { types: LOG_TYPES, literal }))
         await steps.run(statement, { needs });
     });
   }
@@ -301,7 +310,7 @@ export class SnowflakeStore implements Store {
     target: Target | null,
     doing: string,
     body: (steps: StatementRunner) => Promise<T>,
-    pool = this.#pool,
+    pool = this.#pools.main,
   ): Promise<T> {
     return pool.use((session: Session) => body(new StatementRunner(session, this.#config, this.#tag(target), doing)));
   }

@@ -52,6 +52,8 @@ export function joinedState(members: readonly Member[]): ObjectState {
   if (!behind) throw new RangeError('a cohort has at least one member');
   const joined = structuredClone(behind);
   joined.emittedAt = epochMs(Math.max(...states.map(({ emittedAt }) => emittedAt)));
+  const reached = states.map(({ recent, cursor }) => recent ?? cursor ?? joined.cursor).sort(byTime)[0] ?? null;
+  joined.recent = reached === joined.cursor ? null : reached;
   joined.step = Math.max(...states.map(({ step }) => step));
   joined.fingerprint = members.find(({ isOfSelection }) => isOfSelection)?.state.fingerprint ?? null;
   const sent = JSON.stringify(behind.sent);

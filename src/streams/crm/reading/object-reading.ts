@@ -65,7 +65,7 @@ export async function readFeeds(
   feeds: readonly FeedRun[],
   failed: (stream: string, error: unknown) => void,
 ): Promise<number> {
-  const options: ReadOptions = { ...portal.config, portalId: portal.id, chains: portal.chains };
+  const options: ReadOptions = { ...portal.config, portalId: portal.id, chains: portal.chains, pace: portal.pace };
   const ready = feeds.flatMap((each) => {
     try {
       return [readyFeed(object, each, options, feeds.length > 1)];

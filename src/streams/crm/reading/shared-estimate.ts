@@ -60,11 +60,11 @@ export async function estimateWith(
 
 async function estimateReading(
   object: ObjectStream,
-  { client, config, id, chains }: PortalFacts,
+  { client, config, id, chains, pace }: PortalFacts,
   state: JsonObject | null,
   mode: SyncMode,
 ): Promise<Estimate> {
-  const estimate = await estimateObject(client, object, mode, state, { ...config, portalId: id, chains });
+  const estimate = await estimateObject(client, object, mode, state, { ...config, portalId: id, chains, pace });
   // `definitionCalls` includes a call that the estimate already counts.
   estimate.calls.burst += object.definitionCalls - 1;
   return estimate;

@@ -5,6 +5,7 @@ import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
 import type { ChainLimits } from '../../core/chain-limits.js';
+import type { Pace } from '../../core/pace.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import type { ObjectStream } from '../object-stream.js';
 import type { IdSpan } from '../sweep/content-runs.js';
@@ -24,6 +25,7 @@ export interface ReadOptions extends SweepOptions {
   deletesEveryMinutes: number;
   lookbackMinutes: number;
   chains: ChainLimits;
+  pace: Pace;
   /** null: not known. */
   portalId: number | null;
 }
@@ -260,10 +262,11 @@ export class ObjectRun {
     await this.#ports.each(({ output, emit }) => output.merged?.(all, owed, emit));
   }
 
-  /** The next increment finds records again that were last updated from this time on. */
+  /** The next increment over the whole lookback finds records again that were last updated from this time on. */
   #rememberFrom(): EpochMs {
     const { pass, load, cursor } = this.state;
-    const begun = pass?.startedAt ?? load?.startedAt ?? cursor;
+    const whole = pass?.isRecent ? null : pass;
+    const begun = whole?.startedAt ?? load?.startedAt ?? cursor;
     return begun ? timeOf(earlier(begun, this.options.lookbackMinutes)) : epochMs(Number.NEGATIVE_INFINITY);
   }
 
@@ -343,5 +346,6 @@ export function emitsFilterExits({ filterGroups }: ObjectStream, { deletes }: Pi
 /** To be called when everything modified before `cursor` was emitted: the next increment begins there, less the lookback. */
 export function advanceCursor({ state, options }: ObjectRun, cursor: Instant): void {
   state.cursor = cursor;
+  state.recent = null;
   state.publicCursor = earlier(cursor, options.lookbackMinutes);
 }

@@ -59,6 +59,8 @@ export type PassPosition = {
   leftUpTo?: string;
   /** The reload is due to changed filters: records that no longer match are reported. */
   tellsLeft?: boolean;
+  /** It reaches back from the last pass only, and not by the whole lookback from the last one that did. */
+  isRecent?: boolean;
 };
 
 /** The values of some properties still have to be read, from the records that have one, by ascending id. */
@@ -74,8 +76,10 @@ export const EVERY_ID: RangePosition = { after: '0', upTo: null };
 export interface ObjectState {
   /** The cursor at the top level of the state, from which source-hubspot could resume without loss. */
   publicCursor: string;
-  /** HubSpot's time when the last complete pass began; null: there was none. */
+  /** HubSpot's time when the last complete pass over the whole lookback began; null: there was none. */
   cursor: Instant | null;
+  /** HubSpot's time when the last complete pass of a service began that reached back less far; null: there was none since `cursor`. */
+  recent: Instant | null;
   /** The latest emission time so far; it never decreases. */
   emittedAt: EpochMs;
   portal: number | null;
@@ -118,6 +122,7 @@ function emptyState(updatedAfter: Instant | null): ObjectState {
   return {
     publicCursor: updatedAfter ?? BEGINNING,
     cursor: null,
+    recent: null,
     emittedAt: epochMs(0),
     portal: null,
     fingerprint: null,
@@ -174,6 +179,7 @@ function parseOwn(
   return {
     publicCursor: asInstant(stateValue.text(publicCursor)) ?? initialCursor,
     cursor: stateValue.instant(own.cursor),
+    recent: stateValue.instant(own.recent),
     emittedAt: stateValue.time(own.emittedAt),
     portal: stateValue.number(own.portal),
     fingerprint: parseFingerprint(own.fingerprint),
@@ -234,6 +240,7 @@ function parsePass(value: JsonValue | undefined): PassPosition | null {
     ...(pass.isUnsettled === true ? { isUnsettled: true } : {}),
     ...(leftUpTo === null ? {} : { leftUpTo }),
     ...(pass.tellsLeft === true ? { tellsLeft: true } : {}),
+    ...(pass.isRecent === true ? { isRecent: true } : {}),
   };
 }
 
@@ -262,13 +269,26 @@ export function objectStateJson(
   refreshComplete: boolean,
   memory: JsonObject | undefined,
 ): JsonObject {
-  const { publicCursor: _, backfill, archive, merges, fingerprint, sent, sweptAt, sweep, swept, ...own } = state;
+  const {
+    publicCursor: _,
+    recent,
+    backfill,
+    archive,
+    merges,
+    fingerprint,
+    sent,
+    sweptAt,
+    sweep,
+    swept,
+    ...own
+  } = state;
   return {
     ...publicState,
     ...(refreshComplete ? { [REFRESH_COMPLETE]: true } : {}),
     hubflake: {
       version: VERSION,
       ...own,
+      ...(recent ? { recent } : {}),
       fill: backfill,
       archive,
       merges,

@@ -1,5 +1,6 @@
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { RecordChange } from '../../../protocol/messages.js';
+import { timeOf } from '../../../time.js';
 import { type Layout, updatedAtOf } from '../../layouts/layout.js';
 import type { MergedAway } from './merges.js';
 import type { ArchivedRecord, Emit, Erased, LiveRecord, ObjectOutput, Occasion } from './object-output.js';
@@ -28,7 +29,13 @@ export class RecordsOutput implements ObjectOutput {
   }
 
   live(records: readonly LiveRecord[], occasion: Occasion, emit: Emit): Promise<void> {
-    return emit(records, ({ row, links }) => this.#layout.encode(row, links, null), occasion.is === 'sweep');
+    const isChange = occasion.is === 'changes';
+    const encode = ({ row, links }: LiveRecord) => {
+      const record = this.#layout.encode(row, links, null);
+      if (isChange) record.modifiedAt = timeOf(updatedAtOf(row) ?? '');
+      return record;
+    };
+    return emit(records, encode, occasion.is === 'sweep');
   }
 
   archived(records: readonly ArchivedRecord[], _: unknown, emit: Emit): Promise<void> {

@@ -3,6 +3,7 @@ import { fitsInUrl, LIST_LIMIT, listPage } from '../../../hubspot/api/objects.js
 import { refusesArchive } from '../../../hubspot/client/known-answers.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom, timeOf } from '../../../time.js';
+import { archivedLook } from '../../core/pace.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { MERGED_IDS } from '../object-stream.js';
 import { MOST_ARCHIVED, type ScanPosition } from '../run/archive-memory.js';
@@ -39,10 +40,12 @@ export async function snapshotArchived(run: ObjectRun): Promise<void> {
   await run.saveAhead();
 }
 
-function isDue({ state, options, client }: ObjectRun): boolean {
-  const { scannedAt } = state.archive;
+function isDue({ state, options, client, stream }: ObjectRun): boolean {
+  const { scannedAt, refusedAt } = state.archive;
+  if (scannedAt === null && refusedAt === undefined) return true;
   // With 0 each sync scans. A comparison of times would not do: HubSpot's clock is known to the second, and syncs may be closer.
-  if (scannedAt === null || options.deletesEveryMinutes === 0) return true;
+  if (options.deletesEveryMinutes === 0) return options.pace.isDue(archivedLook(stream.name));
+  if (scannedAt === null) return true;
   return client.clock.now() - timeOf(scannedAt) >= options.deletesEveryMinutes * 60_000;
 }
 
@@ -60,7 +63,8 @@ function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
  */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   try {
-    await run.phase('archived', () => scanList(run, position));
+    const hasChanged = await run.phase('archived', () => scanList(run, position));
+    run.options.pace.looked(archivedLook(run.stream.name), hasChanged);
     delete run.state.archive.refusedAt;
   } catch (error) {
     if (!refusesArchive(error)) throw error;
@@ -69,23 +73,28 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
         'in HubSpot stays in the table as it was. Load it anew from time to time (docs/calls.md).',
     );
     run.archiveIsRefused = true;
+    run.options.pace.looked(archivedLook(run.stream.name), false);
     // The refused call counts, too.
     run.tally(0, LIST_LIMIT);
     Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });
   }
 }
 
-async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
+/** @returns whether anything was archived or restored since the scan before, as far as this run has seen */
+async function scanList(run: ObjectRun, position: ScanPosition): Promise<boolean> {
   const { state, archived } = run;
   const request = listRequest(run);
   const isOwed = tombstoneRule(run, position);
   const began = timeOf(position.startedAt);
   const recent = unpackTimes(position.recent, began);
   let listed = 0;
+  let hasChanged = false;
   for (let more = true; more; ) {
     const page = await listPage(run.client, { ...request, after: position.after });
     listed += page.rows.length;
-    await emitOwedTombstones(run, position, position.tells ? page.rows.filter(isOwed) : []);
+    const owed = position.tells ? page.rows.filter(isOwed) : [];
+    hasChanged ||= owed.length > 0;
+    await emitOwedTombstones(run, position, owed);
     for (const row of page.rows) {
       archived.see(row.id, row.archivedAt);
       // A lagging index may still return records that were merged away before the first load.
@@ -100,7 +109,9 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
     await run.save();
   }
   run.tally(listed, LIST_LIMIT);
-  await emitRestored(run, archived.gone());
+  const gone = archived.gone();
+  hasChanged ||= gone.length > 0;
+  await emitRestored(run, gone);
   if (!archived.completeScan()) {
     log.warn(
       `${run.stream.name} has more than ${MOST_ARCHIVED} archived records. The ${MOST_ARCHIVED} archived last are remembered; ` +
@@ -114,6 +125,7 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<void> {
     recent: packTimes(recent, began),
     scan: null,
   });
+  return hasChanged;
 }
 
 function listRequest({ stream }: ObjectRun) {

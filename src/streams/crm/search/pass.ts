@@ -2,10 +2,11 @@ import { UnavailableError } from '../../../errors.js';
 import { ASSOCIATIONS_LIMIT } from '../../../hubspot/api/associations.js';
 import { SEARCH_LIMIT, type SearchPage } from '../../../hubspot/api/search.js';
 import { log } from '../../../log.js';
-import { type Instant, later } from '../../../time.js';
+import { earlier, type Instant, later } from '../../../time.js';
 import { readAssociated } from '../run/associated.js';
 import { advanceCursor, type ObjectRun } from '../run/object-run.js';
 import { EVERY_ID, type PassPosition } from '../run/object-state.js';
+import { recentMinutes } from '../run/reach.js';
 import { FilterExits } from './filter-exits.js';
 import { RangeReader } from './ranges.js';
 import { resolveStaleRows } from './stale-rows.js';
@@ -22,14 +23,15 @@ import { resolveStaleRows } from './stale-rows.js';
 export async function readPass(run: ObjectRun, pass: PassPosition, first: SearchPage | null = null): Promise<number> {
   const { state, stream } = run;
   const reader = new RangeReader(run, pass, first);
-  const exits = await FilterExits.of(run, pass);
+  const exits = pass.isRecent ? null : await FilterExits.of(run, pass);
   for await (const pages of reader.groups()) {
     const rows = pages.flatMap((page) => page.rows);
     exits?.addMatches(rows);
     const live = await resolveStaleRows(run, rows);
     await run.emitLive(live, await readAssociated(run, live), pass.mergesSince, false, {
       is: 'changes',
-      since: pass.since,
+      // Older versions of a record that the index showed late come with it: later passes find the record unchanged.
+      since: pass.isRecent && state.cursor ? earlier(state.cursor, run.options.lookbackMinutes) : pass.since,
       reached: state.cursor ?? pass.since,
     });
     for (const { range, reached, isLast } of pages) {
@@ -45,13 +47,14 @@ export async function readPass(run: ObjectRun, pass: PassPosition, first: Search
   state.pass = null;
   // A first load by search. One by list has said it itself.
   if (state.cursor === null) state.sweptAt ??= pass.startedAt;
-  advanceCursor(run, nextCursor(run, pass));
+  if (pass.isRecent) state.recent = nextCursor(run, pass);
+  else advanceCursor(run, nextCursor(run, pass));
   if (reader.found > 0) await run.save();
   return reader.found;
 }
 
-/** The cursor after a pass. */
-function nextCursor(run: ObjectRun, { since, startedAt, isUnsettled }: PassPosition): Instant {
+/** The cursor after a pass, from which the next one of its kind reaches back. */
+function nextCursor(run: ObjectRun, { since, startedAt, isUnsettled, isRecent }: PassPosition): Instant {
   const { stream, options } = run;
   // If our estimate of HubSpot's clock was ahead when the pass began, responses have corrected it since.
   if (!isUnsettled || since === null) return startedAt < run.now() ? startedAt : run.now();
@@ -59,7 +62,7 @@ function nextCursor(run: ObjectRun, { since, startedAt, isUnsettled }: PassPosit
     `HubSpot's search of ${stream.name} counts records that it does not show, most likely because many were deleted just now. ` +
       `The next sync looks again from ${since} on.`,
   );
-  return later(since, options.lookbackMinutes);
+  return later(since, isRecent ? recentMinutes(options) : options.lookbackMinutes);
 }
 
 /** A pass that is a first load has no instant to repeat it from, so the whole load is repeated. */

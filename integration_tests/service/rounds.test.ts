@@ -1,0 +1,231 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hubflake } from '../support/command.js';
+import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { freshForEach } from '../support/fresh.js';
+import { type Round, SteppedService } from './stepped.js';
+
+const OBJECTS = ['contacts', 'companies', 'deals'];
+const NAMED = { contacts: 'lastname', companies: 'name', deals: 'dealname' } as const;
+const objects = Object.entries(NAMED).map(([object_type, name]) => ({ object_type, properties: [name] }));
+
+const warehouse = new DuckDbWarehouse();
+freshForEach(warehouse);
+let service: SteppedService;
+
+beforeEach(async () => {
+  service = new SteppedService();
+  await service.startPortal({ counts: { '*': 0, contacts: 40, companies: 10, deals: 10 } });
+});
+
+afterEach(() => service.end());
+
+const config = (more: object = {}) => service.pipeline({ objects, ...more }, warehouse.destination());
+const portal = () => service.sandbox.portal;
+const some = (type = 'contacts') => portal().truth(type).live[3]?.id as string;
+const sum = (rounds: readonly Round[], kind: string) => rounds.reduce((all, { calls }) => all + (calls[kind] ?? 0), 0);
+const records = ({ result }: Round) =>
+  Object.fromEntries((result?.streams ?? []).map((each) => [each.stream, each.records]));
+
+/** The live records of a table, each with its name, sorted. */
+async function live(type: keyof typeof NAMED = 'contacts') {
+  const rows = await warehouse.rows(type, { id: 'text', archived: 'boolean', [NAMED[type]]: 'text' });
+  return rows.filter((row) => row.archived !== true).map((row) => [row.id, row[NAMED[type]]]);
+}
+
+/** The same of the portal. */
+function truth(type: keyof typeof NAMED = 'contacts') {
+  const { live: all } = portal().truth(type, { properties: [NAMED[type]] });
+  return all.map(({ id, properties }) => [id, properties[NAMED[type]] ?? null]);
+}
+
+async function expectTruth() {
+  for (const type of ['contacts', 'companies', 'deals'] as const) {
+    expect(new Map((await live(type)) as [string, unknown][])).toEqual(new Map(truth(type) as [string, unknown][]));
+  }
+}
+
+test('a round in which nothing changed takes a search an object, and a few looks now and then', async () => {
+  const first = await service.start(config({ include: ['owners', 'deal_pipelines', 'ticket_pipelines'] }));
+  expect(first.result?.errors).toEqual([]);
+  const written = await warehouse.rows('_HUBFLAKE_STATE', { STREAM: 'text', STATE: 'text' });
+  const rounds = await service.run(2 * 60);
+  for (const { calls, total, result } of rounds) {
+    expect(result?.streams.every((each) => each.records === 0)).toBe(true);
+    expect(calls.search).toBe(OBJECTS.length);
+    expect(total).toBeLessThanOrEqual(OBJECTS.length + 5);
+  }
+  // Account and custom objects, and the properties of each object, every quarter of an hour; the first time somewhere in it.
+  for (const [kind, count] of [
+    ['account', 1],
+    ['properties', OBJECTS.length],
+  ] as const) {
+    expect(sum(rounds, kind)).toBeGreaterThanOrEqual(count * 8);
+    expect(sum(rounds, kind)).toBeLessThanOrEqual(count * 9);
+  }
+  // The first time within 5 minutes, then after 10, 20, 40: archived records, owners and pipelines.
+  for (const [kind, count] of [
+    ['list', OBJECTS.length],
+    ['owners', 1],
+    ['pipelines', 2],
+  ] as const) {
+    expect(sum(rounds, kind)).toBeGreaterThanOrEqual(count * 4);
+    expect(sum(rounds, kind)).toBeLessThanOrEqual(count * 5);
+  }
+  // Nothing was written, so that a warehouse would have slept on.
+  expect(await warehouse.rows('_HUBFLAKE_STATE', { STREAM: 'text', STATE: 'text' })).toEqual(written);
+});
+
+test('changes are there with the next round, with their freshness', async () => {
+  await service.start(config());
+  const id = some();
+  portal().edit('contacts', id, { lastname: 'Changed' });
+  service.advance(0.2);
+  const round = await service.next();
+  expect(records(round)).toEqual({ contacts: 1, companies: 0, deals: 0 });
+  const fresh = round.result?.streams.find(({ stream }) => stream === 'contacts')?.freshness;
+  // A minute until the next round, and the twelve seconds before.
+  expect(fresh?.most).toBeGreaterThan(65);
+  expect(fresh?.most).toBeLessThan(100);
+  expect(fresh?.p50).toBe(fresh?.p95);
+  await expectTruth();
+  // Found again by rounds that reach back over it, and left alone.
+  const rounds = await service.run(20);
+  expect(rounds.map(records).every(({ contacts }) => contacts === 0)).toBe(true);
+});
+
+test('what the index shows late comes at most a quarter of the lookback after it is shown', async () => {
+  await service.start(config());
+  await service.run(3);
+  const lagMinutes = 50;
+  service.sandbox.switches.set({ indexLagMs: lagMinutes * 60_000 });
+  const id = some();
+  portal().edit('contacts', id, { lastname: 'Late' });
+  const before = await service.run(lagMinutes - 1);
+  expect(before.map(records).every(({ contacts }) => contacts === 0)).toBe(true);
+  const rounds = await service.run(17);
+  expect(rounds.map(records).filter(({ contacts }) => contacts === 1)).toHaveLength(1);
+  await expectTruth();
+});
+
+test('a round reaches back by two minutes from the one before; one in a quarter of the lookback by all of it', async () => {
+  await service.start(config({ objects: objects.slice(0, 1) }));
+  await service.run(20);
+  service.reaches.length = 0;
+  await service.run(60);
+  const whole = service.reaches.filter((minutes) => minutes > 60);
+  const recent = service.reaches.filter((minutes) => minutes <= 60);
+  expect(whole).toHaveLength(4);
+  // From an hour before the whole pass before this one.
+  expect(Math.max(...whole)).toBeLessThan(60 + 16.5);
+  expect(Math.min(...whole)).toBeGreaterThan(60 + 14.5);
+  expect(recent.length).toBeGreaterThanOrEqual(56);
+  expect(recent.length).toBeLessThanOrEqual(57);
+  expect(Math.min(...recent)).toBeGreaterThan(2.9);
+  expect(Math.max(...recent)).toBeLessThan(3.5);
+});
+
+test('archived, merged and restored records are found, and looked for more often then', async () => {
+  await service.start(config());
+  await service.run(100);
+  const [one, two, three] = portal()
+    .truth('contacts')
+    .live.slice(5, 8)
+    .map(({ id }) => id) as [string, string, string];
+  portal().archive('contacts', [one]);
+  portal().merge('contacts', two, three);
+  // The merge shows among changes; the list of archived records is looked at each four hours at most.
+  const gone = async () => !(await live()).some(([id]) => id === one);
+  for (let minutes = 0; minutes < 245 && !(await gone()); minutes += 1) await service.next();
+  await expectTruth();
+  portal().restore('contacts', one);
+  // What has changed is looked at again after five minutes.
+  await service.run(6);
+  await expectTruth();
+});
+
+test('a property, and a custom object that a token may read, come within a quarter of an hour', async () => {
+  await service.start(config({ objects: [{ object_type: 'contacts' }] }));
+  portal().addProperty('contacts', { name: 'shoe_size', type: 'string' });
+  portal().edit('contacts', some(), { shoe_size: '42' });
+  await service.run(16);
+  const rows = await warehouse.rows('contacts', { id: 'text', shoe_size: 'text' });
+  expect(rows.filter(({ shoe_size }) => shoe_size === '42')).toHaveLength(1);
+});
+
+test('a table that is dropped between two rounds is loaded anew, whatever states are in memory', async () => {
+  await service.start(config());
+  await service.run(5);
+  await warehouse.execute('DROP TABLE {table}', 'contacts');
+  portal().edit('contacts', some(), { lastname: 'After' });
+  await service.next();
+  await expectTruth();
+});
+
+test('another run between two rounds is noticed: its states count, and nothing is lost', async () => {
+  await service.start(config());
+  await service.run(5);
+  portal().edit('contacts', some(), { lastname: 'Other run' });
+  service.advance(1);
+  const file = join(warehouse.folder, 'pipeline.json');
+  writeFileSync(file, JSON.stringify(service.options({ objects }, warehouse.destination())));
+  const environment = { HUBSPOT_BASE_URL: service.sandbox.url };
+  const { code } = await hubflake(['sync', '--config', file, '--refresh', 'companies'], { environment });
+  expect(code).toBe(0);
+  portal().edit('companies', some('companies'), { name: 'Later' });
+  const rounds = await service.run(3);
+  expect(rounds.every(({ result }) => result?.errors.length === 0)).toBe(true);
+  await expectTruth();
+});
+
+test('a round that fails as a whole is logged, and the next ones wait longer, until one succeeds', async () => {
+  await service.start(config());
+  const holder = await holdFile(warehouse.config().path);
+  const pauses: number[] = [];
+  for (let round = 0; round < 6; round += 1) pauses.push(Math.round((await service.next()).pauseMs / 10_000) * 10);
+  holder.kill();
+  await once(holder, 'exit');
+  expect(pauses).toEqual([60, 120, 240, 480, 900, 900]);
+  expect(service.logged.filter((line) => line.includes('The round failed'))).toHaveLength(6);
+  portal().edit('contacts', some(), { lastname: 'Meanwhile' });
+  const { result, pauseMs } = await service.next();
+  expect(result?.errors).toEqual([]);
+  expect(Math.round(pauseMs / 10_000)).toBe(6);
+  await expectTruth();
+});
+
+test('a stream that fails does not keep the others from being read, and is well again with its next round', async () => {
+  await service.start(config());
+  service.sandbox.faults.set([
+    { objectType: 'deals', kind: 'search', fault: { type: 'error', status: 403, category: 'MISSING_SCOPES' } },
+  ]);
+  portal().edit('contacts', some(), { lastname: 'Meanwhile' });
+  portal().edit('deals', some('deals'), { dealname: 'Later' });
+  const [first] = await service.run(5);
+  expect(first?.result?.errors).toMatchObject([{ stream: 'deals', code: 'HF-SCOPES' }]);
+  expect(new Map((await live()) as [string, unknown][])).toEqual(new Map(truth() as [string, unknown][]));
+  service.sandbox.faults.set([]);
+  const round = await service.next();
+  expect(round.result?.errors).toEqual([]);
+  await expectTruth();
+});
+
+test('refused credentials end the service', async () => {
+  await service.start(config());
+  service.sandbox.faults.set([{ fault: { type: 'unauthorized', category: 'INVALID_AUTHENTICATION' } }]);
+  await expect(service.next()).rejects.toThrow(/token/i);
+});
+
+/** Has another program hold a DuckDB file. */
+async function holdFile(path: string): Promise<ChildProcess> {
+  const code = `import('@duckdb/node-api').then(async ({ DuckDBInstance }) => {
+    globalThis.held = await DuckDBInstance.create(${JSON.stringify(path)});
+    process.stdout.write('held');
+    setInterval(() => globalThis.held, 1000);
+  });`;
+  const holder = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  return holder;
+}

@@ -1,0 +1,85 @@
+import type { Pace } from '../../streams/core/pace.js';
+import { type MonotonicMs, monotonicMs } from '../../time.js';
+
+const MS_A_MINUTE = 60_000;
+/** What HubSpot says of the portal itself is asked for again after so long. */
+const FACTS_MS = 15 * MS_A_MINUTE;
+/** Lists that are looked at whole: the shortest interval, and the longest, to which it grows while nothing changes. */
+const LISTS_MS = { least: 5 * MS_A_MINUTE, most: 240 * MS_A_MINUTE };
+/** So many looks a round are always allowed. */
+const LEAST_A_ROUND = 5;
+/** Every look can have its turn within so long. */
+const TURN_MS = 15 * MS_A_MINUTE;
+/** First intervals are parts of the usual one, so that what was looked at in the same round is not in later ones. */
+const PARTS = 10;
+
+interface Look {
+  dueAt: MonotonicMs;
+  intervalMs: number;
+  /** Whether it may take place in this round. */
+  isGranted: boolean;
+}
+
+/** How a service paces its looks. */
+export interface LooksOptions {
+  /** Between the starts of two rounds. */
+  everyMs: number;
+  recentMinutes: number;
+  /** Minutes between two looks at a list of items; 0: it adapts. Archived records have an interval of their own. */
+  snapshotsEveryMinutes: number;
+  now: () => MonotonicMs;
+}
+
+/**
+ * When a service looks at what HubSpot tells no changes of: each list, and each fact about the portal, has an interval of its own. That of a list
+ * doubles while it brings nothing new. No more looks take place in a round than are needed for each to have its turn within 15 minutes,
+ * those that have waited longest first.
+ */
+export class Looks implements Pace {
+  readonly recentMinutes: number;
+  readonly #options: LooksOptions;
+  readonly #looks = new Map<string, Look>();
+
+  constructor(options: LooksOptions) {
+    this.#options = options;
+    this.recentMinutes = options.recentMinutes;
+  }
+
+  /** Decides which looks may take place in the round that begins. */
+  beginRound(): void {
+    const now = this.#options.now();
+    const looks = [...this.#looks.values()];
+    // A look that nobody has taken goes to the end: its stream may be gone.
+    for (const look of looks.filter(({ isGranted }) => isGranted))
+      Object.assign(look, { isGranted: false, dueAt: now });
+    const most = Math.max(LEAST_A_ROUND, Math.ceil((looks.length * this.#options.everyMs) / TURN_MS));
+    const due = looks.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt);
+    for (const look of due.slice(0, most)) look.isGranted = true;
+  }
+
+  /** One that never took place is due. */
+  isDue(look: string): boolean {
+    return this.#looks.get(look)?.isGranted ?? true;
+  }
+
+  looked(look: string, hasChanged: boolean): void {
+    const fixed = this.#options.snapshotsEveryMinutes * MS_A_MINUTE;
+    const { least, most } = fixed > 0 ? { least: fixed, most: fixed } : LISTS_MS;
+    const before = this.#looks.get(look);
+    const intervalMs = hasChanged || !before ? least : Math.min(before.intervalMs * 2, most);
+    this.#next(look, intervalMs, before === undefined);
+  }
+
+  /** Whether HubSpot is to be asked again about the portal. */
+  isFactDue(fact: string): boolean {
+    const isDue = this.isDue(fact);
+    if (isDue) this.#next(fact, FACTS_MS, !this.#looks.has(fact));
+    return isDue;
+  }
+
+  #next(look: string, intervalMs: number, isFirst: boolean): void {
+    const part = isFirst ? ((this.#looks.size % PARTS) + 1) / PARTS : 1;
+    const dueAt = monotonicMs(this.#options.now() + intervalMs * part);
+    this.#looks.set(look, { dueAt, intervalMs, isGranted: false });
+  }
+}

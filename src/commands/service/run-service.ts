@@ -1,0 +1,167 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import type { PipelineConfig } from '../../config/pipeline.js';
+import {
+  asHubflakeError,
+  ConfigError,
+  CredentialsError,
+  DailyLimitError,
+  type HubflakeError,
+  StoppedError,
+  WarehouseConfigError,
+} from '../../errors.js';
+import { log } from '../../log.js';
+import { type MonotonicMs, monotonicNow } from '../../time.js';
+import type { Injected } from '../runner/injected.js';
+import { runJob, type SyncProgress } from '../sync/run-sync.js';
+import type { SyncResult } from '../sync/sync-result.js';
+import { HealthLog } from './health.js';
+import { Metrics } from './metrics.js';
+import { Standing } from './standing.js';
+import { type Address, WebServer } from './web.js';
+
+/** After failed rounds, the next one waits longer each time, up to this. */
+const LONGEST_BACKOFF_MS = 15 * 60_000;
+/** Where the day's calls are used up, the next look is at their reset, or after so long: HubSpot may be given more. */
+const LONGEST_DAY_PAUSE_MS = 60 * 60_000;
+const DAILY_LIMIT = 'HF-DAILY-LIMIT';
+
+export interface ServiceOptions {
+  config: PipelineConfig;
+  /** From the start of a round to the start of the next one. */
+  everyMs: number;
+  /** null: nothing is served. */
+  listen: Address | null;
+  /** Streams that the first round loads anew. */
+  refresh: readonly string[];
+  progress: SyncProgress;
+  injected: Injected;
+  /** Takes the result of each round. */
+  onRound(result: SyncResult): void;
+}
+
+/**
+ * Syncs a pipeline in rounds, until `signal` is aborted. A round that fails as a whole is logged, and the next one waits longer. Throws what no
+ * round can mend: errors of the configuration, and refused credentials.
+ */
+export async function runService(options: ServiceOptions, signal: AbortSignal): Promise<void> {
+  const service = new Service(options);
+  try {
+    await service.open();
+    await service.run(signal);
+  } finally {
+    await service.close();
+  }
+}
+
+class Service {
+  readonly #options: ServiceOptions;
+  readonly #standing: Standing;
+  readonly #health: HealthLog;
+  readonly #metrics: Metrics;
+  readonly #now: () => MonotonicMs;
+  readonly #sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  #web: WebServer | null = null;
+  /** Rounds that have failed as a whole since the last one that did not. */
+  #failures = 0;
+  #rounds = 0;
+
+  constructor(options: ServiceOptions) {
+    const { config, everyMs, injected } = options;
+    this.#options = options;
+    this.#now = injected.time?.monotonic ?? monotonicNow;
+    this.#sleep = injected.time?.sleep ?? sleepUntilStopped;
+    this.#standing = new Standing(config, everyMs, injected);
+    this.#health = new HealthLog(everyMs);
+    this.#metrics = new Metrics(
+      () => this.#standing.hubspotNow(),
+      () => this.#health.at(this.#now()),
+      () => this.#standing.callsLeftToday,
+    );
+  }
+
+  /** Throws a ConfigError where nothing can be served at the address. */
+  async open(): Promise<void> {
+    const { listen } = this.#options;
+    if (!listen) return;
+    this.#web = await WebServer.listen(listen, {
+      health: () => this.#health.at(this.#now()),
+      metrics: () => this.#metrics.text(),
+      report: () => '<!doctype html><title>hubflake</title>',
+    });
+    log.info(`Health, metrics and the report are at ${this.#web.url}`);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const startedAt = this.#now();
+      const pauseMs = await this.#round(startedAt, signal);
+      await this.#sleep(Math.max(0, startedAt + pauseMs - this.#now()), signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#web?.close();
+    this.#metrics.close();
+    await this.#standing.close();
+  }
+
+  /** @returns in how many milliseconds from its start on the next round begins */
+  async #round(startedAt: MonotonicMs, signal: AbortSignal): Promise<number> {
+    const { config, progress, injected, everyMs, onRound } = this.#options;
+    const refresh = this.#rounds === 0 ? this.#options.refresh : [];
+    this.#standing.beginRound();
+    try {
+      const job = { config, progress, refresh, injected, surroundings: this.#standing };
+      const result = await runJob(job, signal);
+      this.#rounds += 1;
+      this.#failures = 0;
+      this.#standing.endRound(result.errors);
+      this.#health.ended(startedAt, result.errors, this.#standing.readStreams);
+      this.#metrics.ended(result);
+      onRound(result);
+      const refused = result.errors.find(({ code }) => code === 'HF-CREDENTIALS');
+      if (refused) throw new CredentialsError(refused.message);
+      return result.errors.some(({ code }) => code === DAILY_LIMIT) ? await this.#dayEnded() : everyMs;
+    } catch (caught) {
+      const error = asHubflakeError(caught);
+      if (error instanceof StoppedError && signal.aborted) return 0;
+      if (isFinal(error)) throw error;
+      return this.#failed(error);
+    }
+  }
+
+  async #failed(error: HubflakeError): Promise<number> {
+    this.#failures += 1;
+    this.#health.failed({ code: error.code, message: error.message });
+    this.#metrics.failed();
+    if (error instanceof DailyLimitError) return this.#dayEnded();
+    const backoff = Math.min(this.#options.everyMs * 2 ** (this.#failures - 1), LONGEST_BACKOFF_MS);
+    const pauseMs = Math.max(this.#options.everyMs, backoff);
+    log.error(
+      `The round failed, and the next one is in ${Math.round(pauseMs / 1000)} s: ${error.message} [${error.code}]`,
+    );
+    return pauseMs;
+  }
+
+  /** The day's calls are used up. What was learned of the day's count goes with the client. @returns how long to wait */
+  async #dayEnded(): Promise<number> {
+    const { everyMs } = this.#options;
+    const resetsInMs = this.#standing.dayResetsInMs ?? LONGEST_DAY_PAUSE_MS;
+    await this.#standing.reconnect();
+    const pauseMs = Math.max(everyMs, Math.min(resetsInMs, LONGEST_DAY_PAUSE_MS));
+    log.warn(
+      `HubSpot's calls of the day are used up, so that tables get older. The next look is in ${Math.ceil(pauseMs / 60_000)} minutes.`,
+    );
+    return pauseMs;
+  }
+}
+
+/** Whether no later round can do better: a person has to change something. */
+function isFinal(error: HubflakeError): boolean {
+  return [ConfigError, CredentialsError, WarehouseConfigError].some((kind) => error instanceof kind);
+}
+
+/** Rejects never: a stop ends the pause. */
+async function sleepUntilStopped(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleepFor(milliseconds, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,20 @@
+/**
+ * How far a run reaches back for changes, and how often it looks at what HubSpot tells no changes of. A single run looks at everything; a
+ * service, whose rounds follow each other closely, has a pace of its own (docs/decisions/0024-a-service.md).
+ */
+export interface Pace {
+  /** How many minutes a usual increment reaches back; null: each reaches back by the whole lookback. */
+  readonly recentMinutes: number | null;
+  /** Whether a list is to be read that is looked at whole. @param look what tells the list from every other */
+  isDue(look: string): boolean;
+  /** It was read. @param hasChanged whether it had anything new */
+  looked(look: string, hasChanged: boolean): void;
+}
+
+/** The pace of a single run. */
+export const AT_ONCE: Pace = { recentMinutes: null, isDue: () => true, looked: () => undefined };
+
+/** The look at an object's list of archived records. */
+export function archivedLook(stream: string): string {
+  return `archived ${stream}`;
+}
