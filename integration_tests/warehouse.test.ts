@@ -251,7 +251,7 @@ describe('hubflake sync', () => {
     expect((await query(database, 'SELECT id FROM taxes ORDER BY id')).map((row) => row.id)).toEqual([...live].sort());
     await sync(pipeline({ streams: [{ name: 'taxes', sync_mode: 'full_refresh', destination_sync_mode: 'append' }] }));
     expect(await query(database, 'SELECT count(*)::INTEGER AS n FROM taxes')).toEqual([{ n: live.length * 2 }]);
-    expect(await tables(database)).toEqual(['_HUBFLAKE_STATE', 'taxes']);
+    expect(await tables(database)).toEqual(['_HUBFLAKE_STATE', '_HUBFLAKE_SYNCS', 'taxes']);
   });
 
   test('without streams it syncs all that the token may read, and leaves the rest out', async () => {

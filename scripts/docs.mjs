@@ -1,8 +1,10 @@
 // Writes what the documentation takes from the code: the table of streams in docs/airbyte.md. `npm run docs` writes it,
 // `node scripts/docs.mjs --check` says whether the page is current. Needs dist/.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseSourceConfig } from '../dist/config/source.js';
 import { customObjectType } from '../dist/hubspot/api/object-types.js';
+import { KeptAnswers } from '../dist/hubspot/client/kept-answers.js';
 import { KnownObjects } from '../dist/streams/core/known-objects.js';
 import { DECLARED_STREAMS } from '../dist/streams/registry.js';
 import { planStreams } from '../dist/streams/selection/plan-streams.js';
@@ -11,7 +13,11 @@ const page = new URL('../docs/airbyte.md', import.meta.url);
 const [START, END] = ['<!-- streams: made by npm run docs -->', '<!-- streams end -->'];
 
 /** A portal without properties: what every stream has, whatever the portal adds. */
-const client = { call: async (_, decode) => decode(Buffer.from('{"results":[]}')) };
+const client = {
+  round: {},
+  kept: new KeptAnswers(),
+  call: async (_, decode) => decode(Buffer.from('{"results":[]}')),
+};
 const CUSTOM = customObjectType({ name: '<name>', objectTypeId: '2-1', fullyQualifiedName: 'p1_<name>' });
 const association_streams = [{ from_object: '<from>', to_object: '<to>' }];
 const known = new KnownObjects([

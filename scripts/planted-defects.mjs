@@ -239,7 +239,7 @@ const DEFECTS = [
   [
     'restored records forgotten',
     'src/streams/crm/search/archived.ts',
-    'await emitRestored(run, archived.gone());',
+    'await emitRestored(run, gone);',
     '',
     INCREMENTS,
     'archived records',

@@ -103,10 +103,10 @@ test('a changed stream: six statements a batch, of which three need a warehouse'
   const own = ofKind(statements, OF_A_BATCH);
   expect(own.map((sql) => sql.split(' ')[0])).toEqual(['PUT', 'COPY', 'BEGIN', 'MERGE', 'UPDATE', 'COMMIT']);
   expect(ofKind(woken, OF_A_BATCH).map((sql) => sql.split(' ')[0])).toEqual(['COPY', 'MERGE', 'UPDATE']);
-  // Besides, once a run: the lease taken and looked at, the states of all streams without rows, the lease given back, and the states
-  // asked for again while the warehouse is awake.
+  // Besides, once a run: the lease taken and looked at, the states of all streams without rows, the log of syncs, the lease given back, and
+  // the states asked for again while the warehouse is awake.
   const rest = woken.filter((sql) => !OF_A_BATCH.test(sql));
-  expect(rest.map((sql) => sql.split(' ')[0])).toEqual(['MERGE', 'SELECT', 'MERGE', 'UPDATE', 'SELECT']);
+  expect(rest.map((sql) => sql.split(' ')[0])).toEqual(['MERGE', 'SELECT', 'MERGE', 'INSERT', 'UPDATE', 'SELECT']);
   expect((await sync()).woken).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import { onBehalfOf } from '../../activity.js';
 import type { PipelineConfig, PipelineStream } from '../../config/pipeline.js';
 import { nearest } from '../../config/suggest.js';
 import { asHubflakeError, ConfigError } from '../../errors.js';
@@ -47,7 +48,9 @@ export async function planSync(
   const isOptional = (name: string) => listed === null && !portal.isConfigured(name) && !refresh.includes(name);
   // A stream that was synced before and is refused today must fail, or its table would silently become stale.
   const mayBeLeftOut = (name: string) => isOptional(name) && !states.has(name);
-  const opened = await Promise.all(wanted.map(({ name }) => open(portal, name, mayBeLeftOut(name))));
+  const opened = await Promise.all(
+    wanted.map(({ name }) => onBehalfOf(name, () => open(portal, name, mayBeLeftOut(name)))),
+  );
   if (listed === null) await addVanished(plan, portal, states);
   for (const [index, stream] of wanted.entries()) {
     const found = opened[index];
