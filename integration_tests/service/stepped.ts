@@ -1,3 +1,4 @@
+import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { runService } from '../../src/commands/service/run-service.js';
 import type { SyncResult } from '../../src/commands/sync/sync-result.js';
 import { type PipelineConfig, parsePipelineConfig } from '../../src/config/pipeline.js';
@@ -25,6 +26,8 @@ export class SteppedService {
   /** From how many minutes before their time on searches have asked for changes. */
   readonly reaches: number[] = [];
   readonly #stop = new AbortController();
+  /** The service's client takes its place until its end. */
+  readonly #dispatcher = getGlobalDispatcher();
   #ahead = 0;
   #sandbox: Sandbox | null = null;
   #result: SyncResult | null = null;
@@ -118,6 +121,7 @@ export class SteppedService {
   async end(): Promise<void> {
     this.#stop.abort();
     await this.#ended?.catch(() => undefined);
+    setGlobalDispatcher(this.#dispatcher);
     await this.sandbox.close();
   }
 

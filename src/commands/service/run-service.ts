@@ -7,6 +7,7 @@ import {
   DailyLimitError,
   type HubflakeError,
   StoppedError,
+  WarehouseBusyError,
   WarehouseConfigError,
 } from '../../errors.js';
 import { log } from '../../log.js';
@@ -23,6 +24,8 @@ import { type Address, WebServer } from './web.js';
 const LONGEST_BACKOFF_MS = 15 * 60_000;
 /** Where the day's calls are used up, the next look is at their reset, or after so long: HubSpot may be given more. */
 const LONGEST_DAY_PAUSE_MS = 60 * 60_000;
+/** Somebody else writes, or has the DuckDB file open, which is mostly over soon: the first pause then. */
+const BUSY_PAUSE_MS = 2_000;
 const DAILY_LIMIT = 'HF-DAILY-LIMIT';
 
 export interface ServiceOptions {
@@ -135,8 +138,13 @@ class Service {
     this.#health.failed({ code: error.code, message: error.message });
     this.#metrics.failed();
     if (error instanceof DailyLimitError) return this.#dayEnded();
-    const backoff = Math.min(this.#options.everyMs * 2 ** (this.#failures - 1), LONGEST_BACKOFF_MS);
-    const pauseMs = Math.max(this.#options.everyMs, backoff);
+    const { everyMs } = this.#options;
+    if (error instanceof WarehouseBusyError) {
+      const pauseMs = Math.min(everyMs, BUSY_PAUSE_MS * 2 ** (this.#failures - 1));
+      log.warn(`The next round is in ${Math.round(pauseMs / 1000)} s: ${error.message}`);
+      return pauseMs;
+    }
+    const pauseMs = Math.max(everyMs, Math.min(everyMs * 2 ** (this.#failures - 1), LONGEST_BACKOFF_MS));
     log.error(
       `The round failed, and the next one is in ${Math.round(pauseMs / 1000)} s: ${error.message} [${error.code}]`,
     );

@@ -1,0 +1,61 @@
+import { Standing } from '../../src/commands/service/standing.js';
+import { runJob } from '../../src/commands/sync/run-sync.js';
+import type { Surroundings } from '../../src/commands/sync/surroundings.js';
+import { parsePipelineConfig } from '../../src/config/pipeline.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
+import { contactsSource, FAST } from './fast-source.js';
+import { type Lifetime, QUICK } from './lifetime.js';
+import type { TableSchedule, Way } from './table-schedule.js';
+
+const progress = { records: () => undefined, calls: () => undefined };
+
+/**
+ * `sync --every`, in this process: each run is a round that reaches back a little, and one that reaches back by the whole lookback. States are in
+ * memory from run to run, until one is killed.
+ */
+export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destination: object): Way {
+  const { mode, batch } = schedule;
+  const config = parsePipelineConfig({
+    name: 'crm',
+    source: contactsSource(sandbox, schedule),
+    destination,
+    streams: [{ name: 'contacts', destination_sync_mode: mode }],
+  });
+  Object.assign(config.source, FAST);
+  Object.assign(config.destination.loader, { flushBytes: batch.bytes });
+  let standing = new Standing(config, 60_000, QUICK);
+  const round = async (life: Lifetime, refresh: boolean, recentMinutes: number | null) => {
+    const surroundings: Surroundings = {
+      // What is looked at now and then is looked at in each run, since each is compared.
+      pace: { recentMinutes, isDue: () => true, looked: () => undefined },
+      openStore: () => standing.openStore(),
+      withClient: (signal, body) => standing.withClient(signal, body),
+      recall: (kept) => standing.recall(kept),
+      chosen: () => null,
+      remember: (kept, closing) => standing.remember(kept, closing),
+      ended: (stream, end) => standing.ended(stream, end),
+      isNews: () => true,
+    };
+    const injected = QUICK;
+    const job = { config, progress, refresh: refresh ? ['contacts'] : [], injected, surroundings };
+    return (await runJob(job, life.end)).errors;
+  };
+  return {
+    async run(life: Lifetime, refresh: boolean) {
+      const mayFail = () => life.isKilled || life.isBroken;
+      try {
+        const recent = await round(life, refresh, 2);
+        const [first] = [...recent, ...(life.isKilled ? [] : await round(life, false, null))];
+        if (first && !mayFail()) throw new Error(first.message);
+        return !first && !life.isKilled;
+      } catch (error) {
+        if (!mayFail()) throw error;
+        return false;
+      } finally {
+        // The client's connections are this process's own for the time of a run.
+        await standing.reconnect();
+        if (life.isKilled) standing = new Standing(config, 60_000, QUICK);
+      }
+    },
+  };
+}
