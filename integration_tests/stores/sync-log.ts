@@ -29,8 +29,15 @@ const FIELDS = {
   ENDED_AT: 'instant',
 } as const;
 
-/** What `_HUBFLAKE_SYNCS` says of syncs, in every warehouse. */
-export function syncLogBehaviours(warehouse: TestWarehouse & { destination(): object }): void {
+/**
+ * What `_HUBFLAKE_SYNCS` says of syncs, in every warehouse.
+ *
+ * @param documented runs the queries of docs/monitoring.md
+ */
+export function syncLogBehaviours(
+  warehouse: TestWarehouse & { destination(): object },
+  documented: () => Promise<Record<string, unknown>[][]>,
+): void {
   freshForEach(warehouse);
   let sandbox: Sandbox;
 
@@ -137,5 +144,19 @@ export function syncLogBehaviours(warehouse: TestWarehouse & { destination(): ob
     const { errors, streams } = await sync();
     expect(errors).toEqual([]);
     expect(streams.find(({ stream }) => stream === 'contacts')).toMatchObject({ updated: 1 });
+  });
+
+  test('the documented queries say what failed, and how many rows a day came', async () => {
+    sandbox.faults.set([
+      { objectType: 'companies', kind: 'list', fault: { type: 'error', status: 403, category: 'MISSING_SCOPES' } },
+    ]);
+    await sync();
+    const [late, errors, days] = await documented();
+    expect(late).toEqual([]);
+    expect(errors).toMatchObject([{ STREAM: 'companies', ERROR_CODE: 'HF-SCOPES' }]);
+    expect(days?.map(({ STREAM, CHANGED }) => [STREAM, Number(CHANGED)])).toEqual([
+      ['contacts', sandbox.portal.truth('contacts').live.length],
+      ['companies', 0],
+    ]);
   });
 }
