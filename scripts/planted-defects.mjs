@@ -72,6 +72,8 @@ const SWEEP_READ = 'integration_tests/sweep.test';
 const SWEEP_DUCKDB = 'stores/duckdb-sweeps';
 const SWEEP_SNOWFLAKE = 'stores/snowflake-sweeps';
 const SWEEP_FIVETRAN = 'fivetran/sweep';
+const SERVICE = 'service/rounds';
+const SYNC_LOG = 'stores/duckdb-sync-log';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -2264,6 +2266,78 @@ const DEFECTS = [
     'Array.isArray(parsed) ? parsed.map((each) => JSON.stringify(each)).sort() : parsed',
     'parsed',
     'verify/duckdb: another order',
+  ],
+  [
+    'service: past values lost that the index shows late',
+    'src/streams/crm/search/pass.ts',
+    'since: pass.isRecent && state.cursor ? earlier(state.cursor, run.options.lookbackMinutes) : pass.since,',
+    'since: pass.since,',
+    SERVICE,
+    'past values',
+  ],
+  [
+    'service: a pass that reaches back a little taken for a whole one',
+    'src/streams/crm/search/pass.ts',
+    'if (pass.isRecent) state.recent = nextCursor(run, pass);\n  else advance',
+    'advance',
+    SERVICE,
+    'shows late',
+  ],
+  [
+    'service: no pass over the whole lookback',
+    'src/streams/crm/run/reach.ts',
+    '>= lookbackMinutes * 60_000 * WHOLE_EVERY',
+    '< 0',
+    SERVICE,
+    'shows late',
+  ],
+  [
+    'service: states in memory believed whatever the warehouse has',
+    'src/commands/service/state-memory.ts',
+    '(text === before || text === latestText)',
+    'true',
+    SERVICE,
+    'another run',
+  ],
+  [
+    'service: archived records looked at in each round',
+    'src/streams/crm/search/archived.ts',
+    'return options.pace.isDue(archivedLook(stream.name));',
+    'return true;',
+    SERVICE,
+    'a round in which nothing changed',
+  ],
+  [
+    'service: properties never asked for again',
+    'src/hubspot/client/kept-answers.ts',
+    'if (known && !isDue)',
+    'if (known)',
+    SERVICE,
+    'a property',
+  ],
+  [
+    'service: refused credentials not its end',
+    'src/commands/service/run-service.ts',
+    '[ConfigError, CredentialsError, WarehouseConfigError]',
+    '[ConfigError, WarehouseConfigError]',
+    SERVICE,
+    'refused credentials',
+  ],
+  [
+    'syncs that bring nothing logged',
+    'src/commands/sync/sync-log.ts',
+    "(mode === 'changes' && !isBusy)",
+    'false',
+    SYNC_LOG,
+    'brought none',
+  ],
+  [
+    'what made the properties known not counted for its stream',
+    'src/commands/sync/plan-sync.ts',
+    'onBehalfOf(name, () => open(portal, name, mayBeLeftOut(name)))',
+    'open(portal, name, mayBeLeftOut(name))',
+    SYNC_LOG,
+    'by stream',
   ],
 ];
 

@@ -110,6 +110,23 @@ test('what the index shows late comes at most a quarter of the lookback after it
   await expectTruth();
 });
 
+test('past values of a record that the index showed late come with the round that finds it', async () => {
+  await service.start(
+    config({ objects: [{ object_type: 'contacts', properties: ['lastname'], history: ['lastname'] }] }),
+  );
+  service.sandbox.switches.set({ indexLagMs: 50 * 60_000 });
+  const id = some();
+  portal().edit('contacts', id, { lastname: 'First' });
+  await service.run(10);
+  portal().edit('contacts', id, { lastname: 'Second' });
+  service.sandbox.switches.set({ indexLagMs: 0 });
+  await service.next();
+  const rows = await warehouse.rows('contacts_property_history', { value: 'text' });
+  expect(rows.filter(({ value }) => value === 'First' || value === 'Second')).toHaveLength(2);
+  await service.run(20);
+  expect((await warehouse.rows('contacts_property_history', { value: 'text' })).length).toBe(rows.length);
+});
+
 test('a round reaches back by two minutes from the one before; one in a quarter of the lookback by all of it', async () => {
   await service.start(config({ objects: objects.slice(0, 1) }));
   await service.run(20);
@@ -125,6 +142,31 @@ test('a round reaches back by two minutes from the one before; one in a quarter 
   expect(recent.length).toBeLessThanOrEqual(57);
   expect(Math.min(...recent)).toBeGreaterThan(2.9);
   expect(Math.max(...recent)).toBeLessThan(3.5);
+});
+
+test('a stream that is loaded anew does not keep the others waiting, and costs hardly more calls', async () => {
+  portal().createSamples('contacts', 2_500);
+  await service.start(config());
+  // From here on, a page takes ten seconds.
+  service.onList = () => service.advance(1 / 6);
+  await warehouse.execute('DROP TABLE {table}', 'contacts');
+  const rounds: Round[] = [];
+  const isLoaded = () =>
+    rounds.some(({ result }) => result?.streams.some((each) => each.stream === 'contacts' && each.complete));
+  while (!isLoaded()) {
+    portal().edit('companies', some('companies'), { name: `In round ${rounds.length}` });
+    rounds.push(await service.next());
+    expect(new Map((await live('companies')) as [string, unknown][])).toEqual(
+      new Map(truth('companies') as [string, unknown][]),
+    );
+  }
+  // 26 pages, six or seven a turn.
+  expect(rounds.length).toBeGreaterThanOrEqual(4);
+  expect(rounds.length).toBeLessThanOrEqual(6);
+  expect(sum(rounds, 'list')).toBeLessThanOrEqual(26 + 3 * rounds.length);
+  service.onList = () => undefined;
+  await service.run(20);
+  await expectTruth();
 });
 
 test('archived, merged and restored records are found, and looked for more often then', async () => {

@@ -25,6 +25,8 @@ export class SteppedService {
   readonly logged: string[] = [];
   /** From how many minutes before their time on searches have asked for changes. */
   readonly reaches: number[] = [];
+  /** Called with each page of a list. */
+  onList: () => void = () => undefined;
   readonly #stop = new AbortController();
   /** The service's client takes its place until its end. */
   readonly #dispatcher = getGlobalDispatcher();
@@ -45,6 +47,7 @@ export class SteppedService {
   async startPortal(options: SandboxOptions): Promise<void> {
     const clock = () => Date.now() + this.#ahead;
     const onCall: SandboxOptions['onCall'] = ({ kind, body }) => {
+      if (kind === 'list') this.onList();
       const [, since] = kind === 'search' ? (/"GTE","value":"?(\d+)/.exec(body) ?? []) : [];
       if (since !== undefined) this.reaches.push((clock() - Number(since)) / 60_000);
     };

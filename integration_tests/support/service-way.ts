@@ -24,10 +24,16 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
   Object.assign(config.source, FAST);
   Object.assign(config.destination.loader, { flushBytes: batch.bytes });
   let standing = new Standing(config, 60_000, QUICK);
+  // Some rounds pause at every so many states, as long readings do.
+  let states = 0;
+  const turn = () => () => {
+    states += 1;
+    return states % 7 === 0;
+  };
   const round = async (life: Lifetime, refresh: boolean, recentMinutes: number | null) => {
     const surroundings: Surroundings = {
       // What is looked at now and then is looked at in each run, since each is compared.
-      pace: { recentMinutes, isDue: () => true, looked: () => undefined },
+      pace: { recentMinutes, isDue: () => true, looked: () => undefined, turn },
       openStore: () => standing.openStore(),
       withClient: (signal, body) => standing.withClient(signal, body),
       recall: (kept) => standing.recall(kept),
@@ -38,14 +44,19 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
     };
     const injected = QUICK;
     const job = { config, progress, refresh: refresh ? ['contacts'] : [], injected, surroundings };
-    return (await runJob(job, life.end)).errors;
+    return runJob(job, life.end);
   };
   return {
     async run(life: Lifetime, refresh: boolean) {
       const mayFail = () => life.isKilled || life.isBroken;
       try {
         const recent = await round(life, refresh, 2);
-        const [first] = [...recent, ...(life.isKilled ? [] : await round(life, false, null))];
+        let { errors, streams } = recent;
+        for (let isComplete = false; !isComplete && errors.length === 0 && !life.isKilled; ) {
+          ({ errors, streams } = await round(life, false, null));
+          isComplete = streams.every(({ complete }) => complete);
+        }
+        const [first] = [...recent.errors, ...errors];
         if (first && !mayFail()) throw new Error(first.message);
         return !first && !life.isKilled;
       } catch (error) {

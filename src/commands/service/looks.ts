@@ -39,6 +39,8 @@ export class Looks implements Pace {
   readonly recentMinutes: number;
   readonly #options: LooksOptions;
   readonly #looks = new Map<string, Look>();
+  /** How long a reading's turn is; null: as long as it takes. */
+  turnMs: number | null = null;
 
   constructor(options: LooksOptions) {
     this.#options = options;
@@ -68,6 +70,12 @@ export class Looks implements Pace {
     const before = this.#looks.get(look);
     const intervalMs = hasChanged || !before ? least : Math.min(before.intervalMs * 2, most);
     this.#next(look, intervalMs, before === undefined);
+  }
+
+  turn(): () => boolean {
+    if (this.turnMs === null) return () => false;
+    const endsAt = this.#options.now() + this.turnMs;
+    return () => this.#options.now() > endsAt;
   }
 
   /** Whether HubSpot is to be asked again about the portal. */

@@ -7,7 +7,7 @@ import type { Portal } from '../../streams/portal.js';
 import { groupsOf } from '../../streams/read.js';
 import { type EpochMs, epochNow, monotonicNow } from '../../time.js';
 import { Connections, openStore } from '../../warehouse/open-store.js';
-import type { Store } from '../../warehouse/store.js';
+import type { KeptState, Store } from '../../warehouse/store.js';
 import type { Injected } from '../runner/injected.js';
 import { type KeptStates, type StreamEnd, type Surroundings, warnOfRefreshToken } from '../sync/surroundings.js';
 import type { DescribedFailure } from '../sync/sync-result.js';
@@ -18,6 +18,7 @@ import { StateMemory } from './state-memory.js';
 export class Standing implements Surroundings {
   readonly pace: Looks;
   readonly #config: PipelineConfig;
+  readonly #everyMs: number;
   readonly #injected: Injected;
   readonly #connections = new Connections();
   readonly #states = new StateMemory();
@@ -36,6 +37,7 @@ export class Standing implements Surroundings {
   /** @param everyMs from the start of a round to the start of the next one */
   constructor(config: PipelineConfig, everyMs: number, injected: Injected) {
     this.#config = config;
+    this.#everyMs = everyMs;
     this.#injected = injected;
     const { recentMinutes, snapshotsEveryMinutes } = config.source;
     this.pace = new Looks({
@@ -114,6 +116,9 @@ export class Standing implements Surroundings {
 
   /** Streams that HubSpot tells the changes of, in each round; others, and those that were left out, when their look is due. */
   chosen(portal: Portal, names: readonly string[], states: KeptStates): ReadonlySet<string> | null {
+    // While everything is loaded for the first time, there is nobody to make way for.
+    const isComplete = ({ state }: KeptState) => state !== null && !isUnfinished(state);
+    this.pace.turnMs = [...states.values()].some(isComplete) ? this.#everyMs : null;
     const chosen = new Set<string>();
     for (const group of groupsOf(
       portal,

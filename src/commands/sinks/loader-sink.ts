@@ -10,7 +10,7 @@ import { LiveRows } from './live-rows.js';
 export class LoaderSink implements RecordSink {
   /** By stream, the properties of records of which HubSpot no longer had all past values. */
   readonly cutHistories = new Map<string, number>();
-  /** The last states of the streams that were read to their ends. */
+  /** The last states of the streams that were read to their ends, or paused: nothing was emitted behind them. */
   readonly closingStates = new Map<string, JsonObject>();
   readonly #states = new Map<string, JsonObject>();
   readonly #loader: Loader;
@@ -71,11 +71,16 @@ export class LoaderSink implements RecordSink {
 
   async complete(stream: string): Promise<void> {
     this.#loader.complete(stream);
-    const state = this.#states.get(stream);
-    if (state) this.closingStates.set(stream, state);
+    this.#close(stream);
   }
 
-  async incomplete(stream: string, _error: HubflakeError | null): Promise<void> {
+  async incomplete(stream: string, error: HubflakeError | null): Promise<void> {
     this.#loader.incomplete(stream);
+    if (error === null) this.#close(stream);
+  }
+
+  #close(stream: string): void {
+    const state = this.#states.get(stream);
+    if (state) this.closingStates.set(stream, state);
   }
 }

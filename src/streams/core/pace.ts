@@ -7,12 +7,23 @@ export interface Pace {
   readonly recentMinutes: number | null;
   /** Whether a list is to be read that is looked at whole. @param look what tells the list from every other */
   isDue(look: string): boolean;
+  /**
+   * Begins a reading's turn, which may be bounded so that other streams are not kept waiting for the next round.
+   *
+   * @returns whether it is over
+   */
+  turn(): () => boolean;
   /** It was read. @param hasChanged whether it had anything new */
   looked(look: string, hasChanged: boolean): void;
 }
 
 /** The pace of a single run. */
-export const AT_ONCE: Pace = { recentMinutes: null, isDue: () => true, looked: () => undefined };
+export const AT_ONCE: Pace = {
+  recentMinutes: null,
+  isDue: () => true,
+  turn: () => () => false,
+  looked: () => undefined,
+};
 
 /** The look at an object's list of archived records. */
 export function archivedLook(stream: string): string {

@@ -1,8 +1,9 @@
 import { observed, type Phase } from '../../../activity.js';
 import type { DeletesMode } from '../../../config/source.js';
-import type { HubflakeError } from '../../../errors.js';
+import { type HubflakeError, StoppedError } from '../../../errors.js';
 import type { Histories, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
+import { log } from '../../../log.js';
 import { type EpochMs, earlier, epochMs, type Instant, instantOf, isFrom, timeOf } from '../../../time.js';
 import type { ChainLimits } from '../../core/chain-limits.js';
 import type { Pace } from '../../core/pace.js';
@@ -50,6 +51,7 @@ export class ObjectRun {
   /** HubSpot refused to list archived records; this run does not try again. */
   archiveIsRefused = false;
   readonly sweeping: Sweeping;
+  readonly #isTurnOver: () => boolean;
   readonly #hash: ReturnType<typeof contentHasher>;
   /** Ids of which this run has told that they are gone. */
   readonly #gone = new Set<string>();
@@ -65,6 +67,7 @@ export class ObjectRun {
     readonly state: ObjectState,
     ports: readonly OutputPort[],
   ) {
+    this.#isTurnOver = options.pace.turn();
     this.merges = new MergeMap(state.merges);
     this.archived = new ArchiveMemory(state.archive);
     this.sent = new SentMemory(contentSalt(stream), state.sent);
@@ -275,9 +278,16 @@ export class ObjectRun {
     await this.#ports.each(({ output, emit }) => output.flush?.(emit));
   }
 
-  /** Emits the current state, which covers every record emitted before it. */
+  /** Emits the current state, which covers every record emitted before it. Throws a StoppedError where the reading's turn is over. */
   async save(): Promise<void> {
+    const isOver = !this.state.refresh && this.#isTurnOver();
+    // Unlike a run that is killed, one that pauses emits nothing behind its last state.
+    if (isOver) this.state.sent = this.sent.toJson(this.#rememberFrom());
     await this.#put(false);
+    if (!isOver) return;
+    const { name } = this.stream;
+    log.info(`${name} pauses, so that other streams have their turn, and goes on with the next round.`);
+    throw new StoppedError(`The turn of ${name} is over.`);
   }
 
   /** The same behind a page: where the state is large, only behind every tenth. */
