@@ -1,6 +1,7 @@
 import { observed, trackStreams } from '../../activity.js';
 import type { PipelineConfig } from '../../config/pipeline.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
+import { LinkedAbort } from '../../linked-abort.js';
 import { Portal } from '../../streams/portal.js';
 import { readStreams } from '../../streams/read.js';
 import { epochNow, monotonicNow } from '../../time.js';
@@ -56,13 +57,16 @@ export function runJob(job: SyncJob, signal: AbortSignal): Promise<SyncResult> {
 async function openAndLoad(job: SyncJob, signal: AbortSignal): Promise<SyncResult> {
   const { config, surroundings } = job;
   const store = await surroundings.openStore();
+  const stop = new LinkedAbort(signal);
   try {
     const kept = await store.loadStates(config.name);
     await store.refuseOthers();
     const lost = new AbortController();
-    store.onLost = (error) => lost.abort(error);
-    const stop = AbortSignal.any([signal, lost.signal]);
-    return await surroundings.withClient(stop, async (client) => {
+    store.onLost = (error) => {
+      lost.abort(error);
+      stop.abort(error);
+    };
+    return await surroundings.withClient(stop.signal, async (client) => {
       const ledger = new Ledger(() => client.clock.now());
       try {
         return await load(job, { store, kept, client, ledger, lost: lost.signal });
@@ -71,6 +75,7 @@ async function openAndLoad(job: SyncJob, signal: AbortSignal): Promise<SyncResul
       }
     });
   } finally {
+    stop.release();
     await store.close();
   }
 }

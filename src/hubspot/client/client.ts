@@ -10,6 +10,7 @@ import {
   StoppedError,
   UnavailableError,
 } from '../../errors.js';
+import { LinkedAbort } from '../../linked-abort.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
 import { type EpochMs, epochNow, type MonotonicMs } from '../../time.js';
@@ -93,8 +94,7 @@ export class HubSpotClient {
   dailyResetsAt: () => EpochMs | undefined = () => undefined;
   readonly #client: hubspot.Client;
   readonly #tokens: TokenSource;
-  #stop = new AbortController();
-  #forgetSignal: () => void = () => undefined;
+  #stop: LinkedAbort;
   readonly #first: FirstAnswer;
   readonly #route: Route;
   readonly #close: () => Promise<void>;
@@ -104,7 +104,7 @@ export class HubSpotClient {
     this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
     const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
     this.#close = () => dispatcher.destroy();
-    this.#stopWith(options.signal);
+    this.#stop = stopBy(options.signal);
     this.clock = options.clock ?? new ServerClock();
     this.retry = { ...RETRY, ...options.retry };
     this.#first = new FirstAnswer(this.retry.neverReachedMs);
@@ -130,26 +130,15 @@ export class HubSpotClient {
   beginRound(signal: AbortSignal): void {
     this.calls = new CallCounter();
     this.round = {};
-    this.#stopWith(signal);
+    this.#stop.release();
+    this.#stop = stopBy(signal);
   }
 
   /** Closes the connections. Pending calls fail with a StoppedError instead of being retried. */
   async close(): Promise<void> {
-    this.#forgetSignal();
+    this.#stop.release();
     this.#stop.abort();
     await this.#close();
-  }
-
-  #stopWith(signal: AbortSignal | undefined): void {
-    this.#forgetSignal();
-    const stop = new AbortController();
-    // Every pending call listens to the signal; that is not a leak to warn of.
-    setMaxListeners(0, stop.signal);
-    const onAbort = () => stop.abort();
-    if (signal?.aborted) stop.abort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#forgetSignal = () => signal?.removeEventListener('abort', onAbort);
-    this.#stop = stop;
   }
 
   /**
@@ -346,4 +335,11 @@ export class HubSpotClient {
     });
     return this.#orStopped(slept).finally(() => clearTimeout(timer));
   }
+}
+
+function stopBy(signal: AbortSignal | undefined): LinkedAbort {
+  const stop = new LinkedAbort(signal);
+  // Every pending call listens to the signal; that is not a leak to warn of.
+  setMaxListeners(0, stop.signal);
+  return stop;
 }
