@@ -64,6 +64,25 @@ test('the example: a CronJob and a service, which pass the schemas of Kubernetes
   }
 });
 
+test('the notes say how to see each portal at work', async () => {
+  const values = `${chart}/examples/two-portals.yaml`;
+  const { stdout } = await helm(
+    'install',
+    '--dry-run=client',
+    'hubflake',
+    chart,
+    '--namespace',
+    'data',
+    '--values',
+    values,
+  );
+  const [, notes = ''] = stdout.split('NOTES:\n');
+  expect(notes).toContain('emea: at 5,35 * * * * (Etc/UTC)');
+  expect(notes).toContain('kubectl --namespace data create job --from=cronjob/hubflake-emea hubflake-emea-first');
+  expect(notes).toContain('us: every 60s, as a service');
+  expect(notes).toContain('kubectl --namespace data port-forward service/hubflake-us 8080');
+});
+
 test('the schemas notice a member that Kubernetes does not have', async () => {
   const { stdout } = await template(folder, { portals: { a: { pipeline } } });
   const { errors } = await judge(stdout.replace('concurrencyPolicy:', 'concurrency:'), KUBERNETES[1]);
