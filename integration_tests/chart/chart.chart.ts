@@ -2,7 +2,7 @@ import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { TestFolder } from '../support/command.js';
 import { destination, environment, pipeline, source } from './pipelines.js';
-import { chart, helm, judge, KUBERNETES, type Manifest, read, render, template } from './rendered.js';
+import { at, chart, helm, judge, KUBERNETES, type Manifest, read, render, template } from './rendered.js';
 
 let folder: TestFolder;
 
@@ -11,11 +11,6 @@ beforeAll(() => {
 });
 
 afterAll(() => folder.remove());
-
-/** The value at a path of members. */
-function at(manifest: Manifest | undefined, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (value as JsonObject | undefined)?.[key], manifest);
-}
 
 const CRON_POD = 'spec.jobTemplate.spec.template.spec';
 const SERVICE_POD = 'spec.template.spec';

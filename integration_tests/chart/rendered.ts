@@ -55,6 +55,11 @@ export async function render(folder: TestFolder, values: unknown): Promise<Map<s
   return objects;
 }
 
+/** The value at a path of members. */
+export function at(manifest: Manifest | undefined, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as JsonObject | undefined)?.[key], manifest);
+}
+
 export function read(path: string): string {
   return readFileSync(`${root}${path}`, 'utf8');
 }
