@@ -24,6 +24,6 @@ function findHelm() {
   });
   if (built.status === 0 && existsSync(`${folder}/helm`)) return `${folder}/helm`;
   throw new Error(
-    'These tests need Helm, and found neither it nor a Go that builds it. Install Helm 3 or 4, or Go 1.26 or later, and run them again.',
+    'These tests need Helm, and found neither it nor a Go that builds it. Install Helm 4, or Go 1.26 or later, and run them again.',
   );
 }
