@@ -54,6 +54,20 @@ const SUITES = {
     testMatch: ['<rootDir>/integration_tests/peer/*.peer.ts'],
     globalSetup: '<rootDir>/integration_tests/peer/setup.mjs',
   },
+  /** The examples for orchestrators, run by these. */
+  orchestration: {
+    ...alone,
+    displayName: 'orchestration',
+    testMatch: ['<rootDir>/integration_tests/orchestration/*.orchestration.ts'],
+    globalSetup: '<rootDir>/integration_tests/orchestration/setup.mjs',
+  },
+  /** The Helm chart, rendered by Helm and judged by the schemas of Kubernetes. */
+  chart: {
+    ...alone,
+    displayName: 'chart',
+    testMatch: ['<rootDir>/integration_tests/chart/*.chart.ts'],
+    globalSetup: '<rootDir>/integration_tests/chart/setup.mjs',
+  },
   /** The images that scripts/build-image.sh made with buildah, as root. */
   image: {
     ...alone,

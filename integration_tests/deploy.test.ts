@@ -28,6 +28,10 @@ test("Kubernetes' pipeline is one, with the secrets that the CronJob is given", 
   expect(yaml).toContain(`image: hubflake/source-hubspot:${version}\n`);
 });
 
+test("the Helm chart's image is that of this version", () => {
+  expect(read('deploy/helm/hubflake/Chart.yaml')).toContain(`\nappVersion: "${version}"\n`);
+});
+
 test("Snowpark's pipeline is one, with what Snowflake puts into the job's environment", () => {
   const job = read('deploy/snowpark/job.yaml');
   const [, token] = /envVarName: (\w+)/.exec(job) ?? [];
