@@ -3,7 +3,7 @@ import { memberOf } from '../../../json.js';
 import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
 import { type Instant, timeOf } from '../../../time.js';
 import { stateValue } from '../../core/stream-state.js';
-import type { ObjectStream } from '../object-stream.js';
+import { HASHED, LOCAL, type ObjectStream } from '../object-stream.js';
 
 /** What a stream selects, small enough to be part of each of its states. */
 export type Fingerprint = {
@@ -59,19 +59,51 @@ export function shortageOf(before: Fingerprint, stream: ObjectStream, emitsFilte
   const known = hashesOf(before.properties);
   const added = stream.properties.filter((name) => !known.has(hashText(name)));
   const types = before.types === null ? null : hashesOf(before.types);
-  const changed = stream.properties.filter(
-    (name) => types !== null && !added.includes(name) && !types.has(hashText(typed(stream, name))),
-  );
-  if (added.length + changed.length > 0) {
-    const names = [...added, ...changed];
-    const list = (some: string[]) => (some.length > 3 ? `${some.length} properties` : some.join(', '));
-    const why = [
-      ...(added.length > 0 ? [`${list(added)} ${added.length > 1 ? 'were' : 'was'} added`] : []),
-      ...(changed.length > 0 ? [`${list(changed)} ${changed.length > 1 ? 'have' : 'has'} another type`] : []),
-    ].join(', and ');
-    return { is: 'properties', names, why };
-  }
-  return null;
+  const changed = stream.properties.filter((name) => {
+    if (added.includes(name)) return false;
+    return types === null ? isProcessed(stream, name) : !types.has(hashText(typed(stream, name)));
+  });
+  return added.length + changed.length > 0 ? propertiesShortage(stream, added, changed) : null;
+}
+
+/**
+ * What a stream lacks of which it is not known how records were written, as source-hubspot's state does not tell; null: nothing. Values that
+ * are hashed now were in clear.
+ */
+export function unknownShortage(stream: ObjectStream): Shortage | null {
+  const changed = stream.properties.filter((name) => isProcessed(stream, name));
+  return changed.length > 0 ? propertiesShortage(stream, [], changed) : null;
+}
+
+/** Whether records have something else of a property than HubSpot's value. */
+function isProcessed({ kinds }: ObjectStream, name: string): boolean {
+  const kind = kinds.get(name) ?? '';
+  return kind.startsWith(HASHED) || kind.includes(LOCAL);
+}
+
+function propertiesShortage({ kinds }: ObjectStream, added: readonly string[], changed: readonly string[]): Shortage {
+  const of = (is: (kind: string) => boolean) => changed.filter((name) => is(kinds.get(name) ?? ''));
+  const clauses: [readonly string[], string, string][] = [
+    [added, 'was added', 'were added'],
+    [
+      of((kind) => kind.startsWith(HASHED)),
+      'is hashed now, or with another salt',
+      'are hashed now, or with another salt',
+    ],
+    [
+      of((kind) => kind.includes(LOCAL)),
+      'has a local date now, or another type',
+      'have local dates now, or another type',
+    ],
+    [of((kind) => !kind.startsWith(HASHED) && !kind.includes(LOCAL)), 'has another type', 'have another type'],
+  ];
+  const why = clauses.flatMap(([names, one, several]) => {
+    if (names.length === 0) return [];
+    return [
+      `${names.length > 3 ? `${names.length} properties` : names.join(', ')} ${names.length > 1 ? several : one}`,
+    ];
+  });
+  return { is: 'properties', names: [...added, ...changed], why: why.join(', and ') };
 }
 
 /** Those of `names` that were selected when the state was written. */
