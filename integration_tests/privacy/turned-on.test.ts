@@ -159,6 +159,23 @@ describe('hashing', () => {
     );
   });
 
+  test("that takes over source-hubspot's state of a history replaces what that has written of it", async () => {
+    const entry = { object_type: 'contacts', hash_properties: ['email'], history: ['email', 'salary'] };
+    ahead += 3_600_000 * 3;
+    const state = { timestamp: String(Date.now() + ahead) };
+    const read = (config: JsonObject) => readInProcess(sandbox, 'contacts_property_history', state, { config });
+    const { records, error } = await read({ objects: [entry], hash_salt: SALT });
+    expect(error).toBeNull();
+    expect(
+      records
+        .filter(({ property }) => property === 'email')
+        .map(({ value }) => value)
+        .sort(),
+    ).toEqual(Array.from({ length: 9 }, (_, number) => hashOf(emailOf(number), SALT)).sort());
+    // Otherwise it goes on from there.
+    expect((await read({ objects: [{ ...entry, hash_properties: [] }] })).records).toEqual([]);
+  });
+
   test('a name that the object does not have is told, with the nearest', async () => {
     const said = await sync({ hash_salt: SALT }, { hash_properties: ['e_mail'] });
     expect(said).toContain('The object of "contacts" has no property "e_mail". Did you mean "email"?');

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /** Bytes of a mark, which only has to differ from others. */
 const MARK_BYTES = 9;
@@ -19,7 +19,7 @@ export class Hasher {
    * `SHA2('<salt>' || email, 256)` in Snowflake and `sha256('<salt>' || email)` in DuckDB are the same.
    */
   hash(value: string): string {
-    return createHash('sha256').update(this.#salt).update(value).digest('hex');
+    return hash('sha256', this.#salt + value);
   }
 
   /** The hash of what a state remembers of contents, from which values could be guessed if it had no key. In base64. */
