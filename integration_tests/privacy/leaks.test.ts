@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { configure, hubflake, lastStates, type Outcome, ofType, TestFolder } from '../support/command.js';
 import { query, tables } from '../support/duckdb.js';
+import { hubflakeHere } from '../support/here.js';
 import { SECRET_PROPERTIES, SENSITIVE, SeededPortal } from './seeded-portal.js';
 
 /** What is to be hashed is nowhere in clear: in no record, state, log line, table, file of the spool or report of any command. */
@@ -55,8 +56,10 @@ const inClear = (layout: LayoutName) =>
     sensitive: 'include',
   });
 
-function command(args: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-  return hubflake([...args, '--log-level', 'trace'], {
+/** In this process, but for syncs, which only in one of their own log everything, and can be killed. */
+function command([name = '', ...args]: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  const run = name === 'sync' ? hubflake : hubflakeHere;
+  return run([name, ...args, '--log-level', 'trace'], {
     environment: { HUBSPOT_BASE_URL: seeded.sandbox.url, ...environment },
   });
 }

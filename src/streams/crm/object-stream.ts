@@ -10,17 +10,13 @@ import { kindOf, type ValueKind } from '../layouts/coerce.js';
 import { columnsLayout } from '../layouts/columns-layout.js';
 import { fivetranLayout } from '../layouts/fivetran-layout.js';
 import type { Layout, LayoutInput } from '../layouts/layout.js';
+import type { LocalDates } from '../layouts/local-dates.js';
 import { adviseOnCopies } from '../privacy/copies.js';
 import { type HashedProperties, hashedProperties } from '../privacy/hashed-properties.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
 export const MERGED_IDS = 'hs_merged_object_ids';
-
-/** In {@link ObjectStream.kinds}: before the mark of the salt. */
-export const HASHED = 'hashed ';
-/** In {@link ObjectStream.kinds}: between the type and the time zone of local dates. */
-export const LOCAL = ' in ';
 
 /** An association whose ids a stream's records carry. */
 export interface AssociationTarget {
@@ -38,10 +34,12 @@ export interface ObjectStream {
   layout: Layout;
   /** The properties to request from HubSpot. */
   properties: readonly string[];
-  /** What records have of the selected properties, by name: the type, and whether values are hashed, or have a local date. */
-  kinds: ReadonlyMap<string, string>;
+  /** The types of the selected properties in records, by name. */
+  kinds: ReadonlyMap<string, ValueKind>;
   /** The properties, selected or not, whose values are replaced by hashes; null: none. */
   hashed: HashedProperties | null;
+  /** The local dates that records tell; null: they tell none. */
+  localDates: LocalDates | null;
   /** The properties that the configuration says not to read. */
   excluded: readonly string[];
   associations: readonly AssociationTarget[];
@@ -117,8 +115,9 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
     type,
     layout: layoutOf(type, input, facts),
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
-    kinds: new Map(names.map((each, index) => [each, formOf(each, kinds[index] ?? 'string', input)])),
+    kinds: new Map(names.map((each, index) => [each, kinds[index] ?? 'string'])),
     hashed,
+    localDates,
     excluded: criteria?.excludeProperties ?? [],
     associations,
     histories: [],
@@ -196,13 +195,6 @@ function selectProperties(
     log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : advice}`);
   }
   return readable.filter(({ name }) => isWanted(name, criteria));
-}
-
-/** What records have of a property, see {@link ObjectStream.kinds}. */
-function formOf(name: string, kind: ValueKind, { hashed, localDates }: LayoutInput): string {
-  if (hashed?.names.has(name)) return `${HASHED}${hashed.hasher.mark}`;
-  const isDated = localDates?.converter(kind) !== undefined;
-  return isDated ? `${kind}${LOCAL}${localDates?.zone}` : kind;
 }
 
 function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): ValueKind {

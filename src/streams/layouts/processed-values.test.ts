@@ -1,4 +1,5 @@
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
+import { configureLog } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { epochMs } from '../../time.js';
 import { HashedProperties } from '../privacy/hashed-properties.js';
@@ -11,6 +12,8 @@ import type { Layout, LayoutInput } from './layout.js';
 import { LocalDates } from './local-dates.js';
 
 /** Values that are not HubSpot's own: hashes, and local dates beside them. */
+
+configureLog({ level: 'error', sink: () => undefined });
 
 const hasher = new Hasher('a salt for these tests');
 const TYPES = {

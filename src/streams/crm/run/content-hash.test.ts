@@ -19,6 +19,7 @@ function streamOf(salt: string | null, hashed = ['phone']): ObjectStream {
     properties: ['phone'],
     kinds: new Map(),
     hashed: marked,
+    localDates: null,
     excluded: [],
     associations: [],
     histories: [],

@@ -3,7 +3,7 @@ import { memberOf } from '../../../json.js';
 import type { JsonObject, JsonValue } from '../../../protocol/messages.js';
 import { type Instant, timeOf } from '../../../time.js';
 import { stateValue } from '../../core/stream-state.js';
-import { HASHED, LOCAL, type ObjectStream } from '../object-stream.js';
+import type { ObjectStream } from '../object-stream.js';
 
 /** What a stream selects, small enough to be part of each of its states. */
 export type Fingerprint = {
@@ -76,26 +76,32 @@ export function unknownShortage(stream: ObjectStream): Shortage | null {
 }
 
 /** Whether records have something else of a property than HubSpot's value. */
-function isProcessed({ kinds }: ObjectStream, name: string): boolean {
-  const kind = kinds.get(name) ?? '';
-  return kind.startsWith(HASHED) || kind.includes(LOCAL);
+function isProcessed(stream: ObjectStream, name: string): boolean {
+  return isHashed(stream, name) || hasLocalDate(stream, name);
 }
 
-function propertiesShortage({ kinds }: ObjectStream, added: readonly string[], changed: readonly string[]): Shortage {
-  const of = (is: (kind: string) => boolean) => changed.filter((name) => is(kinds.get(name) ?? ''));
+function isHashed({ hashed }: ObjectStream, name: string): boolean {
+  return hashed?.names.has(name) === true;
+}
+
+function hasLocalDate({ kinds, localDates }: ObjectStream, name: string): boolean {
+  return localDates?.converter(kinds.get(name) ?? 'string') !== undefined;
+}
+
+function propertiesShortage(stream: ObjectStream, added: readonly string[], changed: readonly string[]): Shortage {
   const clauses: [readonly string[], string, string][] = [
     [added, 'was added', 'were added'],
     [
-      of((kind) => kind.startsWith(HASHED)),
+      changed.filter((name) => isHashed(stream, name)),
       'is hashed now, or with another salt',
       'are hashed now, or with another salt',
     ],
     [
-      of((kind) => kind.includes(LOCAL)),
+      changed.filter((name) => hasLocalDate(stream, name)),
       'has a local date now, or another type',
       'have local dates now, or another type',
     ],
-    [of((kind) => !kind.startsWith(HASHED) && !kind.includes(LOCAL)), 'has another type', 'have another type'],
+    [changed.filter((name) => !isProcessed(stream, name)), 'has another type', 'have another type'],
   ];
   const why = clauses.flatMap(([names, one, several]) => {
     if (names.length === 0) return [];
@@ -142,9 +148,12 @@ export function parseFingerprint(value: JsonValue | undefined): Fingerprint | nu
   };
 }
 
-/** A property's name with the type of its values. */
-function typed({ kinds }: ObjectStream, name: string): string {
-  return `${name}\0${kinds.get(name) ?? ''}`;
+/** A property's name with how records have its values: their type, the hash, the time zone of the local date beside them. */
+function typed(stream: ObjectStream, name: string): string {
+  const { kinds, hashed, localDates } = stream;
+  if (hashed !== null && isHashed(stream, name)) return hashed.marked(name);
+  const type = `${name}\0${kinds.get(name) ?? ''}`;
+  return hasLocalDate(stream, name) ? `${type} in ${localDates?.zone}` : type;
 }
 
 /** Those of `names` that are not among the packed ones. */
