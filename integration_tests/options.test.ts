@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { everyScope } from '../src/sandbox/api/scopes.js';
+import { SteppedService } from './service/stepped.js';
+import { TestFolder } from './support/command.js';
 import type { SyncResult } from './support/in-process.js';
 import {
   advance,
@@ -63,6 +66,10 @@ function withSensitiveProperties(): string[] {
   portal.edit('contacts', ids()[0] as string, { passport: 'X-1', diagnosis: 'none' });
   return everyScope(portal);
 }
+
+const hash_salt = 'a salt of these tests';
+const hashed = (value: string | null | undefined) =>
+  value ? createHash('sha256').update(`${hash_salt}${value}`).digest('hex') : null;
 
 const BEHAVIOURS: Record<string, () => Promise<void>> = {
   'credentials.credentials_title': async () => {
@@ -322,6 +329,55 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     await readWell({ lookback_window: 3 });
     expect(logged.join()).toContain('lookback_window is 3 minutes; 10 are used');
   },
+  recent: async () => {
+    for (const [recent, reach] of [
+      [10, 11],
+      [undefined, 3],
+    ]) {
+      const { reaches } = await served({ recent }, 3);
+      expect(reaches.slice(-2).map(Math.round)).toEqual([reach, reach]);
+    }
+  },
+  snapshots_every: async () => {
+    for (const [snapshots_every, looks] of [
+      [10, 6],
+      // After 5 minutes at most, and then 10, 20 and 40.
+      [undefined, 3],
+    ]) {
+      const { rounds } = await served({ snapshots_every, include: ['owners'] }, 60);
+      const found = rounds.reduce((sum, { calls }) => sum + (calls.owners ?? 0), 0);
+      expect(Math.abs(found - (looks as number))).toBeLessThanOrEqual(1);
+    }
+  },
+  'objects[].hash_properties': async () => {
+    const properties = ['phone', 'email'];
+    const clear = await readWell(contacts({ properties }));
+    const { records } = await readWell({ ...contacts({ properties, hash_properties: ['phone'] }), hash_salt });
+    const phones = clear.records.map(({ properties_phone: phone }) => phone);
+    expect(new Set(phones).size).toBeGreaterThan(10);
+    expect(records.map((data) => data.properties_phone)).toEqual(phones.map((phone) => hashed(phone as string | null)));
+    expect(records.map((data) => data.properties_email)).toEqual(clear.records.map((data) => data.properties_email));
+  },
+  hash_salt: async () => {
+    const config = contacts({ properties: ['phone'], hash_properties: ['phone'] });
+    const hashes = async (salt: string) =>
+      (await readWell({ ...config, hash_salt: salt })).records.flatMap(({ properties_phone: phone }) => phone ?? []);
+    const [one, same, other] = [await hashes(hash_salt), await hashes(hash_salt), await hashes(`${hash_salt}.`)];
+    expect(one).toEqual(same);
+    expect(one.filter((hash) => other.includes(hash))).toEqual([]);
+    await expect(read(config)).rejects.toThrow('hash_salt is missing');
+  },
+  local_dates: async () => {
+    const { records } = await readWell({ ...contacts({ properties: ['createdate'] }), local_dates: true });
+    const inZone = new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/New_York', dateStyle: 'short' });
+    expect(records.map((data) => data.properties_createdate_local_date)).toEqual(
+      records.map((data) => inZone.format(new Date(String(data.createdAt)))),
+    );
+    // Some are on the next day in UTC.
+    expect(records.some((data) => data.properties_createdate_local_date !== String(data.createdAt).slice(0, 10))).toBe(
+      true,
+    );
+  },
   sensitive: async () => {
     const scopes = withSensitiveProperties();
     const names = [...SENSITIVE, 'firstname'];
@@ -332,6 +388,10 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
     expect(logged.join()).toContain('has no property "passport". Sensitive properties are read only with');
     const values = (await read({ sensitive: 'include' })) as Record<string, string>[];
     expect(values.filter((each) => each.passport === 'X-1' && each.diagnosis === 'none')).toHaveLength(1);
+    const hashes = (await read({ sensitive: 'hash', hash_salt })) as Record<string, string | null>[];
+    const found = hashes.filter((each) => each.passport === hashed('X-1') && each.diagnosis === hashed('none'));
+    expect([found.length, JSON.stringify(hashes).includes('X-1')]).toEqual([1, false]);
+    expect(hashes.map(({ firstname }) => firstname)).toEqual(values.map(({ firstname }) => firstname));
     // Listed to any token, but empty without the scope: then it is not a column at all, and a warning names it.
     sandbox.access.setScopes(scopes.filter((scope) => !scope.includes('.highly_sensitive')));
     listen();
@@ -480,6 +540,24 @@ test('the scope of a sensitive property: given later its values are filled in, t
   const told = await readWell({ ...config, sensitive: 'exclude' }, 'contacts', given.state);
   expect(told.records.map((data) => data.properties)).toEqual([{}]);
 });
+
+/** What a service does, with a round a minute. */
+async function served(source: object, minutes: number) {
+  const service = new SteppedService();
+  const folder = new TestFolder();
+  try {
+    await service.startPortal({ counts: { '*': 0, contacts: 10 } });
+    const objects = [{ object_type: 'contacts', properties: ['lastname'] }];
+    const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined));
+    const destination = { type: 'duckdb', path: folder.join('w.duckdb') };
+    await service.start(service.pipeline({ objects, ...given }, destination));
+    return { rounds: await service.run(minutes), reaches: service.reaches };
+  } finally {
+    await service.end();
+    folder.remove();
+    process.env.HUBSPOT_BASE_URL = sandbox.url;
+  }
+}
 
 interface Schema {
   properties?: Record<string, Schema>;

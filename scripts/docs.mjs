@@ -71,7 +71,7 @@ async function rows() {
   );
 }
 
-const portalOf = (config) => ({ client, config, known, id: null, tokenScopes: async () => null });
+const portalOf = (config) => ({ client, config, known, id: null, localDates: null, tokenScopes: async () => null });
 
 /** The fields that hold the ids of associated records. */
 function links({ json_schema }) {

@@ -245,6 +245,9 @@ test('a stream that fails does not keep the others from being read, and is well 
   const [first] = await service.run(5);
   expect(first?.result?.errors).toMatchObject([{ stream: 'deals', code: 'HF-SCOPES' }]);
   expect(new Map((await live()) as [string, unknown][])).toEqual(new Map(truth() as [string, unknown][]));
+  // Rounds that bring nothing do not repeat it.
+  const logged = await warehouse.rows('_HUBFLAKE_SYNCS', { STREAM: 'text', STATUS: 'text' });
+  expect(logged.filter(({ STATUS }) => STATUS === 'failed')).toEqual([{ STREAM: 'deals', STATUS: 'failed' }]);
   service.sandbox.faults.set([]);
   const round = await service.next();
   expect(round.result?.errors).toEqual([]);

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import { configureLog } from '../log.js';
+import { configureLog, log } from '../log.js';
 import { parsePipelineConfig } from './pipeline.js';
 import { parseSourceConfig } from './source.js';
 
@@ -77,6 +77,7 @@ test('reads search criteria, with a date as its first instant', () => {
       filterGroups: filter_groups,
       properties: ['email'],
       excludeProperties: [],
+      hashProperties: [],
       associations: null,
       history: null,
     },
@@ -218,5 +219,42 @@ test('shows no secret in a message', () => {
   };
   expect(() => parseSourceConfig({ credentials: secret })).toThrow(
     expect.not.objectContaining({ message: expect.stringContaining('hush') }),
+  );
+});
+
+describe('hashing', () => {
+  const hash_salt = 'a long and random salt';
+  const objects = [{ object_type: 'contacts' }, { object_type: 'deals', hash_properties: ['dealname'] }];
+
+  test('takes a salt', () => {
+    expect(parseSourceConfig({ credentials, objects, hash_salt }).hashSalt).toBe(hash_salt);
+    expect(parseSourceConfig({ credentials }).hashSalt).toBeNull();
+    for (const none of [{}, { hash_salt: '' }, { hash_salt: null }]) {
+      expect(() => parseSourceConfig({ credentials, objects, ...none })).toThrow(
+        'hash_salt is missing, without which objects[1].hash_properties cannot hash. Give a long random text,',
+      );
+      expect(() => parseSourceConfig({ credentials, sensitive: 'hash', ...none })).toThrow(
+        'hash_salt is missing, without which sensitive: "hash" cannot hash.',
+      );
+    }
+  });
+
+  test('shows the salt neither in a message nor in a log line', () => {
+    expect(() => parseSourceConfig({ credentials, hash_salt: 'hush-hush' })).toThrow(
+      'hash_salt must NOT have fewer than 16 characters, but is something else',
+    );
+    parseSourceConfig({ credentials, hash_salt: 'the hush-hush of a salt' });
+    log.warn('it is the hush-hush of a salt');
+    expect(warnings.at(-1)).toBe('it is ****');
+  });
+
+  test.each(['hs_object_id', 'hs_lastmodifieddate', 'lastmodifieddate', 'hs_merged_object_ids'])(
+    'refuses %s, which records have in clear anyway',
+    (name) => {
+      const given = [{ object_type: 'contacts', hash_properties: ['email', name] }];
+      expect(() => parseSourceConfig({ credentials, objects: given, hash_salt })).toThrow(
+        `objects[0].hash_properties[1]: "${name}" cannot be hashed, as records also have it as their id, time or merges.`,
+      );
+    },
   );
 });

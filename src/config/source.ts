@@ -16,6 +16,8 @@ const NOT_ACTED_ON = {
 const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_streams'] as const;
 /** source-hubspot's spec says num_worker, its manifest reads num_workers. */
 const ALIASES = ['num_workers'];
+/** Properties that records have in clear anyway. */
+const NEVER_HASHED = ['hs_object_id', 'hs_lastmodifieddate', 'lastmodifieddate', 'hs_merged_object_ids'];
 const EARLIEST = timeOf('2006-01-01T00:00:00Z');
 /** HubSpot's search index lags behind; a shorter lookback would miss changes. */
 const LEAST_LOOKBACK_MINUTES = 10;
@@ -46,6 +48,8 @@ export interface ObjectCriteria {
   /** null: all properties. */
   properties: string[] | null;
   excludeProperties: string[];
+  /** The properties whose values are replaced by hashes. */
+  hashProperties: string[];
   /** null: the same as source-hubspot. */
   associations: string[] | null;
   /** The properties whose past values to read; {@link EVERY_PROPERTY}: all but calculated ones; null: not configured. */
@@ -93,6 +97,10 @@ export interface SourceConfig {
   sweep: SweepScope;
   /** What to do with properties that the portal marks as sensitive or highly sensitive. */
   sensitive: SensitiveMode;
+  /** What hashes are salted with; null: nothing is hashed. */
+  hashSalt: string | null;
+  /** Whether records tell the local date of what has a time. */
+  localDates: boolean;
   lookbackMinutes: number;
   /** How far each round of a service reaches back, as a rule. */
   recentMinutes: number;
@@ -144,6 +152,8 @@ export function parseSourceConfig(value: unknown): SourceConfig {
     sweepEveryHours: options.sweep_every,
     sweep: options.sweep,
     sensitive: options.sensitive,
+    hashSalt: parseSalt(options),
+    localDates: options.local_dates,
     lookbackMinutes: effectiveLookback(options.lookback_window),
     recentMinutes: options.recent,
     snapshotsEveryMinutes: options.snapshots_every,
@@ -206,9 +216,33 @@ function parseObjects(objects: SourceOptions['objects'] = []): ObjectCriteria[] 
     filterGroups: entry.filter_groups ?? [],
     properties: entry.properties ?? null,
     excludeProperties: entry.exclude_properties ?? [],
+    hashProperties: hashable(entry.hash_properties ?? [], `objects[${index}].hash_properties`),
     associations: entry.associations ?? null,
     history: entry.history ?? null,
   }));
+}
+
+/** Throws a ConfigError for a property without which rows could not be told apart, put in order or followed through merges. */
+function hashable(names: string[], path: string): string[] {
+  const [index, name] = [...names.entries()].find(([, each]) => NEVER_HASHED.includes(each)) ?? [];
+  if (name === undefined) return names;
+  throw new ConfigError(
+    `${path}[${index}]: "${name}" cannot be hashed, as records also have it as their id, time or merges. Take it out of the list.`,
+  );
+}
+
+/** Throws a ConfigError where something is to be hashed and there is no salt. */
+function parseSalt({ hash_salt: salt, objects = [], sensitive }: SourceOptions): string | null {
+  if (salt !== undefined) {
+    registerSecret(salt);
+    return salt;
+  }
+  const index = objects.findIndex(({ hash_properties: names = [] }) => names.length > 0);
+  const what = index >= 0 ? `objects[${index}].hash_properties` : 'sensitive: "hash"';
+  if (index < 0 && sensitive !== 'hash') return null;
+  throw new ConfigError(
+    `hash_salt is missing, without which ${what} cannot hash. Give a long random text, such as \`openssl rand -hex 32\` makes, and keep it: with another one all hashes change.`,
+  );
 }
 
 /** By default a stream's name has the objects' names as given, as in source-hubspot. */

@@ -14,7 +14,9 @@ import { KnownObjects } from './core/known-objects.js';
 import { AT_ONCE, type Pace } from './core/pace.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
-import { identifyPortal, readCustomTypes } from './portal-account.js';
+import type { LocalDates } from './layouts/local-dates.js';
+import { identifyPortal, localDatesOf, readCustomTypes } from './portal-account.js';
+import { adviseOnStreams } from './privacy/copies.js';
 import { declaredStreams } from './registry.js';
 import { mayBeCustom } from './selection/custom-objects.js';
 import { planStreams } from './selection/plan-streams.js';
@@ -56,6 +58,7 @@ export class Portal implements PortalFacts {
   #scopes: Promise<readonly string[] | null> | null = null;
   #disabled: Promise<ReadonlySet<string>> | null = null;
   id: number | null = null;
+  localDates: LocalDates | null = null;
   readonly unreadable: Unreadable[] = [];
   /** The minimum number of calls for what was requested here. */
   leastCalls = 0;
@@ -85,7 +88,13 @@ export class Portal implements PortalFacts {
   ): Promise<Portal> {
     const portal = new Portal(client, config, chains, pace);
     // Before any other call, so that a refused token or an exhausted daily limit takes only one.
-    portal.id = await portal.#kept('account', () => identifyPortal(client));
+    const identity = await portal.#kept(
+      'account',
+      () => identifyPortal(client),
+      ({ obstacle }) => obstacle === null || !config.localDates,
+    );
+    portal.id = identity.id;
+    portal.localDates = localDatesOf(identity, config);
     if (mayBeCustom(config, streamNames, declared)) {
       const isTransient = (found: unknown) => found instanceof HubflakeError && found.kind === 'transient_error';
       const custom = await portal.#kept(
@@ -98,6 +107,7 @@ export class Portal implements PortalFacts {
       portal.known = new KnownObjects(custom);
     }
     portal.#plans = planStreams(config, portal.known, declared, offersAll ? 'all' : (streamNames ?? 'default'));
+    if (!offersAll) adviseOnStreams(streamNames ?? portal.streamNames, portal);
     return portal;
   }
 

@@ -46,6 +46,7 @@ export interface SourceOptions {
     exclude_properties?: string[];
     associations?: string[];
     history?: string[];
+    hash_properties?: string[];
   }[];
   association_streams: {
     from_object: string;
@@ -68,7 +69,9 @@ export interface SourceOptions {
   lookback_window: number;
   recent: number;
   snapshots_every: number;
-  sensitive: 'exclude' | 'include';
+  sensitive: 'exclude' | 'hash' | 'include';
+  hash_salt?: string;
+  local_dates: boolean;
   treat_numbers_and_booleans_as_strings: boolean;
   validity: boolean;
   num_worker: number;

@@ -4,6 +4,7 @@ import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { ObjectType, Scopes } from '../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import type { AirbyteStream, JsonObject, SyncMode } from '../../protocol/messages.js';
+import type { LocalDates } from '../layouts/local-dates.js';
 import { streamSchema } from '../layouts/property-schema.js';
 import type { ChainLimits } from './chain-limits.js';
 import type { Group } from './groups.js';
@@ -19,6 +20,8 @@ export interface PortalFacts {
   /** null: HubSpot does not report it to this token. */
   readonly id: number | null;
   readonly known: KnownObjects;
+  /** The local dates that records tell; null: they tell none. */
+  readonly localDates: LocalDates | null;
   readonly chains: ChainLimits;
   readonly pace: Pace;
   /** The ids of objects' records, each page of which is read once for all streams. */

@@ -38,8 +38,8 @@ export function archivedRecords(name: string, type: ObjectType): StreamDeclarati
       open: async (portal) => {
         // A row here is no deletion of another one.
         const config = { ...portal.config, deletes: 'mark' as const };
-        const { client, known, id } = portal;
-        const facts = { client, known, id, config, tokenScopes: () => portal.tokenScopes() };
+        const { client, known, id, localDates } = portal;
+        const facts = { client, known, id, config, localDates, tokenScopes: () => portal.tokenScopes() };
         return new ArchivedRecords(await openObject({ name: called, type, criteria: null }, facts), portal);
       },
       hiddenDeletions: () => null,

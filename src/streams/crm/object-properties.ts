@@ -26,6 +26,8 @@ export interface Withheld {
 export interface ObjectProperties {
   /** Sorted by name. */
   readable: readonly PropertyDefinition[];
+  /** The names of those that the portal marks as sensitive or highly sensitive. */
+  sensitive: readonly string[];
   withheld: readonly Withheld[];
   /** The number of calls this took, without the one for the token's scopes. */
   calls: number;
@@ -34,7 +36,7 @@ export interface ObjectProperties {
 /** Requests the token's scopes; null: HubSpot does not report them. */
 export type TokenScopes = () => Promise<readonly string[] | null>;
 
-/** @param sensitive whether to include properties that the portal marks as sensitive or highly sensitive */
+/** @param sensitive whether to read properties that the portal marks as sensitive or highly sensitive */
 export async function readObjectProperties(
   client: HubSpotClient,
   type: ObjectType,
@@ -43,7 +45,7 @@ export async function readObjectProperties(
 ): Promise<ObjectProperties> {
   if (sensitive === 'exclude') {
     const { properties, calls } = await readProperties(client, type);
-    return { readable: properties, withheld: [], calls };
+    return { readable: properties, sensitive: [], withheld: [], calls };
   }
   const [usual, marked, granted] = await Promise.all([
     readProperties(client, type),
@@ -51,16 +53,19 @@ export async function readObjectProperties(
     tokenScopes(),
   ]);
   const readable = [...usual.properties];
+  const names: string[] = [];
   const withheld: Withheld[] = [];
   for (const [index, sensitivity] of SENSITIVITIES.entries()) {
     const found = marked[index]?.properties ?? [];
     const scope = scopeOf(type, sensitivity);
     if (found.length === 0) continue;
-    if (scope === null || granted === null || granted.some((each) => isVersionOf(each, scope))) readable.push(...found);
-    else withheld.push({ names: found.map(({ name }) => name), scope });
+    if (scope === null || granted === null || granted.some((each) => isVersionOf(each, scope))) {
+      readable.push(...found);
+      names.push(...found.map(({ name }) => name));
+    } else withheld.push({ names: found.map(({ name }) => name), scope });
   }
   readable.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { readable, withheld, calls: marked.reduce((sum, { calls }) => sum + calls, usual.calls) };
+  return { readable, sensitive: names, withheld, calls: marked.reduce((sum, { calls }) => sum + calls, usual.calls) };
 }
 
 /** null: HubSpot documents none for the object. */

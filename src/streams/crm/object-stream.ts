@@ -10,6 +10,9 @@ import { kindOf, type ValueKind } from '../layouts/coerce.js';
 import { columnsLayout } from '../layouts/columns-layout.js';
 import { fivetranLayout } from '../layouts/fivetran-layout.js';
 import type { Layout, LayoutInput } from '../layouts/layout.js';
+import type { LocalDates } from '../layouts/local-dates.js';
+import { adviseOnCopies } from '../privacy/copies.js';
+import { type HashedProperties, hashedProperties } from '../privacy/hashed-properties.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
@@ -31,8 +34,14 @@ export interface ObjectStream {
   layout: Layout;
   /** The properties to request from HubSpot. */
   properties: readonly string[];
-  /** The types of the selected properties, by name. */
+  /** The types of the selected properties in records, by name. */
   kinds: ReadonlyMap<string, ValueKind>;
+  /** The properties, selected or not, whose values are replaced by hashes; null: none. */
+  hashed: HashedProperties | null;
+  /** The local dates that records tell; null: they tell none. */
+  localDates: LocalDates | null;
+  /** The properties that the configuration says not to read. */
+  excluded: readonly string[];
   associations: readonly AssociationTarget[];
   /** The properties whose past values to request. */
   histories: readonly string[];
@@ -63,7 +72,7 @@ export interface ObjectSelection {
 }
 
 /** What opening an object takes of the portal. */
-type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScopes' | 'id'>;
+type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScopes' | 'id' | 'localDates'>;
 
 /** Reads the object's properties, and selects from them. */
 export async function openObject(selection: ObjectSelection, portal: ObjectFacts): Promise<ObjectStream> {
@@ -73,11 +82,13 @@ export async function openObject(selection: ObjectSelection, portal: ObjectFacts
 }
 
 function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: ObjectProperties): ObjectStream {
-  const { config, known } = facts;
+  const { config, known, localDates } = facts;
   const { name, type, criteria } = selection;
   const { readable: all, calls: definitionCalls } = found;
   const withheld = withheldFrom(selection, found);
   const selected = selectProperties(found, criteria, name, config.sensitive);
+  const hashed = hashedProperties(type, criteria?.hashProperties ?? null, found.sensitive, config, known);
+  if (hashed !== null) adviseOnCopies(name, selected, hashed, facts.client);
   checkFilters(all, criteria, name);
   // In Fivetran's layout associations are tables of their own.
   const associated = config.layout === 'fivetran' ? [] : (criteria?.associations ?? type.associations);
@@ -85,13 +96,17 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
     const target = known.find(other, `associations of "${name}"`);
     return { type: target, field: target.custom ? target.stream : target.name };
   });
-  const kinds = selected.map((property) => kindFor(property, config.numbersAsStrings));
+  const kinds = selected.map((property) =>
+    hashed?.names.has(property.name) ? 'string' : kindFor(property, config.numbersAsStrings),
+  );
   const input = {
     properties: selected,
     kinds,
     associations: associations.map((target) => target.field),
     cdc: config.deletes === 'cdc',
     filtered: (criteria?.filterGroups ?? []).length > 0 && config.deletes !== 'off',
+    hashed,
+    localDates,
   };
   const names = selected.map((property) => property.name);
   const knowsMerges = all.some((property) => property.name === MERGED_IDS);
@@ -100,7 +115,10 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
     type,
     layout: layoutOf(type, input, facts),
     properties: knowsMerges && !names.includes(MERGED_IDS) ? [...names, MERGED_IDS] : names,
-    kinds: new Map(selected.map((property) => [property.name, kindFor(property, config.numbersAsStrings)])),
+    kinds: new Map(names.map((each, index) => [each, kinds[index] ?? 'string'])),
+    hashed,
+    localDates,
+    excluded: criteria?.excludeProperties ?? [],
     associations,
     histories: [],
     filterGroups: criteria?.filterGroups ?? [],
@@ -168,10 +186,12 @@ function selectProperties(
   sensitive: SensitiveMode,
 ): PropertyDefinition[] {
   const known = [...readable.map(({ name }) => name), ...withheld.flatMap(({ names }) => names)];
-  for (const name of [...(criteria?.properties ?? []), ...(criteria?.excludeProperties ?? [])]) {
+  const { properties, excludeProperties = [], hashProperties = [] } = criteria ?? {};
+  for (const name of [...(properties ?? []), ...excludeProperties, ...hashProperties]) {
     if (known.includes(name)) continue;
     const meant = nearest(name, known);
-    const advice = sensitive === 'exclude' ? ' Sensitive properties are read only with "sensitive": "include".' : '';
+    const advice =
+      sensitive === 'exclude' ? ' Sensitive properties are read only with "sensitive": "hash" or "include".' : '';
     log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : advice}`);
   }
   return readable.filter(({ name }) => isWanted(name, criteria));

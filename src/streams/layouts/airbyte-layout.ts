@@ -4,15 +4,26 @@ import { RecordOfBytes } from '../core/sink.js';
 import type { ValueKind } from './coerce.js';
 import {
   associationMembers,
+  hashingOf,
   headEncoder,
   type Layout,
   type LayoutInput,
+  localDatesIn,
   memberKey,
   type SourceField,
   updatedAtOf,
 } from './layout.js';
-import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import {
+  extraSchemas,
+  INSTANT,
+  localDateSchema,
+  propertySchema,
+  STRING,
+  STRINGS,
+  TOMBSTONE,
+} from './property-schema.js';
 import { RowValues } from './row-values.js';
+import { uniqueNames } from './unique-names.js';
 
 /** A property of the layout, or a legacy alias that takes its successor's value if it has none of its own. */
 interface Field extends SourceField {
@@ -22,7 +33,8 @@ interface Field extends SourceField {
 
 /**
  * The layout of source-hubspot: `properties` as an object and again flattened as `properties_<name>`, associations as arrays at the
- * top level. Differences: association arrays are always present, and `archivedAt` and `merged_into` are added.
+ * top level. Differences: association arrays are always present, and `archivedAt` and `merged_into` are added. Local dates are at the top
+ * level only, as `properties` has HubSpot's own.
  *
  * @param legacyAliases the names of stage timings in HubSpot's v1, which source-hubspot still fills from their successors
  */
@@ -31,10 +43,15 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
   const links = associationNames(input, fields);
   const associationKeys = links.map(memberKey);
   const rows = new RowValues(fields);
+  const dates = localDateFields(input, fields, links);
+  const dateValues = dates.length > 0 ? new RowValues(dates) : null;
   const flatKeys = fields.map(({ flatKey }) => byteText(flatKey));
   const head = headEncoder({ createdAt: 'createdAt', updatedAt: 'updatedAt', archivedAt: 'archivedAt' }, input);
   return {
-    schema: schemaOf(input, fields, links),
+    schema: {
+      ...schemaOf(input, fields, links),
+      ...Object.fromEntries(dates.map(({ name, property, zone }) => [name, localDateSchema(property, zone)])),
+    },
     primaryKey: 'id',
     cursorField: 'updatedAt',
     encode(row, associated, tombstone) {
@@ -45,13 +62,17 @@ export function airbyteLayout(input: LayoutInput, legacyAliases: ReadonlyMap<str
       const nested = rows.members(row, changes, '', values);
       let flat = '';
       for (const [index, value] of values.entries()) flat += flatKeys[index] + value;
-      const record = `${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}}`;
+      const local = dateValues?.members(row, changes, ',') ?? '';
+      const record = `${byteText(start)},"properties":{${nested}}${byteText(linked)}${flat}${local}}`;
       return new RecordOfBytes(fromLatin1(record), changes);
     },
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
     },
-    propertyOf: (field) => input.properties.find(({ name }) => field === `properties_${name}`)?.name ?? null,
+    propertyOf: (field) =>
+      input.properties.find(({ name }) => field === `properties_${name}`)?.name ??
+      dates.find(({ name }) => field === name)?.property.name ??
+      null,
   };
 }
 
@@ -73,14 +94,18 @@ function associationNames(input: LayoutInput, fields: readonly Field[]): string[
 }
 
 function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonly string[]>): Field[] {
-  const field = (name: string, kind: ValueKind, sources = [name]): Field => ({
-    name,
-    kind,
-    sources,
-    key: memberKey(name),
-    flatKey: `,${memberKey(`properties_${name}`)}`,
-    places: [`properties.${name}`, `properties_${name}`],
-  });
+  const field = (name: string, kind: ValueKind, sources = [name]): Field => {
+    const derive = hashingOf(sources, input);
+    return {
+      name,
+      kind: derive === null ? kind : 'string',
+      sources,
+      key: memberKey(name),
+      flatKey: `,${memberKey(`properties_${name}`)}`,
+      places: [`properties.${name}`, `properties_${name}`],
+      derive,
+    };
+  };
   const own = new Map(input.properties.map((property, index) => [property.name, input.kinds[index] ?? 'string']));
   const fields = new Map<string, Field>();
   for (const [name, kind] of own) fields.set(name, field(name, kind));
@@ -90,6 +115,20 @@ function fieldsOf(input: LayoutInput, legacyAliases: ReadonlyMap<string, readonl
     for (const alias of aliases) fields.set(alias, field(alias, own.get(alias) ?? kind, [alias, successor]));
   }
   return [...fields.values()];
+}
+
+/** The local dates, which are no values of HubSpot's. */
+function localDateFields(input: LayoutInput, fields: readonly Field[], links: readonly string[]) {
+  const dated = localDatesIn(input);
+  const names = uniqueNames(
+    dated.map(({ name }) => `properties_${name}`),
+    [...FIXED, ...links, ...fields.map(({ name }) => `properties_${name}`)],
+  );
+  return dated.map(({ property, name: wanted, derive, zone }, index) => {
+    const name = names[index] ?? wanted;
+    const kind: ValueKind = 'date';
+    return { kind, key: memberKey(name), sources: [property.name], places: [name], derive, name, property, zone };
+  });
 }
 
 function schemaOf(input: LayoutInput, fields: Field[], links: readonly string[]): JsonObject {

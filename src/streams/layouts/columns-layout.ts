@@ -1,9 +1,29 @@
 import { byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
 import { RecordOfBytes } from '../core/sink.js';
-import { associationMembers, headEncoder, type Layout, type LayoutInput, memberKey, updatedAtOf } from './layout.js';
-import { extraSchemas, INSTANT, propertySchema, STRING, STRINGS, TOMBSTONE } from './property-schema.js';
+import type { ValueKind } from './coerce.js';
+import {
+  associationMembers,
+  type Derive,
+  hashingOf,
+  headEncoder,
+  type Layout,
+  type LayoutInput,
+  localDatesIn,
+  memberKey,
+  updatedAtOf,
+} from './layout.js';
+import {
+  extraSchemas,
+  INSTANT,
+  localDateSchema,
+  propertySchema,
+  STRING,
+  STRINGS,
+  TOMBSTONE,
+} from './property-schema.js';
 import { RowValues } from './row-values.js';
+import { uniqueNames } from './unique-names.js';
 
 const FIXED = ['id', 'created_at', 'updated_at', 'archived', 'archived_at', 'merged_into', '_ab_cdc_deleted_at'];
 
@@ -13,23 +33,33 @@ const FIXED = ['id', 'created_at', 'updated_at', 'archived', 'archived_at', 'mer
  */
 export function columnsLayout(input: LayoutInput): Layout {
   const associationFields = input.associations.map((name) => `associated_${name}`);
-  const names = columnNames(
+  const reserved = [...FIXED, ...(input.filtered ? ['matches_filters'] : []), ...associationFields];
+  const names = uniqueNames(
     input.properties.map((property) => property.name),
-    [...FIXED, ...(input.filtered ? ['matches_filters'] : []), ...associationFields],
+    reserved,
   );
   const columns = input.properties.map((property, index) => ({
     property,
     name: names[index] ?? property.name,
     kind: input.kinds[index] ?? 'string',
   }));
-  const values = new RowValues(
-    columns.map(({ property, name, kind }) => ({
-      kind,
-      key: memberKey(name),
-      places: [name],
-      sources: [property.name],
-    })),
+  const dated = localDatesIn(input);
+  const dateNames = uniqueNames(
+    dated.map(({ name }) => name),
+    [...reserved, ...names],
   );
+  const dates = dated.map((each, index) => ({ ...each, name: dateNames[index] ?? each.name }));
+  const field = (name: string, kind: ValueKind, sources: readonly string[], derive: Derive | null) => ({
+    kind,
+    key: memberKey(name),
+    places: [name],
+    sources,
+    derive,
+  });
+  const values = new RowValues([
+    ...columns.map(({ property, name, kind }) => field(name, kind, [property.name], hashingOf([property.name], input))),
+    ...dates.map(({ property, name, derive }) => field(name, 'date', [property.name], derive)),
+  ]);
   const associationKeys = associationFields.map(memberKey);
   const head = headEncoder({ createdAt: 'created_at', updatedAt: 'updated_at', archivedAt: 'archived_at' }, input);
 
@@ -46,6 +76,7 @@ export function columnsLayout(input: LayoutInput): Layout {
       ...extraSchemas(input),
       ...Object.fromEntries(associationFields.map((name) => [name, STRINGS])),
       ...Object.fromEntries(columns.map(({ property, name, kind }) => [name, propertySchema(property, kind, true)])),
+      ...Object.fromEntries(dates.map(({ property, name, zone }) => [name, localDateSchema(property, zone)])),
     },
     encode(row, associated, tombstone) {
       const changes: RecordChange[] = [];
@@ -57,19 +88,6 @@ export function columnsLayout(input: LayoutInput): Layout {
     encodeMergedAway(id, updatedAt, tombstone) {
       return { data: `${head(id, { updatedAt }, tombstone)}}`, changes: null };
     },
-    propertyOf: (field) => input.properties[names.indexOf(field)]?.name ?? null,
+    propertyOf: (column) => [...columns, ...dates].find(({ name }) => name === column)?.property.name ?? null,
   };
-}
-
-/** Each property's column name, unique regardless of case. */
-function columnNames(properties: readonly string[], reserved: readonly string[]): string[] {
-  const taken = new Set([...reserved, ...properties].map((name) => name.toLowerCase()));
-  const isReserved = new Set(reserved.map((name) => name.toLowerCase()));
-  return properties.map((property) => {
-    if (!isReserved.has(property.toLowerCase())) return property;
-    let name = `property_${property}`;
-    while (taken.has(name.toLowerCase())) name = `property_${name}`;
-    taken.add(name.toLowerCase());
-    return name;
-  });
 }

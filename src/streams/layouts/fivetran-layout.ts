@@ -4,8 +4,27 @@ import { type EpochMs, instantOf } from '../../time.js';
 import { RecordOfBytes } from '../core/sink.js';
 import { coerce, type ValueKind } from './coerce.js';
 import { ENGAGEMENTS, idColumn, propertyColumn, propertyColumns } from './fivetran-names.js';
-import { type Layout, type LayoutInput, memberKey, type Tombstone, updatedAtOf } from './layout.js';
-import { BOOLEAN, DECIMAL, INSTANT, INTEGER, isWhole, propertySchema, STRING, TOMBSTONE } from './property-schema.js';
+import {
+  type Derive,
+  hashingOf,
+  type Layout,
+  type LayoutInput,
+  localDatesIn,
+  memberKey,
+  type Tombstone,
+  updatedAtOf,
+} from './layout.js';
+import {
+  BOOLEAN,
+  DECIMAL,
+  INSTANT,
+  INTEGER,
+  isWhole,
+  localDateSchema,
+  propertySchema,
+  STRING,
+  TOMBSTONE,
+} from './property-schema.js';
 import { RowValues } from './row-values.js';
 import { plainTime, SYNCED, TIMESTAMP } from './timestamps.js';
 
@@ -80,18 +99,26 @@ export function fivetranLayout(input: FivetranInput): Layout {
   const isNote = object === 'notes';
   const fixed = fixedColumns(id, cursor, { isEngagement: engagement !== undefined, isNote, cdc });
   const chosen = input.properties
-    .map((property, index) => ({ property, kind: kindIn(property, input.kinds[index] ?? 'string') }))
+    .map((property, index) => {
+      const derive = hashingOf([property.name], input);
+      const kind = input.kinds[index] ?? 'string';
+      return { property, derive, kind: derive === null ? kindIn(property, kind) : kind };
+    })
     .filter(({ property }) => property.name !== modifiedProperty);
+  const dated = localDatesIn(input).filter(({ property }) => property.name !== modifiedProperty);
+  // Behind the properties, so that these have the columns that they have without local dates.
   const names = propertyColumns(
     object,
-    chosen.map(({ property }) => property.name),
+    [...chosen.map(({ property }) => property.name), ...dated.map(({ name }) => name)],
     Object.keys(fixed),
   );
   const placed = chosen.map((each, index) => ({ ...each, name: names[index] ?? each.property.name }));
+  const dates = dated.map((each, index) => ({ ...each, name: names[chosen.length + index] ?? each.name }));
   const values = new RowValues([
-    ...placed.map(({ property, name, kind }) => fieldOf(name, property.name, kind)),
+    ...placed.map(({ property, name, kind, derive }) => fieldOf(name, property.name, kind, derive)),
+    ...dates.map(({ property, name, derive }) => fieldOf(name, property.name, 'date', derive)),
     // Fivetran had it there before HubSpot's current API, and the package reads both.
-    ...(isNote ? [fieldOf('body', 'hs_note_body', 'string')] : []),
+    ...(isNote ? [fieldOf('body', 'hs_note_body', 'string', hashingOf(['hs_note_body'], input))] : []),
   ]);
   const constant = `${portalId === null ? '' : `,"portal_id":${portalId}`}${engagement ? `,"type":"${engagement.type}"` : ''}`;
 
@@ -112,6 +139,7 @@ export function fivetranLayout(input: FivetranInput): Layout {
     schema: {
       ...fixed,
       ...Object.fromEntries(placed.map(({ property, name, kind }) => [name, schemaOf(property, kind)])),
+      ...Object.fromEntries(dates.map(({ property, name, zone }) => [name, localDateSchema(property, zone)])),
       ...missingFrom(engagement ? EXPECTED_OF_ENGAGEMENTS : (EXPECTED[object] ?? {}), names),
     },
     encode(row, _, tombstone) {
@@ -122,7 +150,7 @@ export function fivetranLayout(input: FivetranInput): Layout {
     encodeMergedAway(rowId, updatedAt, tombstone) {
       return { data: `${head(rowId, updatedAt, tombstone)}}`, changes: null };
     },
-    propertyOf: (field) => chosen[names.indexOf(field)]?.property.name ?? null,
+    propertyOf: (column) => [...placed, ...dates].find(({ name }) => name === column)?.property.name ?? null,
   };
 }
 
@@ -153,13 +181,13 @@ function kindIn({ name }: Property, kind: ValueKind): ValueKind {
 
 function schemaOf(property: Property, kind: ValueKind): JsonObject {
   const schema = propertySchema(property, kind, true);
-  if (!IDS.includes(property.name) || isWhole(property)) return schema;
+  if (kind !== 'number' || !IDS.includes(property.name) || isWhole(property)) return schema;
   const { hubflake_decimal: _, ...texts } = schema;
   return { ...texts, ...INTEGER };
 }
 
-function fieldOf(name: string, property: string, kind: ValueKind) {
-  return { kind, key: memberKey(name), places: [name], sources: [property] };
+function fieldOf(name: string, property: string, kind: ValueKind, derive: Derive | null) {
+  return { kind, key: memberKey(name), places: [name], sources: [property], derive };
 }
 
 function missingFrom(expected: JsonObject, names: readonly string[]): JsonObject {

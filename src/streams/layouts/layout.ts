@@ -2,7 +2,9 @@ import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { JsonObject, RecordChange } from '../../protocol/messages.js';
 import type { EncodedRecord } from '../core/sink.js';
+import type { HashedProperties } from '../privacy/hashed-properties.js';
 import { coerce, type ValueKind } from './coerce.js';
+import type { LocalDates } from './local-dates.js';
 
 /** The most characters of an invalid value that are kept in its change entry. */
 export const MOST_NOTED = 1000;
@@ -51,6 +53,10 @@ export interface LayoutInput {
   cdc: boolean;
   /** Adds `matches_filters`, which is false on a record that has left the stream's filters. */
   filtered: boolean;
+  /** The properties whose values are replaced by hashes, which are of the kind `string`; null: none. */
+  hashed: HashedProperties | null;
+  /** Adds `<name>_local_date` for each date and time; null: there are none. */
+  localDates: LocalDates | null;
 }
 
 /** A field of a layout. */
@@ -62,7 +68,12 @@ export interface SourceField {
   sources: readonly string[];
   /** The paths of the value in the record, for change entries. */
   places: readonly string[];
+  /** Makes the value's JSON text of HubSpot's text instead of {@link encodeValue}; null: nothing does. */
+  derive: Derive | null;
 }
+
+/** @returns undefined: there is no value that could be made of the text */
+export type Derive = (text: string) => string | undefined;
 
 /** Which optional members a layout has. */
 export type Extras = Pick<LayoutInput, 'cdc' | 'filtered'>;
@@ -78,7 +89,7 @@ export function encodeValue(
   changes: RecordChange[],
 ): string {
   if (value === null || value === undefined) return 'null';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = textOf(value);
   const json = coerce(kind, text);
   const isWhole = json !== undefined && (kind !== 'string' || text.isWellFormed());
   if (isWhole) return json;
@@ -88,6 +99,40 @@ export function encodeValue(
       : { change: 'TRUNCATED' as const };
   for (const field of places) changes.push({ field, reason: 'SOURCE_SERIALIZATION_ERROR', ...what });
   return json ?? 'null';
+}
+
+/** The JSON text of a field's value, see {@link encodeValue}. What is derived is noted nowhere: the text may be a secret, or the field beside notes it. */
+export function encodeField(
+  { kind, places, derive }: Pick<SourceField, 'kind' | 'places' | 'derive'>,
+  value: unknown,
+  changes: RecordChange[],
+): string {
+  if (derive === null) return encodeValue(kind, value, places, changes);
+  if (value === null || value === undefined) return 'null';
+  return derive(textOf(value)) ?? 'null';
+}
+
+/** What derives a field's values from properties, of which none may come in clear if one is hashed; null: nothing does. */
+export function hashingOf(sources: readonly string[], { hashed }: Pick<LayoutInput, 'hashed'>): Derive | null {
+  if (hashed === null || !sources.some((name) => hashed.names.has(name))) return null;
+  return (text) => JSON.stringify(hashed.valueOf(text));
+}
+
+/** The properties of a layout that have local dates, with the field's name and what makes them. */
+export function localDatesIn(input: LayoutInput) {
+  const { properties, kinds, localDates } = input;
+  if (localDates === null) return [];
+  return properties.flatMap((property, index) => {
+    const derive = localDates.converter(kinds[index] ?? 'string');
+    return derive === undefined
+      ? []
+      : [{ property, name: `${property.name}_local_date`, derive, zone: localDates.zone }];
+  });
+}
+
+/** HubSpot's values are texts, but for those of a newer kind. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The JSON text of a member's key, with a colon. */

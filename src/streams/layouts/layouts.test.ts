@@ -14,6 +14,8 @@ const input = (
   associations: ['companies'],
   cdc,
   filtered: false,
+  hashed: null,
+  localDates: null,
 });
 const row = (properties: Record<string, string | null>, more: Partial<ObjectRow> = {}): ObjectRow => ({
   id: '1',

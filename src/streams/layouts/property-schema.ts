@@ -9,6 +9,15 @@ export function propertySchema(property: PropertyDefinition, kind: ValueKind, de
   return { ...schema, ...texts(property) };
 }
 
+/** The JSON Schema of a property's local dates. @param zone the portal's */
+export function localDateSchema({ name, label }: PropertyDefinition, zone: string): JsonObject {
+  return {
+    ...kindSchema('date', false),
+    ...(label ? { title: `${label} (local date)` } : {}),
+    description: `The calendar date of ${name} in the portal's time zone, ${zone}.`,
+  };
+}
+
 /**
  * HubSpot's own ids and counts, which have the same type as amounts. As decimals, ids would not join with ids that are text. Only
  * HubSpot's own properties qualify, since a portal's may hold anything, whatever their names.

@@ -1,7 +1,7 @@
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import { type ByteText, byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
-import { encodeValue, type SourceField } from './layout.js';
+import { encodeField, type SourceField } from './layout.js';
 import { ScannedValues } from './scanned-values.js';
 
 /** Encodes the values of rows, whether they were parsed or are found in the bytes of their page. */
@@ -42,5 +42,5 @@ function parsedValue({ properties }: ObjectRow, field: SourceField, changes: Rec
     value = Object.hasOwn(properties, name) ? properties[name] : null;
     if (value !== null && value !== undefined) break;
   }
-  return byteText(encodeValue(field.kind, value, field.places, changes));
+  return byteText(encodeField(field, value, changes));
 }

@@ -1,7 +1,7 @@
 import type { RowInPage, RowTemplate } from '../../hubspot/api/object-row.js';
 import { type ByteText, byteText, fromLatin1 } from '../../protocol/json/byte-text.js';
 import type { RecordChange } from '../../protocol/messages.js';
-import { encodeValue, memberKey, type SourceField } from './layout.js';
+import { encodeField, memberKey, type SourceField } from './layout.js';
 import { passThrough } from './pass-through.js';
 
 /** A field with the places of its two sources in the current template; -1: no row of the page has the source. */
@@ -36,11 +36,12 @@ export class ScannedValues {
 
   constructor(fields: readonly SourceField[]) {
     // Without spread: V8 would represent the objects in a way that makes encoding a record 40 % slower.
-    this.#fields = fields.map(({ kind, key, sources, places }, index) => ({
+    this.#fields = fields.map(({ kind, key, sources, places, derive }, index) => ({
       kind,
       key,
       sources,
       places,
+      derive,
       index,
       keyBytes: byteText(key),
       first: -1,
@@ -48,7 +49,7 @@ export class ScannedValues {
     }));
   }
 
-  /** The JSON text of each field's value: the result of {@link encodeValue}. */
+  /** The JSON text of each field's value: the result of {@link encodeField}. */
   all(row: RowInPage, changes: RecordChange[]): ByteText[] {
     this.#prepare(row);
     return this.#fields.map((field) => this.#value(row, field, changes));
@@ -91,16 +92,17 @@ export class ScannedValues {
     this.#runs = runsOf(this.#fields);
   }
 
-  #value(row: RowInPage, { first, second, kind, places }: PlacedField, changes: RecordChange[]): ByteText {
+  #value(row: RowInPage, field: PlacedField, changes: RecordChange[]): ByteText {
+    const { first, second, kind, derive } = field;
     const { spans } = row.values;
     const source = first === -1 || spans[row.base + 2 * first] === 0 ? second : first;
     if (source === -1) return NULL;
     const start = spans[row.base + 2 * source] ?? 0;
     if (start === 0) return NULL;
     const end = spans[row.base + 2 * source + 1] ?? 0;
-    const json = passThrough(kind, row.text, start, end < 0 ? -end : end, end < 0);
+    const json = derive === null ? passThrough(kind, row.text, start, end < 0 ? -end : end, end < 0) : undefined;
     if (json !== undefined) return fromLatin1(json);
-    return byteText(encodeValue(kind, row.valueAt(source), places, changes));
+    return byteText(encodeField(field, row.valueAt(source), changes));
   }
 }
 
@@ -126,7 +128,9 @@ function copyOf(
 
 function runsOf(fields: readonly PlacedField[]): FieldRun[] {
   const placed = new Map<number, PlacedField>();
-  for (const field of fields) if (field.sources.length === 1 && field.first !== -1) placed.set(field.first, field);
+  // What is derived has another text, and may share its place with what is not.
+  const isPlain = ({ sources, first, derive }: PlacedField) => sources.length === 1 && first !== -1 && derive === null;
+  for (const field of fields) if (isPlain(field)) placed.set(field.first, field);
   const inOrder = [...placed.values()].sort((a, b) => a.first - b.first);
   const runs: FieldRun[] = [];
   const append = (field: PlacedField, isCopied: boolean) =>

@@ -52,6 +52,8 @@ function open(name: string, portal: PortalFacts): Children<Split> {
     associations: ['deals'],
     cdc: deletes === 'cdc',
     filtered: false,
+    hashed: null,
+    localDates: null,
   };
   const layout = form === 'airbyte' ? airbyteLayout(input, new Map()) : columnsLayout(input);
   return new Children<Split>(

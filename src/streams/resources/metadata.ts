@@ -22,7 +22,7 @@ const groupsOf = (type: ObjectType): Endpoint => ({
 
 /** What HubSpot lists of an object's properties: those that are sensitive are asked for by themselves. */
 export const propertiesOf = (type: ObjectType, { config }: PortalFacts): readonly Endpoint[] =>
-  [null, ...(config.sensitive === 'include' ? SENSITIVITIES : [])].map((each) => propertiesEndpoint(type, each));
+  [null, ...(config.sensitive !== 'exclude' ? SENSITIVITIES : [])].map((each) => propertiesEndpoint(type, each));
 
 const PROPERTIES = {
   group: 'metadata',

@@ -90,6 +90,7 @@ const NO_CRITERIA = {
   filterGroups: [],
   properties: null,
   excludeProperties: [],
+  hashProperties: [],
   associations: null,
   history: null,
 };

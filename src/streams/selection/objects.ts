@@ -111,6 +111,12 @@ export function planOne(
         `${path}.history: HubSpot keeps no past values of ${declaration.name}, only of the properties of CRM objects. Leave it out.`,
       );
     }
+    // Unlike the options below, it is not let pass: what was to be hashed would come in clear.
+    if (criteria.hashProperties.length > 0) {
+      throw new ConfigError(
+        `${path}.hash_properties: only properties of CRM objects can be hashed, and ${declaration.name} are none. Leave it out, or the stream.`,
+      );
+    }
     for (const [option, key] of RECORD_OPTIONS) {
       if ((criteria[key] ?? []).length > 0)
         log.warn(`${path}.${option} has no effect: ${declaration.name} is read whole.`);

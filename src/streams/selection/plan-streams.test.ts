@@ -192,3 +192,10 @@ test('legacy streams are there only where they, their group or a catalog name th
   expect([{ include: ['engagements'] }, { include: ['legacy'] }].map((given) => has(given))).toEqual([true, true]);
   expect([has({}, 'all'), has({}, ['engagements']), has({ exclude: ['legacy'] }, 'all')]).toEqual([true, true, false]);
 });
+
+test('what is no CRM object cannot be hashed, and does not come in clear instead', () => {
+  const objects = [{ object_type: 'contacts' }, { object_type: 'owners', hash_properties: ['email'] }];
+  expect(() => planStreams(config({ objects, hash_salt: 'a salt for these tests' }), new KnownObjects([]))).toThrow(
+    'objects[1].hash_properties: only properties of CRM objects can be hashed, and owners are none.',
+  );
+});

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../protocol/messages.js';
 import { type EpochMs, type Instant, timeOf } from '../../../time.js';
 import type { EncodedRecord } from '../../core/sink.js';
 import { utcText } from '../../layouts/fivetran-layout.js';
+import type { HashedProperties } from '../../privacy/hashed-properties.js';
 import { fitting } from '../../strategies/fitting.js';
 import { encodeFitted } from '../../strategies/marks.js';
 import type { JsonMemory } from '../reading/object-reading.js';
@@ -27,6 +28,8 @@ export interface HistorySelection {
   from: Instant | null;
   /** Whether records may come into the selection without being modified for the first time: then all their versions count as new. */
   isFiltered: boolean;
+  /** The properties whose values are replaced by hashes; null: none. */
+  hashed: HashedProperties | null;
   form: HistoryForm;
 }
 
@@ -51,7 +54,7 @@ export class HistoryOutput implements ObjectOutput {
   constructor(selection: HistorySelection, memory: JsonMemory, now: () => EpochMs) {
     this.#selection = selection;
     this.#now = now;
-    this.#identity = { names: packHashes(selection.names), form: formName(selection.form) };
+    this.#identity = { names: packHashes(markedNames(selection)), form: formName(selection.form) };
     this.#fitted = fitting(selection.form.schema);
     this.#emitted = new EmittedVersions(memory?.versions);
     this.#calculated = new CalculatedValues(memory?.calculated);
@@ -129,10 +132,10 @@ export class HistoryOutput implements ObjectOutput {
   }
 
   #versionsOf(id: string, property: string, histories: Histories | null, since: Instant | null) {
-    const { calculated, from, form } = this.#selection;
+    const { calculated, from, form, hashed } = this.#selection;
     const listed = listedOf(histories, property);
     if (listed.length === 0) return [];
-    const all = heldVersions(listed);
+    const all = heldVersions(hashed?.versionsOf(property, listed) ?? listed);
     const isCalculated = calculated.has(property);
     const held = isCalculated ? changedVersions(all) : all;
     const begin = since === null ? Number.NEGATIVE_INFINITY : timeOf(since);
@@ -173,18 +176,35 @@ export class HistoryOutput implements ObjectOutput {
  * @param cursor up to which instant the history was read
  */
 export function historyShortage(
-  { names, form }: HistorySelection,
+  selection: HistorySelection,
   memory: JsonMemory,
   createdAt: (name: string) => string | null,
   cursor: string | null,
 ): string | null {
-  // A state of source-hubspot, from which it goes on.
-  if (memory === null) return null;
+  const { names, form, hashed } = selection;
+  // A state of source-hubspot, from which it goes on; but what it has in clear is replaced.
+  if (memory === null) {
+    const inClear = names.filter((name) => hashed?.names.has(name));
+    return inClear.length === 0 ? null : `${listed(inClear)} hashed now`;
+  }
   if (memory.form !== formName(form)) return 'its columns were changed';
   const isOlder = (name: string) => !(timeOf(createdAt(name) ?? '') >= timeOf(cursor ?? ''));
-  const added = missingIn(String(memory.names), names).filter(isOlder);
+  const missing = new Set(missingIn(String(memory.names), markedNames(selection)));
+  const added = names.filter((name) => missing.has(hashed?.marked(name) ?? name) && isOlder(name));
   if (added.length === 0) return null;
-  return `${added.length > 3 ? `${added.length} properties` : added.join(', ')} ${added.length > 1 ? 'were' : 'was'} added`;
+  return added.some((name) => hashed?.names.has(name))
+    ? `${listed(added)} added, hashed, or hashed with another salt`
+    : `${listed(added)} added`;
+}
+
+/** Names, as the subject of a clause. */
+function listed(names: readonly string[]): string {
+  return `${names.length > 3 ? `${names.length} properties` : names.join(', ')} ${names.length > 1 ? 'were' : 'was'}`;
+}
+
+/** The properties' names, with how their values are hashed. */
+function markedNames({ names, hashed }: HistorySelection): string[] {
+  return names.map((name) => hashed?.marked(name) ?? name);
 }
 
 /** What tells a form from others. */

@@ -67,7 +67,7 @@ function formFor(type: ObjectType, layout: LayoutName, hasValidity: boolean): Hi
 
 /**
  * What a stream of past values selects. Calculated properties and the time of modification, whose versions tell no more than that something
- * was asked for or changed, are left out unless they are named. Throws a ConfigError for a property that does not exist.
+ * was asked for or changed, are left out unless they are named; so are excluded properties. Throws a ConfigError for a property that does not exist.
  */
 export function selectionOf(
   stream: string,
@@ -75,7 +75,7 @@ export function selectionOf(
   wanted: readonly string[],
   form: HistoryForm,
 ): HistorySelection {
-  const { definitions, type } = object;
+  const { definitions, type, excluded, hashed } = object;
   const known = definitions.map(({ name }) => name);
   const named = wanted.filter((name) => name !== EVERY_PROPERTY);
   for (const name of named) {
@@ -87,7 +87,7 @@ export function selectionOf(
   }
   const takesAll = named.length < wanted.length;
   const isUsual = ({ name, calculated }: (typeof definitions)[number]) =>
-    calculated !== true && name !== type.modifiedProperty && name !== 'hs_lastmodifieddate';
+    calculated !== true && !excluded.includes(name) && name !== type.modifiedProperty && name !== 'hs_lastmodifieddate';
   const chosen = definitions.filter((each) => named.includes(each.name) || (takesAll && isUsual(each)));
   return {
     stream,
@@ -96,6 +96,7 @@ export function selectionOf(
     calculated: new Set(chosen.filter(({ calculated }) => calculated === true).map(({ name }) => name)),
     from: object.updatedAfter,
     isFiltered: object.filterGroups.length > 0,
+    hashed,
     form,
   };
 }

@@ -7,7 +7,10 @@ import type { EncodedRecord } from '../../core/sink.js';
 import { airbyteLayout } from '../../layouts/airbyte-layout.js';
 import { kindOf } from '../../layouts/coerce.js';
 import { columnsLayout } from '../../layouts/columns-layout.js';
-import type { Layout } from '../../layouts/layout.js';
+import type { Layout, LayoutInput } from '../../layouts/layout.js';
+import { LocalDates } from '../../layouts/local-dates.js';
+import { HashedProperties } from '../../privacy/hashed-properties.js';
+import { Hasher } from '../../privacy/hasher.js';
 
 const TYPES = ['string', 'number', 'bool', 'date', 'datetime', 'enumeration'];
 const NAMES = ['email', 'größe', '__proto__', 'toString', 'x', 'hs_v2_date_entered_won', 'ünï 😀', '1'];
@@ -245,14 +248,30 @@ const LAYOUTS: [string, (types: Map<string, string>) => Layout][] = [
     (types) => airbyteLayout(inputOf(types), new Map([['hs_v2_date_entered_won', ['hs_date_entered_won', 'x']]])),
   ],
   ['columns', (types) => columnsLayout(inputOf(types))],
+  [
+    'airbyte, with hashes and local dates',
+    (types) => airbyteLayout(processed(types), new Map([['hs_v2_date_entered_won', ['hs_date_entered_won', 'x']]])),
+  ],
+  ['columns, with hashes and local dates', (types) => columnsLayout(processed(types))],
 ];
+
+const LOCAL_DATES = new LocalDates('Asia/Kathmandu');
+const HASHED = new HashedProperties(new Set(['email', '__proto__', 'x']), new Hasher('a salt for tests'));
+
+function processed(types: Map<string, string>): LayoutInput {
+  const input = inputOf(types);
+  const kinds = input.properties.map(({ name }, index) =>
+    HASHED.names.has(name) ? 'string' : (input.kinds[index] ?? 'string'),
+  );
+  return { ...input, kinds, hashed: HASHED, localDates: LOCAL_DATES };
+}
 
 /** An id that came as a number is text wherever it is used. */
 function asText(row: ObjectRow): void {
   if (!(row instanceof ScannedRow) && typeof row.id === 'number') row.id = String(row.id);
 }
 
-function inputOf(types: Map<string, string>) {
+function inputOf(types: Map<string, string>): LayoutInput {
   const properties = [...types].map(([name, type]) => ({ name, type }));
   return {
     properties,
@@ -260,6 +279,8 @@ function inputOf(types: Map<string, string>) {
     associations: ['companies'],
     cdc: true,
     filtered: false,
+    hashed: null,
+    localDates: null,
   };
 }
 

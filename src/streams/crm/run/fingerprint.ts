@@ -59,19 +59,57 @@ export function shortageOf(before: Fingerprint, stream: ObjectStream, emitsFilte
   const known = hashesOf(before.properties);
   const added = stream.properties.filter((name) => !known.has(hashText(name)));
   const types = before.types === null ? null : hashesOf(before.types);
-  const changed = stream.properties.filter(
-    (name) => types !== null && !added.includes(name) && !types.has(hashText(typed(stream, name))),
-  );
-  if (added.length + changed.length > 0) {
-    const names = [...added, ...changed];
-    const list = (some: string[]) => (some.length > 3 ? `${some.length} properties` : some.join(', '));
-    const why = [
-      ...(added.length > 0 ? [`${list(added)} ${added.length > 1 ? 'were' : 'was'} added`] : []),
-      ...(changed.length > 0 ? [`${list(changed)} ${changed.length > 1 ? 'have' : 'has'} another type`] : []),
-    ].join(', and ');
-    return { is: 'properties', names, why };
-  }
-  return null;
+  const changed = stream.properties.filter((name) => {
+    if (added.includes(name)) return false;
+    return types === null ? isProcessed(stream, name) : !types.has(hashText(typed(stream, name)));
+  });
+  return added.length + changed.length > 0 ? propertiesShortage(stream, added, changed) : null;
+}
+
+/**
+ * What a stream lacks of which it is not known how records were written, as source-hubspot's state does not tell; null: nothing. Values that
+ * are hashed now were in clear.
+ */
+export function unknownShortage(stream: ObjectStream): Shortage | null {
+  const changed = stream.properties.filter((name) => isProcessed(stream, name));
+  return changed.length > 0 ? propertiesShortage(stream, [], changed) : null;
+}
+
+/** Whether records have something else of a property than HubSpot's value. */
+function isProcessed(stream: ObjectStream, name: string): boolean {
+  return isHashed(stream, name) || hasLocalDate(stream, name);
+}
+
+function isHashed({ hashed }: ObjectStream, name: string): boolean {
+  return hashed?.names.has(name) === true;
+}
+
+function hasLocalDate({ kinds, localDates }: ObjectStream, name: string): boolean {
+  return localDates?.converter(kinds.get(name) ?? 'string') !== undefined;
+}
+
+function propertiesShortage(stream: ObjectStream, added: readonly string[], changed: readonly string[]): Shortage {
+  const clauses: [readonly string[], string, string][] = [
+    [added, 'was added', 'were added'],
+    [
+      changed.filter((name) => isHashed(stream, name)),
+      'is hashed now, or with another salt',
+      'are hashed now, or with another salt',
+    ],
+    [
+      changed.filter((name) => hasLocalDate(stream, name)),
+      'has a local date now, or another type',
+      'have local dates now, or another type',
+    ],
+    [changed.filter((name) => !isProcessed(stream, name)), 'has another type', 'have another type'],
+  ];
+  const why = clauses.flatMap(([names, one, several]) => {
+    if (names.length === 0) return [];
+    return [
+      `${names.length > 3 ? `${names.length} properties` : names.join(', ')} ${names.length > 1 ? several : one}`,
+    ];
+  });
+  return { is: 'properties', names: [...added, ...changed], why: why.join(', and ') };
 }
 
 /** Those of `names` that were selected when the state was written. */
@@ -110,9 +148,12 @@ export function parseFingerprint(value: JsonValue | undefined): Fingerprint | nu
   };
 }
 
-/** A property's name with the type of its values. */
-function typed({ kinds }: ObjectStream, name: string): string {
-  return `${name}\0${kinds.get(name) ?? ''}`;
+/** A property's name with how records have its values: their type, the hash, the time zone of the local date beside them. */
+function typed(stream: ObjectStream, name: string): string {
+  const { kinds, hashed, localDates } = stream;
+  if (hashed !== null && isHashed(stream, name)) return hashed.marked(name);
+  const type = `${name}\0${kinds.get(name) ?? ''}`;
+  return hasLocalDate(stream, name) ? `${type} in ${localDates?.zone}` : type;
 }
 
 /** Those of `names` that are not among the packed ones. */

@@ -87,6 +87,11 @@ export class ObjectRun {
     return emitsFilterExits(this.stream, this.options);
   }
 
+  /** Whether some output has the reading's selection, so that states tell what it was. */
+  get isOfSelection(): boolean {
+    return this.#ports.some(({ isOfSelection }) => isOfSelection);
+  }
+
   get #emitsMerges(): boolean {
     return this.options.deletes !== 'off' || this.#ports.some(({ tellsMerges }) => tellsMerges === true);
   }
