@@ -53,7 +53,7 @@ const pipeline = (source: object = {}, destination: object = {}, more: object = 
 });
 const snowflake = { host: 'acme.snowflakecomputing.com', database: 'D', schema: 'S', username: 'U' };
 
-test('no mistakes: says so, exit code 0', async () => {
+test('no mistakes: says so', async () => {
   expect(await run(pipeline())).toEqual({ code: 0, out: 'pipeline.json has no mistakes.' });
 });
 
@@ -247,6 +247,11 @@ describe('what a source, a destination or both cannot', () => {
       'a stream that is none',
       pipeline({}, {}, { streams: [{ name: 'contact_list' }] }),
       'Did you mean "contact_lists"?',
+    ],
+    [
+      'a day that no calendar has, behind another object',
+      pipeline({ objects: [{ object_type: 'deals' }, { object_type: 'contacts', updated_after: '2024-02-31' }] }),
+      'source.objects[1].updated_after should be a date of the calendar',
     ],
     ['no source', { name: 'crm', destination: pipeline().destination }, 'source is missing.'],
     ['a list', [], 'The document should be an object'],

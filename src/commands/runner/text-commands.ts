@@ -1,4 +1,5 @@
 import { type Command, flag, number, text } from './command.js';
+import { INIT } from './init-command.js';
 import { SANDBOX_OBJECTS } from './options.js';
 import type { TextIo } from './text-command.js';
 
@@ -7,6 +8,7 @@ const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON or Y
 /** The commands that print text, or one JSON document. */
 export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
   Object.entries<Command<TextIo>>({
+    init: INIT,
     sync: {
       describe: 'HubSpot straight into tables, as a pipeline configuration says',
       options: {
