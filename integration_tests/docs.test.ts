@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { INIT } from '../src/commands/runner/init-command.js';
+import { script, setupStatements } from '../src/warehouse/snowflake/sql/setup.js';
 import { compatibilityTables } from './peer/docs.js';
 import { run } from './support/command.js';
 
@@ -41,6 +43,25 @@ test('docs/durability.md names each point at which a run can be killed, and the 
   const [page, tests] = [read('docs/durability.md'), suites.join('')];
   expect(points.length).toBeGreaterThan(8);
   expect(points.filter((point) => !page.includes(`\`${point}\``) || !tests.includes(`'${point}`))).toEqual([]);
+});
+
+test('README has the SQL that init shows and runs', () => {
+  const names = {
+    role: 'HUBFLAKE',
+    user: 'HUBFLAKE',
+    warehouse: 'HUBFLAKE_WH',
+    database: 'ANALYTICS',
+    schema: 'HUBSPOT',
+  };
+  const sql = script(setupStatements(names, '<the public key>'));
+  expect(read('README.md')).toContain(sql.replace(/^/gm, '   '));
+});
+
+test('docs/setup.md has every option of init', () => {
+  const page = read('docs/setup.md');
+  const { options } = INIT;
+  const named = Object.keys(options).map((name) => (options[name]?.default ? `--no-${name}` : `--${name}`));
+  expect(named.filter((option) => !page.includes(`\`${option}`))).toEqual([]);
 });
 
 test('one version everywhere', () => {

@@ -45,8 +45,10 @@ const LEASE = 'stores/snowflake-lease';
 const STANDING = 'stores/duckdb-standing';
 const ZONE = 'fivetran/zone';
 const COMPARE = 'fivetran/compare';
+const INIT = 'init/duckdb';
 const BUILT = [
   'privacy/leaks',
+  INIT,
   ZONE,
   SNOWFLAKE_REMOVALS,
   ONCE,
@@ -78,6 +80,115 @@ const SYNC_LOG = 'stores/duckdb-sync-log';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
+  [
+    'dates of YAML that are bent',
+    'src/config/syntax.ts',
+    "schema: 'core',",
+    "schema: 'yaml-1.1',",
+    'src/config/syntax',
+  ],
+  [
+    'whole numbers of YAML that are rounded',
+    'src/config/syntax.ts',
+    'return BigInt(number) === value ? number : String(value);',
+    'return number;',
+    'src/config/syntax',
+  ],
+  [
+    'a .env that goes before the environment',
+    'src/config/dotenv.ts',
+    'return { ...kept, ...environment };',
+    'return { ...environment, ...kept };',
+    'src/config/dotenv',
+  ],
+  [
+    'a mistake in an object told of another one',
+    'src/config/check/source-check.ts',
+    "const list = [...Array(index).fill({ object_type: 'contacts' }), entry];",
+    'const list = [entry];',
+    'src/commands/config-check.test',
+  ],
+  [
+    'a source that is not tried option by option',
+    'src/config/check/source-check.ts',
+    '...Object.entries(others).map(([key, value]) => ({ [key]: value })),',
+    '',
+    'src/commands/config-check.test',
+  ],
+  [
+    'a key that is there twice taken for one',
+    'src/commands/config-check.ts',
+    '...places.duplicates,',
+    '',
+    'src/commands/config-check.test',
+  ],
+  [
+    'a pipeline that says where its schema is, warned of',
+    'src/config/schema.ts',
+    " || (path === '' && key === '$schema')",
+    '',
+    'src/commands/config-check.test',
+  ],
+  [
+    'a schema for editors that does not know variables',
+    'scripts/pipeline-schema.mjs',
+    'result.pattern = `(${pattern})|${VARIABLE}`',
+    'result.pattern = pattern',
+    'src/config/generated',
+  ],
+  [
+    'secrets that others can read',
+    'src/commands/init/files.ts',
+    'isSecret ? 0o600 : 0o666',
+    '0o666',
+    'src/commands/init/files',
+  ],
+  [
+    'a private key that others can read',
+    'src/commands/init/key-pair.ts',
+    "openSync(part, 'wx', 0o600)",
+    "openSync(part, 'wx', 0o644)",
+    'src/commands/init/files',
+  ],
+  [
+    'a right that the SQL for an admin leaves out',
+    'src/warehouse/snowflake/sql/setup.ts',
+    'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA',
+    'GRANT USAGE, CREATE TABLE ON SCHEMA',
+    'integration_tests/docs',
+  ],
+  [
+    'a refused token that ends init',
+    'src/commands/init/hubspot.ts',
+    'if (!answers.prompts || !isAboutCredentials(error)) throw error;',
+    'throw error;',
+    INIT,
+    'a refused token is said',
+  ],
+  [
+    'a file that the check of a destination leaves',
+    'src/commands/init/duckdb.ts',
+    'if (!wasThere) for',
+    'if (wasThere) for',
+    INIT,
+    'from an empty folder',
+  ],
+  [
+    'a value in .env that is changed without a word',
+    'src/commands/init.ts',
+    "if (names.length === 0 || answers.flag('force')) return;",
+    'if (names.length < 9) return;',
+    INIT,
+    'what .env has besides',
+  ],
+  [
+    'a secret in the pipeline itself',
+    'src/commands/init/secrets.ts',
+    'return `\\${${name}}`;',
+    'return value;',
+    INIT,
+    'from an empty folder',
+  ],
   [
     'its own calls taken for those of others while they leave the interval',
     'src/hubspot/client/scheduler.ts',

@@ -6,6 +6,7 @@ import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { setPublicKey, setupStatements } from '../../src/warehouse/snowflake/sql/setup.js';
 import { hubflake, TestFolder } from '../support/command.js';
 import { FAST } from '../support/fast-source.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
@@ -68,6 +69,14 @@ describe('the judges', () => {
     ]);
     expect(answer).toEqual({ statements: 55, read: 5, complaints: [] });
   });
+});
+
+test('what init shows an admin is Snowflake’s SQL', async () => {
+  const names = { role: 'R', user: 'U', warehouse: 'W', database: 'a b', schema: 'S' };
+  const { read, complaints } = await judge([...setupStatements(names, 'key'), setPublicKey('U', 'key')]);
+  expect(read).toBe(13);
+  // sqlglot reads no statements about users and roles.
+  expect(complaints.filter(({ reader }) => reader === 'sqlfluff')).toEqual([]);
 });
 
 test('all that the commands send is Snowflake’s SQL', async () => {

@@ -9,6 +9,7 @@ from os.path import dirname
 from urllib.parse import unquote, urlsplit
 
 from account import Account
+from administration import administered
 from comments import ColumnComments, show_comments
 from control import Control
 from created import CreatedTables
@@ -88,7 +89,9 @@ class Statements:
     async def _run(
         self, session: Session, scope: dict, body: bytes, request: dict, timeout: StatementTimeout
     ) -> dict:
-        sql = request.get("sqlText") or ""
+        sql = administered(request.get("sqlText") or "", self._control)
+        if sql != request.get("sqlText"):
+            body = json.dumps({**request, "sqlText": sql}).encode()
         connection = self._engine.connection(session.token)
         account = Account() if session.aside else self._control.account
         statement = await asyncio.to_thread(parse, sql)

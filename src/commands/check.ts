@@ -1,4 +1,4 @@
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile } from '../config/files.js';
 import { parseSourceConfig } from '../config/source.js';
 import { asHubflakeError } from '../errors.js';
 import { redact } from '../log.js';
@@ -17,7 +17,7 @@ const NEVER_REACHED_MS = 10_000;
  * the result is a CONNECTION_STATUS, whatever is wrong.
  */
 export async function check({ output, stop, streams }: ProtocolIo, options: { config?: string }): Promise<number> {
-  const given = readJsonFile(configPath(options), 'configuration');
+  const given = readConfigFile(configPath(options), 'configuration');
   const connectionStatus = await status(given, stop.signal, streams);
   output.write(encodeMessage({ type: 'CONNECTION_STATUS', connectionStatus }));
   return 0;

@@ -1,5 +1,5 @@
 import { parseDestinationConfig } from '../config/destination.js';
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile } from '../config/files.js';
 import { ConfigError } from '../errors.js';
 import { fivetranKey } from '../streams/fivetran/keys.js';
 import { type Comparison, compareSchemas, type TableComparison } from '../warehouse/compare/compare-schemas.js';
@@ -28,7 +28,7 @@ export async function compare(
   }
   const tables = options.tables === undefined ? null : names(options.tables.join(','));
   const keys = new Map((options.keys ?? []).map(keyGiven));
-  const read = (file: string) => parseDestinationConfig(readJsonFile(file, 'destination configuration'));
+  const read = (file: string) => parseDestinationConfig(readConfigFile(file, 'destination configuration'));
   const pair = await openSchemaPair(read(left), read(right), timeouts);
   try {
     const result = await compareSchemas(pair, { tables, keys, keyOf: fivetranKey, signal: stop.signal });

@@ -1,5 +1,5 @@
 import { parseDestinationConfig } from '../config/destination.js';
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile } from '../config/files.js';
 import { readSpec } from '../config/specs.js';
 import { asHubflakeError } from '../errors.js';
 import { redact } from '../log.js';
@@ -32,7 +32,7 @@ export async function destinationSpec({ output }: ProtocolIo): Promise<number> {
  * could be read, the result is a CONNECTION_STATUS, whatever is wrong.
  */
 export async function destinationCheck({ output }: ProtocolIo, options: { config?: string }): Promise<number> {
-  const given = readJsonFile(configPath(options), 'configuration');
+  const given = readConfigFile(configPath(options), 'configuration');
   output.write(encodeMessage({ type: 'CONNECTION_STATUS', connectionStatus: await status(given) }));
   return 0;
 }

@@ -1,4 +1,4 @@
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile } from '../config/files.js';
 import { parseSourceConfig } from '../config/source.js';
 import { RequestError } from '../errors.js';
 import { encodeMessage } from '../protocol/encode.js';
@@ -13,7 +13,7 @@ export async function discover(
   { output, stop, streams: declared }: ProtocolIo,
   options: { config?: string },
 ): Promise<number> {
-  const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
+  const config = parseSourceConfig(readConfigFile(configPath(options), 'configuration'));
   const streams = await withHubSpot(config, { signal: stop.signal }, async (client) => {
     const portal = await Portal.open(client, config, null, { declared, offersAll: true });
     const names = await portal.readableNames();

@@ -1,5 +1,4 @@
-import { readJsonFile } from '../config/files.js';
-import { parsePipelineConfig } from '../config/pipeline.js';
+import { readPipeline } from '../config/pipeline-file.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
@@ -11,7 +10,7 @@ export async function plan(
   { print, stop, streams: declared }: TextIo,
   options: { config?: string; json?: boolean; sql?: boolean },
 ): Promise<number> {
-  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const config = readPipeline(configPath(options));
   const forecast = await runPlan(config, stop.signal, declared);
   print(options.json ? JSON.stringify(forecast) : describePlan(forecast, options.sql === true));
   for (const { stream, message, code } of forecast.errors) log.error(`${stream}: ${message} [${code}]`);

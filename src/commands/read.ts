@@ -1,4 +1,4 @@
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile, readJsonFile } from '../config/files.js';
 import { parseSourceConfig, type SourceConfig } from '../config/source.js';
 import { isObject } from '../json.js';
 import { type LogLevel, log } from '../log.js';
@@ -19,7 +19,7 @@ export async function read(
   { output, stop, streams: declared }: ProtocolIo,
   options: { config?: string; catalog?: string; state?: string; level: LogLevel },
 ): Promise<number> {
-  const config = parseSourceConfig(readJsonFile(configPath(options), 'configuration'));
+  const config = parseSourceConfig(readConfigFile(configPath(options), 'configuration'));
   const catalogFile = catalogPath(options);
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
   const states = options.state ? parseInputState(readJsonFile(options.state, 'state'), options.state) : new Map();

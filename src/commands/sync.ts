@@ -1,5 +1,4 @@
-import { readJsonFile } from '../config/files.js';
-import { parsePipelineConfig } from '../config/pipeline.js';
+import { readPipeline } from '../config/pipeline-file.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
@@ -25,7 +24,7 @@ export interface SyncOptions {
  * the pipeline is in progress. With `--every` it goes on until it is stopped, or something is wrong that no round can mend.
  */
 export async function sync({ print, stop, ...injected }: TextIo, options: SyncOptions): Promise<number> {
-  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const config = readPipeline(configPath(options));
   const refresh = streamNames(options.refresh);
   if (options.every !== undefined) {
     const { serve } = await import('./service/serve.js');

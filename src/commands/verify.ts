@@ -1,5 +1,4 @@
-import { readJsonFile } from '../config/files.js';
-import { parsePipelineConfig } from '../config/pipeline.js';
+import { readPipeline } from '../config/pipeline-file.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import { configPath } from './runner/options.js';
@@ -18,7 +17,7 @@ export async function verify(
   { print, stop, ...injected }: TextIo,
   options: { config?: string; streams?: readonly string[]; deep?: boolean; repair?: boolean; json?: boolean },
 ): Promise<number> {
-  const config = parsePipelineConfig(readJsonFile(configPath(options), 'pipeline configuration'));
+  const config = readPipeline(configPath(options));
   const streams = options.streams === undefined ? null : namesIn(options.streams);
   const chosen = { streams, isDeep: options.deep === true, repairs: options.repair === true };
   const result = await runVerify(config, chosen, stop.signal, injected);

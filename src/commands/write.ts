@@ -1,5 +1,5 @@
 import { parseDestinationConfig } from '../config/destination.js';
-import { readJsonFile } from '../config/files.js';
+import { readConfigFile, readJsonFile } from '../config/files.js';
 import { asHubflakeError, InputError } from '../errors.js';
 import type { LogLevel } from '../log.js';
 import { parseConfiguredCatalog } from '../protocol/catalog.js';
@@ -25,7 +25,7 @@ export async function write(
   options: { config?: string; catalog?: string; level: LogLevel },
   input: AsyncIterable<Buffer> = readPieces(),
 ): Promise<number> {
-  const config = parseDestinationConfig(readJsonFile(configPath(options), 'configuration'));
+  const config = parseDestinationConfig(readConfigFile(configPath(options), 'configuration'));
   const catalogFile = catalogPath(options);
   const catalog = parseConfiguredCatalog(readJsonFile(catalogFile, 'catalog'), catalogFile);
   const store = await openStore(config, null, 'write', timeouts);

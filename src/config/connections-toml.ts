@@ -53,6 +53,15 @@ export function findConnection(name: string, environment: NodeJS.ProcessEnv = pr
   );
 }
 
+/**
+ * The names of all connections in Snowflake's own files, in their order. Throws a ConfigError for a file that cannot be read or is not
+ * TOML, with the line.
+ */
+export function connectionNames(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const tables = connectionFiles(environment).map((file) => tablesOf(file) ?? {});
+  return [...new Set(tables.flatMap((each) => Object.keys(each).filter((name) => isTable(each[name]))))];
+}
+
 /** The paths at which Snowflake's tools look, in their order. */
 export function connectionFiles(
   environment: NodeJS.ProcessEnv = process.env,

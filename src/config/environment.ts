@@ -26,30 +26,55 @@ export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/.test(hostname);
 }
 
+/** A use of `${NAME}`. */
+export interface Variable {
+  name: string;
+  /** The path of the text that uses it: `source.credentials.access_token`. */
+  path: string;
+}
+
+const VARIABLE = /\$\$\{|\$\{([^}]*)\}/g;
+
 /**
  * Replaces `${NAME}` by the environment variable NAME in every string of a pipeline configuration, so that files need not contain
  * secrets; `$${` stands for a literal `${`. Throws a ConfigError that names an unset variable and where it is used.
  */
-export function interpolate(value: unknown, environment: NodeJS.ProcessEnv = process.env, path = ''): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\$\$\{|\$\{([^}]*)\}/g, (match, name: string | undefined) => {
-      if (match === '$${') return '${';
-      const found = name === undefined ? undefined : environment[name];
-      if (found === undefined) {
-        throw new ConfigError(
-          `${path} uses the environment variable ${name}, which is not set. Set it, or mend its name.`,
-        );
-      }
-      return found;
-    });
-  }
-  if (Array.isArray(value)) return value.map((item, index) => interpolate(item, environment, `${path}[${index}]`));
+export function interpolate(value: unknown, environment: NodeJS.ProcessEnv = process.env): unknown {
+  const unset = variablesIn(value).find(({ name }) => environment[name] === undefined);
+  if (unset) throw new ConfigError(unsetMessage(unset));
+  return interpolated(value, environment);
+}
+
+/** The same, where unset variables are left as they are. */
+export function interpolated(value: unknown, environment: NodeJS.ProcessEnv): unknown {
+  return mapTexts(value, '', (text) =>
+    text.replace(VARIABLE, (match, name: string | undefined) =>
+      name === undefined ? '${' : (environment[name] ?? match),
+    ),
+  );
+}
+
+/** Every `${NAME}` in a document, in its order. */
+export function variablesIn(value: unknown): Variable[] {
+  const found: Variable[] = [];
+  mapTexts(value, '', (text, path) => {
+    for (const [, name] of text.matchAll(VARIABLE)) if (name !== undefined) found.push({ name, path });
+    return text;
+  });
+  return found;
+}
+
+export function unsetMessage({ name, path }: Variable): string {
+  return `${path} uses the environment variable ${name}, which is not set. Set it, or mend its name.`;
+}
+
+function mapTexts(value: unknown, path: string, map: (text: string, path: string) => string): unknown {
+  if (typeof value === 'string') return map(value, path);
+  if (Array.isArray(value)) return value.map((item, index) => mapTexts(item, `${path}[${index}]`, map));
   if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value);
     return Object.fromEntries(
-      Object.entries(value).map(([key, child]) => [
-        key,
-        interpolate(child, environment, path === '' ? key : `${path}.${key}`),
-      ]),
+      entries.map(([key, child]) => [key, mapTexts(child, path === '' ? key : `${path}.${key}`, map)]),
     );
   }
   return value;

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hubspotBaseUrl } from './environment.js';
-import { readJsonFile } from './files.js';
+import { readConfigFile, readJsonFile } from './files.js';
 import { nearest } from './suggest.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hubflake-test-'));
-const file = (text: string) => {
-  const path = join(folder, 'c.json');
+const file = (text: string, name = 'c.json') => {
+  const path = join(folder, name);
   writeFileSync(path, text);
   return path;
 };
@@ -21,9 +21,35 @@ test('reads JSON, also with a byte-order mark', () => {
 test.each([
   ['', 'is empty'],
   ['{"a":\n "secret", }', 'is not JSON: see line 2, column 12'],
-  ['{"a":', 'is not JSON'],
+  ['{"a":', 'is not JSON: see line 1, column 6, where it ends too early'],
+  ['{"a": 1,\n "b": secret}', 'is not JSON: see line 2, column 7'],
+  ['secret', 'is not JSON: see line 1, column 1'],
+  ['{"a": "secret\n"}', 'is not JSON: see line 1, column 7'],
 ])('says where %j stops being JSON, without showing it', (text, message) => {
   const read = () => readJsonFile(file(text), 'configuration');
+  expect(read).toThrow(message);
+  expect(read).not.toThrow('secret');
+});
+
+test('reads a configuration as YAML where its name ends so, and as JSON else', () => {
+  expect(readConfigFile(file('\ufeffa: 1 # one\n', 'c.yaml'), 'configuration')).toEqual({ a: 1 });
+  expect(readConfigFile(file('{"a":1}', 'c.YML'), 'configuration')).toEqual({ a: 1 });
+  expect(() => readConfigFile(file('a: 1\n'), 'configuration')).toThrow('is not JSON: see line 1, column 1');
+  expect(() => readConfigFile(file('\n', 'c.yml'), 'configuration')).toThrow('It should hold a YAML document.');
+});
+
+test.each([
+  [
+    'a:\n  b: 1\n c: secret\n',
+    'is not YAML: see line 3, column 1, where the indentation is not that of the lines before',
+  ],
+  ['a: 1\nb: secret\na: 2\n', 'is not YAML: see line 3, column 1, where a key is there twice'],
+  ['a:\n\t- secret\n', 'is not YAML: see line 2, column 1, where tabs cannot indent'],
+  ['a: 1\n---\nb: secret\n', 'is not YAML: see line 2, column 1, where a second document begins'],
+  ['a: *secret\n', 'is not YAML: see line 1, column 4, where an alias has no anchor before it'],
+  ['a: "secret\n', 'is not YAML: see line'],
+])('says where %j stops being YAML, without showing it', (text, message) => {
+  const read = () => readConfigFile(file(text, 'c.yaml'), 'configuration');
   expect(read).toThrow(message);
   expect(read).not.toThrow('secret');
 });

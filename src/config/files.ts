@@ -1,14 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
 import { codeOf, type JsonValue } from '../json.js';
+import { isYaml, type Parsed, parseJson, parseYaml, type SyntaxProblem } from './syntax.js';
 
 /**
  * Reads a JSON file given on the command line. Throws a ConfigError that says what is wrong with it: missing, not readable, a
  * folder, empty, or not JSON (with line and column). The content is never shown, since it may hold secrets.
  *
- * @param what what the file is called in messages, for example "configuration"
+ * @param what what the file is called in messages, for example "catalog"
  */
 export function readJsonFile(path: string, what: string): JsonValue {
+  return valueIn(parseJson(readText(path, what)), path, what);
+}
+
+/** The same of a configuration, which may also be YAML: a file whose name ends in `.yaml` or `.yml`. */
+export function readConfigFile(path: string, what: string): JsonValue {
+  return valueIn(parseConfig(readText(path, what), path), path, what);
+}
+
+/** Parses the text of a configuration file, as JSON or YAML by the file's name. */
+export function parseConfig(text: string, path: string): Parsed {
+  return isYaml(path) ? parseYaml(text) : parseJson(text);
+}
+
+/** A file's text without its byte-order mark. Throws a ConfigError where it cannot be read, or is empty. */
+export function readText(path: string, what: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -17,13 +33,23 @@ export function readJsonFile(path: string, what: string): JsonValue {
       cause: error,
     });
   }
-  const json = text.startsWith('\ufeff') ? text.slice(1) : text;
-  if (json.trim() === '') throw new ConfigError(`The ${what} file ${path} is empty. It should hold a JSON document.`);
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new ConfigError(`The ${what} file ${path} is not JSON${whereItStops(json, error)}. Mend the file.`);
+  const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
+  if (plain.trim() === '') {
+    const format = isYaml(path) ? 'YAML' : 'JSON';
+    throw new ConfigError(`The ${what} file ${path} is empty. It should hold a ${format} document.`);
   }
+  return plain;
+}
+
+/** A problem of syntax as a clause: `is not JSON: see line 2, column 12`. */
+export function describeProblem({ format, line, column, why }: SyntaxProblem): string {
+  return `is not ${format}: see line ${line}, column ${column}${why === null ? '' : `, where ${why}`}`;
+}
+
+function valueIn(parsed: Parsed, path: string, what: string): JsonValue {
+  if ('value' in parsed) return parsed.value;
+  const clause = describeProblem(parsed.problem);
+  throw new ConfigError(`The ${what} file ${path} ${clause}. Mend the file.`);
 }
 
 function reason(error: unknown): string {
@@ -37,11 +63,4 @@ function reason(error: unknown): string {
     default:
       return error instanceof Error ? error.message : String(error);
   }
-}
-
-function whereItStops(text: string, error: unknown): string {
-  const position = /position (\d+)/.exec(String(error))?.[1];
-  if (position === undefined) return ': it ends too early';
-  const before = text.slice(0, Number(position)).split('\n');
-  return `: see line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -35,10 +35,13 @@ export interface Mistake {
   expected: string | null;
   /** The offending value in short; null: not worth telling. Never a secret. */
   found: string | null;
+  /** Of a text that is none of the choices: the most similar one. */
+  nearest?: string | undefined;
 }
 
 /** An option that the schema does not know. */
 export interface UnknownOption {
+  /** `objects[0].nme` */
   path: string;
   /** The known option with the most similar name. */
   nearest: string | undefined;
@@ -79,9 +82,17 @@ export function check<Name extends SpecName>(
   const compiled: CompiledSpecs | null = existsSync(COMPILED) ? loadPackage(COMPILED) : null;
   const isValid = compiled?.[name];
   if (isValid?.(value)) return value;
-  const { Ajv }: typeof import('ajv') = loadPackage('ajv');
-  const judge = prepared(new Ajv(AJV_OPTIONS)).compile<OptionsOf[Name]>(schema);
+  const judge = describer().compile<OptionsOf[Name]>(schema);
   return judge(value) ? value : mistakesIn(judge.errors ?? []);
+}
+
+/** Keeps what it has compiled: `config check` describes one option after the other. */
+let describing: Ajv | null = null;
+
+function describer(): Ajv {
+  const { Ajv }: typeof import('ajv') = loadPackage('ajv');
+  describing ??= prepared(new Ajv(AJV_OPTIONS));
+  return describing;
 }
 
 /** Turns ajv's errors into mistakes without duplicates. */
@@ -125,7 +136,10 @@ function mistakeOf(error: ErrorObject): Mistake {
     case 'type':
       return { path, expected: `should be ${withArticle(String(params.type))}`, found };
     case 'enum':
-      return { path, expected: `should be ${oneOf(params.allowedValues)}`, found };
+      return {
+        ...{ path, expected: `should be ${oneOf(params.allowedValues)}`, found },
+        nearest: nearest(String(error.data), params.allowedValues.map(String)),
+      };
     case 'pattern':
       return { path, expected: `should have the form ${schemaOf(error).pattern_descriptor ?? params.pattern}`, found };
     case 'oneOf': {
@@ -168,8 +182,11 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'array' ? 'list' : type}`.replace('an list', 'a list');
 }
 
-/** Lists unknown options, except for those that begin with an underscore, which platforms and people use for notes. */
-function unknownOptions(schema: Schema, value: unknown, path = ''): UnknownOption[] {
+/**
+ * Lists unknown options, except for those that begin with an underscore, which platforms and people use for notes, and a document's
+ * `$schema`, by which editors know what may be written where.
+ */
+export function unknownOptions(schema: Schema, value: unknown, path = ''): UnknownOption[] {
   if (Array.isArray(value)) {
     const { items } = schema;
     return items?.properties ? value.flatMap((item, index) => unknownOptions(items, item, `${path}[${index}]`)) : [];
@@ -181,7 +198,9 @@ function unknownOptions(schema: Schema, value: unknown, path = ''): UnknownOptio
     const at = path === '' ? key : `${path}.${key}`;
     const childSchema = known.get(key);
     if (childSchema) return unknownOptions(childSchema, child, at);
-    return key.startsWith('_') ? [] : [{ path: at, nearest: nearest(key, [...known.keys()]) }];
+    return key.startsWith('_') || (path === '' && key === '$schema')
+      ? []
+      : [{ path: at, nearest: nearest(key, [...known.keys()]) }];
   });
 }
 

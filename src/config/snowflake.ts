@@ -31,7 +31,7 @@ export interface SnowflakeConfig {
 }
 
 /** Options of destination-snowflake without effect here: hubflake never writes Airbyte's raw tables, and always uses MERGE. */
-const WITHOUT_EFFECT = ['raw_data_schema', 'raw_data_dataset', 'use_merge_for_upsert'];
+export const WITHOUT_EFFECT: readonly string[] = ['raw_data_schema', 'raw_data_dataset', 'use_merge_for_upsert'];
 /** The domains of Snowflake's hosts. What precedes them is the account, in the older form with its region. */
 const DOMAIN = /\.(privatelink\.)?snowflakecomputing\.(com|cn|internal)$|\.localstack\.cloud$/i;
 /** The account of a Snowflake stand-in on loopback, which has no account name. */
@@ -43,12 +43,7 @@ const LOCAL_ACCOUNT = 'LOCAL';
  * @param document is changed: options from a connection and defaults are filled in
  */
 export function parseSnowflakeConfig(document: unknown): SnowflakeConfig & { loader: LoaderOptions } {
-  let account: string | null = null;
-  if (isObject(document)) {
-    dropNulls(document);
-    account = takeConnection(document);
-    nameTheCredentials(document);
-  }
+  const account = isObject(document) ? normaliseSnowflake(document) : null;
   const options = validate('destination', document, 'destination configuration', WITHOUT_EFFECT);
   if (options.disable_type_dedupe) {
     throw new ConfigError(
@@ -70,6 +65,18 @@ export function parseSnowflakeConfig(document: unknown): SnowflakeConfig & { loa
     createSchema: options.create_schema,
     loader: loaderOptions(options),
   };
+}
+
+/**
+ * Removes unset options, takes what is missing from the connection, and infers the auth_type. Throws a ConfigError about the connection.
+ *
+ * @returns the connection's account, if the host is the connection's, too
+ */
+export function normaliseSnowflake(document: Record<string, unknown>): string | null {
+  dropNulls(document);
+  const account = takeConnection(document);
+  nameTheCredentials(document);
+  return account;
 }
 
 function nameOf(value: string | undefined): string | null {

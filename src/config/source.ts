@@ -18,6 +18,8 @@ const ASSOCIATION_OPTIONS = ['association_streams', 'custom_object_association_s
 const ALIASES = ['num_workers'];
 /** Properties that records have in clear anyway. */
 const NEVER_HASHED = ['hs_object_id', 'hs_lastmodifieddate', 'lastmodifieddate', 'hs_merged_object_ids'];
+/** Options that the schema does not have, and that are no mistakes. */
+export const TOLERATED_IN_SOURCE: readonly string[] = [...Object.keys(NOT_ACTED_ON), ...ALIASES];
 const EARLIEST = timeOf('2006-01-01T00:00:00Z');
 /** HubSpot's search index lags behind; a shorter lookback would miss changes. */
 const LEAST_LOOKBACK_MINUTES = 10;
@@ -120,8 +122,8 @@ export interface SourceConfig {
 export function parseSourceConfig(value: unknown): SourceConfig {
   const given = isObject(value) ? structuredClone(value) : {};
   const document = structuredClone(value);
-  if (isObject(document)) normalise(document);
-  const options = validate('source', document, 'source configuration', [...Object.keys(NOT_ACTED_ON), ...ALIASES]);
+  if (isObject(document)) normaliseSource(document);
+  const options = validate('source', document, 'source configuration', TOLERATED_IN_SOURCE);
   for (const [option, why] of Object.entries(NOT_ACTED_ON)) {
     const set = given[option];
     const isSet = Array.isArray(set) ? set.length > 0 : (set ?? '') !== '' && set !== false;
@@ -129,14 +131,7 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   }
   if (options.first_load === 'fast')
     log.warn('first_load: "fast" has no effect any more: long lists are read fast anyway.');
-  if (options.layout === 'fivetran') {
-    const index = options.objects?.findIndex(({ name }) => name !== undefined) ?? -1;
-    if (index >= 0) {
-      throw new ConfigError(
-        `objects[${index}].name: in the layout "fivetran" tables have the names that Fivetran gives them. Leave it out, or choose another layout.`,
-      );
-    }
-  }
+  refuseNames(options);
   return {
     baseUrl: hubspotBaseUrl(),
     credentials: parseCredentials(options.credentials),
@@ -166,11 +161,20 @@ export function parseSourceConfig(value: unknown): SourceConfig {
   };
 }
 
+/** Throws a ConfigError where an object has a name of its own in a layout that has names for all. */
+export function refuseNames({ layout, objects }: SourceOptions): void {
+  const index = layout === 'fivetran' ? (objects?.findIndex(({ name }) => name !== undefined) ?? -1) : -1;
+  if (index < 0) return;
+  throw new ConfigError(
+    `objects[${index}].name: in the layout "fivetran" tables have the names that Fivetran gives them. Leave it out, or choose another layout.`,
+  );
+}
+
 /**
  * Resolves the alias of num_worker, removes unset options, which platforms pass as null or '', infers credentials_title, and makes lists of
  * `history: true` and `false`.
  */
-function normalise(config: Record<string, unknown>): void {
+export function normaliseSource(config: Record<string, unknown>): void {
   if (config.num_worker === undefined) config.num_worker = config.num_workers;
   for (const [key, value] of Object.entries(config)) {
     if (value === null || value === undefined || value === '') delete config[key];
@@ -188,7 +192,8 @@ function nameTheCredentials({ credentials }: Record<string, unknown>): void {
   else if (credentials.refresh_token !== undefined) credentials.credentials_title = 'OAuth Credentials';
 }
 
-function parseCredentials(credentials: SourceOptions['credentials']): Credentials {
+/** The credentials of a valid configuration, registered as secrets. Throws a ConfigError for one that cannot be a token. */
+export function parseCredentials(credentials: SourceOptions['credentials']): Credentials {
   const text = (key: string, given: string) => {
     const value = plainToken(given, `credentials.${key}`, 'HubSpot');
     if (value === '') throw new ConfigError(`credentials.${key} is empty. Give the value that HubSpot shows for it.`);
@@ -256,7 +261,7 @@ function parseAssociations(entries: SourceOptions['association_streams'], option
 }
 
 /** Parses a date or instant whose form the schema has checked. Throws a ConfigError for one that is not in the calendar. */
-function parseInstant(value: string | undefined, path: string): Instant | null {
+export function parseInstant(value: string | undefined, path: string): Instant | null {
   if (value === undefined || value === '') return null;
   const time = timeOf(value);
   const day = value.slice(0, 10);

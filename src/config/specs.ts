@@ -24,7 +24,15 @@ export interface Schema {
   pattern_descriptor?: string;
 }
 
-/** Reads one of the JSON Schemas in `spec/`, by its name without the extension. */
+const read = new Map<SpecName, JsonObject & Schema>();
+
+/** Reads one of the JSON Schemas in `spec/`, by its name without the extension. The same one each time. */
 export function readSpec(name: SpecName): JsonObject & Schema {
-  return JSON.parse(readFileSync(new URL(`../../spec/${name}.json`, import.meta.url), 'utf8'));
+  const known = read.get(name);
+  if (known) return known;
+  const schema: JsonObject & Schema = JSON.parse(
+    readFileSync(new URL(`../../spec/${name}.json`, import.meta.url), 'utf8'),
+  );
+  read.set(name, schema);
+  return schema;
 }

@@ -1,5 +1,14 @@
-/** The known name most similar to `name`; undefined when none is similar. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/**
+ * The known name most similar to `name`; undefined when none is similar.
+ *
+ * @param most how many letters may differ: up to half of them by default, enough for a typo or another naming convention, too little for
+ *   an unrelated word
+ */
+export function nearest(
+  name: string,
+  known: readonly string[],
+  most = Math.max(2, Math.floor(name.length / 2)),
+): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
@@ -9,8 +18,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
       bestDistance = distance;
     }
   }
-  // Up to half of the name may differ: enough for a typo or another naming convention, too little for an unrelated word.
-  return bestDistance <= Math.max(2, Math.floor(name.length / 2)) ? best : undefined;
+  return bestDistance <= most ? best : undefined;
 }
 
 /** Levenshtein's distance: the fewest insertions, deletions and replacements that make one word the other. */

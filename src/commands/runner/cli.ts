@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { LOG_LEVELS, type LogLevel } from '../../log.js';
 import { VERSION } from '../../version.js';
 import type { Command } from './command.js';
+import { CONFIG_COMMANDS } from './config-commands.js';
 import { DEFAULT_LOG_LEVEL, Given } from './given.js';
 import type { Injected } from './injected.js';
 import { warnOfUnknownOptions } from './options.js';
@@ -57,6 +58,15 @@ export async function runCommandLine(args: readonly string[], injected: Injected
       add(command, DESTINATION_COMMANDS, protocolRunner)
         .demandCommand(1, 'Which command? See hubflake destination --help.')
         .example('$0 destination check --config destination.json', ''),
+    () => undefined,
+  );
+  program.command(
+    'config',
+    'Look at a configuration: check',
+    (command: Argv) =>
+      add(command, CONFIG_COMMANDS, textRunner)
+        .demandCommand(1, 'Which command? See hubflake config --help.')
+        .example('$0 config check --config pipeline.json', ''),
     () => undefined,
   );
   add(program, TEXT_COMMANDS, textRunner);

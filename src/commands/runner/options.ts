@@ -4,7 +4,7 @@ import { log } from '../../log.js';
 
 /** The `--config` path. Throws a ConfigError if it is missing. */
 export function configPath(options: { config?: string }): string {
-  if (!options.config) throw new ConfigError('No configuration was given. Add --config FILE, a JSON file.');
+  if (!options.config) throw new ConfigError('No configuration was given. Add --config FILE, a JSON or YAML file.');
   return options.config;
 }
 

@@ -4,8 +4,8 @@ import { type Command, text } from './command.js';
 import { Given } from './given.js';
 import type { ProtocolIo } from './protocol-command.js';
 
-const SOURCE_CONFIG = { config: text('Configuration of the source (JSON file)') };
-const DESTINATION_CONFIG = { config: text('Configuration of the destination (JSON file)') };
+const SOURCE_CONFIG = { config: text('Configuration of the source (JSON or YAML file)') };
+const DESTINATION_CONFIG = { config: text('Configuration of the destination (JSON or YAML file)') };
 const CATALOG = { catalog: text('Configured catalog (JSON file)') };
 
 const spec: Command<ProtocolIo> = {

@@ -1,12 +1,14 @@
 import { type Command, flag, number, text } from './command.js';
+import { INIT } from './init-command.js';
 import { SANDBOX_OBJECTS } from './options.js';
 import type { TextIo } from './text-command.js';
 
-const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON file)') };
+const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON or YAML file)') };
 
 /** The commands that print text, or one JSON document. */
 export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
   Object.entries<Command<TextIo>>({
+    init: INIT,
     sync: {
       describe: 'HubSpot straight into tables, as a pipeline configuration says',
       options: {
@@ -76,7 +78,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
       describe:
         'Whether the tables of two schemas say the same, for example of Fivetran and of hubflake; changes nothing',
       options: {
-        left: text('Configuration of the old destination (JSON file)'),
+        left: text('Configuration of the old destination (JSON or YAML file)'),
         right: text('Configuration of the new one, in the same account or in another DuckDB file'),
         tables: text('Tables to compare, with commas; by default all'),
         key: text('Columns that tell the rows of a table apart: table=column,column; may be repeated'),

@@ -107,8 +107,12 @@ export class Session {
     this.#schema = qualified(config.database, config.schema);
   }
 
-  /** Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy. */
-  static async open(config: SnowflakeConfig, timeouts: Timeouts = TIMEOUTS): Promise<Session> {
+  /**
+   * Logs in. Throws CredentialsError, WarehouseConfigError, WarehouseUnavailableError, or a ConfigError about a proxy.
+   *
+   * @param isSetUp whether the warehouse, the database and the schema are there to be used. If not, none of them is looked at
+   */
+  static async open(config: SnowflakeConfig, timeouts: Timeouts = TIMEOUTS, isSetUp = true): Promise<Session> {
     await reach(config, timeouts.login);
     const connection = newConnection(config, freshToken(config));
     try {
@@ -124,6 +128,7 @@ export class Session {
     const session = new Session(connection, config, timeouts);
     try {
       await session.#setParameters(config);
+      if (!isSetUp) return session;
       await session.#enter(config);
       // Said now, not after minutes of reading. Each answer tells it, so it costs no statement.
       if (session.#warehouse === null) throw noWarehouse('Logging in', config);

@@ -1,0 +1,29 @@
+import { type Finding, inside } from '../../config/check/finding.js';
+import { isObject } from '../../json.js';
+
+/**
+ * A source without its mistakes, so that the names in it can be looked at: options that have one are left out, and of an object that has
+ * one just its names are kept, for its place in the list.
+ *
+ * @param part where in the file the source is
+ */
+export function soundSource(source: Record<string, unknown>, part: string, findings: readonly Finding[]): object {
+  const wrong = (path: string) => findings.some((finding) => finding.path.startsWith(inside(part, path)));
+  const kept = Object.entries(source).flatMap(([key, value]) => {
+    if (key === 'objects' && Array.isArray(value)) {
+      return [[key, value.map((entry, index) => (wrong(`objects[${index}]`) ? namesOf(entry, index) : entry))]];
+    }
+    return wrong(key) ? [] : [[key, value]];
+  });
+  // Credentials say nothing about names.
+  return { ...Object.fromEntries(kept), credentials: { access_token: 'any-text' } };
+}
+
+function namesOf(entry: unknown, index: number): object {
+  const { object_type: type, name } = isObject(entry) ? entry : {};
+  const hasType = typeof type === 'string' && type !== '';
+  return {
+    object_type: hasType ? type : 'contacts',
+    ...(typeof name === 'string' && name !== '' ? { name } : hasType ? {} : { name: `_unnamed_${index}` }),
+  };
+}

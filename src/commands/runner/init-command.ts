@@ -1,0 +1,47 @@
+import { type Command, flag, text } from './command.js';
+import type { TextIo } from './text-command.js';
+
+export const INIT: Command<TextIo> = {
+  describe: 'Make a pipeline by asking: tries HubSpot and the destination, writes pipeline.json and .env',
+  options: {
+    config: text('Where the pipeline goes: pipeline.json by default, or a .yaml file'),
+    name: text('Name of the pipeline, under which its state is kept'),
+    auth: text('How to log in to HubSpot: token or oauth'),
+    token: text('Service key or access token; better HUBSPOT_TOKEN in the environment'),
+    'client-id': text('Client ID of the OAuth app (HUBSPOT_CLIENT_ID)'),
+    'client-secret': text('Its secret; better HUBSPOT_CLIENT_SECRET in the environment'),
+    'refresh-token': text('Its refresh token; better HUBSPOT_REFRESH_TOKEN in the environment'),
+    objects: text('What to sync: all, or names with commas'),
+    destination: text('duckdb or snowflake'),
+    path: text('DuckDB: the file'),
+    connection: text("Snowflake: log in as this connection of Snowflake's connections.toml does"),
+    host: text('Snowflake: the account, myorg-myaccount or its URL'),
+    database: text('Snowflake: the database'),
+    schema: text('The schema for the tables'),
+    warehouse: text('Snowflake: the warehouse'),
+    role: text('Snowflake: the role'),
+    username: text('Snowflake: the user that syncs log in as'),
+    'make-key': flag('Snowflake: make a key pair for that user'),
+    'key-file': text('Where its private key goes: hubflake.p8 by default'),
+    'private-key-file': text('Snowflake: a private key that is there'),
+    'private-key-password': text('Its password; better SNOWFLAKE_PRIVATE_KEY_PASSWORD in the environment'),
+    'snowflake-token': text('A programmatic access token; better SNOWFLAKE_TOKEN in the environment'),
+    setup: text('Snowflake: print the SQL that an admin runs, run it, or done'),
+    'setup-connection': text('The connection that may run it'),
+    'setup-role': text('The role to run it with, where that is not the one of the connection'),
+    check: { ...flag('Try the destination (--no-check: do not)'), default: true },
+    env: { ...flag('Write the secrets into .env (--no-env: do not)'), default: true },
+    force: flag('Overwrite files that are there'),
+    yes: flag('Give the usual answer to every question that has one'),
+  },
+  examples: [
+    ['init', 'Asks for everything'],
+    ['init --yes', 'HUBSPOT_TOKEN from the environment, everything into hubspot.duckdb'],
+    [
+      'init --yes --destination snowflake --host myorg-myaccount --make-key',
+      'Makes a key pair, and prints the SQL for an admin',
+    ],
+    ['init --yes --destination snowflake --connection my_connection', "As Snowflake's own tools log in"],
+  ],
+  run: async (io, given) => (await import('../init.js')).init(io, given),
+};
