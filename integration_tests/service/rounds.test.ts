@@ -260,6 +260,26 @@ test('refused credentials end the service', async () => {
   await expect(service.next()).rejects.toThrow(/token/i);
 });
 
+test("where the day's calls are used up, the service waits for the next day, looking once an hour", async () => {
+  await service.end();
+  service = new SteppedService();
+  const limits = { enabled: true, burst: 1e6, searchPerSecond: 1e6, daily: 200 };
+  await service.startPortal({ counts: { '*': 0, contacts: 40, companies: 10, deals: 10 }, limits });
+  await service.start(config());
+  const rounds: Round[] = [];
+  const isOver = ({ result }: Round) => result?.errors.some(({ code }) => code === 'HF-DAILY-LIMIT') === true;
+  while (!rounds.some(isOver)) rounds.push(await service.next());
+  expect(service.logged.join('\n')).toContain("HubSpot's calls of the day are used up");
+  portal().edit('contacts', some(), { lastname: 'The next day' });
+  let waited = 0;
+  for (let round = rounds.at(-1) as Round; isOver(round); waited += 1) {
+    expect(round.pauseMs).toBeLessThanOrEqual(60 * 60_000);
+    round = await service.next();
+  }
+  expect(waited).toBeLessThanOrEqual(25);
+  await expectTruth();
+});
+
 /** Has another program hold a DuckDB file. */
 async function holdFile(path: string): Promise<ChildProcess> {
   const code = `import('@duckdb/node-api').then(async ({ DuckDBInstance }) => {
