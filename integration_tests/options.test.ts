@@ -341,7 +341,7 @@ const BEHAVIOURS: Record<string, () => Promise<void>> = {
   snapshots_every: async () => {
     for (const [snapshots_every, looks] of [
       [10, 6],
-      // After 5 minutes at most, and then 10, 20 and 40.
+      // After 5 minutes at most, and then 10, 20 and 30.
       [undefined, 3],
     ]) {
       const { rounds } = await served({ snapshots_every, include: ['owners'] }, 60);

@@ -46,16 +46,24 @@ test('facts are asked for again every 15 minutes, also where there are more of t
   }
 });
 
-test('the interval of a list doubles while nothing changes, up to four hours, and is five minutes once something has', () => {
+test('the interval of a list doubles while nothing changes, up to half an hour, and is five minutes once something has', () => {
   const looks = looksEvery(MINUTE);
-  const rounds = roundsOf(looks, 2 * DAY_MINUTES, ['list']);
+  const rounds = roundsOf(looks, DAY_MINUTES, ['list']);
   const at = rounds.flatMap((taken, minute) => (taken.length > 0 ? [minute] : []));
   const gaps = at.slice(1).map((minute, index) => minute - (at[index] as number));
-  expect(gaps.slice(1, 7)).toEqual([10, 20, 40, 80, 160, 240]);
-  expect(new Set(gaps.slice(6))).toEqual(new Set([240]));
+  expect(gaps.slice(1, 5)).toEqual([10, 20, 30, 30]);
+  expect(new Set(gaps.slice(3))).toEqual(new Set([30]));
   looks.looked('list', true);
   const [next] = roundsOf(looks, 10, ['list']).flatMap((taken, minute) => (taken.length > 0 ? [minute] : []));
   expect(next).toBe(5);
+});
+
+test('where searches take most of the calls of the day, up to four hours', () => {
+  const lists = named('archived', 32);
+  const rounds = roundsOf(looksEvery(MINUTE), 2 * DAY_MINUTES, lists, named('properties', 32));
+  const at = rounds.flatMap((taken, minute) => (taken.includes('archived 7') ? [minute] : []));
+  const gaps = at.slice(1).map((minute, index) => minute - (at[index] as number));
+  expect(gaps.slice(-3)).toEqual([240, 240, 240]);
 });
 
 test('a configured interval is kept', () => {

@@ -1,11 +1,16 @@
-import type { Pace } from '../../streams/core/pace.js';
-import { type MonotonicMs, monotonicMs } from '../../time.js';
+import { isArchivedLook, type Pace } from '../../streams/core/pace.js';
+import { type MonotonicMs, MS_A_DAY, monotonicMs } from '../../time.js';
 
 const MS_A_MINUTE = 60_000;
 /** What HubSpot says of the portal itself is asked for again after so long. */
 const FACTS_MS = 15 * MS_A_MINUTE;
 /** Lists that are looked at whole: the shortest interval, and the longest, to which it grows while nothing changes. */
-const LISTS_MS = { least: 5 * MS_A_MINUTE, most: 240 * MS_A_MINUTE };
+const LEAST_MS = 5 * MS_A_MINUTE;
+const MOST_MS = 30 * MS_A_MINUTE;
+/** The longest where everything else takes most of the calls that a service is to take a day. */
+const MOST_SPARING_MS = 240 * MS_A_MINUTE;
+/** A fifth of the calls that HubSpot's smallest paid plan gives a day. */
+const CALLS_A_DAY = 50_000;
 /** So many looks a round are always allowed. */
 const LEAST_A_ROUND = 5;
 /** Every look can have its turn within so long. */
@@ -66,7 +71,7 @@ export class Looks implements Pace {
 
   looked(look: string, hasChanged: boolean): void {
     const fixed = this.#options.snapshotsEveryMinutes * MS_A_MINUTE;
-    const { least, most } = fixed > 0 ? { least: fixed, most: fixed } : LISTS_MS;
+    const { least, most } = fixed > 0 ? { least: fixed, most: fixed } : { least: LEAST_MS, most: this.#mostMs };
     const before = this.#looks.get(look);
     const intervalMs = hasChanged || !before ? least : Math.min(before.intervalMs * 2, most);
     this.#next(look, intervalMs, before === undefined);
@@ -83,6 +88,15 @@ export class Looks implements Pace {
     const isDue = this.isDue(fact);
     if (isDue) this.#next(fact, FACTS_MS, !this.#looks.has(fact));
     return isDue;
+  }
+
+  /** The longest interval between two looks at a list that HubSpot's calls of the day allow, one call a look, and a search a round for each object. */
+  get #mostMs(): number {
+    const names = [...this.#looks.keys()];
+    const objects = names.filter(isArchivedLook).length;
+    const searches = (objects * MS_A_DAY) / this.#options.everyMs;
+    const looks = names.length * Math.max(MS_A_DAY / FACTS_MS, MS_A_DAY / MOST_MS);
+    return searches + looks <= CALLS_A_DAY ? MOST_MS : MOST_SPARING_MS;
   }
 
   #next(look: string, intervalMs: number, isFirst: boolean): void {

@@ -25,7 +25,13 @@ export const AT_ONCE: Pace = {
   looked: () => undefined,
 };
 
+const ARCHIVED = 'archived ';
+
 /** The look at an object's list of archived records. */
 export function archivedLook(stream: string): string {
-  return `archived ${stream}`;
+  return ARCHIVED + stream;
+}
+
+export function isArchivedLook(look: string): boolean {
+  return look.startsWith(ARCHIVED);
 }
