@@ -11,9 +11,9 @@ import {
   WarehouseConfigError,
 } from '../../errors.js';
 import { log } from '../../log.js';
+import { outcomeOfSync } from '../../observing/report/outcomes/sync-outcome.js';
 import { renderReport } from '../../observing/report/render-report.js';
 import { ReportCollector } from '../../observing/report/report-collector.js';
-import { outcomeOfSync } from '../../observing/report/outcomes/sync-outcome.js';
 import { type MonotonicMs, monotonicNow } from '../../time.js';
 import { VERSION } from '../../version.js';
 import type { Injected } from '../runner/injected.js';
