@@ -75,6 +75,13 @@ const SUITES = {
     testMatch: ['<rootDir>/integration_tests/image/*.image.ts'],
     globalSetup: '<rootDir>/integration_tests/image/setup.mjs',
   },
+  /** The report page in a real browser. */
+  browser: {
+    ...alone,
+    displayName: 'browser',
+    testMatch: ['<rootDir>/integration_tests/browser/*.browser.ts'],
+    globalSetup: '<rootDir>/integration_tests/browser/setup.mjs',
+  },
   /** The behaviours of a store, and the first hour, on a real Snowflake account; see CONTRIBUTING.md. */
   account: {
     ...alone,

@@ -1,8 +1,8 @@
-// Runs Jest with the options that Node needs for it: `node scripts/jest.mjs [own|airbyte|peer|orchestration|chart|image|account] [Jest's options]`.
+// Runs Jest with the options that Node needs for it: `node scripts/jest.mjs [own|airbyte|peer|orchestration|chart|image|browser|account] [Jest's options]`.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const NAMES = ['own', 'airbyte', 'peer', 'orchestration', 'chart', 'image', 'account'];
+const NAMES = ['own', 'airbyte', 'peer', 'orchestration', 'chart', 'image', 'browser', 'account'];
 const [first = '', ...rest] = process.argv.slice(2);
 const [suite, options] = NAMES.includes(first) ? [first, rest] : ['own', process.argv.slice(2)];
 const jest = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));

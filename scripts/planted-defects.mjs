@@ -46,9 +46,15 @@ const STANDING = 'stores/duckdb-standing';
 const ZONE = 'fivetran/zone';
 const COMPARE = 'fivetran/compare';
 const INIT = 'init/duckdb';
+const REPORT = 'observing/report.test';
+const TERMINAL = 'observing/terminal';
+const TELEMETRY = 'observing/telemetry';
 const BUILT = [
   'privacy/leaks',
   INIT,
+  REPORT,
+  TERMINAL,
+  TELEMETRY,
   ZONE,
   SNOWFLAKE_REMOVALS,
   ONCE,
@@ -2534,6 +2540,69 @@ const DEFECTS = [
     '${type}',
     'privacy/turned-on',
     'in another time zone',
+  ],
+  [
+    'a report whose path is only tried at the end',
+    'src/observing/report/report-file.ts',
+    "closeSync(openSync(this.#draft ?? path, this.#draft === null ? 'a' : 'wx'));",
+    '',
+    REPORT,
+    'said before HubSpot',
+  ],
+  [
+    'a report that cannot be written fails the sync',
+    'src/observing/report/with-report.ts',
+    'log.warn(`The report',
+    'throw new Error(`The report',
+    REPORT,
+    'in the end',
+  ],
+  [
+    'texts that can leave the data of a report',
+    'src/observing/report/render-report.ts',
+    ".replaceAll('<', '\\\\u003c')",
+    '',
+    'src/observing/report/render-report',
+  ],
+  [
+    'a timeline that grows',
+    'src/observing/report/timeline.ts',
+    'if (over > 0) this.#drop(over);',
+    '',
+    'src/observing/report/report-collector',
+    'does not grow',
+  ],
+  [
+    'lines of the log in the midst of those of the progress',
+    'src/observing/progress/show-progress.ts',
+    'listenToLog(() => update.clear())',
+    'listenToLog(() => undefined)',
+    TERMINAL,
+    'a line a running stream',
+  ],
+  [
+    'progress wider than its window',
+    'src/observing/progress/show-progress.ts',
+    'columns: columns - 1,',
+    'columns: 100,',
+    TERMINAL,
+    'follows the width',
+  ],
+  [
+    'a batch within whatever has it committed',
+    'src/observing/telemetry/spans.ts',
+    'return stream ?? current.getStore() ?? root;',
+    'return current.getStore() ?? root;',
+    TELEMETRY,
+    'spans of a sync',
+  ],
+  [
+    'a collector that does not answer waited for',
+    'src/observing/telemetry/start.ts',
+    'const FLUSH_MS = 5000;',
+    'const FLUSH_MS = 90_000;',
+    TELEMETRY,
+    'never answers',
   ],
 ];
 

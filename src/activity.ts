@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
 import type { EpochMs } from './time.js';
 
 /**
@@ -8,10 +8,12 @@ import type { EpochMs } from './time.js';
  * object, to which the activity adds what it learns on the way. The rooms that work know nothing of observers.
  */
 export interface Activities {
+  /** A command other than a sync, from its configuration on. */
+  command: { name: string };
   /** A sync, or a round of a service. */
   sync: { pipeline: string };
   /** Reading a stream, or those that are read together. */
-  stream: { streams: readonly string[] };
+  stream: StreamActivity;
   /** A phase of reading CRM records. */
   phase: { stream: string; phase: Phase };
   /** One attempt of a call to HubSpot, from when it waits for the limits. */
@@ -24,6 +26,12 @@ export interface Activities {
 
 export type Phase = 'load' | 'changes' | 'archived' | 'backfill' | 'sweep';
 
+export interface StreamActivity {
+  streams: readonly string[];
+  /** Those that could not be finished, once all have ended. */
+  failures?: readonly { stream: string; code: string }[];
+}
+
 export interface CallActivity {
   /** The stream on whose behalf it is made, the first of those that are read together; null: of none, or it is not tracked. */
   stream: string | null;
@@ -32,6 +40,11 @@ export interface CallActivity {
   budget: string;
   /** What is asked for, as a noun. */
   what: string;
+  method: 'GET' | 'POST';
+  /** The host that is asked. */
+  server: string;
+  /** How many attempts of the same call there were before. */
+  attemptsBefore: number;
   /** When it left, behind waiting for the limits; missing: it did not. */
   sentAt?: EpochMs;
   /** HubSpot's status; missing: it did not answer. */
@@ -59,7 +72,51 @@ export interface BatchActivity {
 
 export type ActivityKind = keyof Activities;
 
+/** What is so at a moment, without a duration. Each kind is published on the channel `hubflake:<kind>`. */
+export interface Facts {
+  limits: LimitsFact;
+  /** A call leaves now, behind waiting for the limits: the object of its activity. */
+  sent: CallActivity;
+  /** Records of a stream that were handed on, to stdout or to the warehouse's loader. */
+  records: { stream: string; count: number };
+  /** How many records HubSpot says are to be read of a stream in this run. */
+  expected: { stream: string; rows: number };
+  /** A value of a stream that could not be kept as HubSpot has it, in Airbyte's terms: NULLED or TRUNCATED, and why. */
+  changed: { stream: string; field: string; change: string; reason: string };
+  /** Columns that a table got which was there already. */
+  columns: { stream: string; table: string; columns: readonly string[] };
+  /** A stream that is left out. @param scopes those that the token lacks; empty: there is another reason */
+  leftOut: { stream: string; why: string; scopes: readonly string[] };
+  /** How long after they were modified in HubSpot records of a stream were committed. */
+  freshness: { stream: string; seconds: number };
+}
+
+/** HubSpot's limits as an answer states them; null: it does not. */
+export interface LimitsFact {
+  /** Calls an interval, and how many of them are left in the present one. */
+  max: number | null;
+  remaining: number | null;
+  intervalMs: number | null;
+  /** Calls a day, and how many are left today. */
+  dailyMax: number | null;
+  dailyRemaining: number | null;
+}
+
+export type FactKind = keyof Facts;
+
+const factChannels: Readonly<Record<FactKind, Channel>> = {
+  limits: channel('hubflake:limits'),
+  sent: channel('hubflake:sent'),
+  records: channel('hubflake:records'),
+  expected: channel('hubflake:expected'),
+  changed: channel('hubflake:changed'),
+  columns: channel('hubflake:columns'),
+  leftOut: channel('hubflake:leftOut'),
+  freshness: channel('hubflake:freshness'),
+};
+
 const channels: { readonly [K in ActivityKind]: TracingChannel<unknown, Activities[K]> } = {
+  command: tracingChannel('hubflake:command'),
   sync: tracingChannel('hubflake:sync'),
   stream: tracingChannel('hubflake:stream'),
   phase: tracingChannel('hubflake:phase'),
@@ -98,6 +155,39 @@ export function observe<K extends ActivityKind>(kind: K, observer: Observer<Acti
   const channel: TracingChannel<unknown, Activities[K]> = channels[kind];
   channel.subscribe(subscribers);
   return () => channel.unsubscribe(subscribers);
+}
+
+/**
+ * Within each activity of a kind from now on, `store` has the value that `valueIn` returns at its start.
+ *
+ * @returns ends that, for activities that start later
+ */
+export function within<K extends ActivityKind, V>(
+  kind: K,
+  store: AsyncLocalStorage<V>,
+  valueIn: (activity: Activities[K]) => V,
+): () => void {
+  const { start }: TracingChannel<unknown, Activities[K]> = channels[kind];
+  start.bindStore(store, valueIn);
+  return () => void start.unbindStore(store);
+}
+
+/** Lets observers know of a fact. */
+export function tell<K extends FactKind>(kind: K, fact: Facts[K]): void {
+  if (isHeard(kind)) factChannels[kind].publish(fact);
+}
+
+/** Whether somebody wants to know of a kind of facts, where to find them out takes time. */
+export function isHeard(kind: FactKind): boolean {
+  return factChannels[kind].hasSubscribers;
+}
+
+/** Calls `listener` with each fact of a kind until the returned function is called. */
+export function hear<K extends FactKind>(kind: K, listener: (fact: Facts[K]) => void): () => void {
+  // Only `tell` publishes there.
+  const onMessage = (message: unknown) => listener(message as Facts[K]);
+  factChannels[kind].subscribe(onMessage);
+  return () => void factChannels[kind].unsubscribe(onMessage);
 }
 
 /** Made once somebody asks for it, as it takes time in every promise of the process. */

@@ -7,7 +7,14 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LEVELS)[number];
 export const LOG_LEVELS: readonly LogLevel[] = LEVELS;
 
-export type LogSink = (level: LogLevel, message: string) => void;
+/** What a line is about, as far as who logs it knows. */
+export interface LogDetails {
+  stream?: string;
+  /** The code of an error. */
+  code?: string;
+}
+
+export type LogSink = (level: LogLevel, message: string, details: LogDetails) => void;
 
 /** Shorter strings are not redacted: replacing every "a" in a log would hide more than it protects. */
 const SHORTEST_SECRET = 6;
@@ -40,17 +47,31 @@ export function redact(text: string): string {
   return result;
 }
 
-function write(level: LogLevel, message: string): void {
-  if (LEVELS.indexOf(level) <= threshold) sink(level, redact(message));
+/** Called with each line before the sink: with all warnings and errors, and with what is logged besides. */
+const listeners = new Set<LogSink>();
+
+/** Has `listener` hear of every line that is logged, and of warnings and errors that are not, until the returned function is called. */
+export function listenToLog(listener: LogSink): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function write(level: LogLevel, message: string, details: LogDetails = {}): void {
+  const rank = LEVELS.indexOf(level);
+  const isLogged = rank <= threshold;
+  if (!isLogged && (rank > LEVELS.indexOf('warn') || listeners.size === 0)) return;
+  const line = redact(message);
+  for (const listener of listeners) listener(level, line, details);
+  if (isLogged) sink(level, line, details);
 }
 
 export const log = {
-  fatal: (message: string) => write('fatal', message),
-  error: (message: string) => write('error', message),
-  warn: (message: string) => write('warn', message),
-  info: (message: string) => write('info', message),
-  debug: (message: string) => write('debug', message),
-  trace: (message: string) => write('trace', message),
+  fatal: (message: string, details?: LogDetails) => write('fatal', message, details),
+  error: (message: string, details?: LogDetails) => write('error', message, details),
+  warn: (message: string, details?: LogDetails) => write('warn', message, details),
+  info: (message: string, details?: LogDetails) => write('info', message, details),
+  debug: (message: string, details?: LogDetails) => write('debug', message, details),
+  trace: (message: string, details?: LogDetails) => write('trace', message, details),
 };
 
 /**

@@ -21,7 +21,6 @@ const SOURCE = new URL('coupons.ts', import.meta.url);
 const PAGE = new URL('../../docs/adding-a-stream.md', import.meta.url);
 const streams = [...DECLARED_STREAMS, coupons];
 const only = { objects: [{ object_type: 'coupons' }] };
-const noProgress = { records: () => undefined, calls: () => undefined };
 
 let sandbox: Sandbox;
 let folder: TestFolder;
@@ -65,7 +64,7 @@ const pipeline = () =>
     source: source(only),
     destination: { type: 'duckdb', path: folder.join('crm.duckdb') },
   });
-const sync = () => runSync(pipeline(), new AbortController().signal, noProgress, [], { streams });
+const sync = () => runSync(pipeline(), new AbortController().signal, [], { streams });
 const rows = () => query(folder.join('crm.duckdb'), 'SELECT * FROM coupons');
 
 test('the declaration has at most 40 lines, and is the one in the docs', () => {

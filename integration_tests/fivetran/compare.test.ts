@@ -11,8 +11,6 @@ import { hubflakeHere } from '../support/here.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 
 /** `compare` of what `sync` has written with a copy of it that was edited by SQL, in each warehouse. */
-
-const noProgress = { records: () => undefined, calls: () => undefined };
 const OLD = `ol"d's; DROP`;
 /** fakesnow quotes neither quotes nor semicolons in names of schemas. */
 const OLD_THERE = 'Old -- one';
@@ -82,7 +80,7 @@ async function load(destination: object): Promise<void> {
       },
       destination,
     });
-    const result = await runSync(config, new AbortController().signal, noProgress, []);
+    const result = await runSync(config, new AbortController().signal, []);
     expect(result.errors).toEqual([]);
   } finally {
     await sandbox.close();

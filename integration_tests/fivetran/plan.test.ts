@@ -4,8 +4,6 @@ import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 
-const noProgress = { records: () => undefined, calls: () => undefined };
-
 test('plan counts what several tables share once: of a first load, of an increment, and in other layouts', async () => {
   const sandbox = await startSandbox({
     counts: { '*': 0, contacts: 260, companies: 40, deals: 180, calls: 20, notes: 10 },
@@ -29,7 +27,7 @@ test('plan counts what several tables share once: of a first load, of an increme
       for (const run of ['first load', 'increment']) {
         const { signal } = new AbortController();
         const plan = await runPlan(config(), signal);
-        const sync = await runSync(config(), signal, noProgress, []);
+        const sync = await runSync(config(), signal, []);
         expect(sync.errors).toEqual([]);
         expect([run, Math.abs(plan.calls.total - sync.calls.total) / sync.calls.total]).toEqual([
           run,

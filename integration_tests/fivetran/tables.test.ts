@@ -21,7 +21,6 @@ import { plain } from './rows.js';
 /** The tables in both warehouses: their columns have the types that the package compares and casts, and rows that are gone are marked. */
 
 const NAMES = FIVETRAN_RESOURCES.map(({ name }) => name);
-const noProgress = { records: () => undefined, calls: () => undefined };
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -63,7 +62,7 @@ async function goThrough(warehouse: Typed): Promise<void> {
       source: { credentials: { access_token: sandbox.token }, ...configOf(NAMES) },
       destination: warehouse.destination(),
     });
-  const sync = () => runSync(config(), new AbortController().signal, noProgress, []);
+  const sync = () => runSync(config(), new AbortController().signal, []);
   const plan = await runPlan(config(), new AbortController().signal);
   expect([plan.errors, plan.streams.map(({ stream }) => stream).sort()]).toEqual([[], [...NAMES].sort()]);
   const planned = plan.streams
@@ -221,7 +220,7 @@ test('a table of associations with an object that the token may not read is left
       objects: [{ object_type: 'calls' }],
     };
     const config = parsePipelineConfig({ name: 'crm', source, destination: warehouse.destination() });
-    const { errors, streams } = await runSync(config, new AbortController().signal, noProgress, []);
+    const { errors, streams } = await runSync(config, new AbortController().signal, []);
     expect(errors).toEqual([]);
     const read = streams.map(({ stream }) => stream);
     expect(read).toEqual(expect.arrayContaining(['engagement', 'engagement_call', 'engagement_contact']));
@@ -242,7 +241,7 @@ test('those whose scopes the token lacks are left out, and the others are read',
     const include = [...new Set(FIVETRAN_RESOURCES.map(({ group }) => group))].filter((group) => group !== 'crm');
     const source = { ...options, objects: [{ object_type: 'owner' }, { object_type: 'deal_pipeline' }], include };
     const config = parsePipelineConfig({ name: 'crm', source, destination: warehouse.destination() });
-    const { errors, streams } = await runSync(config, new AbortController().signal, noProgress, []);
+    const { errors, streams } = await runSync(config, new AbortController().signal, []);
     expect(errors).toEqual([]);
     const read = streams.map(({ stream }) => stream);
     const wanted = [

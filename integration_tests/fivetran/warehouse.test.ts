@@ -23,7 +23,6 @@ const COUNTS = {
   tasks: 6,
   communications: 5,
 };
-const noProgress = { records: () => undefined, calls: () => undefined };
 /** HubSpot has no such table's rows in a portal that lacks what it is about. */
 const AS: Record<Kind, ReadAs> = { int: 'number', num: 'number', bool: 'boolean', ts: 'text', text: 'text' };
 
@@ -138,7 +137,7 @@ async function goThrough(warehouse: Warehouse): Promise<void> {
       destination: warehouse.destination(),
     });
   const sync = async () => {
-    const result = await runSync(config(), new AbortController().signal, noProgress, []);
+    const result = await runSync(config(), new AbortController().signal, []);
     expect(result.errors).toEqual([]);
     return result;
   };

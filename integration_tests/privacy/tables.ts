@@ -10,7 +10,6 @@ import { sorted, type TestWarehouse } from '../support/test-warehouse.js';
 const HOUR = 3_600_000;
 const SALT = 'a salt of these tests';
 const NEVER = new AbortController().signal;
-const PROGRESS = { records: () => undefined, calls: () => undefined };
 const NUMBERS = [0, 1, 2, 3, 4];
 const hashOf = (value: string) =>
   createHash('sha256')
@@ -50,7 +49,7 @@ export function processedValues(warehouse: TestWarehouse & { destination(): obje
       destination: warehouse.destination(),
     });
     Object.assign(config.source, FAST);
-    const result = await new Lifetime(null).live(() => runSync(config, NEVER, PROGRESS, [], QUICK));
+    const result = await new Lifetime(null).live(() => runSync(config, NEVER, [], QUICK));
     expect(result.errors).toEqual([]);
   }
 

@@ -92,7 +92,12 @@ test('a service brings changes, says how it is, and ends with SIGTERM behind its
   expect(metrics).toMatch(/^hubflake_freshness_seconds_count\{stream="contacts"\} 1$/m);
   expect(metrics).toMatch(/^hubflake_late_streams 0$/m);
   expect(metrics).not.toContain(sandbox.token);
-  expect((await fetch(url)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const page = await fetch(url);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const [, data = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(await page.text()) ?? [];
+  expect(JSON.parse(data)).toMatchObject({ pipeline: 'crm', endedAt: null, verdict: { is: 'good' } });
+  expect(data).toContain('["contacts",');
+  expect(data).not.toContain(sandbox.token);
   expect((await fetch(`${url}other`)).status).toBe(404);
   expect((await fetch(url, { method: 'POST' })).status).toBe(405);
 
@@ -136,6 +141,7 @@ test.each([
   [['--every', '60'], /--every should be a number with its unit/],
   [['--every', '25h'], /the longest interval is 24h/],
   [['--listen', '8080'], /--listen is for a service. Add --every/],
+  [['--every', '60s', '--report', 'report.html'], /--report is for a single sync/],
   [['--every', '60s', '--listen', 'nowhere'], /--listen should be a host and a port/],
   [['--every', '60s', '--listen', '127.0.0.1:70000'], /--listen should be a host and a port/],
   [['--every', '60s', '--listen', '192.0.2.1:0'], /192\.0\.2\.1:0 cannot be listened on/],

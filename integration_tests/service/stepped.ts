@@ -90,7 +90,6 @@ export class SteppedService {
       everyMs: everySeconds * 1000,
       listen: null,
       refresh,
-      progress: { records: () => undefined, calls: () => undefined },
       injected: { ...QUICK, time: { monotonic, sleep } },
       onRound: (result: SyncResult) => {
         this.#result = result;

@@ -138,8 +138,7 @@ test('all that the commands send is Snowflake’s SQL', async () => {
     const sync = async (properties: string[], refresh: string[] = []) => {
       const config = parsePipelineConfig(pipeline(properties));
       Object.assign(config.source, FAST);
-      const progress = { records: () => undefined, calls: () => undefined };
-      const { errors } = await runSync(config, new AbortController().signal, progress, refresh);
+      const { errors } = await runSync(config, new AbortController().signal, refresh);
       expect(errors).toEqual([]);
     };
     const { portal } = sandbox;

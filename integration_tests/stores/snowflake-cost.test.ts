@@ -50,12 +50,7 @@ async function sync(streams = STREAMS, mode = 'append_dedup'): Promise<Cost> {
   });
   Object.assign(config.source, FAST);
   const dispatcher = getGlobalDispatcher();
-  const { errors } = await runSync(
-    config,
-    new AbortController().signal,
-    { records: () => undefined, calls: () => undefined },
-    [],
-  );
+  const { errors } = await runSync(config, new AbortController().signal, []);
   // The sync's own has ended with it.
   setGlobalDispatcher(dispatcher);
   expect(errors).toEqual([]);

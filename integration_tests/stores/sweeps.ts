@@ -13,7 +13,6 @@ import type { TestWarehouse } from '../support/test-warehouse.js';
 const HOUR = 3_600_000;
 const CALCULATED = 'num_associated_deals';
 const properties = ['firstname', 'lastname', 'email', CALCULATED];
-const PROGRESS = { records: () => undefined, calls: () => undefined };
 const NEVER = new AbortController().signal;
 
 /**
@@ -83,7 +82,7 @@ export function sweepBehaviours(
   }
 
   async function sync(config: PipelineConfig): Promise<SyncResult> {
-    const result = await new Lifetime(null).live(() => runSync(config, NEVER, PROGRESS, [], QUICK));
+    const result = await new Lifetime(null).live(() => runSync(config, NEVER, [], QUICK));
     expect(result.errors).toEqual([]);
     return result;
   }
@@ -284,7 +283,7 @@ export function sweepBehaviours(
                 const now = new Lifetime(each.broken, 40);
                 life = now;
                 await now
-                  .live(() => runSync(config, now.end, PROGRESS, [], QUICK))
+                  .live(() => runSync(config, now.end, [], QUICK))
                   .catch((error: unknown) => {
                     if (!now.isBroken) throw error;
                   });

@@ -13,7 +13,6 @@ import { catalogOf } from './catalog.js';
 /** All streams beside those of the CRM, synced into tables of both warehouses: what is in the portal is in the tables, and stays so. */
 
 const NAMES = DECLARED_STREAMS.filter(({ group }) => group !== 'crm').map(({ name }) => name);
-const noProgress = { records: () => undefined, calls: () => undefined };
 
 let sandbox: Sandbox;
 let folder: TestFolder;
@@ -47,7 +46,7 @@ async function goThrough(
       },
       destination: warehouse.destination(),
     });
-  const sync = () => runSync(config(), new AbortController().signal, noProgress, []);
+  const sync = () => runSync(config(), new AbortController().signal, []);
   const plan = await runPlan(config(), new AbortController().signal, DECLARED_STREAMS);
   expect([plan.errors, plan.streams.map(({ stream }) => stream).sort()]).toEqual([[], [...NAMES].sort()]);
 

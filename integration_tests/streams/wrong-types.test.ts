@@ -229,8 +229,7 @@ test('into tables of DuckDB: the rows are there, and what was lost is in _airbyt
       },
       destination: warehouse.destination(),
     });
-    const noProgress = { records: () => undefined, calls: () => undefined };
-    const { errors, streams } = await runSync(config, new AbortController().signal, noProgress, []);
+    const { errors, streams } = await runSync(config, new AbortController().signal, []);
     expect(errors).toEqual([]);
     for (const [name, column] of [
       ['forms', 'field_groups'],

@@ -7,8 +7,6 @@ import { contactsSource, FAST } from './fast-source.js';
 import { type Lifetime, QUICK } from './lifetime.js';
 import type { TableSchedule, Way } from './table-schedule.js';
 
-const progress = { records: () => undefined, calls: () => undefined };
-
 /**
  * `sync --every`, in this process: each run is a round that reaches back a little, and one that reaches back by the whole lookback. States are in
  * memory from run to run, until one is killed.
@@ -43,7 +41,7 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
       isNews: () => true,
     };
     const injected = QUICK;
-    const job = { config, progress, refresh: refresh ? ['contacts'] : [], injected, surroundings };
+    const job = { config, refresh: refresh ? ['contacts'] : [], injected, surroundings };
     return runJob(job, life.end);
   };
   return {

@@ -5,8 +5,6 @@ import { contactsSource, FAST } from './fast-source.js';
 import { type Lifetime, QUICK } from './lifetime.js';
 import type { TableSchedule, Way } from './table-schedule.js';
 
-const PROGRESS = { records: () => undefined, calls: () => undefined };
-
 /** Where `sync` writes to. */
 interface Into {
   /** The options of a destination, as a user writes them. */
@@ -38,7 +36,7 @@ export function syncWay(
     async run(life: Lifetime, refresh: boolean) {
       const mayFail = () => life.isKilled || (life.isBroken && !isHealed);
       try {
-        const { errors } = await runSync(config, life.end, PROGRESS, refresh ? ['contacts'] : [], QUICK);
+        const { errors } = await runSync(config, life.end, refresh ? ['contacts'] : [], QUICK);
         const [first] = errors;
         if (first && !mayFail()) throw new Error(first.message);
         return !first && !life.isKilled;

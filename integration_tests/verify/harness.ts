@@ -6,8 +6,6 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';
 import { Lifetime, QUICK } from '../support/lifetime.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
-
-const PROGRESS = { records: () => undefined, calls: () => undefined };
 export const PROPERTIES = ['firstname', 'lastname', 'email'];
 const NEVER = new AbortController().signal;
 
@@ -44,7 +42,7 @@ export function pipelineOf(
 type Config = ReturnType<typeof pipelineOf>;
 
 export async function sync(config: Config, signal = NEVER) {
-  const result = await new Lifetime(null).live(() => runSync(config, signal, PROGRESS, [], QUICK));
+  const result = await new Lifetime(null).live(() => runSync(config, signal, [], QUICK));
   expect(result.errors).toEqual([]);
   return result;
 }

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { type PipelineConfig, parsePipelineConfig } from '../config/pipeline.js';
 import { loadPackage } from '../load-package.js';
+import { showProgress } from '../observing/progress/show-progress.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { startSandbox } from '../sandbox/server.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
-import { Progress } from './sinks/progress.js';
 import { runSync } from './sync/run-sync.js';
 import type { SyncResult } from './sync/sync-result.js';
 import { describeSync } from './sync.js';
@@ -64,8 +64,8 @@ function pipeline(sandbox: Sandbox): PipelineConfig {
 }
 
 async function syncOnce(config: PipelineConfig, signal: AbortSignal): Promise<SyncResult> {
-  const progress = new Progress();
-  return runSync(config, signal, progress).finally(() => progress.end());
+  const endProgress = showProgress();
+  return runSync(config, signal).finally(endProgress);
 }
 
 /** Makes changes as people do between two syncs. Returns their description. */

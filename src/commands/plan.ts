@@ -1,5 +1,7 @@
 import { readPipeline } from '../config/pipeline-file.js';
 import { log } from '../log.js';
+import { outcomeOfPlan } from '../observing/report/outcomes/plan-outcome.js';
+import { withReport } from '../observing/report/with-report.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
@@ -8,12 +10,15 @@ import { runPlan, type SyncForecast } from './sync/run-plan.js';
 /** `hubflake plan`: what a sync of the pipeline would do. Exit code 1 when a stream could not be read. */
 export async function plan(
   { print, stop, streams: declared }: TextIo,
-  options: { config?: string; json?: boolean; sql?: boolean },
+  options: { config?: string; json?: boolean; sql?: boolean; report?: string },
 ): Promise<number> {
   const config = readPipeline(configPath(options));
-  const forecast = await runPlan(config, stop.signal, declared);
+  const about = { command: 'plan', pipeline: config.name } as const;
+  const run = () => runPlan(config, stop.signal, declared);
+  const forecast = await withReport(options.report, about, run, outcomeOfPlan);
   print(options.json ? JSON.stringify(forecast) : describePlan(forecast, options.sql === true));
-  for (const { stream, message, code } of forecast.errors) log.error(`${stream}: ${message} [${code}]`);
+  for (const { stream, message, code } of forecast.errors)
+    log.error(`${stream}: ${message} [${code}]`, { stream, code });
   return forecast.errors.length > 0 ? 1 : 0;
 }
 

@@ -1,10 +1,12 @@
 import { readPipeline } from '../config/pipeline-file.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
+import { showProgress } from '../observing/progress/show-progress.js';
+import { outcomeOfSync } from '../observing/report/outcomes/sync-outcome.js';
+import { withReport } from '../observing/report/with-report.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
-import { Progress } from './sinks/progress.js';
 import { runSync } from './sync/run-sync.js';
 import type { SyncResult } from './sync/sync-result.js';
 
@@ -13,6 +15,8 @@ export interface SyncOptions {
   json?: boolean;
   /** Streams to reload from scratch, each text a comma-separated list. */
   refresh?: readonly string[];
+  /** Where a page about it is written. */
+  report?: string;
   /** Runs as a service, in rounds of this interval. */
   every?: string;
   /** Where a service shows its health, metrics and report. */
@@ -28,14 +32,21 @@ export async function sync({ print, stop, ...injected }: TextIo, options: SyncOp
   const refresh = streamNames(options.refresh);
   if (options.every !== undefined) {
     const { serve } = await import('./service/serve.js');
+    if (options.report !== undefined) {
+      throw new ConfigError('--report is for a single sync. A service shows its report where --listen says.');
+    }
     const { every, listen, json = false } = options;
     return serve({ print, stop, ...injected }, { config, refresh, every, listen, json });
   }
   if (options.listen !== undefined) throw new ConfigError('--listen is for a service. Add --every, as in --every 60s.');
-  const progress = new Progress();
-  const result = await runSync(config, stop.signal, progress, refresh, injected).finally(() => progress.end());
+  const about = { command: 'sync', pipeline: config.name } as const;
+  const run = () => {
+    const endProgress = showProgress();
+    return runSync(config, stop.signal, refresh, injected).finally(endProgress);
+  };
+  const result = await withReport(options.report, about, run, outcomeOfSync);
   print(options.json ? JSON.stringify(result) : describeSync(result));
-  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
+  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
   return result.errors.length > 0 ? 1 : 0;
 }
 

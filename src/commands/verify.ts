@@ -1,6 +1,8 @@
 import { readPipeline } from '../config/pipeline-file.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
+import { outcomeOfVerify } from '../observing/report/outcomes/verify-outcome.js';
+import { withReport } from '../observing/report/with-report.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
@@ -15,14 +17,23 @@ const DIFFERENT_EXIT_CODE = 3;
  */
 export async function verify(
   { print, stop, ...injected }: TextIo,
-  options: { config?: string; streams?: readonly string[]; deep?: boolean; repair?: boolean; json?: boolean },
+  options: {
+    config?: string;
+    streams?: readonly string[];
+    deep?: boolean;
+    repair?: boolean;
+    json?: boolean;
+    report?: string;
+  },
 ): Promise<number> {
   const config = readPipeline(configPath(options));
   const streams = options.streams === undefined ? null : namesIn(options.streams);
   const chosen = { streams, isDeep: options.deep === true, repairs: options.repair === true };
-  const result = await runVerify(config, chosen, stop.signal, injected);
+  const about = { command: 'verify', pipeline: config.name } as const;
+  const run = () => runVerify(config, chosen, stop.signal, injected);
+  const result = await withReport(options.report, about, run, outcomeOfVerify);
   print(options.json ? JSON.stringify(result) : describeVerification(result));
-  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`);
+  for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
   if (result.streams.some((each) => differencesLeft(each) > 0)) return DIFFERENT_EXIT_CODE;
   return result.errors.length > 0 ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { tell } from '../activity.js';
 import type { SourceConfig } from '../config/source.js';
 import { ConfigError, HubflakeError, MissingScopesError, RequestError } from '../errors.js';
 import { readDisabledObjects } from '../hubspot/api/metadata.js';
@@ -201,6 +202,7 @@ export class Portal implements PortalFacts {
   /** Notes a stream that is left out for another reason, with a warning. */
   leaveOut(name: string, error: HubflakeError): void {
     log.warn(`${name} is left out: ${error.message}`);
+    tell('leftOut', { stream: name, why: error.message, scopes: [] });
     this.unreadable.push({ name, scopes: [], tier: null, asked: this.isConfigured(name), why: error.message });
   }
 
@@ -296,5 +298,6 @@ export class Portal implements PortalFacts {
     if (this.unreadable.some((each) => each.name === name)) return;
     this.unreadable.push({ name, scopes, tier, asked: this.isConfigured(name), why });
     log.info(`${name} is left out: ${why}.`);
+    tell('leftOut', { stream: name, why, scopes });
   }
 }

@@ -1,6 +1,6 @@
-import { observed, onBehalfOf } from '../activity.js';
+import { observed, onBehalfOf, type StreamActivity } from '../activity.js';
 import { nearest } from '../config/suggest.js';
-import { asHubflakeError, type HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
+import { asHubflakeError, HubflakeError, StoppedError, UnknownStreamError } from '../errors.js';
 import type { JsonObject, SyncMode } from '../protocol/messages.js';
 import type { RecordSink } from './core/sink.js';
 import type { Stream, StreamRun } from './core/stream.js';
@@ -43,7 +43,15 @@ export async function readStreams(
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const streams = group.map(({ name }) => name);
-      const read = () => observed('stream', { streams }, () => readGroup(portal, group, sink));
+      const activity: StreamActivity = { streams };
+      const read = () =>
+        observed('stream', activity, async () => {
+          const outcomes = await readGroup(portal, group, sink);
+          activity.failures = outcomes.flatMap(({ name, outcome }) =>
+            outcome instanceof HubflakeError ? [{ stream: name, code: outcome.code }] : [],
+          );
+          return outcomes;
+        });
       for (const { name, outcome } of await onBehalfOf(streams[0] ?? '', read)) {
         if (typeof outcome === 'number') leastOf.set(name, outcome);
         else if (outcome) failures.push({ stream: name, error: outcome });

@@ -1,19 +1,22 @@
 import yargs, { type Argv } from 'yargs';
-import { LOG_LEVELS, type LogLevel } from '../../log.js';
+import { LOG_LEVELS, log } from '../../log.js';
+import { withTelemetry } from '../../observing/telemetry/with-telemetry.js';
 import { VERSION } from '../../version.js';
 import type { Command } from './command.js';
 import { CONFIG_COMMANDS } from './config-commands.js';
-import { DEFAULT_LOG_LEVEL, Given } from './given.js';
+import { DEFAULT_LOG_FORMAT, DEFAULT_LOG_LEVEL, Given, LOG_FORMATS } from './given.js';
 import type { Injected } from './injected.js';
 import { warnOfUnknownOptions } from './options.js';
+import type { ProtocolIo } from './protocol-command.js';
 import { DESTINATION_COMMANDS, PROTOCOL_COMMANDS } from './protocol-commands.js';
+import type { TextIo } from './text-command.js';
 import { TEXT_COMMANDS } from './text-commands.js';
 
 /** Options that every command has. */
-const COMMON = ['help', 'version', 'log-level'];
+const COMMON = ['help', 'version', 'log-level', 'log-format'];
 
 /** Sets up output, logs and signals for one kind of command, runs it, and returns the exit code. */
-type Runner<Io> = (level: LogLevel, body: (io: Io) => Promise<number>) => Promise<number>;
+type Runner<Io> = (given: Given, body: (io: Io) => Promise<number>) => Promise<number>;
 
 /** Runs one command line and returns the exit code. */
 export async function runCommandLine(args: readonly string[], injected: Injected = {}): Promise<number> {
@@ -30,16 +33,27 @@ export async function runCommandLine(args: readonly string[], injected: Injected
       to.command(name, describe, build, async (values: Record<string, unknown>) => {
         const given = new Given(values);
         const runner = await loadRunner();
-        exitCode = await runner(given.logLevel, (io) => {
+        exitCode = await runner(given, (io) => {
           warnOfUnknownOptions(given.names, [...COMMON, ...Object.keys(options)]);
-          return run({ ...io, ...injected }, given);
+          return withTelemetry(name, () => run({ ...io, ...injected }, given));
         });
       });
     }
     return to;
   }
-  const protocolRunner = async () => (await import('./protocol-command.js')).runProtocolCommand;
-  const textRunner = async () => (await import('./text-command.js')).runTextCommand;
+  const protocolRunner = async (): Promise<Runner<ProtocolIo>> => {
+    const { runProtocolCommand } = await import('./protocol-command.js');
+    return (given, body) =>
+      runProtocolCommand(given.logLevel, (io) => {
+        if (given.logFormat !== DEFAULT_LOG_FORMAT)
+          log.warn('--log-format has no effect on this command: its logs are LOG messages of the protocol.');
+        return body(io);
+      });
+  };
+  const textRunner = async (): Promise<Runner<TextIo>> => {
+    const { runTextCommand } = await import('./text-command.js');
+    return (given, body) => runTextCommand(given.logLevel, body, given.logFormat);
+  };
 
   const program = yargs()
     .scriptName('hubflake')
@@ -48,6 +62,12 @@ export async function runCommandLine(args: readonly string[], injected: Injected
       choices: LOG_LEVELS,
       default: DEFAULT_LOG_LEVEL,
       describe: 'What to log',
+      global: true,
+    })
+    .option('log-format', {
+      choices: LOG_FORMATS,
+      default: DEFAULT_LOG_FORMAT,
+      describe: 'Logs on stderr as text, or as a JSON object a line',
       global: true,
     });
   add(program, PROTOCOL_COMMANDS, protocolRunner);

@@ -3,6 +3,10 @@ import { LOG_LEVELS, type LogLevel } from '../../log.js';
 
 export const DEFAULT_LOG_LEVEL: LogLevel = 'info';
 
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+export const DEFAULT_LOG_FORMAT: LogFormat = 'text';
+
 /** The option values of a command line, by name. If an option was repeated, its last value counts, except in {@link texts}. */
 export class Given {
   readonly #values: Readonly<Record<string, unknown>>;
@@ -14,6 +18,11 @@ export class Given {
   get logLevel(): LogLevel {
     const level = this.#last('log-level');
     return isOneOf(LOG_LEVELS, level) ? level : DEFAULT_LOG_LEVEL;
+  }
+
+  get logFormat(): LogFormat {
+    const format = this.#last('log-format');
+    return isOneOf(LOG_FORMATS, format) ? format : DEFAULT_LOG_FORMAT;
   }
 
   /** The names of all given options, including unknown ones. */

@@ -83,7 +83,9 @@ export const DESTINATION_COMMANDS: ReadonlyMap<string, Command<ProtocolIo>> = ne
  * Parses the form of command line that platforms use: a protocol command and its options, each once and followed by its value.
  * null: any other form, which is left to yargs, whose loading takes longer than `spec` does.
  */
-export function parsePlainLine(args: readonly string[]): { command: Command<ProtocolIo>; given: Given } | null {
+export function parsePlainLine(
+  args: readonly string[],
+): { name: string; command: Command<ProtocolIo>; given: Given } | null {
   const [name = '', ...rest] = args;
   const command = PROTOCOL_COMMANDS.get(name);
   if (!command) return null;
@@ -96,5 +98,5 @@ export function parsePlainLine(args: readonly string[]): { command: Command<Prot
     if (!isKnown) return null;
     values[option] = value;
   }
-  return { command, given: new Given(values) };
+  return { name, command, given: new Given(values) };
 }

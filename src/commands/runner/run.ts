@@ -1,3 +1,4 @@
+import { withTelemetry } from '../../observing/telemetry/with-telemetry.js';
 import type { Injected } from './injected.js';
 import { parsePlainLine } from './protocol-commands.js';
 
@@ -6,5 +7,8 @@ export async function run(args: readonly string[], injected: Injected = {}): Pro
   const plain = parsePlainLine(args);
   if (!plain) return (await import('./cli.js')).runCommandLine(args, injected);
   const { runProtocolCommand } = await import('./protocol-command.js');
-  return runProtocolCommand(plain.given.logLevel, (io) => plain.command.run({ ...io, ...injected }, plain.given));
+  const { name, command, given } = plain;
+  return runProtocolCommand(given.logLevel, (io) =>
+    withTelemetry(name, () => command.run({ ...io, ...injected }, given)),
+  );
 }

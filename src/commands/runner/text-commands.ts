@@ -4,6 +4,7 @@ import { SANDBOX_OBJECTS } from './options.js';
 import type { TextIo } from './text-command.js';
 
 const PIPELINE_CONFIG = { config: text('Configuration of the pipeline (JSON or YAML file)') };
+const REPORT = { report: text('Also write a page about it: --report report.html') };
 
 /** The commands that print text, or one JSON document. */
 export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
@@ -19,6 +20,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
         ),
         every: text('Go on as a service, in rounds of this interval: 60s, 5m, 1h'),
         listen: text('With --every: where to serve /healthz, /metrics and the report, as 127.0.0.1:8080'),
+        ...REPORT,
       },
       examples: [
         ['sync --config pipeline.json', 'What is new since the last sync'],
@@ -32,6 +34,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
           refresh: given.texts('refresh'),
           every: given.text('every'),
           listen: given.text('listen'),
+          report: given.text('report'),
         }),
     },
     plan: {
@@ -40,6 +43,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
         ...PIPELINE_CONFIG,
         sql: flag('Print the statements, too'),
         json: flag('Print the plan as one JSON document'),
+        ...REPORT,
       },
       examples: [['plan --config pipeline.json'], ['plan --config pipeline.json --sql', 'with every statement']],
       run: async (io, given) =>
@@ -47,6 +51,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
           config: given.text('config'),
           json: given.flag('json'),
           sql: given.flag('sql'),
+          report: given.text('report'),
         }),
     },
     verify: {
@@ -57,6 +62,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
         deep: flag('Read everything once over, and compare every value'),
         repair: flag('Mend what differs'),
         json: flag('Print the result as one JSON document'),
+        ...REPORT,
       },
       examples: [
         ['verify --config pipeline.json', 'Exit code 3 where something differs'],
@@ -72,6 +78,7 @@ export const TEXT_COMMANDS: ReadonlyMap<string, Command<TextIo>> = new Map(
           deep: given.flag('deep'),
           repair: given.flag('repair'),
           json: given.flag('json'),
+          report: given.text('report'),
         }),
     },
     compare: {

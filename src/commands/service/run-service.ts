@@ -11,9 +11,13 @@ import {
   WarehouseConfigError,
 } from '../../errors.js';
 import { log } from '../../log.js';
+import { outcomeOfSync } from '../../observing/report/outcomes/sync-outcome.js';
+import { renderReport } from '../../observing/report/render-report.js';
+import { ReportCollector } from '../../observing/report/report-collector.js';
 import { type MonotonicMs, monotonicNow } from '../../time.js';
+import { VERSION } from '../../version.js';
 import type { Injected } from '../runner/injected.js';
-import { runJob, type SyncProgress } from '../sync/run-sync.js';
+import { runJob } from '../sync/run-sync.js';
 import type { SyncResult } from '../sync/sync-result.js';
 import { HealthLog } from './health.js';
 import { Metrics } from './metrics.js';
@@ -36,7 +40,6 @@ export interface ServiceOptions {
   listen: Address | null;
   /** Streams that the first round loads anew. */
   refresh: readonly string[];
-  progress: SyncProgress;
   injected: Injected;
   /** Takes the result of each round. */
   onRound(result: SyncResult): void;
@@ -61,6 +64,7 @@ class Service {
   readonly #standing: Standing;
   readonly #health: HealthLog;
   readonly #metrics: Metrics;
+  readonly #report: ReportCollector;
   readonly #now: () => MonotonicMs;
   readonly #sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   #web: WebServer | null = null;
@@ -75,6 +79,7 @@ class Service {
     this.#sleep = injected.time?.sleep ?? sleepUntilStopped;
     this.#standing = new Standing(config, everyMs, injected);
     this.#health = new HealthLog(everyMs);
+    this.#report = new ReportCollector({ command: 'sync', pipeline: config.name, version: VERSION });
     this.#metrics = new Metrics(
       () => this.#standing.hubspotNow(),
       () => this.#health.at(this.#now()),
@@ -89,7 +94,7 @@ class Service {
     this.#web = await WebServer.listen(listen, {
       health: () => this.#health.at(this.#now()),
       metrics: () => this.#metrics.text(),
-      report: () => '<!doctype html><title>hubflake</title>',
+      report: () => renderReport(this.#report.data()),
     });
     log.info(`Health, metrics and the report are at ${this.#web.url}`);
   }
@@ -105,22 +110,24 @@ class Service {
   async close(): Promise<void> {
     await this.#web?.close();
     this.#metrics.close();
+    this.#report.close();
     await this.#standing.close();
   }
 
   /** @returns in how many milliseconds from its start on the next round begins */
   async #round(startedAt: MonotonicMs, signal: AbortSignal): Promise<number> {
-    const { config, progress, injected, everyMs, onRound } = this.#options;
+    const { config, injected, everyMs, onRound } = this.#options;
     const refresh = this.#rounds === 0 ? this.#options.refresh : [];
     this.#standing.beginRound();
     try {
-      const job = { config, progress, refresh, injected, surroundings: this.#standing };
+      const job = { config, refresh, injected, surroundings: this.#standing };
       const result = await runJob(job, signal);
       this.#rounds += 1;
       this.#failures = 0;
       this.#standing.endRound(result.errors);
       this.#health.ended(startedAt, result.errors, this.#standing.readStreams);
       this.#metrics.ended(result);
+      this.#report.take(outcomeOfSync(result));
       onRound(result);
       const refused = result.errors.find(({ code }) => code === 'HF-CREDENTIALS');
       if (refused) throw new CredentialsError(refused.message);
@@ -137,6 +144,7 @@ class Service {
     this.#failures += 1;
     this.#health.failed({ code: error.code, message: error.message });
     this.#metrics.failed();
+    this.#report.failed(`The last round failed: ${error.message} [${error.code}]`);
     if (error instanceof DailyLimitError) return this.#dayEnded();
     const { everyMs } = this.#options;
     if (error instanceof WarehouseBusyError) {

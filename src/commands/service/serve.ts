@@ -9,8 +9,6 @@ import { parseAddress } from './web.js';
 /** Rounds that bring nothing are told of in a line each hour, so that logs show that the service lives. */
 const SUMMARY_MS = 60 * 60_000;
 
-const SILENT = { records: () => undefined, calls: () => undefined };
-
 /** What `sync --every` was asked for. */
 export interface ServeOptions {
   config: PipelineConfig;
@@ -28,7 +26,7 @@ export async function serve({ print, stop, ...injected }: TextIo, options: Serve
   const teller = new RoundTeller(json ? print : null);
   log.info(`The pipeline "${config.name}" syncs every ${options.every}, until it is stopped.`);
   const onRound = (result: SyncResult) => teller.tell(result);
-  await runService({ config, everyMs, listen, refresh, progress: SILENT, injected, onRound }, stop.signal);
+  await runService({ config, everyMs, listen, refresh, injected, onRound }, stop.signal);
   return 0;
 }
 
@@ -46,7 +44,7 @@ class RoundTeller {
     const { streams, errors, calls, seconds } = result;
     const busy = streams.filter(({ records }) => records > 0);
     if (busy.length + errors.length > 0) this.#print?.(JSON.stringify(result));
-    for (const { stream, message, code } of errors) log.error(`${stream}: ${message} [${code}]`);
+    for (const { stream, message, code } of errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
     if (busy.length > 0) {
       const counts = busy.map(({ stream, records }) => `${stream} ${records.toLocaleString('en')}`).join(', ');
       log.info(`${counts}: in ${seconds.toFixed(1)} s, by ${calls.total.toLocaleString('en')} calls.`);

@@ -14,11 +14,9 @@ export class LoaderSink implements RecordSink {
   readonly closingStates = new Map<string, JsonObject>();
   readonly #states = new Map<string, JsonObject>();
   readonly #loader: Loader;
-  readonly #onRecords: (stream: string, count: number) => void;
 
-  constructor(loader: Loader, onRecords: (stream: string, count: number) => void) {
+  constructor(loader: Loader) {
     this.#loader = loader;
-    this.#onRecords = onRecords;
   }
 
   emitted(stream: string): number {
@@ -33,7 +31,6 @@ export class LoaderSink implements RecordSink {
     emittedAt: number,
     isCompared = false,
   ): Promise<void> {
-    this.#onRecords(stream, records.length);
     await this.#loader.records(
       stream,
       records.map(({ data, bytes, changes, modifiedAt }) => ({

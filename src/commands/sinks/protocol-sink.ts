@@ -1,3 +1,4 @@
+import { tell } from '../../activity.js';
 import { DailyLimitError, type HubflakeError } from '../../errors.js';
 import {
   encodeError,
@@ -39,6 +40,7 @@ export class ProtocolSink implements RecordSink {
 
   async records(stream: string, records: readonly EncodedRecord[], emittedAt: EpochMs): Promise<void> {
     this.#markRunning(stream);
+    tell('records', { stream, count: records.length });
     const envelope = recordEnvelope(stream, emittedAt);
     const before = byteText(envelope.before);
     for (const record of records) {

@@ -1,4 +1,4 @@
-import { type BatchActivity, type CallActivity, observe } from '../../activity.js';
+import { type BatchActivity, type CallActivity, observe, tell } from '../../activity.js';
 import { Reservoir } from '../../reservoir.js';
 import { epochNow } from '../../time.js';
 
@@ -66,7 +66,11 @@ export class Ledger {
     if (!isCommitted) return;
     const { freshness } = this.of(stream);
     // HubSpot's clock is known to the second.
-    for (const at of modifiedAt) freshness.add(Math.max(0, this.#now() - at) / 1000);
+    for (const at of modifiedAt) {
+      const seconds = Math.max(0, this.#now() - at) / 1000;
+      freshness.add(seconds);
+      tell('freshness', { stream, seconds });
+    }
   }
 }
 

@@ -18,15 +18,9 @@ import { ofOneSync, type Surroundings } from './surroundings.js';
 import { logSync } from './sync-log.js';
 import { type DescribedFailure, failuresOf, type SyncResult, type TableResult } from './sync-result.js';
 
-export interface SyncProgress {
-  records(stream: string, count: number): void;
-  calls(total: number): void;
-}
-
 /** A sync that is to be done. */
 export interface SyncJob {
   config: PipelineConfig;
-  progress: SyncProgress;
   /** The streams to refresh. */
   refresh: readonly string[];
   injected: Injected;
@@ -41,11 +35,10 @@ export interface SyncJob {
 export function runSync(
   config: PipelineConfig,
   signal: AbortSignal,
-  progress: SyncProgress,
   refresh: readonly string[] = [],
   injected: Injected = {},
 ): Promise<SyncResult> {
-  return runJob({ config, progress, refresh, injected, surroundings: ofOneSync(config, injected) }, signal);
+  return runJob({ config, refresh, injected, surroundings: ofOneSync(config, injected) }, signal);
 }
 
 /** The same in any surroundings. */
@@ -90,7 +83,7 @@ interface Opened {
 }
 
 async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: Opened): Promise<SyncResult> {
-  const { config, progress, refresh, injected, surroundings } = job;
+  const { config, refresh, injected, surroundings } = job;
   const startedAt = { clock: epochNow(), monotonic: monotonicNow() };
   const kept = { ...given, states: surroundings.recall(given.states) };
   const names = config.streams?.map((stream) => stream.name) ?? null;
@@ -106,10 +99,7 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
   await beginRefreshes(store, config.name, plan, targets, kept.states);
   const loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
   try {
-    const sink = new LoaderSink(loader, (stream, count) => {
-      progress.records(stream, count);
-      progress.calls(client.calls.summary().total);
-    });
+    const sink = new LoaderSink(loader);
     const read = await readStreams(portal, plan.streams, sink);
     // The lease is lost: further writes would be rejected, and another run has taken over.
     if (lost.aborted) throw lost.reason;

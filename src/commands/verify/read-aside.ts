@@ -40,7 +40,7 @@ export async function readAside(
   try {
     const wanted = { mode: 'full_refresh' as const, state: null, optional: false };
     const streams = beside.map(({ stream }) => ({ ...wanted, name: stream }));
-    const read = await readStreams(portal, streams, new LoaderSink(loader, () => undefined));
+    const read = await readStreams(portal, streams, new LoaderSink(loader));
     const errors = new Map(read.failures.map(({ stream, error }) => [stream, error]));
     for (const { stream, error } of await loader.finish()) if (error) errors.set(stream, error);
     const asides = new Map<string, Aside>();

@@ -21,7 +21,7 @@ export class Repair {
     this.#streams = streams;
     const targets = streams.map(({ target }) => ({ ...target, isMending: true }));
     this.#loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
-    this.#sink = new LoaderSink(this.#loader, () => undefined);
+    this.#sink = new LoaderSink(this.#loader);
   }
 
   /** Mends the rows of a stream; null: it has no records that can be read by id. */

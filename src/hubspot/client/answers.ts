@@ -1,4 +1,5 @@
 import { constants, gunzipSync } from 'node:zlib';
+import type { LimitsFact } from '../../activity.js';
 import { RequestError } from '../../errors.js';
 import { codeOf } from '../../json.js';
 import { monotonicNow } from '../../time.js';
@@ -93,7 +94,7 @@ function tooLarge(what: string, status: number): RequestError {
   );
 }
 
-export function limitHeaders(headers: Headers): LimitHeaders {
+export function limitHeaders(headers: Headers): LimitHeaders & LimitsFact {
   const number = (name: string) => {
     const value = headers.get(name);
     return value === null || value === '' || Number.isNaN(Number(value)) ? null : Number(value);
@@ -102,6 +103,7 @@ export function limitHeaders(headers: Headers): LimitHeaders {
     max: number('x-hubspot-ratelimit-max'),
     remaining: number('x-hubspot-ratelimit-remaining'),
     intervalMs: number('x-hubspot-ratelimit-interval-milliseconds'),
+    dailyMax: number('x-hubspot-ratelimit-daily'),
     dailyRemaining: number('x-hubspot-ratelimit-daily-remaining'),
   };
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import hubspot from '@hubspot/api-client';
-import { type CallActivity, currentStream, observed } from '../../activity.js';
+import { type CallActivity, currentStream, observed, tell } from '../../activity.js';
 import type { Credentials } from '../../config/source.js';
 import {
   asHubflakeError,
@@ -97,10 +97,13 @@ export class HubSpotClient {
   #stop: LinkedAbort;
   readonly #first: FirstAnswer;
   readonly #route: Route;
+  /** HubSpot's host, for observers. */
+  readonly #server: string;
   readonly #close: () => Promise<void>;
 
   /** Throws a ConfigError if an environment variable for a proxy is not a valid URL. */
   constructor(options: ClientOptions) {
+    this.#server = new URL(options.baseUrl).hostname;
     this.#route = { url: options.baseUrl, proxy: proxyFor(options.baseUrl) };
     const dispatcher = installTransport(options.maxInFlight, this.#route.proxy, options.silenceMs);
     this.#close = () => dispatcher.destroy();
@@ -149,9 +152,11 @@ export class HubSpotClient {
     let faults = 0;
     let rateLimited = 0;
     let renewed = false;
-    for (;;) {
-      const { kind, what } = call;
-      const activity: CallActivity = { stream: currentStream(), kind: kind.name, budget: kind.budget, what };
+    const { kind, what } = call;
+    const method = methodOf(call);
+    for (let attemptsBefore = 0; ; attemptsBefore += 1) {
+      const about = { kind: kind.name, budget: kind.budget, what, method, server: this.#server, attemptsBefore };
+      const activity: CallActivity = { stream: currentStream(), ...about };
       const outcome = await observed('call', activity, async () => {
         const result = await this.#attempt(call, decode, activity);
         if ('verdict' in result) activity.isRepeated = result.verdict.action !== 'fail';
@@ -208,6 +213,7 @@ export class HubSpotClient {
       token = await this.#tokens.token();
       this.calls.sent(call.kind);
       activity.sentAt = epochNow();
+      tell('sent', activity);
       answer = await this.#orStopped(this.#send(call, token, permit));
     } catch (error) {
       permit.done();
@@ -255,7 +261,7 @@ export class HubSpotClient {
   async #send(call: Call, token: string, permit: Permit): Promise<RawAnswer> {
     if (call.body !== undefined && !isReadByPost(call.path)) throw new Error(`A POST to ${call.path} may write.`);
     const request = this.#client.apiRequest({
-      method: call.body === undefined ? 'GET' : 'POST',
+      method: methodOf(call),
       path: call.query ? `${call.path}?${call.query}` : call.path,
       authType: 'none',
       headers: { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' },
@@ -269,6 +275,7 @@ export class HubSpotClient {
     const body = await readBody(response, call.what);
     permit.answered(limits, call.kind.service);
     permit.done();
+    tell('limits', limits);
     return { status: response.status, headers: response.headers, body };
   }
 
@@ -342,4 +349,8 @@ function stopBy(signal: AbortSignal | undefined): LinkedAbort {
   // Every pending call listens to the signal; that is not a leak to warn of.
   setMaxListeners(0, stop.signal);
   return stop;
+}
+
+function methodOf({ body }: Call): 'GET' | 'POST' {
+  return body === undefined ? 'GET' : 'POST';
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tell } from '../../activity.js';
 import { WarehouseConfigError } from '../../errors.js';
 import type { FoundTable } from '../kept-table.js';
 import { fieldOfComment, type NameRules } from '../names.js';
@@ -80,20 +81,27 @@ export class TableKeeper {
    * WarehouseConfigError where a table of that name is not ours, and TooManyStatements.
    */
   async make(write: TableWrite): Promise<void> {
-    const statements = await this.statements(write);
+    const { statements, columns } = await this.#change(write);
     if (statements.length > MOST_TOGETHER) throw new TooManyStatements(statements);
     for (const statement of statements) await this.#connection.run(statement);
+    const { stream, table } = write.target;
+    if (columns.length > 0) tell('columns', { stream, table, columns });
   }
 
   /** What {@link make} runs: nothing where the table has all. Changes nothing. */
   async statements(write: TableWrite): Promise<string[]> {
+    return (await this.#change(write)).statements;
+  }
+
+  /** What a write takes, and the columns that this adds to a stream's own table. */
+  async #change(write: TableWrite): Promise<{ statements: string[]; columns: string[] }> {
     const { target, destination: table } = write;
     const existing = await this.columns(table);
     if (existing.length > 0) await this.#refuseForeign(write, existing);
-    if (this.#isRaw) return this.#makeRaw(write, existing);
+    if (this.#isRaw) return { statements: await this.#makeRaw(write, existing), columns: [] };
     const columns = table.isSide ? sideColumns(write.mapping) : await this.#map(target);
     const { isNew, added, claimed, widened } = planTable(columns, existing, DUCKDB_NAMES);
-    return [
+    const statements = [
       ...(isNew ? [sql.createSchema(table), sql.createTable(table, write.mapping), marked(table)] : []),
       ...added.flatMap((column) => [
         ...(isNew ? [] : [schema.addColumn(table, column)]),
@@ -102,6 +110,7 @@ export class TableKeeper {
       ...claimed.map((column) => schema.commentOn(table, column)),
       ...widened.map((column) => schema.widenColumn(table, column)),
     ];
+    return { statements, columns: isNew || table.isSide ? [] : added.map(({ name }) => name) };
   }
 
   /** The table's columns that other programs added: neither the stream's, nor cleared by it, nor metadata. */

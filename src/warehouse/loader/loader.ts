@@ -1,3 +1,4 @@
+import { tell } from '../../activity.js';
 import { asHubflakeError, type HubflakeError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
@@ -125,6 +126,7 @@ export class Loader {
     if (this.#broken) throw this.#broken;
     const load = this.#streams.get(stream);
     if (!load || load.error || records.length === 0) return;
+    tell('records', { stream, count: records.length });
     const nextFile = () => this.#folder.nextFile(this.#store.spoolIsCompressed);
     for (const record of records) {
       Loader.#line += 1;

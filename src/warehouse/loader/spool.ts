@@ -40,6 +40,8 @@ export interface SpoolForm {
   compress?: boolean;
   /** The number of the file's batch in the run, which each line carries. */
   batch?: number;
+  /** Called with what a record that cannot be loaded as it is has lost. */
+  onChanges?(changes: readonly RecordChange[]): void;
 }
 
 /** A record to spool. */
@@ -114,6 +116,7 @@ export class SpoolWriter {
   readonly #path: string;
   readonly #most: number;
   readonly #batch: number;
+  readonly #onChanges: (changes: readonly RecordChange[]) => void;
   /** Where blocks go: the compressor before the file, or the file itself. */
   readonly #sink: Gzip | WriteStream;
   readonly #file: WriteStream;
@@ -134,10 +137,12 @@ export class SpoolWriter {
   readonly #closed: Promise<unknown>;
 
   /** @param form what makes a record longer than the longest line becomes null, see {@link fitRecord} */
-  constructor(path: string, { longestLine = Number.POSITIVE_INFINITY, compress = true, batch = 0 }: SpoolForm = {}) {
+  constructor(path: string, form: SpoolForm = {}) {
+    const { longestLine = Number.POSITIVE_INFINITY, compress = true, batch = 0, onChanges = () => undefined } = form;
     this.#path = path;
     this.#most = longestLine;
     this.#batch = batch;
+    this.#onChanges = onChanges;
     this.#file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
     const gzip = compress ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_CHUNK_BYTES }) : null;
     this.#sink = gzip ?? this.#file;
@@ -199,6 +204,7 @@ export class SpoolWriter {
     // A list of changes that was empty so far gets its brackets.
     const room = this.#most - byteLength(before, noted) - END_OF_LINE.length - '[]'.length;
     const { data, changes } = fitRecord(safe.data, room);
+    this.#onChanges([...safe.changes, ...changes]);
     return { data, emittedAt, set, changes: withChanges(noted, changes) };
   }
 

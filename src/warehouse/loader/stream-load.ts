@@ -22,6 +22,7 @@ import {
 } from '../store.js';
 import type { Target } from '../target.js';
 import { BatchContents, isRemoval } from './batch-contents.js';
+import { tellChanges } from './changed-values.js';
 import { removeSpoolFile, type SpoolFile, type SpoolRecord, SpoolWriter } from './spool.js';
 
 /** What a run did to one stream's table. */
@@ -106,6 +107,7 @@ export class StreamLoad {
     this.records += 1;
     // Appended rows are what was seen: none is taken away.
     if (this.target.mode === 'append' && isRemoval(this.target, record.data)) return;
+    tellChanges(this.target.stream, record.changes);
     this.#contents ??= new BatchContents(this.target, line);
     const set = this.#contents.add(record.data);
     this.#contents.comparesRows ||= record.isCompared === true;
@@ -115,6 +117,7 @@ export class StreamLoad {
         longestLine: this.#store.longestRecord,
         compress: this.#store.spoolIsCompressed,
         batch: this.#contents.batch,
+        onChanges: (changes) => tellChanges(this.target.stream, changes),
       });
       this.#writers.push(writer);
     }

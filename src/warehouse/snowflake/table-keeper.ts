@@ -1,3 +1,4 @@
+import { tell } from '../../activity.js';
 import type { SnowflakeConfig } from '../../config/snowflake.js';
 import { WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
@@ -178,6 +179,9 @@ export class TableKeeper {
     const needs = `OWNERSHIP ON TABLE ${this.fullName(destination)}`;
     for (const statement of this.#statements(write, columns)) await steps.run(statement, { needs });
     if (destination.isSide) return;
+    const { added } = planTable(columns, columns.found, SNOWFLAKE_NAMES);
+    const { stream, table } = write.target;
+    if (added.length > 0) tell('columns', { stream, table, columns: added.map(({ name }) => name) });
     for (const { name, field } of columns.mapping.cleared) {
       log.info(
         `${destination.table}.${name} has no values any more: of ${JSON.stringify(field)}, new versions have NULL there.`,

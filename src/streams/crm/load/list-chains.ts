@@ -1,3 +1,4 @@
+import { tell } from '../../../activity.js';
 import { RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { HISTORY_LIMIT, LIST_LIMIT, type ListPage } from '../../../hubspot/api/objects.js';
@@ -57,6 +58,7 @@ export class ListChains {
       return false;
     }
     load.total = await this.count();
+    tell('expected', { stream: this.#run.stream.name, rows: Math.max(0, load.total - (load.listed ?? 0)) });
     this.#learn(rows);
     return load.total >= this.#run.options.chains.worthDividing;
   }

@@ -1,3 +1,4 @@
+import { tell } from '../../../activity.js';
 import { RequestError } from '../../../errors.js';
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import {
@@ -35,6 +36,8 @@ export async function loadByList(run: ObjectRun, load: LoadPosition): Promise<vo
   const { state } = run;
   const inUrl = fitsInUrl(listRequest(run, true));
   if (load.after === null) load.listed ??= 0;
+  // Known from the run before, where this one goes on.
+  if (load.total) tell('expected', { stream: run.stream.name, rows: Math.max(0, load.total - (load.listed ?? 0)) });
   const lists = new ListChains(run, load, (after) => listPage(run.client, { ...listRequest(run, inUrl), after }));
   const before = load.listed ?? 0;
   const single = load.chains ? false : await readPages(run, load, lists, inUrl);

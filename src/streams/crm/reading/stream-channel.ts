@@ -1,3 +1,4 @@
+import { tell } from '../../../activity.js';
 import { aheadOfRecords } from '../../../protocol/ahead.js';
 import type { JsonObject } from '../../../protocol/messages.js';
 import { type EpochMs, epochMs } from '../../../time.js';
@@ -50,7 +51,10 @@ export class StreamChannel {
         const whole = this.#withPart(part, state);
         return sink.state(name, isAhead ? aheadOfRecords(whole) : whole);
       },
-      estimate: (rows) => sink.estimate(name, rows),
+      estimate: (rows) => {
+        tell('expected', { stream: name, rows });
+        sink.estimate(name, rows);
+      },
       incompleteHistories: (properties) => sink.incompleteHistories?.(name, properties),
     };
   }

@@ -1,0 +1,43 @@
+import type { DiagLogger } from '@opentelemetry/api';
+import { stringAt } from '../../json.js';
+import { log } from '../../log.js';
+
+/** What OpenTelemetry complains of, as one warning: it does not matter to a run. */
+export class TroubleReport implements DiagLogger {
+  #isSaid = false;
+
+  error(message: string): void {
+    this.say(reasonIn(message));
+  }
+
+  warn(message: string): void {
+    log.debug(`OpenTelemetry: ${message}`);
+  }
+
+  info(): void {}
+  debug(): void {}
+  verbose(): void {}
+
+  /** @param why as the end of a sentence */
+  say(why: string): void {
+    if (this.#isSaid) log.debug(`OpenTelemetry: ${why}`);
+    else {
+      log.warn(
+        `OpenTelemetry's data could not be exported (${why}). The run itself is not affected: look at OTEL_EXPORTER_OTLP_ENDPOINT, or unset it.`,
+      );
+    }
+    this.#isSaid = true;
+  }
+}
+
+/** OpenTelemetry logs an error as JSON of its members. */
+function reasonIn(message: string): string {
+  try {
+    const error: unknown = JSON.parse(message);
+    const code = stringAt(error, 'code');
+    const text = stringAt(error, 'message') || stringAt(error, 'name') || message;
+    return code === undefined || text.includes(code) ? text : `${text}, ${code}`;
+  } catch {
+    return message;
+  }
+}
