@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -70,7 +71,15 @@ async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean):
 }
 
 test('a service brings changes, says how it is, and ends with SIGTERM behind its round', async () => {
-  const { child, outcome } = await start(['--every', '10s', '--listen', '0', '--json']);
+  const { child, outcome } = await start([
+    '--every',
+    '10s',
+    '--listen',
+    '0',
+    '--json',
+    '--report',
+    folder.join('report.html'),
+  ]);
   const [, url = ''] = await logged(child, /(http:\/\/127\.0\.0\.1:\d+\/)/);
   const health = async () => {
     const response = await fetch(`${url}healthz`);
@@ -98,6 +107,7 @@ test('a service brings changes, says how it is, and ends with SIGTERM behind its
   expect(JSON.parse(data)).toMatchObject({ pipeline: 'crm', endedAt: null, verdict: { is: 'good' } });
   expect(data).toContain('["contacts",');
   expect(data).not.toContain(sandbox.token);
+  expect(readFileSync(folder.join('report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*contacts/i);
   expect((await fetch(`${url}other`)).status).toBe(404);
   expect((await fetch(url, { method: 'POST' })).status).toBe(405);
 
@@ -141,7 +151,10 @@ test.each([
   [['--every', '60'], /--every should be a number with its unit/],
   [['--every', '25h'], /the longest interval is 24h/],
   [['--listen', '8080'], /--listen is for a service. Add --every/],
-  [['--every', '60s', '--report', 'report.html'], /--report is for a single sync/],
+  [
+    ['--every', '60s', '--report', '/nowhere/report.html'],
+    /The report \/nowhere\/report\.html cannot be written: there is no such folder/,
+  ],
   [['--every', '60s', '--listen', 'nowhere'], /--listen should be a host and a port/],
   [['--every', '60s', '--listen', '127.0.0.1:70000'], /--listen should be a host and a port/],
   [['--every', '60s', '--listen', '192.0.2.1:0'], /192\.0\.2\.1:0 cannot be listened on/],

@@ -89,6 +89,7 @@ export class SteppedService {
       config,
       everyMs: everySeconds * 1000,
       listen: null,
+      report: null,
       refresh,
       injected: { ...QUICK, time: { monotonic, sleep } },
       onRound: (result: SyncResult) => {

@@ -15,7 +15,7 @@ export interface SyncOptions {
   json?: boolean;
   /** Streams to reload from scratch, each text a comma-separated list. */
   refresh?: readonly string[];
-  /** Where a page about it is written. */
+  /** Where a page about it is written; a service writes it anew behind each round. */
   report?: string;
   /** Runs as a service, in rounds of this interval. */
   every?: string;
@@ -32,11 +32,8 @@ export async function sync({ print, stop, ...injected }: TextIo, options: SyncOp
   const refresh = streamNames(options.refresh);
   if (options.every !== undefined) {
     const { serve } = await import('./service/serve.js');
-    if (options.report !== undefined) {
-      throw new ConfigError('--report is for a single sync. A service shows its report where --listen says.');
-    }
-    const { every, listen, json = false } = options;
-    return serve({ print, stop, ...injected }, { config, refresh, every, listen, json });
+    const { every, listen, report, json = false } = options;
+    return serve({ print, stop, ...injected }, { config, refresh, every, listen, report, json });
   }
   if (options.listen !== undefined) throw new ConfigError('--listen is for a service. Add --every, as in --every 60s.');
   const about = { command: 'sync', pipeline: config.name } as const;

@@ -11,9 +11,11 @@ import {
   WarehouseConfigError,
 } from '../../errors.js';
 import { log } from '../../log.js';
+import { showProgress } from '../../observing/progress/show-progress.js';
 import { outcomeOfSync } from '../../observing/report/outcomes/sync-outcome.js';
 import { renderReport } from '../../observing/report/render-report.js';
 import { ReportCollector } from '../../observing/report/report-collector.js';
+import { type ReportFile, whyOf } from '../../observing/report/report-file.js';
 import { type MonotonicMs, monotonicNow } from '../../time.js';
 import { VERSION } from '../../version.js';
 import type { Injected } from '../runner/injected.js';
@@ -38,6 +40,8 @@ export interface ServiceOptions {
   everyMs: number;
   /** null: nothing is served. */
   listen: Address | null;
+  /** Where the report is written behind each round; null: nowhere. */
+  report: ReportFile | null;
   /** Streams that the first round loads anew. */
   refresh: readonly string[];
   injected: Injected;
@@ -71,6 +75,8 @@ class Service {
   /** Rounds that have failed as a whole since the last one that did not. */
   #failures = 0;
   #rounds = 0;
+  /** Whether the report was written behind the last round. */
+  #isReportWritten = true;
 
   constructor(options: ServiceOptions) {
     const { config, everyMs, injected } = options;
@@ -103,6 +109,7 @@ class Service {
     while (!signal.aborted) {
       const startedAt = this.#now();
       const pauseMs = await this.#round(startedAt, signal);
+      this.#writeReport();
       await this.#sleep(Math.max(0, startedAt + pauseMs - this.#now()), signal);
     }
   }
@@ -114,6 +121,19 @@ class Service {
     await this.#standing.close();
   }
 
+  /** That the report cannot be written is said once, until it can. */
+  #writeReport(): void {
+    const { report } = this.#options;
+    if (report === null) return;
+    try {
+      report.write(renderReport(this.#report.data()));
+      this.#isReportWritten = true;
+    } catch (error) {
+      if (this.#isReportWritten) log.warn(`The report ${report.path} could not be written: ${whyOf(error)}.`);
+      this.#isReportWritten = false;
+    }
+  }
+
   /** @returns in how many milliseconds from its start on the next round begins */
   async #round(startedAt: MonotonicMs, signal: AbortSignal): Promise<number> {
     const { config, injected, everyMs, onRound } = this.#options;
@@ -121,7 +141,9 @@ class Service {
     this.#standing.beginRound();
     try {
       const job = { config, refresh, injected, surroundings: this.#standing };
-      const result = await runJob(job, signal);
+      // Only long rounds show anything outside a terminal.
+      const endProgress = showProgress();
+      const result = await runJob(job, signal).finally(endProgress);
       this.#rounds += 1;
       this.#failures = 0;
       this.#standing.endRound(result.errors);

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { log } from '../../log.js';
+import { ReportFile } from '../../observing/report/report-file.js';
 import type { TextIo } from '../runner/text-command.js';
 import type { SyncResult } from '../sync/sync-result.js';
 import { parseInterval } from './interval.js';
@@ -15,6 +16,7 @@ export interface ServeOptions {
   refresh: readonly string[];
   every: string;
   listen: string | undefined;
+  report: string | undefined;
   json: boolean;
 }
 
@@ -23,10 +25,11 @@ export async function serve({ print, stop, ...injected }: TextIo, options: Serve
   const { config, refresh, json } = options;
   const everyMs = parseInterval(options.every);
   const listen = options.listen === undefined ? null : parseAddress(options.listen);
+  const report = options.report === undefined ? null : new ReportFile(options.report);
   const teller = new RoundTeller(json ? print : null);
   log.info(`The pipeline "${config.name}" syncs every ${options.every}, until it is stopped.`);
   const onRound = (result: SyncResult) => teller.tell(result);
-  await runService({ config, everyMs, listen, refresh, injected, onRound }, stop.signal);
+  await runService({ config, everyMs, listen, report, refresh, injected, onRound }, stop.signal);
   return 0;
 }
 
