@@ -16,7 +16,7 @@ function roundsOf(looks: Looks, minutes: number, lists: readonly string[], facts
   return Array.from({ length: minutes }, () => {
     looks.beginRound();
     const taken = [...facts.filter((fact) => looks.isFactDue(fact)), ...lists.filter((list) => looks.isDue(list))];
-    for (const list of lists) if (taken.includes(list)) looks.looked(list, false);
+    for (const list of lists) if (taken.includes(list)) looks.looked(list, { hasChanged: false, calls: 1 });
     now = monotonicMs(now + MINUTE);
     return taken;
   });
@@ -53,7 +53,7 @@ test('the interval of a list doubles while nothing changes, up to half an hour, 
   const gaps = at.slice(1).map((minute, index) => minute - (at[index] as number));
   expect(gaps.slice(1, 5)).toEqual([10, 20, 30, 30]);
   expect(new Set(gaps.slice(3))).toEqual(new Set([30]));
-  looks.looked('list', true);
+  looks.looked('list', { hasChanged: true, calls: 1 });
   const [next] = roundsOf(looks, 10, ['list']).flatMap((taken, minute) => (taken.length > 0 ? [minute] : []));
   expect(next).toBe(5);
 });
@@ -66,6 +66,19 @@ test('where searches take most of the calls of the day, up to four hours', () =>
   expect(gaps.slice(-3)).toEqual([240, 240, 240]);
 });
 
+test('a list that takes many calls takes no more than a thousand a day; what a load took does not count', () => {
+  const looks = looksEvery(MINUTE);
+  const look = (calls: number) => {
+    const since = now;
+    for (looks.beginRound(); !looks.isDue('list'); looks.beginRound()) now = monotonicMs(now + MINUTE);
+    looks.looked('list', { hasChanged: true, calls });
+    return (now - since) / MINUTE;
+  };
+  expect([look(1_000), look(1), look(100), look(100)].slice(1).every((minutes) => minutes <= 5)).toBe(true);
+  expect([look(100), look(1_000), look(1)]).toEqual([144, 144, 144]);
+  expect(look(1)).toBe(5);
+});
+
 test('a configured interval is kept', () => {
   const rounds = roundsOf(looksEvery(MINUTE, 30), 10 * 60, ['list']);
   const at = rounds.flatMap((taken, minute) => (taken.length > 0 ? [minute] : []));
@@ -76,7 +89,7 @@ test('a configured interval is kept', () => {
 test('a look that nobody takes does not keep others from theirs', () => {
   const looks = looksEvery(MINUTE);
   const gone = named('gone', 5);
-  for (const look of gone) looks.looked(look, false);
+  for (const look of gone) looks.looked(look, { hasChanged: false, calls: 1 });
   const rounds = roundsOf(looks, 60, ['list']);
   expect(rounds.filter((taken) => taken.length > 0).length).toBeGreaterThanOrEqual(3);
 });

@@ -1,4 +1,4 @@
-import { isArchivedLook, type Pace } from '../../streams/core/pace.js';
+import { type Found, isArchivedLook, type Pace } from '../../streams/core/pace.js';
 import { type MonotonicMs, MS_A_DAY, monotonicMs } from '../../time.js';
 
 const MS_A_MINUTE = 60_000;
@@ -11,6 +11,8 @@ const MOST_MS = 30 * MS_A_MINUTE;
 const MOST_SPARING_MS = 240 * MS_A_MINUTE;
 /** A fifth of the calls that HubSpot's smallest paid plan gives a day. */
 const CALLS_A_DAY = 50_000;
+/** A list that takes many calls is looked at so seldom that it takes no more a day. */
+const CALLS_A_LIST = 1_000;
 /** So many looks a round are always allowed. */
 const LEAST_A_ROUND = 5;
 /** Every look can have its turn within so long. */
@@ -21,6 +23,8 @@ const PARTS = 10;
 interface Look {
   dueAt: MonotonicMs;
   intervalMs: number;
+  /** The calls that it took last. */
+  calls: number;
   /** Whether it may take place in this round. */
   isGranted: boolean;
 }
@@ -69,12 +73,15 @@ export class Looks implements Pace {
     return this.#looks.get(look)?.isGranted ?? true;
   }
 
-  looked(look: string, hasChanged: boolean): void {
+  looked(look: string, { hasChanged, calls }: Found): void {
     const fixed = this.#options.snapshotsEveryMinutes * MS_A_MINUTE;
     const { least, most } = fixed > 0 ? { least: fixed, most: fixed } : { least: LEAST_MS, most: this.#mostMs };
     const before = this.#looks.get(look);
-    const intervalMs = hasChanged || !before ? least : Math.min(before.intervalMs * 2, most);
-    this.#next(look, intervalMs, before === undefined);
+    const adapted = hasChanged || !before ? least : Math.min(before.intervalMs * 2, most);
+    // A load takes more than the increments behind it.
+    const usual = Math.min(calls, before?.calls ?? 0);
+    const affordable = fixed > 0 ? fixed : (usual * MS_A_DAY) / CALLS_A_LIST;
+    this.#next(look, Math.max(adapted, affordable), { isFirst: before === undefined, calls });
   }
 
   turn(): () => boolean {
@@ -86,7 +93,7 @@ export class Looks implements Pace {
   /** Whether HubSpot is to be asked again about the portal. */
   isFactDue(fact: string): boolean {
     const isDue = this.isDue(fact);
-    if (isDue) this.#next(fact, FACTS_MS, !this.#looks.has(fact));
+    if (isDue) this.#next(fact, FACTS_MS, { isFirst: !this.#looks.has(fact), calls: 1 });
     return isDue;
   }
 
@@ -99,9 +106,9 @@ export class Looks implements Pace {
     return searches + looks <= CALLS_A_DAY ? MOST_MS : MOST_SPARING_MS;
   }
 
-  #next(look: string, intervalMs: number, isFirst: boolean): void {
+  #next(look: string, intervalMs: number, { isFirst, calls }: { isFirst: boolean; calls: number }): void {
     const part = isFirst ? ((this.#looks.size % PARTS) + 1) / PARTS : 1;
     const dueAt = monotonicMs(this.#options.now() + intervalMs * part);
-    this.#looks.set(look, { dueAt, intervalMs, isGranted: false });
+    this.#looks.set(look, { dueAt, intervalMs, calls, isGranted: false });
   }
 }

@@ -26,7 +26,8 @@ export class Standing implements Surroundings {
   readonly #lookOf = new Map<string, string>();
   /** The looks of this round whose streams had anything new. */
   readonly #changed = new Set<string>();
-  readonly #looked = new Set<string>();
+  /** By look of this round, the calls that it took. */
+  readonly #looked = new Map<string, number>();
   readonly #read = new Set<string>();
   /** Streams that were left out when they were last read. */
   readonly #leftOut = new Set<string>();
@@ -137,7 +138,7 @@ export class Standing implements Surroundings {
     return chosen.size === names.length ? null : chosen;
   }
 
-  ended(stream: string, { records, mode, failure, isLeftOut }: StreamEnd): void {
+  ended(stream: string, { records, mode, calls, failure, isLeftOut }: StreamEnd): void {
     this.#read.add(stream);
     if (isLeftOut) this.#leftOut.add(stream);
     else this.#leftOut.delete(stream);
@@ -145,14 +146,14 @@ export class Standing implements Surroundings {
     const look = this.#lookOf.get(stream) ?? (isLeftOut ? `stream ${stream}` : undefined);
     // What fails in passing is looked at again in the next round.
     if (look === undefined || failure?.kind === 'transient_error') return;
-    this.#looked.add(look);
+    this.#looked.set(look, (this.#looked.get(look) ?? 0) + calls);
     // A full refresh brings everything each time, whether it has changed or not.
     if (records > 0 && mode === 'incremental') this.#changed.add(look);
   }
 
   /** To be called when a round is over. */
   endRound(failures: readonly DescribedFailure[]): void {
-    for (const look of this.#looked) this.pace.looked(look, this.#changed.has(look));
+    for (const [look, calls] of this.#looked) this.pace.looked(look, { hasChanged: this.#changed.has(look), calls });
     this.#failures.clear();
     for (const { stream, code } of failures) this.#failures.set(stream, code);
   }

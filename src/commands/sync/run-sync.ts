@@ -121,7 +121,13 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
     const unopened = plan.failures.map(({ stream: name }) => ({ name, mode: 'incremental' as const }));
     for (const { name, mode } of [...plan.streams, ...unopened]) {
       const records = results.find(({ stream }) => stream === name)?.records ?? 0;
-      surroundings.ended(name, { records, mode, failure: failed.get(name) ?? null, isLeftOut: leftOut.has(name) });
+      surroundings.ended(name, {
+        records,
+        mode,
+        calls: ledger.of(name).calls,
+        failure: failed.get(name) ?? null,
+        isLeftOut: leftOut.has(name),
+      });
     }
     const isNews = (failure: DescribedFailure) => surroundings.isNews(failure);
     const hasWritten = given.states.size > 0 || results.some(hasChanged);

@@ -18,6 +18,8 @@ export interface StreamEnd {
   /** Records that were read. */
   records: number;
   mode: SyncMode;
+  /** Attempts of calls to HubSpot. */
+  calls: number;
   failure: DescribedFailure | null;
   /** The token may not read it, and it was merely discovered. */
   isLeftOut: boolean;

@@ -1,3 +1,11 @@
+/** What a look has found. */
+export interface Found {
+  /** Whether there was anything new. */
+  hasChanged: boolean;
+  /** The calls that it took. */
+  calls: number;
+}
+
 /**
  * How far a run reaches back for changes, and how often it looks at what HubSpot tells no changes of. A single run looks at everything; a
  * service, whose rounds follow each other closely, has a pace of its own (docs/decisions/0024-a-service.md).
@@ -13,8 +21,8 @@ export interface Pace {
    * @returns whether it is over
    */
   turn(): () => boolean;
-  /** It was read. @param hasChanged whether it had anything new */
-  looked(look: string, hasChanged: boolean): void;
+  /** A list was read. */
+  looked(look: string, found: Found): void;
 }
 
 /** The pace of a single run. */

@@ -3,7 +3,7 @@ import { fitsInUrl, LIST_LIMIT, listPage } from '../../../hubspot/api/objects.js
 import { refusesArchive } from '../../../hubspot/client/known-answers.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom, timeOf } from '../../../time.js';
-import { archivedLook } from '../../core/pace.js';
+import { archivedLook, type Found } from '../../core/pace.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { MERGED_IDS } from '../object-stream.js';
 import { MOST_ARCHIVED, type ScanPosition } from '../run/archive-memory.js';
@@ -63,8 +63,8 @@ function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
  */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   try {
-    const hasChanged = await run.phase('archived', () => scanList(run, position));
-    run.options.pace.looked(archivedLook(run.stream.name), hasChanged);
+    const found = await run.phase('archived', () => scanList(run, position));
+    run.options.pace.looked(archivedLook(run.stream.name), found);
     delete run.state.archive.refusedAt;
   } catch (error) {
     if (!refusesArchive(error)) throw error;
@@ -73,15 +73,15 @@ async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
         'in HubSpot stays in the table as it was. Load it anew from time to time (docs/calls.md).',
     );
     run.archiveIsRefused = true;
-    run.options.pace.looked(archivedLook(run.stream.name), false);
+    run.options.pace.looked(archivedLook(run.stream.name), { hasChanged: false, calls: 1 });
     // The refused call counts, too.
     run.tally(0, LIST_LIMIT);
     Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });
   }
 }
 
-/** @returns whether anything was archived or restored since the scan before, as far as this run has seen */
-async function scanList(run: ObjectRun, position: ScanPosition): Promise<boolean> {
+/** @returns what has changed since the scan before, and the pages, as far as this run has seen them */
+async function scanList(run: ObjectRun, position: ScanPosition): Promise<Found> {
   const { state, archived } = run;
   const request = listRequest(run);
   const isOwed = tombstoneRule(run, position);
@@ -125,7 +125,7 @@ async function scanList(run: ObjectRun, position: ScanPosition): Promise<boolean
     recent: packTimes(recent, began),
     scan: null,
   });
-  return hasChanged;
+  return { hasChanged, calls: Math.max(1, Math.ceil(listed / LIST_LIMIT)) };
 }
 
 function listRequest({ stream }: ObjectRun) {
