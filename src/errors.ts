@@ -170,6 +170,9 @@ export class InternalError extends HubflakeError {
   readonly kind = 'system_error';
 }
 
+/** The exit code where tables were compared, and differ. */
+export const DIFFERENT_EXIT_CODE = 3;
+
 /** A run that finds another one in progress does nothing and need not alarm anybody, so it has an exit code of its own. */
 const BUSY_EXIT_CODE = 4;
 

@@ -1,13 +1,11 @@
 import { parseDestinationConfig } from '../config/destination.js';
 import { readConfigFile } from '../config/files.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, DIFFERENT_EXIT_CODE } from '../errors.js';
 import { fivetranKey } from '../streams/fivetran/keys.js';
 import { type Comparison, compareSchemas, type TableComparison } from '../warehouse/compare/compare-schemas.js';
 import { openSchemaPair } from '../warehouse/open-schema-pair.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
-
-const DIFFERENT_EXIT_CODE = 3;
 
 /** `hubflake compare`: whether the tables of two schemas say the same. Exit code 3 where they do not. */
 export async function compare(

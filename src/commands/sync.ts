@@ -4,6 +4,7 @@ import { log } from '../log.js';
 import { showProgress } from '../observing/progress/show-progress.js';
 import { outcomeOfSync } from '../observing/report/outcomes/sync-outcome.js';
 import { withReport } from '../observing/report/with-report.js';
+import { namesIn } from './runner/named-streams.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
@@ -29,7 +30,7 @@ export interface SyncOptions {
  */
 export async function sync({ print, stop, ...injected }: TextIo, options: SyncOptions): Promise<number> {
   const config = readPipeline(configPath(options));
-  const refresh = streamNames(options.refresh);
+  const refresh = namesIn('--refresh', options.refresh, 'to load anew') ?? [];
   if (options.every !== undefined) {
     const { serve } = await import('./service/serve.js');
     const { every, listen, report, json = false } = options;
@@ -45,17 +46,6 @@ export async function sync({ print, stop, ...injected }: TextIo, options: SyncOp
   print(options.json ? JSON.stringify(result) : describeSync(result));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
   return result.errors.length > 0 ? 1 : 0;
-}
-
-/** The names in `--refresh a,b --refresh c`. Throws a ConfigError if there are none. */
-function streamNames(given: readonly string[] | undefined): string[] {
-  if (given === undefined) return [];
-  const names = given.flatMap((list) => list.split(',').map((name) => name.trim()));
-  const named = [...new Set(names.filter((name) => name !== ''))];
-  if (named.length === 0) {
-    throw new ConfigError('--refresh names no stream. Name the streams to load anew: --refresh contacts,deals.');
-  }
-  return named;
 }
 
 /** The result of a sync as text: a row per table that received records, and a line of totals. */

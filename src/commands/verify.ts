@@ -1,14 +1,13 @@
 import { readPipeline } from '../config/pipeline-file.js';
-import { ConfigError } from '../errors.js';
+import { DIFFERENT_EXIT_CODE } from '../errors.js';
 import { log } from '../log.js';
 import { outcomeOfVerify } from '../observing/report/outcomes/verify-outcome.js';
 import { withReport } from '../observing/report/with-report.js';
+import { namesIn } from './runner/named-streams.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
 import { runVerify, type StreamVerification, type VerifyResult } from './verify/run-verify.js';
-
-const DIFFERENT_EXIT_CODE = 3;
 
 /**
  * `hubflake verify`: whether the tables of a pipeline equal HubSpot. Exit code 0: they do; 3: differences remain; 1: it could not be found out.
@@ -27,7 +26,7 @@ export async function verify(
   },
 ): Promise<number> {
   const config = readPipeline(configPath(options));
-  const streams = options.streams === undefined ? null : namesIn(options.streams);
+  const streams = namesIn('--streams', options.streams, 'to verify');
   const chosen = { streams, isDeep: options.deep === true, repairs: options.repair === true };
   const about = { command: 'verify', pipeline: config.name } as const;
   const run = () => runVerify(config, chosen, stop.signal, injected);
@@ -36,14 +35,6 @@ export async function verify(
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
   if (result.streams.some((each) => differencesLeft(each) > 0)) return DIFFERENT_EXIT_CODE;
   return result.errors.length > 0 ? 1 : 0;
-}
-
-/** The names in `--streams a,b --streams c`. Throws a ConfigError if there are none. */
-function namesIn(given: readonly string[]): string[] {
-  const names = given.flatMap((list) => list.split(',').map((name) => name.trim())).filter((name) => name !== '');
-  if (names.length === 0)
-    throw new ConfigError('--streams names no stream. Name those to verify: --streams contacts,deals.');
-  return [...new Set(names)];
 }
 
 /** How many differences there are that were not mended. */

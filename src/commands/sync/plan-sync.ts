@@ -1,6 +1,5 @@
 import { onBehalfOf } from '../../activity.js';
 import type { PipelineConfig, PipelineStream } from '../../config/pipeline.js';
-import { nearest } from '../../config/suggest.js';
 import { asHubflakeError, ConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { ConfiguredStream } from '../../protocol/messages.js';
@@ -9,6 +8,7 @@ import { checkPortal, portalOf } from '../../streams/core/stream-state.js';
 import type { Portal } from '../../streams/portal.js';
 import { type StreamFailure, type StreamToRead, unknownStream } from '../../streams/read.js';
 import type { KeptState } from '../../warehouse/store.js';
+import { requireKnown } from '../runner/named-streams.js';
 
 /** What a sync reads and writes. */
 export interface SyncPlan {
@@ -41,6 +41,7 @@ export async function planSync(
   const listed = config.streams;
   const all = listed ?? portal.streamNames.map((name) => ({ name, syncMode: null, destinationSyncMode: null }));
   requireKnown(
+    '--refresh',
     refresh,
     all.map(({ name }) => name),
   );
@@ -109,16 +110,6 @@ function ofOtherPortal(stream: string, kept: KeptState | null, portal: Portal): 
     return null;
   } catch (error) {
     return { stream, error: asHubflakeError(error) };
-  }
-}
-
-function requireKnown(refresh: readonly string[], names: readonly string[]): void {
-  for (const name of refresh) {
-    if (names.includes(name)) continue;
-    const meant = nearest(name, names);
-    throw new ConfigError(
-      `--refresh names the stream "${name}", which this pipeline does not sync.${meant ? ` Did you mean "${meant}"?` : ''} Nothing was done.`,
-    );
   }
 }
 

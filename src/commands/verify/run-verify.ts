@@ -11,6 +11,7 @@ import type { Store } from '../../warehouse/store.js';
 import { VERIFICATIONS, type Verification } from '../../warehouse/verify/verifications.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import type { Injected } from '../runner/injected.js';
+import { describeFailure } from '../sync/sync-result.js';
 import { readAside } from './read-aside.js';
 import { Repair } from './repair.js';
 import { planVerify, type VerifiedStream } from './verified-streams.js';
@@ -195,10 +196,4 @@ function refuseNoFile({ name, destination }: PipelineConfig): void {
   throw new ConfigError(
     `There is no DuckDB file ${destination.path}: the pipeline "${name}" has not synced anything. Run sync first, or correct "path".`,
   );
-}
-
-export function describeFailure({ stream, error }: StreamFailure): VerifyResult['errors'][number] {
-  const { code, kind, message } = error;
-  log.debug(`${stream}: ${message}`);
-  return { stream, code, kind, message };
 }

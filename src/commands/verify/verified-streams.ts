@@ -1,5 +1,4 @@
 import type { PipelineConfig, PipelineStream } from '../../config/pipeline.js';
-import { nearest } from '../../config/suggest.js';
 import { asHubflakeError, ConfigError } from '../../errors.js';
 import { objectOf } from '../../streams/crm/object-plan.js';
 import type { ObjectStream } from '../../streams/crm/object-stream.js';
@@ -9,6 +8,7 @@ import type { StreamFailure } from '../../streams/read.js';
 import { standingOf } from '../../warehouse/kept-table.js';
 import type { Kept, Store } from '../../warehouse/store.js';
 import { eachTarget, type Target } from '../../warehouse/target.js';
+import { requireKnown } from '../runner/named-streams.js';
 import { planSync } from '../sync/plan-sync.js';
 import type { VerifyOptions } from './run-verify.js';
 
@@ -58,7 +58,7 @@ export async function planVerify(
     );
   }
   const known = config.streams?.map(({ name }) => name) ?? portal.streamNames;
-  for (const name of names ?? []) refuseUnknown(name, known);
+  requireKnown('--streams', names ?? [], known);
   const synced = names ?? known.filter((name) => states.has(name));
   const skipped = isDeep ? [] : synced.filter((name) => !portal.isOfRecords(name));
   const wanted = synced
@@ -111,14 +111,6 @@ function completeState(object: ObjectStream, given: Parameters<typeof parseObjec
 
 function notCounted(name: string): ConfigError {
   return new ConfigError(`${name} has no records that can be counted. --deep reads it whole, and compares that.`);
-}
-
-function refuseUnknown(name: string, known: readonly string[]): void {
-  if (known.includes(name)) return;
-  const meant = nearest(name, known);
-  throw new ConfigError(
-    `--streams names the stream "${name}", which this pipeline does not sync.${meant ? ` Did you mean "${meant}"?` : ''} Nothing was done.`,
-  );
 }
 
 function notSynced(name: string, hasBegun: boolean): ConfigError {
