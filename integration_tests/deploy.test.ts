@@ -155,11 +155,11 @@ test("README's pipeline names what README's SQL makes", () => {
   const { role, warehouse, database, schema, username } = JSON.parse(pipeline as string).destination;
   const begins = (start: string) => sql.some((each) => `${each} `.startsWith(`${start} `));
   const makes = [
-    `CREATE ROLE ${role}`,
-    `CREATE WAREHOUSE ${warehouse}`,
+    `CREATE ROLE IF NOT EXISTS ${role}`,
+    `CREATE WAREHOUSE IF NOT EXISTS ${warehouse}`,
     `CREATE DATABASE IF NOT EXISTS ${database}`,
-    `CREATE SCHEMA ${database}.${schema}`,
-    `CREATE USER ${username}`,
+    `CREATE SCHEMA IF NOT EXISTS ${database}.${schema}`,
+    `CREATE USER IF NOT EXISTS ${username}`,
     `GRANT ROLE ${role} TO USER ${username}`,
     `GRANT ROLE ${role} TO ROLE SYSADMIN`,
     `GRANT USAGE ON WAREHOUSE ${warehouse} TO ROLE ${role}`,
