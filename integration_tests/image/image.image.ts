@@ -150,13 +150,30 @@ test('a sync on a read-only root, as another user and as process 1', async () =>
     destination: { type: 'duckdb', path: '/airbyte/synced.duckdb' },
   };
   folder.write('home/pipeline.json', pipeline);
-  const outcome = await source.isolated(['sync', '--json', '--config', '/airbyte/pipeline.json'], {
-    home,
-    environment: environment(),
-  });
+  const args = ['sync', '--json', '--config', '/airbyte/pipeline.json', '--report', '/airbyte/report.html'];
+  const outcome = await source.isolated(args, { home, environment: environment() });
   expect([outcome.code, outcome.stderr]).toEqual([0, expect.any(String)]);
   const live = sandbox.portal.truth('deals').live.length;
   expect(await query(`${home}/synced.duckdb`, 'SELECT count(*)::INTEGER AS n FROM deals')).toEqual([{ n: live }]);
+  const page = readFileSync(`${home}/report.html`, 'utf8');
+  expect([page.slice(0, 15).toLowerCase(), page.includes('uPlot')]).toEqual(['<!doctype html>', true]);
+});
+
+test('a service in it ends with SIGTERM, as process 1', async () => {
+  const outcome = await source.isolated(['sync', '--every', '10s', '--config', '/airbyte/pipeline.json'], {
+    home,
+    environment: environment(),
+    during: (child) => {
+      let logged = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        logged += chunk.toString();
+        if (/syncs every 10s/.test(logged))
+          setTimeout(() => process.kill(processOne(child.pid as number), 'SIGTERM'), 5_000);
+        if (/syncs every 10s/.test(logged)) logged = '';
+      });
+    },
+  });
+  expect(outcome.code).toBe(143);
 });
 
 test('SIGTERM reaches process 1, which puts out its last state and ends', async () => {
