@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hubflake } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
@@ -201,6 +201,14 @@ test('a table that is dropped between two rounds is loaded anew, whatever states
   await service.start(config());
   await service.run(5);
   await warehouse.execute('DROP TABLE {table}', 'contacts');
+  portal().edit('contacts', some(), { lastname: 'After' });
+  await service.next();
+  await expectTruth();
+});
+
+test('tables and states that are gone right behind the round that made them are loaded anew', async () => {
+  await service.start(config());
+  rmSync(warehouse.config().path);
   portal().edit('contacts', some(), { lastname: 'After' });
   await service.next();
   await expectTruth();

@@ -36,7 +36,7 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
       withClient: (signal, body) => standing.withClient(signal, body),
       recall: (kept) => standing.recall(kept),
       chosen: () => null,
-      remember: (kept, closing) => standing.remember(kept, closing),
+      remember: (kept, closing, areKept) => standing.remember(kept, closing, areKept),
       ended: (stream, end) => standing.ended(stream, end),
       isNews: () => true,
     };

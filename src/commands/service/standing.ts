@@ -111,8 +111,8 @@ export class Standing implements Surroundings {
     return this.#states.recall(kept);
   }
 
-  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>): void {
-    this.#states.remember(kept, closing);
+  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>, areKept: boolean): void {
+    this.#states.remember(kept, closing, areKept);
   }
 
   /** Streams that HubSpot tells the changes of, in each round; others, and those that were left out, when their look is due. */

@@ -11,17 +11,18 @@ const recalled = (memory: StateMemory, state?: KeptState) => memory.recall(map(s
 
 test('a state in memory is further than the one that it was made from, over many quiet rounds', () => {
   const memory = new StateMemory();
-  memory.remember(map(kept(1)), new Map([['deals', { cursor: 2 }]]));
+  memory.remember(map(kept(1)), new Map([['deals', { cursor: 2 }]]), false);
   expect(recalled(memory, kept(1))).toEqual({ cursor: 2 });
-  memory.remember(map(kept(1)), new Map([['deals', { cursor: 3 }]]));
+  memory.remember(map(kept(1)), new Map([['deals', { cursor: 3 }]]), false);
   expect(recalled(memory, kept(1))).toEqual({ cursor: 3 });
-  expect(recalled(memory, kept(3))).toEqual({ cursor: 3 });
+  memory.remember(map(kept(1)), new Map([['deals', { cursor: 4 }]]), true);
+  expect(recalled(memory, kept(4))).toEqual({ cursor: 4 });
 });
 
 test('what somebody else has written counts, and so does that it was taken away', () => {
   for (const other of [kept(7), kept(1, 4), undefined]) {
     const memory = new StateMemory();
-    memory.remember(map(kept(1)), new Map([['deals', { cursor: 2 }]]));
+    memory.remember(map(kept(1)), new Map([['deals', { cursor: 2 }]]), false);
     expect(recalled(memory, other)).toEqual(other?.state ?? null);
     // Once it does not hold any more, it never holds again.
     expect(recalled(memory, kept(1))).toEqual({ cursor: 1 });
@@ -30,7 +31,13 @@ test('what somebody else has written counts, and so does that it was taken away'
 
 test('a stream without rows has no state in the warehouse, and goes on from memory', () => {
   const memory = new StateMemory();
-  memory.remember(map(), new Map([['deals', { cursor: 2 }]]));
+  memory.remember(map(), new Map([['deals', { cursor: 2 }]]), false);
   expect(recalled(memory)).toEqual({ cursor: 2 });
   expect(recalled(memory, kept(5))).toEqual({ cursor: 5 });
+});
+
+test('what a round has written, and is gone behind it, is not believed', () => {
+  const memory = new StateMemory();
+  memory.remember(map(), new Map([['deals', { cursor: 2 }]]), true);
+  expect(recalled(memory)).toBeNull();
 });

@@ -1,17 +1,15 @@
 import type { JsonObject } from '../../protocol/messages.js';
-import type { KeptState } from '../../warehouse/store.js';
 import type { KeptStates } from '../sync/surroundings.js';
 
 interface Remembered {
-  /** What the warehouse had when the round began; null: nothing. As text, to be compared. */
-  before: string | null;
-  latest: JsonObject;
-  latestText: string;
+  state: JsonObject;
+  /** What the warehouse was left with, as text to be compared; null: nothing. */
+  left: string | null;
 }
 
 /**
  * The states of a service's streams, of which the warehouse may have earlier ones: a round that brings no records writes nothing. A state in
- * memory counts only where the warehouse has what it was made from, or itself: anything else was written by somebody else.
+ * memory counts only where the warehouse has what the round left it with: anything else was written, or taken away, by somebody else.
  */
 export class StateMemory {
   readonly #streams = new Map<string, Remembered>();
@@ -19,11 +17,10 @@ export class StateMemory {
   /** The states to go on from. @param kept what the warehouse has */
   recall(kept: KeptStates): KeptStates {
     const states = new Map(kept);
-    for (const [stream, { before, latest, latestText }] of this.#streams) {
+    for (const [stream, { state, left }] of this.#streams) {
       const found = kept.get(stream);
-      const text = textOf(found);
-      const isOurs = (found?.refresh ?? null) === null && (text === before || text === latestText);
-      if (isOurs) states.set(stream, { state: latest, refresh: null, table: found?.table ?? null });
+      const isOurs = (found?.refresh ?? null) === null && textOf(found?.state) === left;
+      if (isOurs) states.set(stream, { state, refresh: null, table: found?.table ?? null });
       else this.#streams.delete(stream);
     }
     return states;
@@ -33,10 +30,11 @@ export class StateMemory {
    * Takes the states with which a round has closed streams.
    *
    * @param kept what the warehouse had when it began
+   * @param areKept whether it has the closing states now
    */
-  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>): void {
-    for (const [stream, latest] of closing) {
-      this.#streams.set(stream, { before: textOf(kept.get(stream)), latest, latestText: JSON.stringify(latest) });
+  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>, areKept: boolean): void {
+    for (const [stream, state] of closing) {
+      this.#streams.set(stream, { state, left: textOf(areKept ? state : kept.get(stream)?.state) });
     }
   }
 
@@ -46,6 +44,6 @@ export class StateMemory {
   }
 }
 
-function textOf(kept: KeptState | undefined): string | null {
-  return kept?.state ? JSON.stringify(kept.state) : null;
+function textOf(state: JsonObject | null | undefined): string | null {
+  return state ? JSON.stringify(state) : null;
 }

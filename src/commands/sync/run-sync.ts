@@ -117,7 +117,8 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
       errors: failuresOf([...plan.failures, ...read.failures], results),
     };
     const failed = new Map(result.errors.map((error) => [error.stream, error]));
-    surroundings.remember(given.states, new Map([...sink.closingStates].filter(([stream]) => !failed.has(stream))));
+    const closing = new Map([...sink.closingStates].filter(([stream]) => !failed.has(stream)));
+    surroundings.remember(given.states, closing, loader.hasCommitted);
     const unopened = plan.failures.map(({ stream: name }) => ({ name, mode: 'incremental' as const }));
     for (const { name, mode } of [...plan.streams, ...unopened]) {
       const records = results.find(({ stream }) => stream === name)?.records ?? 0;

@@ -35,8 +35,13 @@ export interface Surroundings {
   recall(kept: KeptStates): KeptStates;
   /** Whether a stream is read this time; null: all are. @param states those to go on from */
   chosen(portal: Portal, names: readonly string[], states: KeptStates): ReadonlySet<string> | null;
-  /** Takes the closing states of the streams that were read to their ends. @param kept what the warehouse had before */
-  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>): void;
+  /**
+   * Takes the states of the streams that were read to their ends, or paused.
+   *
+   * @param kept what the warehouse had before
+   * @param areKept whether it has these states now
+   */
+  remember(kept: KeptStates, closing: ReadonlyMap<string, JsonObject>, areKept: boolean): void;
   /** Takes how a stream's reading ended. */
   ended(stream: string, end: StreamEnd): void;
   /** Whether a failure is to be logged also in a sync that brings no records. */

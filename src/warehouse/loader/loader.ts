@@ -94,6 +94,11 @@ export class Loader {
     return this.#streams.get(stream)?.records ?? 0;
   }
 
+  /** Whether a batch was committed; then the states of all streams are kept, in {@link finish} at the latest. */
+  get hasCommitted(): boolean {
+    return this.#anyRows;
+  }
+
   /** The error after which nothing of a stream is written any more; its further records are dropped. */
   failureOf(stream: string): HubflakeError | null {
     return this.#broken ?? this.#streams.get(stream)?.error ?? null;
