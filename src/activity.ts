@@ -45,6 +45,8 @@ export interface CallActivity {
   server: string;
   /** How many attempts of the same call there were before. */
   attemptsBefore: number;
+  /** When it began to wait for the limits. */
+  queuedAt: EpochMs;
   /** When it left, behind waiting for the limits; missing: it did not. */
   sentAt?: EpochMs;
   /** HubSpot's status; missing: it did not answer. */

@@ -52,20 +52,10 @@ export class HealthLog {
     const isLate = (since: MonotonicMs | null) => since === null || now - since > INTERVALS * this.#everyMs;
     const late = [...this.#failing]
       .filter(([, { since }]) => isLate(since))
-      .map(
-        ([
-          stream,
-          {
-            since,
-            failure: { code, message },
-          },
-        ]) => ({
-          stream,
-          behindSeconds: behind(since),
-          code,
-          message,
-        }),
-      );
+      .map(([stream, { since, failure }]) => {
+        const { code, message } = failure;
+        return { stream, behindSeconds: behind(since), code, message };
+      });
     const isWell = !isLate(this.#roundAt) && late.length === 0;
     return { isWell, behindSeconds: behind(this.#roundAt), late, failure: this.#failure };
   }

@@ -1,6 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { observe } from '../../activity.js';
-import { epochNow } from '../../time.js';
+import { hear, observe } from '../../activity.js';
 import type { SyncResult } from '../sync/sync-result.js';
 import type { Health } from './health.js';
 
@@ -30,34 +29,23 @@ export class Metrics {
   readonly #late = this.#gauge('hubflake_late_streams', 'Streams that fail for more than three intervals');
   readonly #callsLeft = this.#gauge('hubflake_daily_calls_left', "HubSpot's calls that are left today");
 
-  /** @param hubspotNow HubSpot's time in epoch ms @param health how the service is now @param callsLeft null: not known */
+  /** @param health how the service is now @param callsLeft null: not known */
   constructor(
-    hubspotNow: () => number,
     readonly health: () => Health,
     readonly callsLeft: () => number | null,
   ) {
     collectDefaultMetrics({ register: this.#registry });
-    const waiting = new Map<object, number>();
     this.#endings = [
       observe('call', {
-        start: (call) => waiting.set(call, epochNow()),
-        end: (call) => {
-          const { kind, sentAt, isRepeated } = call;
-          const startedAt = waiting.get(call) ?? epochNow();
-          waiting.delete(call);
+        end: ({ kind, queuedAt, sentAt, isRepeated }) => {
           if (sentAt === undefined) return;
           this.#calls.inc({ kind });
-          this.#waits.inc({ of: 'limits' }, Math.max(0, sentAt - startedAt) / 1000);
+          this.#waits.inc({ of: 'limits' }, Math.max(0, sentAt - queuedAt) / 1000);
           if (isRepeated) this.#retries.inc({ kind });
         },
       }),
       observe('pause', { end: ({ milliseconds }) => this.#waits.inc({ of: 'repeats' }, milliseconds / 1000) }),
-      observe('batch', {
-        end: ({ stream, isCommitted, modifiedAt }) => {
-          if (!isCommitted) return;
-          for (const at of modifiedAt) this.#freshness.observe({ stream }, Math.max(0, hubspotNow() - at) / 1000);
-        },
-      }),
+      hear('freshness', ({ stream, seconds }) => this.#freshness.observe({ stream }, seconds)),
     ];
   }
 

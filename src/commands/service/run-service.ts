@@ -87,7 +87,6 @@ class Service {
     this.#health = new HealthLog(everyMs);
     this.#report = new ReportCollector({ command: 'sync', pipeline: config.name, version: VERSION });
     this.#metrics = new Metrics(
-      () => this.#standing.hubspotNow(),
       () => this.#health.at(this.#now()),
       () => this.#standing.callsLeftToday,
     );

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { isUnfinished } from '../../streams/core/stream-state.js';
 import type { Portal } from '../../streams/portal.js';
 import { groupsOf } from '../../streams/read.js';
-import { type EpochMs, epochNow, monotonicNow } from '../../time.js';
+import { monotonicNow } from '../../time.js';
 import { Connections, openStore } from '../../warehouse/open-store.js';
 import type { KeptState, Store } from '../../warehouse/store.js';
 import type { Injected } from '../runner/injected.js';
@@ -49,15 +49,11 @@ export class Standing implements Surroundings {
     });
   }
 
-  /** HubSpot's time in epoch ms. */
-  hubspotNow(): EpochMs {
-    return this.#client?.clock.now() ?? epochNow();
-  }
-
   /** In how many milliseconds HubSpot counts the day's calls anew; null: not known. */
   get dayResetsInMs(): number | null {
-    const at = this.#client?.dailyResetsAt();
-    return at === undefined ? null : Math.max(0, at - this.hubspotNow());
+    const client = this.#client;
+    const at = client?.dailyResetsAt();
+    return client === null || at === undefined ? null : Math.max(0, at - client.clock.now());
   }
 
   /** The streams that were read in this round. */

@@ -1,6 +1,5 @@
 import { type BatchActivity, type CallActivity, observe, tell } from '../../activity.js';
 import { Reservoir } from '../../reservoir.js';
-import { epochNow } from '../../time.js';
 
 /** What reading and loading one stream has taken. */
 export interface StreamFigures {
@@ -19,7 +18,6 @@ export interface StreamFigures {
 /** Keeps account of a sync, stream by stream, until it is closed. */
 export class Ledger {
   readonly #streams = new Map<string, StreamFigures>();
-  readonly #waiting = new Map<CallActivity, number>();
   readonly #endings: readonly (() => void)[];
   readonly #now: () => number;
 
@@ -27,7 +25,7 @@ export class Ledger {
   constructor(now: () => number) {
     this.#now = now;
     this.#endings = [
-      observe('call', { start: (call) => this.#waiting.set(call, epochNow()), end: (call) => this.#called(call) }),
+      observe('call', { end: (call) => this.#called(call) }),
       observe('pause', { end: ({ stream, milliseconds }) => this.#add(stream, { waitMs: milliseconds }) }),
       observe('batch', { end: (batch) => this.#committed(batch) }),
     ];
@@ -45,12 +43,9 @@ export class Ledger {
     for (const end of this.#endings) end();
   }
 
-  #called(call: CallActivity): void {
-    const startedAt = this.#waiting.get(call) ?? epochNow();
-    this.#waiting.delete(call);
-    const { stream, sentAt, bytes = 0, isRepeated } = call;
+  #called({ stream, queuedAt, sentAt, bytes = 0, isRepeated }: CallActivity): void {
     if (sentAt === undefined) return;
-    this.#add(stream, { calls: 1, retries: isRepeated ? 1 : 0, waitMs: sentAt - startedAt, bytes });
+    this.#add(stream, { calls: 1, retries: isRepeated ? 1 : 0, waitMs: sentAt - queuedAt, bytes });
   }
 
   #add(stream: string | null, more: Partial<Omit<StreamFigures, 'freshness'>>): void {

@@ -1,3 +1,4 @@
+import type { LoaderOptions } from '../../config/loader-options.js';
 import { asHubflakeError, isProgrammingError } from '../../errors.js';
 import { log } from '../../log.js';
 import { type EpochMs, epochNow, instantOf } from '../../time.js';
@@ -7,19 +8,17 @@ import { type LoggedSync, SYNCS } from '../../warehouse/syncs.js';
 import { type Ledger, toThousandth } from './ledger.js';
 import type { DescribedFailure, SyncResult, TableResult } from './sync-result.js';
 
-/** Which syncs `_HUBFLAKE_SYNCS` gets rows of. */
-export type SyncLogMode = 'changes' | 'all' | 'off';
-
 /** What of a sync is logged. */
 export interface SyncToLog {
   result: SyncResult;
   startedAt: EpochMs;
   ledger: Ledger;
-  mode: SyncLogMode;
+  /** Which syncs are logged. */
+  mode: LoaderOptions['syncLog'];
   /** Whether the pipeline has written anything to the schema, in this sync or before: until then the schema is left as it was. */
   hasWritten: boolean;
   /** Whether a failure is to be logged also in a sync that brings no records; a service does not repeat itself. */
-  isNews?: (failure: DescribedFailure) => boolean;
+  isNews: (failure: DescribedFailure) => boolean;
 }
 
 /** Adds a sync's rows to `_HUBFLAKE_SYNCS`. That the role may not do so, or that it fails, is a warning. */
@@ -34,7 +33,7 @@ export async function logSync(store: Store, sync: SyncToLog): Promise<void> {
   }
 }
 
-function rowsOf({ result, startedAt, ledger, mode, hasWritten, isNews = () => true }: SyncToLog): LoggedSync[] {
+function rowsOf({ result, startedAt, ledger, mode, hasWritten, isNews }: SyncToLog): LoggedSync[] {
   const { streams, errors, pipeline } = result;
   const isBusy = streams.some(({ records }) => records > 0) || errors.some(isNews);
   if (mode === 'off' || !hasWritten || (mode === 'changes' && !isBusy)) return [];

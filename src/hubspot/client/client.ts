@@ -156,7 +156,7 @@ export class HubSpotClient {
     const method = methodOf(call);
     for (let attemptsBefore = 0; ; attemptsBefore += 1) {
       const about = { kind: kind.name, budget: kind.budget, what, method, server: this.#server, attemptsBefore };
-      const activity: CallActivity = { stream: currentStream(), ...about };
+      const activity: CallActivity = { stream: currentStream(), queuedAt: epochNow(), ...about };
       const outcome = await observed('call', activity, async () => {
         const result = await this.#attempt(call, decode, activity);
         if ('verdict' in result) activity.isRepeated = result.verdict.action !== 'fail';

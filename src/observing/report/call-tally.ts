@@ -27,8 +27,8 @@ export class CallTally {
   readonly #timeline: Timeline;
   readonly #kinds = new Map<string, KindTally>();
   readonly #byStream = new Map<string, number>();
-  /** When each call that has not ended began to wait. */
-  readonly #startedAt = new WeakMap<object, EpochMs>();
+  /** When each pause that has not ended began. */
+  readonly #pausedAt = new WeakMap<object, EpochMs>();
   readonly #searches = new RollingCount(1);
   /** Up to when the timeline says how many calls were in the window. */
   #tracedTo = epochNow();
@@ -37,13 +37,13 @@ export class CallTally {
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
     this.#ends = [
-      observe('call', { start: (call) => this.#started(call), end: (call) => this.#ended(call) }),
+      observe('call', { start: ({ queuedAt }) => this.waiting.start(queuedAt), end: (call) => this.#ended(call) }),
       observe('pause', {
         start: (pause) => {
-          this.#startedAt.set(pause, epochNow());
+          this.#pausedAt.set(pause, epochNow());
           this.pausing.start(epochNow());
         },
-        end: (pause) => this.#spent('pausing', this.pausing, this.#startOf(pause)),
+        end: (pause) => this.#spent('pausing', this.pausing, this.#pausedAt.get(pause) ?? epochNow()),
       }),
       hear('sent', (call) => this.#sent(call)),
       hear('limits', (limits) => this.#learned(limits)),
@@ -96,15 +96,9 @@ export class CallTally {
     return this.#timeline;
   }
 
-  #started(call: CallActivity): void {
-    const now = epochNow();
-    this.#startedAt.set(call, now);
-    this.waiting.start(now);
-  }
-
   #sent(call: CallActivity): void {
     const now = epochNow();
-    this.#spent('waiting', this.waiting, this.#startOf(call));
+    this.#spent('waiting', this.waiting, call.queuedAt);
     this.answering.start(now);
     this.calls += 1;
     this.#timeline.add('calls', now, 1);
@@ -125,14 +119,14 @@ export class CallTally {
   #ended(call: CallActivity): void {
     const { sentAt } = call;
     if (sentAt === undefined) {
-      this.#spent('waiting', this.waiting, this.#startOf(call));
+      this.#spent('waiting', this.waiting, call.queuedAt);
       return;
     }
     const now = epochNow();
     this.#spent('answering', this.answering, sentAt);
     const tally = this.#tallyOf(call.kind);
     tally.calls += 1;
-    tally.waitedMs += Math.max(0, sentAt - this.#startOf(call));
+    tally.waitedMs += Math.max(0, sentAt - call.queuedAt);
     tally.answeredMs += Math.max(0, now - sentAt);
     tally.bytes += call.bytes ?? 0;
     if (call.isRepeated) tally.repeated += 1;
@@ -149,10 +143,6 @@ export class CallTally {
     const now = epochNow();
     busy.end(startedAt, now);
     this.#timeline.spread(series, startedAt, now);
-  }
-
-  #startOf(activity: object): EpochMs {
-    return this.#startedAt.get(activity) ?? epochNow();
   }
 
   #tallyOf(kind: string): KindTally {

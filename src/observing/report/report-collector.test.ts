@@ -46,6 +46,7 @@ async function call(about: Partial<CallActivity> = {}, waitsMs = 0, takesMs = 10
     method: 'GET',
     server: 'api.hubapi.com',
     attemptsBefore: 0,
+    queuedAt: epochNow(),
     ...about,
   };
   await observed('call', activity, async () => {
