@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 # The exit codes of ``hubflake sync``: all done, something failed, another run of the pipeline is going on.
 DONE, FAILED, ANOTHER_RUN = 0, 1, 4
@@ -100,6 +104,23 @@ def _known(kind: type[Table | StreamError], members: dict[str, Any]) -> dict[str
     return {field.name: members[field.name] for field in fields(kind)}
 
 
+@contextmanager
+def raising_at_sigterm() -> Iterator[None]:
+    """Makes SIGTERM an exception: some orchestrators end a task by a handler of their own, which a plain function does not hear of."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run_sync(command: Sequence[str], pipeline: str, log: Callable[[str], None]) -> SyncResult:
     """Runs one sync.
 
@@ -118,9 +139,10 @@ def run_sync(command: Sequence[str], pipeline: str, log: Callable[[str], None]) 
         ) as process:
             assert process.stderr is not None
             try:
-                for line in process.stderr:
-                    log(line.rstrip())
-                    last_error = ERROR_LINE.match(line.rstrip()) or last_error
+                with raising_at_sigterm():
+                    for line in process.stderr:
+                        log(line.rstrip())
+                        last_error = ERROR_LINE.match(line.rstrip()) or last_error
             except BaseException:
                 # The orchestrator ends the task. hubflake finishes the step it is at, and keeps its state.
                 process.terminate()

@@ -223,6 +223,27 @@ describe('from a script', () => {
     expect([outcome.code, outcome.stderr]).toEqual([0, expect.stringContaining('--token is visible to other users')]);
   });
 
+  test('a refresh token that serves once: the pipeline has the newest one', async () => {
+    const rotating = await startSandbox({ counts: { '*': 0, deals: 3 }, limits: 'off', rotateRefreshToken: true });
+    try {
+      environment.HUBSPOT_BASE_URL = rotating.url;
+      const { clientId, clientSecret, refreshToken } = rotating.oauth;
+      const args = ['--yes', '--auth', 'oauth', '--client-id', clientId, '--objects', 'deals'];
+      const outcome = await script(args, { HUBSPOT_CLIENT_SECRET: clientSecret, HUBSPOT_REFRESH_TOKEN: refreshToken });
+      expect([outcome.code, outcome.stderr]).toEqual([0, expect.not.stringContaining('ERROR')]);
+      expect(read('.env')).toContain(rotating.access.refreshToken);
+      expect((await synced()).streams).toHaveLength(1);
+    } finally {
+      await rotating.close();
+    }
+  });
+
+  test('without .env, the plan takes the token that was given', async () => {
+    const outcome = await script(['--yes', '--no-env', '--objects', 'deals', '--token', TOKEN]);
+    expect([outcome.code, outcome.stdout]).toEqual([0, expect.stringContaining('first load')]);
+    expect(files()).toEqual(['pipeline.json']);
+  });
+
   test('YAML, and no .env', async () => {
     const outcome = await yes('--config', 'crm.yaml', '--no-env', '--objects', 'deals');
     expect([outcome.code, files()]).toEqual([0, ['crm.yaml']]);

@@ -5,17 +5,12 @@ import os
 import shlex
 import signal
 from dataclasses import asdict
-from types import FrameType
-from typing import NoReturn
 
 from hubflake_sync import AnotherRunError, SyncError, run_sync
 
 
-def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-signal.signal(signal.SIGTERM, interrupt)
+# As an orchestrator's handler that tells the task nothing.
+signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
 outcome: dict[str, object]
 log: list[str] = []
 try:

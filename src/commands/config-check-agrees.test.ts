@@ -27,7 +27,11 @@ const SOUND = {
     credentials: { access_token: 'token-of-tests' },
     layout: 'columns',
     start_date: '2024-01-01',
-    objects: [{ object_type: 'deals', name: 'd', updated_after: '2024-01-01', history: true }],
+    objects: [
+      { object_type: 'deals', name: 'd', updated_after: '2024-01-01', history: true, hash_properties: ['dealname'] },
+    ],
+    sensitive: 'hash',
+    hash_salt: 'a salt of these tests',
     association_streams: [{ from_object: 'deals', to_object: 'contacts' }],
     include: ['teams'],
   },

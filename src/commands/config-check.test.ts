@@ -298,3 +298,27 @@ test('a document that could be either asks for --kind', async () => {
   expect(await messages(given, { kind: 'source' })).toEqual([]);
   await expect(run(given, { kind: 'sorce' })).rejects.toThrow('--kind should be one of');
 });
+
+test('what needs a salt has it; a connection tells the account of a host with any name', async () => {
+  const hashing = { sensitive: 'hash', objects: [{ object_type: 'deals', hash_properties: ['dealname'] }] };
+  expect((await report(pipeline({ ...hashing, hash_salt: 'a salt of these tests' }))).mistakes).toEqual([]);
+  const short = await report(pipeline({ ...hashing, hash_salt: 'short' }));
+  expect(short.mistakes.map(({ path }) => path)).toEqual(['source.hash_salt']);
+  const home = process.env.SNOWFLAKE_HOME;
+  process.env.SNOWFLAKE_HOME = folder;
+  const connection = [
+    'account = "myorg-acme"',
+    'host = "snow.internal.example.com"',
+    'user = "U"',
+    'password = "p-of-tests"',
+  ];
+  writeFileSync(
+    join(folder, 'connections.toml'),
+    ['[inside]', ...connection, 'database = "D"', 'schema = "S"', ''].join('\n'),
+    { mode: 0o600 },
+  );
+  const { mistakes } = await report(pipeline({}, { type: 'snowflake', path: undefined, connection: 'inside' }));
+  if (home === undefined) delete process.env.SNOWFLAKE_HOME;
+  else process.env.SNOWFLAKE_HOME = home;
+  expect(mistakes).toEqual([]);
+});

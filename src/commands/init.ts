@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { readPipeline } from '../config/pipeline-file.js';
+import { parsePipelineConfig } from '../config/pipeline.js';
 import { ConfigError, StoppedError } from '../errors.js';
 import { configureLog, log } from '../log.js';
+import { VERSION } from '../version.js';
 import { Answers, missing } from './init/answers.js';
 import { askDuckDb } from './init/duckdb.js';
 import { newDotenv, pipelineText, writeFiles } from './init/files.js';
 import { ignoreInGit, isInRepository } from './init/git.js';
-import { askHubSpot } from './init/hubspot.js';
+import { askHubSpot, REFRESH_TOKEN } from './init/hubspot.js';
 import { missingAnswers } from './init/missing.js';
 import { ownCommand } from './init/own-command.js';
 import { isTerminal, terminalPrompts } from './init/prompts.js';
@@ -18,8 +18,8 @@ import { describePlan } from './plan.js';
 import type { Given } from './runner/given.js';
 import type { TextIo } from './runner/text-command.js';
 import { runPlan } from './sync/run-plan.js';
+import { warnOfRefreshToken } from './sync/surroundings.js';
 
-const { version }: { version: string } = createRequire(import.meta.url)('../../package.json');
 const USUAL_PATH = 'pipeline.json';
 /** As shells tell of a command that Ctrl-C has ended. */
 const INTERRUPTED = 130;
@@ -29,7 +29,7 @@ const INTERRUPTED = 130;
  * sync would do. Nothing is written before everything is answered, but for a key that was asked for.
  */
 export async function init(io: TextIo, given: Given): Promise<number> {
-  // What the rooms tell on their way is told here in other words.
+  // It reports its progress in words of its own.
   if (given.logLevel === 'info') configureLog({ level: 'warn' });
   const prompts = isTerminal() ? await terminalPrompts() : null;
   const answers = new Answers(given, process.env, prompts, io.print);
@@ -65,7 +65,10 @@ async function make({ print, stop, streams }: TextIo, answers: Answers): Promise
   }
   answers.say('What a first sync would do:');
   try {
-    const forecast = await runPlan(readPipeline(path), stop.signal, streams);
+    // The secrets need not be where a sync will find them.
+    const config = parsePipelineConfig({ name, source, destination }, secrets.within(process.env));
+    const keep = (token: string) => keepRefreshToken(token, answers, path, secrets);
+    const forecast = await runPlan(config, stop.signal, streams, keep);
     print(`${describePlan(forecast, false)}\n\nNext:\n  ${command} sync --config ${path}`);
     for (const { stream, message, code } of forecast.errors) log.error(`${stream}: ${message} [${code}]`);
     return forecast.errors.length > 0 ? 1 : 0;
@@ -89,7 +92,7 @@ async function askPath(answers: Answers): Promise<string> {
 }
 
 async function write(answers: Answers, path: string, pipeline: object, secrets: Secrets): Promise<void> {
-  const file = { path, text: pipelineText(path, pipeline, version), isSecret: false };
+  const file = { path, text: pipelineText(path, pipeline, VERSION), isSecret: false };
   if (!answers.flag('env') || secrets.values.size === 0) {
     writeFiles([file]);
     const names = [...secrets.values.keys()].join(', ');
@@ -101,7 +104,7 @@ async function write(answers: Answers, path: string, pipeline: object, secrets: 
   writeFiles([{ ...dotenv, isSecret: true }, file]);
   const git = isInRepository(dotenv.path)
     ? ignoreInGit(dotenv.path)
-    : 'This is no git repository; where it becomes one, keep .env out of it.';
+    : 'This is not a git repository. If it becomes one, keep .env out of it.';
   answers.say([`Written: ${path}, and its secrets in ${dotenv.path} (mode 600).`, git].filter(Boolean).join(' '));
   for (const [name, value] of secrets.values) {
     const set = process.env[name];
@@ -109,6 +112,13 @@ async function write(answers: Answers, path: string, pipeline: object, secrets: 
       answers.warn(`${name} is also set in the environment, with another value, which goes before the one in .env.`);
     }
   }
+}
+
+/** Of some apps each refresh token serves once: the pipeline is to have the newest. */
+function keepRefreshToken(token: string, answers: Answers, path: string, secrets: Secrets): void {
+  secrets.keep(REFRESH_TOKEN, token);
+  if (answers.flag('env')) writeFiles([{ ...newDotenv(path, secrets.values), isSecret: true }]);
+  else warnOfRefreshToken();
 }
 
 async function mayChange(answers: Answers, path: string, names: readonly string[]): Promise<void> {

@@ -37,3 +37,7 @@ test('a value with quotes of all kinds is refused in a sentence', () => {
     'PASSWORD has quotes of all kinds, which .env cannot hold.',
   );
 });
+
+test('where a quote is open, a new variable would be part of another one: that is said', () => {
+  expect(() => withVariables("OTHER='abc\n", variables({ TOKEN: 'new' }))).toThrow('has a quote that is not closed');
+});

@@ -4,6 +4,8 @@ import { ConfigError } from '../../errors.js';
 /**
  * The text of a `.env` with some variables set: lines that set one of them otherwise are replaced, all else stays as it is.
  *
+ * Throws a ConfigError where they would not be read as they are.
+ *
  * @param before the text of the file that is there; empty: there is none
  */
 export function withVariables(before: string, variables: ReadonlyMap<string, string>): string {
@@ -15,9 +17,16 @@ export function withVariables(before: string, variables: ReadonlyMap<string, str
   const lines = before.split('\n').filter((line) => names.length === 0 || !isOld.test(line));
   const replaced = joined([lines.join('\n').trimEnd(), ...added]);
   // A line that only looks like an assignment is part of another value: then what is added behind counts.
-  const after = parseEnv(replaced);
-  const isIntact = Object.keys(kept).every((name) => variables.has(name) || after[name] === kept[name]);
-  return isIntact ? replaced : joined([before.trimEnd(), ...added]);
+  const wanted = { ...kept, ...Object.fromEntries(variables) };
+  const holdsAll = (text: string) => {
+    const after = parseEnv(text);
+    return Object.entries(wanted).every(([name, value]) => after[name] === value);
+  };
+  const found = [replaced, joined([before.trimEnd(), ...added])].find(holdsAll);
+  if (found !== undefined) return found;
+  throw new ConfigError(
+    'The .env that is there has a quote that is not closed, so that nothing can be added to it. Close it, or use --no-env.',
+  );
 }
 
 function joined(parts: readonly string[]): string {

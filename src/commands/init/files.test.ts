@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPrivateKey } from '../../config/private-key.js';
@@ -43,6 +54,20 @@ test('files are written whole or not at all: where one cannot be, none is', () =
     'A=1\n',
     ['pipeline.json'],
   ]);
+});
+
+test('a folder in the place of a file is said before anything is written; a link stays one', () => {
+  mkdirSync(at('pipeline.json'));
+  const files = [
+    { path: at('.env'), text: 'A=1\n', isSecret: true },
+    { path: at('pipeline.json'), text: '{}', isSecret: false },
+  ];
+  expect(() => writeFiles(files)).toThrow(`${at('pipeline.json')} cannot be written (EISDIR)`);
+  expect(readdirSync(folder)).toEqual(['pipeline.json']);
+  writeFileSync(at('secrets'), 'B=2');
+  symlinkSync(at('secrets'), at('.env'));
+  writeFiles(files.slice(0, 1));
+  expect([readFileSync(at('secrets'), 'utf8'), lstatSync(at('.env')).isSymbolicLink()]).toEqual(['A=1\n', true]);
 });
 
 test('a key pair is one that hubflake reads, in a file of its owner alone; a file that is there stays', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { dotenvBeside } from '../../config/dotenv.js';
 import { isYaml } from '../../config/syntax.js';
@@ -56,17 +56,31 @@ function read(file: string): string {
  * Throws a ConfigError if one cannot be written; then none of those after it is.
  */
 export function writeFiles(files: readonly { path: string; text: string; isSecret: boolean }[]): void {
-  const parts = files.map((file) => ({ ...file, part: `${file.path}.${process.pid}.part` }));
+  const parts = files.map((file) => {
+    const path = writing(file.path, () => targetOf(file.path));
+    return { ...file, path, part: `${path}.${process.pid}.part` };
+  });
   try {
     for (const { path, part, text, isSecret } of parts) {
-      try {
-        writeFileSync(part, text, { flag: 'wx', mode: isSecret ? 0o600 : 0o666 });
-      } catch (error) {
-        throw new ConfigError(`${path} cannot be written (${codeOf(error)}). Choose another --config.`);
-      }
+      writing(path, () => writeFileSync(part, text, { flag: 'wx', mode: isSecret ? 0o600 : 0o666 }));
     }
-    for (const { path, part } of parts) renameSync(part, path);
+    for (const { path, part } of parts) writing(path, () => renameSync(part, path));
   } finally {
     for (const { part } of parts) rmSync(part, { force: true });
+  }
+}
+
+/** The file itself, where `path` is a link to it. Throws the system's error where it is a folder. */
+function targetOf(path: string): string {
+  if (!existsSync(path)) return path;
+  if (statSync(path).isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
+  return realpathSync(path);
+}
+
+function writing<T>(path: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be written (${codeOf(error)}). Choose another --config.`);
   }
 }

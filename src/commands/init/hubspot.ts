@@ -13,6 +13,9 @@ import type { Answers } from './answers.js';
 import { type PortalOffer, readOffer } from './portal-offer.js';
 import type { Secrets } from './secrets.js';
 
+/** The variable that a pipeline takes its refresh token from. */
+export const REFRESH_TOKEN = 'HUBSPOT_REFRESH_TOKEN';
+
 /** Asks for HubSpot's credentials until it takes them, and for what to read. Returns the pipeline's `source`. */
 export async function askHubSpot(answers: Answers, secrets: Secrets, signal: AbortSignal): Promise<object> {
   const kind = await askKind(answers);
@@ -65,7 +68,7 @@ async function askApp(answers: Answers, again: boolean): Promise<Credentials> {
   const ofClient = { flag: 'client-secret', variable: 'HUBSPOT_CLIENT_SECRET', message: 'Client secret' };
   const ofPortal = {
     flag: 'refresh-token',
-    variable: 'HUBSPOT_REFRESH_TOKEN',
+    variable: REFRESH_TOKEN,
     message: 'Refresh token, as HubSpot issued it when the app was installed in the portal',
   };
   const client_secret = await secret(answers, ofClient, again);
@@ -139,7 +142,7 @@ async function askObjects(answers: Answers, { streams }: PortalOffer): Promise<s
       );
     }
     if (chosen.length === 0) throw new ConfigError('--objects names nothing. Name objects with commas, or "all".');
-    return chosen;
+    return [...new Set(chosen)];
   }
   const how = await answers.prompts.choice('What is to be synced?', [
     { value: ALL, label: `Everything that can be read (${names.length} streams, and what is added later)` },
@@ -164,6 +167,6 @@ function inPipeline(credentials: Credentials, secrets: Secrets): object {
     credentials_title: 'OAuth Credentials',
     client_id: credentials.client_id,
     client_secret: secrets.keep('HUBSPOT_CLIENT_SECRET', credentials.client_secret),
-    refresh_token: secrets.keep('HUBSPOT_REFRESH_TOKEN', credentials.refresh_token),
+    refresh_token: secrets.keep(REFRESH_TOKEN, credentials.refresh_token),
   };
 }

@@ -8,6 +8,7 @@ import type { Target } from '../../warehouse/target.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import { planSync } from './plan-sync.js';
 import { settleTables } from './settle-tables.js';
+import { warnOfRefreshToken } from './surroundings.js';
 import { describeFailure, type SyncResult } from './sync-result.js';
 
 /** What a sync would do with one stream. */
@@ -44,15 +45,17 @@ const SEARCHES_A_MINUTE = 300;
  * Inspects HubSpot and the warehouse without changing either. Throws what makes a sync impossible.
  *
  * @param declared the streams that are not CRM objects, if not the usual ones
+ * @param onRefreshToken takes a new refresh token; the one before may serve no more
  */
 export async function runPlan(
   config: PipelineConfig,
   signal: AbortSignal,
   declared?: readonly StreamDeclaration[],
+  onRefreshToken: (token: string) => void = warnOfRefreshToken,
 ): Promise<SyncForecast> {
   const store = await openStore(config.destination, config.name, 'look');
   try {
-    return await withHubSpot(config.source, { signal }, async (client) => {
+    return await withHubSpot(config.source, { signal, onRefreshToken }, async (client) => {
       const kept = await store.loadStates(config.name);
       const names = config.streams?.map((stream) => stream.name) ?? null;
       const portal = await Portal.open(client, config.source, names, { declared });

@@ -28,13 +28,18 @@ export function checkDestination(part: string, given: unknown): Finding[] {
   }
   const document = structuredClone(given);
   // An unknown connection, or one that lacks something, would hide all else: it is tried first.
+  let account: string | null = null;
   const connected = isObject(document)
-    ? attempt(inside(part, 'connection'), {}, () => normaliseSnowflake(document))
+    ? attempt(inside(part, 'connection'), {}, () => {
+        account = normaliseSnowflake(document);
+      })
     : null;
   const { findings, rest } = checkSchema('destination', part, given, document, WITHOUT_EFFECT);
-  const { connection: _, credentials, username, ...others } = rest;
+  const { connection: _, credentials, username, host, ...others } = rest;
   const parts = [
     ...Object.entries(others).map(([key, value]) => ({ [key]: value })),
+    // A host may have any name where the connection tells the account.
+    ...(host === undefined || account !== null ? [] : [{ host }]),
     ...(credentials === undefined ? [] : [{ credentials, username }]),
   ];
   const attempts = parts.map((options) =>

@@ -5,6 +5,8 @@ import { checkSchema } from './schema-check.js';
 
 /** What stands in the place of every other option while one is tried. */
 const ANY_TEXT = 'any-text';
+/** The same for a salt, without which nothing can be hashed. */
+const ANY_SALT = 'any text that is long enough';
 
 /**
  * Every mistake in a source configuration. What the schema cannot say, the parser does; since it stops at the first mistake, it is given
@@ -17,7 +19,12 @@ export function checkSource(part: string, given: unknown): Finding[] {
   if (isObject(document)) normaliseSource(document);
   const { findings, rest } = checkSchema('source', part, given, document, TOLERATED_IN_SOURCE);
   const { credentials, objects, layout, ...others } = rest;
-  const sound = { credentials: { access_token: ANY_TEXT }, ...(layout === undefined ? {} : { layout }) };
+  const sound = {
+    credentials: { access_token: ANY_TEXT },
+    ...(layout === undefined ? {} : { layout }),
+    // One with a mistake of its own is no missing one.
+    ...(isObject(document) && document.hash_salt !== undefined ? { hash_salt: ANY_SALT } : {}),
+  };
   const attempts = [...Object.entries(others).map(([key, value]) => ({ [key]: value })), ...alone(credentials)].map(
     (options) => attempt(part, options, () => parseSourceConfig({ ...sound, ...options })),
   );
