@@ -2552,7 +2552,7 @@ const DEFECTS = [
   [
     'a report whose path is only tried at the end',
     'src/observing/report/report-file.ts',
-    "closeSync(openSync(this.#draft ?? path, this.#draft === null ? 'a' : 'wx'));",
+    "closeSync(openSync(this.#draft ?? path, this.#draft === null ? 'a' : 'w'));",
     '',
     REPORT,
     'said before HubSpot',

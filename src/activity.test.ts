@@ -1,4 +1,4 @@
-import { currentStream, observe, observed, onBehalfOf, trackStreams } from './activity.js';
+import { currentStream, hear, observe, observed, onBehalfOf, tell, trackStreams } from './activity.js';
 
 test('an observer hears of the start, of what was learned on the way, and of the end', async () => {
   const heard: unknown[] = [];
@@ -39,4 +39,27 @@ test('on whose behalf something is done is known across awaits, side by side, on
     'contacts',
     null,
   ]);
+});
+
+test("an observer that throws is in nobody else's way", async () => {
+  const heard: string[] = [];
+  const stops = [
+    observe('pause', {
+      start: () => {
+        throw new Error('an observer');
+      },
+      end: () => heard.push('end'),
+    }),
+    hear('records', () => {
+      throw new Error('another one');
+    }),
+    hear('records', () => heard.push('records')),
+  ];
+  const pause = { stream: null, what: 'contacts', why: 'a test', milliseconds: 1 };
+  const done = await observed('pause', pause, async () => {
+    tell('records', { stream: 'contacts', count: 1 });
+    return 'done';
+  });
+  for (const stop of stops) stop();
+  expect([done, heard]).toEqual(['done', ['records', 'end']]);
 });

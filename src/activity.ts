@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { log } from './log.js';
 import type { EpochMs } from './time.js';
 
 /**
@@ -148,15 +149,24 @@ export interface Observer<A> {
 /** Observes a kind of activity until the returned function is called. */
 export function observe<K extends ActivityKind>(kind: K, observer: Observer<Activities[K]>): () => void {
   const subscribers = {
-    start: (activity: Activities[K]) => observer.start?.(activity),
+    start: (activity: Activities[K]) => attempt(() => observer.start?.(activity)),
     end: () => undefined,
     asyncStart: () => undefined,
-    asyncEnd: (activity: Activities[K]) => observer.end?.(activity),
-    error: (activity: Activities[K] & { error: unknown }) => observer.failed?.(activity, activity.error),
+    asyncEnd: (activity: Activities[K]) => attempt(() => observer.end?.(activity)),
+    error: (activity: Activities[K] & { error: unknown }) => attempt(() => observer.failed?.(activity, activity.error)),
   };
   const channel: TracingChannel<unknown, Activities[K]> = channels[kind];
   channel.subscribe(subscribers);
   return () => channel.unsubscribe(subscribers);
+}
+
+/** What an observer cannot take ends no run: Node would make an uncaught exception of it. */
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    log.debug(`An observer failed: ${error instanceof Error ? error.stack : String(error)}`);
+  }
 }
 
 /**
@@ -187,7 +197,7 @@ export function isHeard(kind: FactKind): boolean {
 /** Calls `listener` with each fact of a kind until the returned function is called. */
 export function hear<K extends FactKind>(kind: K, listener: (fact: Facts[K]) => void): () => void {
   // Only `tell` publishes there.
-  const onMessage = (message: unknown) => listener(message as Facts[K]);
+  const onMessage = (message: unknown) => attempt(() => listener(message as Facts[K]));
   factChannels[kind].subscribe(onMessage);
   return () => void factChannels[kind].unsubscribe(onMessage);
 }

@@ -64,7 +64,7 @@ function pipeline(sandbox: Sandbox): PipelineConfig {
 }
 
 async function syncOnce(config: PipelineConfig, signal: AbortSignal): Promise<SyncResult> {
-  const endProgress = showProgress();
+  const endProgress = await showProgress();
   return runSync(config, signal).finally(endProgress);
 }
 

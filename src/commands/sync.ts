@@ -38,8 +38,8 @@ export async function sync({ print, stop, ...injected }: TextIo, options: SyncOp
   }
   if (options.listen !== undefined) throw new ConfigError('--listen is for a service. Add --every, as in --every 60s.');
   const about = { command: 'sync', pipeline: config.name } as const;
-  const run = () => {
-    const endProgress = showProgress();
+  const run = async () => {
+    const endProgress = await showProgress();
     return runSync(config, stop.signal, refresh, injected).finally(endProgress);
   };
   const result = await withReport(options.report, about, run, outcomeOfSync);

@@ -21,3 +21,12 @@ test('counts what was added in the last seconds, whatever lies between', () => {
     }),
   );
 });
+
+test('a clock that is set back is followed, one that goes back a little is not', () => {
+  const count = new RollingCount(10);
+  count.add(epochMs(5_000_000));
+  expect(count.countAt(epochMs(4_995_000))).toBe(1);
+  count.add(epochMs(1_000_000));
+  expect(count.countAt(epochMs(1_009_000))).toBe(1);
+  expect(count.countAt(epochMs(1_010_000))).toBe(0);
+});

@@ -20,10 +20,15 @@ export class RollingCount {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Forgets the seconds that are too old. @returns the slot of the present one; a clock that goes backwards stands still here */
+  /** Forgets the seconds that are too old. @returns the slot of the present one; a clock that goes back a little stands still here */
   #moveTo(at: EpochMs): number {
-    const second = Math.max(this.#second, Math.floor(at / 1000));
     const { length } = this.#counts;
+    // One that was set is followed.
+    if (Math.floor(at / 1000) < this.#second - length) {
+      this.#counts.fill(0);
+      this.#second = 0;
+    }
+    const second = Math.max(this.#second, Math.floor(at / 1000));
     for (let gone = Math.max(this.#second + 1, second - length + 1); gone <= second; gone += 1) {
       this.#counts[gone % length] = 0;
     }

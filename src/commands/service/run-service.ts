@@ -68,7 +68,8 @@ class Service {
   readonly #standing: Standing;
   readonly #health: HealthLog;
   readonly #metrics: Metrics;
-  readonly #report: ReportCollector;
+  /** null: nobody would see it. */
+  readonly #report: ReportCollector | null;
   readonly #now: () => MonotonicMs;
   readonly #sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   #web: WebServer | null = null;
@@ -85,7 +86,8 @@ class Service {
     this.#sleep = injected.time?.sleep ?? sleepUntilStopped;
     this.#standing = new Standing(config, everyMs, injected);
     this.#health = new HealthLog(everyMs);
-    this.#report = new ReportCollector({ command: 'sync', pipeline: config.name, version: VERSION });
+    const about = { command: 'sync', pipeline: config.name, version: VERSION } as const;
+    this.#report = options.listen || options.report ? new ReportCollector(about) : null;
     this.#metrics = new Metrics(
       () => this.#health.at(this.#now()),
       () => this.#standing.callsLeftToday,
@@ -99,7 +101,7 @@ class Service {
     this.#web = await WebServer.listen(listen, {
       health: () => this.#health.at(this.#now()),
       metrics: () => this.#metrics.text(),
-      report: () => renderReport(this.#report.data()),
+      report: () => this.#page(),
     });
     log.info(`Health, metrics and the report are at ${this.#web.url}`);
   }
@@ -116,8 +118,12 @@ class Service {
   async close(): Promise<void> {
     await this.#web?.close();
     this.#metrics.close();
-    this.#report.close();
+    this.#report?.close();
     await this.#standing.close();
+  }
+
+  #page(): string {
+    return this.#report ? renderReport(this.#report.data()) : '';
   }
 
   /** That the report cannot be written is said once, until it can. */
@@ -125,7 +131,7 @@ class Service {
     const { report } = this.#options;
     if (report === null) return;
     try {
-      report.write(renderReport(this.#report.data()));
+      report.write(this.#page());
       this.#isReportWritten = true;
     } catch (error) {
       if (this.#isReportWritten) log.warn(`The report ${report.path} could not be written: ${whyOf(error)}.`);
@@ -141,14 +147,14 @@ class Service {
     try {
       const job = { config, refresh, injected, surroundings: this.#standing };
       // Only long rounds show anything outside a terminal.
-      const endProgress = showProgress();
+      const endProgress = await showProgress();
       const result = await runJob(job, signal).finally(endProgress);
       this.#rounds += 1;
       this.#failures = 0;
       this.#standing.endRound(result.errors);
       this.#health.ended(startedAt, result.errors, this.#standing.readStreams);
       this.#metrics.ended(result);
-      this.#report.take(outcomeOfSync(result));
+      this.#report?.take(outcomeOfSync(result));
       onRound(result);
       const refused = result.errors.find(({ code }) => code === 'HF-CREDENTIALS');
       if (refused) throw new CredentialsError(refused.message);
@@ -165,7 +171,7 @@ class Service {
     this.#failures += 1;
     this.#health.failed({ code: error.code, message: error.message });
     this.#metrics.failed();
-    this.#report.failed(`The last round failed: ${error.message} [${error.code}]`);
+    this.#report?.failed(`The last round failed: ${error.message} [${error.code}]`);
     if (error instanceof DailyLimitError) return this.#dayEnded();
     const { everyMs } = this.#options;
     if (error instanceof WarehouseBusyError) {

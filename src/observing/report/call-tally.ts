@@ -64,7 +64,7 @@ export class CallTally {
     return {
       heading: 'Calls to HubSpot',
       about:
-        'Repeated: HubSpot refused or failed in passing, and the same was asked again. Times are the average of a call.',
+        'Repeated: HubSpot refused or failed temporarily, and the same was asked again. Times are the average of a call.',
       columns: [
         { label: 'asked for', is: 'text' },
         { label: 'calls', is: 'number' },

@@ -32,7 +32,7 @@ export class NoteTaker {
       text: `${stream} is left out: ${why.replace(/\.$/, '')}.`,
       advice: isScopes
         ? `Add ${scopes.join(' and ')} to the token's scopes in HubSpot to have it, or take it out of the configuration.`
-        : 'Nothing is to be done if you do not need it.',
+        : 'No action is needed unless you want it.',
     });
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { registerSecret } from '../../log.js';
 import { epochMs } from '../../time.js';
 import { renderReport } from './render-report.js';
 import type { ReportData } from './report-data.js';
@@ -50,4 +51,11 @@ test('its policy allows the scripts and the style that are in it, by their hashe
 test('nothing in it points elsewhere', () => {
   expect(page.match(/(src|href|url)\s*[=(]\s*["']?(?!data:)[a-z]+:/gi)).toBeNull();
   expect(page).toContain('Permission is hereby granted, free of charge');
+});
+
+test('no secret is in it, however its text came there', () => {
+  registerSecret('a "secret" of tests');
+  const told = renderReport({ ...data, verdict: { is: 'bad', text: 'it is the a "secret" of tests' } });
+  expect(told).not.toContain('of tests');
+  expect(told).toContain('it is the ****');
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { redact } from '../../log.js';
 import type { ReportData } from './report-data.js';
 
 /** What every page has in it, and the policy that allows just that. */
@@ -48,9 +49,9 @@ ${licence}-->
 `;
 }
 
-/** JSON that cannot end the element it is in, nor begin a comment there. */
+/** JSON without secrets that cannot end the element it is in, nor begin a comment there. */
 function inScript(data: ReportData): string {
-  return JSON.stringify(data).replaceAll('<', '\\u003c');
+  return redact(JSON.stringify(data)).replaceAll('<', '\\u003c');
 }
 
 function readParts(): Parts {

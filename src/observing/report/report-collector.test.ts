@@ -187,6 +187,8 @@ test('what it keeps does not grow with days, calls or notes', async () => {
   expect(data.figures).toContainEqual({ label: 'Rounds', value: 6_000 });
   expect(data.notes).toHaveLength(200);
   expect(data.notesLeftOut).toBe(5_800);
+  // What was so last is what counts today.
+  expect(data.notes.at(-1)?.text).toBe('Round 5999 is odd.');
   expect(rowsOf(data, 'Streams')[0]).toContain(59);
 });
 

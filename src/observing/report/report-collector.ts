@@ -88,7 +88,7 @@ export class ReportCollector {
   }
 
   #verdict(): Verdict {
-    return this.#outcome?.verdict ?? { is: 'running', text: 'It goes on.' };
+    return this.#outcome?.verdict ?? { is: 'running', text: 'Still running.' };
   }
 
   #tables(): ReportTable[] {
@@ -96,7 +96,7 @@ export class ReportCollector {
     const { streams } = this.#streams;
     const isSync = this.#about.command === 'sync' && streams.size + this.#done.size > 0;
     return [
-      ...(isSync ? [streamsTable([...this.#done.values()], this.#outcome?.notes ?? [], streams, callsOf)] : []),
+      ...(isSync ? [streamsTable([...this.#done.values()], this.#outcome?.failed ?? [], streams, callsOf)] : []),
       ...(this.#outcome?.tables ?? []),
       ...(this.#calls.calls > 0 ? [this.#calls.table()] : []),
     ];

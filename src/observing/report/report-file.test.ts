@@ -22,6 +22,14 @@ test('is written in place of the one before, and leaves nothing beside it', () =
   expect(readdirSync(folder)).toEqual(['report.html']);
 });
 
+test('a draft that a killed run has left does not stand in the way', () => {
+  const path = join(folder, 'report.html');
+  writeFileSync(`${path}.${process.pid}.tmp`, 'half');
+  const file = new ReportFile(path);
+  file.write('new');
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['new', ['report.html']]);
+});
+
 test.each([
   ['none/report.html', 'there is no such folder'],
   ['', 'names no file'],

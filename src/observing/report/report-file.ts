@@ -27,7 +27,8 @@ export class ReportFile {
       if (there?.isDirectory())
         throw new ConfigError(`--report names the folder ${path}. Give it the name of a file in it.`);
       this.#draft = there === undefined || there.isFile() ? `${path}.${process.pid}.tmp` : null;
-      closeSync(openSync(this.#draft ?? path, this.#draft === null ? 'a' : 'wx'));
+      // In containers, a run that was killed may have left a draft of this one's name.
+      closeSync(openSync(this.#draft ?? path, this.#draft === null ? 'a' : 'w'));
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(

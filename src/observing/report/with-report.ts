@@ -1,5 +1,5 @@
 import { asHubflakeError } from '../../errors.js';
-import { log, redact } from '../../log.js';
+import { log } from '../../log.js';
 import { VERSION } from '../../version.js';
 import type { Outcome } from './outcomes/outcome.js';
 import { renderReport } from './render-report.js';
@@ -29,7 +29,7 @@ export async function withReport<T>(
     return result;
   } catch (caught) {
     const { code, message } = asHubflakeError(caught);
-    collector.failed(`${redact(message)} [${code}]`);
+    collector.failed(`${message} [${code}]`);
     throw caught;
   } finally {
     collector.close();

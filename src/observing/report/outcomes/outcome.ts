@@ -9,6 +9,8 @@ export interface Outcome {
   /** Other tables than that of the streams of a sync. */
   tables?: readonly ReportTable[];
   notes: readonly Omit<ReportNote, 'count'>[];
+  /** The streams that failed. */
+  failed?: readonly string[];
 }
 
 /** What a sync did to a stream's table. */
@@ -21,8 +23,6 @@ export interface StreamOutcome {
   marked: number;
   removed: number;
   complete: boolean;
-  /** The properties of records of which HubSpot no longer had all past values. */
-  incompleteHistories?: number;
 }
 
 /** A stream that failed. */

@@ -53,7 +53,7 @@ export function outcomeOfPlan({ streams, calls, minutes, quota, notes, errors }:
           { label: 'exempt', is: 'number' },
           { label: 'mode', is: 'text' },
           { label: 'table', is: 'text' },
-          { label: 'which is', is: 'text' },
+          { label: 'table is', is: 'text' },
         ],
         rows: streams.map((each) => [
           each.stream,

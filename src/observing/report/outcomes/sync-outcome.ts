@@ -22,22 +22,10 @@ export function outcomeOfSync({ streams, calls, errors }: SyncOutcome): Outcome 
           ? `${counted(errors.length, 'stream')} failed.`
           : `${counted(incomplete.length, 'stream')} not complete; the next sync goes on there.`,
     },
-    figures: [{ label: 'Least calls', value: calls.least, unit: 'that could have done it' }],
+    figures: [{ label: 'Fewest calls', value: calls.least, unit: 'possible' }],
     streams,
-    notes: [
-      ...failureNotes(errors),
-      ...streams.flatMap(({ stream, incompleteHistories: cut = 0 }) =>
-        cut > 0
-          ? [
-              {
-                about: 'warning' as const,
-                text: `${stream}: of ${counted(cut, 'property', 'properties')} of records HubSpot no longer had all past values.`,
-                advice: 'Sync more often than HubSpot drops versions, to have all from now on.',
-              },
-            ]
-          : [],
-      ),
-    ],
+    notes: failureNotes(errors),
+    failed: errors.map(({ stream }) => stream),
   };
 }
 
@@ -52,7 +40,7 @@ const COLUMNS: ReportTable['columns'] = [
   { label: 'calls', is: 'number' },
   { label: 'seconds', is: 'number' },
 ];
-const FRESHNESS: ReportTable['columns'][number] = { label: 'at most behind, s', is: 'number' };
+const FRESHNESS: ReportTable['columns'][number] = { label: 'longest delay, s', is: 'number' };
 const TABLE: ReportTable['columns'][number] = { label: 'table', is: 'text' };
 
 /** What a sync did, or all rounds of a service did together. */
@@ -83,16 +71,15 @@ export function together(before: StreamOutcome | undefined, last: StreamOutcome)
 /**
  * A row a stream: what was done where it is known, and what goes on.
  *
+ * @param failed the streams that failed last
  * @param callsOf how many calls were made on behalf of a stream
  */
 export function streamsTable(
   streams: readonly StreamOutcome[],
-  notes: Outcome['notes'],
+  failed: readonly string[],
   progress: ReadonlyMap<string, StreamProgress>,
   callsOf: (stream: string) => number,
 ): ReportTable {
-  const isFailed = (stream: string) =>
-    notes.some(({ about, text }) => about === 'failed' && text.startsWith(`${stream}: `));
   const done = new Map(streams.map((each) => [each.stream, each]));
   const names = [...done.keys(), ...[...progress.keys()].filter((stream) => !done.has(stream))];
   const isTimed = [...progress.values()].some(({ freshness }) => freshness !== null);
@@ -101,7 +88,7 @@ export function streamsTable(
     const counts = done.get(stream) ?? going;
     return [
       stream,
-      statusOf(isFailed(stream), done.get(stream), going),
+      statusOf(failed.includes(stream), done.get(stream), going),
       counts?.records ?? 0,
       counts?.inserted ?? 0,
       counts?.updated ?? 0,

@@ -67,7 +67,7 @@ function callsSection(timeline) {
   const section = make(
     'section',
     make('h2', 'Calls against the limits'),
-    make('p.soft', `The highest of every ${lasting(timeline.seconds)}.`),
+    make('p.soft', `Peak of each ${lasting(timeline.seconds)}.`),
   );
   const burstText = `Calls in ${burstSeconds} seconds: at most ${count(most.burst)}${burst === null ? '' : ` of ${count(burst)}`}`;
   const pair = make('div.pair');
