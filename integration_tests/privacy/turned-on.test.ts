@@ -151,6 +151,20 @@ describe('hashing', () => {
     }
   });
 
+  test('what is read of an object besides its entries leaves out what any of them excludes, and its past values', async () => {
+    const deal = sandbox.portal.create('deals', { dealname: 'A secret deal', amount: '5' });
+    sandbox.portal.archive('deals', deal);
+    sandbox.portal.create('deals', { dealname: 'A secret deal', amount: '6' });
+    const objects = [{ object_type: 'deals', name: 'sales', exclude_properties: ['dealname'] }];
+    const config = { objects, include: ['deals_archived', 'deals_property_history'] };
+    for (const stream of ['deals_archived', 'deals_property_history']) {
+      ahead += 3_600_000;
+      const { records, error } = await readInProcess(sandbox, stream, null, { config });
+      expect([error, records.length > 0]).toEqual([null, true]);
+      expect(JSON.stringify(records)).not.toMatch(/secret|dealname/);
+    }
+  });
+
   test("that takes over source-hubspot's state replaces what that has written", async () => {
     const config = { layout: 'airbyte', objects: [{ object_type: 'contacts', ...hashed }], hash_salt: SALT };
     ahead += 3_600_000 * 3;
@@ -204,6 +218,18 @@ describe('hashing', () => {
         'email of "contacts" is hashed, but HubSpot repeats it in properties that are read in clear: hs_email_domain.',
       ),
     ]);
+  });
+
+  test('so is what repeats a value that is not read itself, and past values that do', async () => {
+    for (const name of ['hs_full_name_or_email', 'hs_additional_emails'])
+      sandbox.portal.addProperty('contacts', { name });
+    const said = await sync(
+      { hash_salt: SALT },
+      { properties: ['hs_full_name_or_email'], hash_properties: ['email'], history: ['hs_additional_emails'] },
+    );
+    const repeated = 'is hashed, but HubSpot repeats it in properties that are read in clear:';
+    expect(said).toContain(`email of "contacts" ${repeated} hs_full_name_or_email.`);
+    expect(said).toContain(`email of "contacts_property_history" ${repeated} hs_additional_emails.`);
   });
 
   test('the history of all properties leaves out those that are excluded', async () => {

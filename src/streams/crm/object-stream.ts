@@ -12,6 +12,7 @@ import { fivetranLayout } from '../layouts/fivetran-layout.js';
 import type { Layout, LayoutInput } from '../layouts/layout.js';
 import type { LocalDates } from '../layouts/local-dates.js';
 import { adviseOnCopies } from '../privacy/copies.js';
+import { entryProperties } from '../privacy/entry-properties.js';
 import { type HashedProperties, hashedProperties } from '../privacy/hashed-properties.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
@@ -85,10 +86,14 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
   const { config, known, localDates } = facts;
   const { name, type, criteria } = selection;
   const { readable: all, calls: definitionCalls } = found;
-  const withheld = withheldFrom(selection, found);
-  const selected = selectProperties(found, criteria, name, config.sensitive);
-  const hashed = hashedProperties(type, criteria?.hashProperties ?? null, found.sensitive, config, known);
-  if (hashed !== null) adviseOnCopies(name, selected, hashed, facts.client);
+  const { hashed: toHash, excluded } = entryProperties(type, criteria, config, known);
+  const isWanted = (each: string) => (criteria?.properties?.includes(each) ?? true) && !excluded.includes(each);
+  const withheld = withheldFrom(name, found, isWanted);
+  checkNames(found, criteria, name, config.sensitive);
+  const selected = found.readable.filter((property) => isWanted(property.name));
+  const hashed = hashedProperties(toHash, found.sensitive, config);
+  const names = selected.map((property) => property.name);
+  adviseOnCopies(name, names, hashed, facts.client);
   checkFilters(all, criteria, name);
   // In Fivetran's layout associations are tables of their own.
   const associated = config.layout === 'fivetran' ? [] : (criteria?.associations ?? type.associations);
@@ -108,7 +113,6 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
     hashed,
     localDates,
   };
-  const names = selected.map((property) => property.name);
   const knowsMerges = all.some((property) => property.name === MERGED_IDS);
   return {
     name,
@@ -118,7 +122,7 @@ function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: Obj
     kinds: new Map(names.map((each, index) => [each, kinds[index] ?? 'string'])),
     hashed,
     localDates,
-    excluded: criteria?.excludeProperties ?? [],
+    excluded,
     associations,
     histories: [],
     filterGroups: criteria?.filterGroups ?? [],
@@ -149,20 +153,16 @@ function layoutOf(type: ObjectType, input: LayoutInput, { config, client, id }: 
   }
 }
 
-/** The selected properties that the token may not read; logs a warning. */
-function withheldFrom({ name: stream, criteria }: ObjectSelection, found: ObjectProperties): Withheld[] {
+/** The selected properties that the token may not read; logs a warning. @param isWanted whether a property is selected, by its name */
+function withheldFrom(stream: string, found: ObjectProperties, isWanted: (name: string) => boolean): Withheld[] {
   const withheld = found.withheld
-    .map(({ names, scope }) => ({ scope, names: names.filter((name) => isWanted(name, criteria)) }))
+    .map(({ names, scope }) => ({ scope, names: names.filter(isWanted) }))
     .filter(({ names }) => names.length > 0);
   for (const { names, scope } of withheld)
     log.warn(
       `Sensitive properties of "${stream}" are left out, as the token lacks the scope ${scope}: ${names.join(', ')}.`,
     );
   return withheld;
-}
-
-function isWanted(name: string, criteria: ObjectCriteria | null): boolean {
-  return (criteria?.properties?.includes(name) ?? true) && !criteria?.excludeProperties.includes(name);
 }
 
 /** Warns of filters on properties that the object does not list. HubSpot may know others, so they are not rejected. */
@@ -179,12 +179,13 @@ function checkFilters(all: readonly PropertyDefinition[], criteria: ObjectCriter
   }
 }
 
-function selectProperties(
+/** Warns of properties that a stream's entry names and the object does not have. */
+function checkNames(
   { readable, withheld }: ObjectProperties,
   criteria: ObjectCriteria | null,
   stream: string,
   sensitive: SensitiveMode,
-): PropertyDefinition[] {
+): void {
   const known = [...readable.map(({ name }) => name), ...withheld.flatMap(({ names }) => names)];
   const { properties, excludeProperties = [], hashProperties = [] } = criteria ?? {};
   for (const name of [...(properties ?? []), ...excludeProperties, ...hashProperties]) {
@@ -194,7 +195,6 @@ function selectProperties(
       sensitive === 'exclude' ? ' Sensitive properties are read only with "sensitive": "hash" or "include".' : '';
     log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : advice}`);
   }
-  return readable.filter(({ name }) => isWanted(name, criteria));
 }
 
 function kindFor(property: PropertyDefinition, numbersAsStrings: boolean): ValueKind {

@@ -1,9 +1,9 @@
-import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import { standardObject } from '../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
 import type { PortalFacts } from '../core/stream.js';
-import { type HashedProperties, hashedOfObject } from './hashed-properties.js';
+import { entryProperties } from './entry-properties.js';
+import type { HashedProperties } from './hashed-properties.js';
 
 /**
  * Where HubSpot repeats values, as portals show it; docs/privacy.md lists the same. Other copies, such as those that a portal's workflows make,
@@ -65,13 +65,14 @@ export const STREAMS: Readonly<Record<string, readonly string[]>> = {
   mobilephone: WRITTEN,
 };
 
-/** The properties that are read in clear though they repeat values that are hashed, by the property that they repeat. */
-export function copiesInClear(selected: readonly string[], hashed: ReadonlySet<string>): Map<string, string[]> {
-  const inClear = (name: string) => selected.includes(name) && !hashed.has(name);
-  const found = selected.map((name): [string, string[]] => [
-    name,
-    hashed.has(name) ? copiesOf(name).filter(inClear) : [],
-  ]);
+/**
+ * The properties that are read in clear though they repeat values that are hashed, by the property that they repeat.
+ *
+ * @param hashed the properties that are to be hashed, whether they are read or not
+ */
+export function copiesInClear(read: readonly string[], hashed: ReadonlySet<string>): Map<string, string[]> {
+  const inClear = (name: string) => read.includes(name) && !hashed.has(name);
+  const found = [...hashed].map((name): [string, string[]] => [name, copiesOf(name).filter(inClear)]);
   return new Map(found.filter(([, copies]) => copies.length > 0));
 }
 
@@ -79,18 +80,15 @@ function copiesOf(name: string): readonly string[] {
   return Object.hasOwn(COPIES, name) ? (COPIES[name] ?? []) : [];
 }
 
-/** Warns of properties that repeat hashed ones of the same record in clear. @param stream its name */
+/** Warns of properties that repeat hashed ones of the same record in clear. @param stream its name @param read the properties that it has */
 export function adviseOnCopies(
   stream: string,
-  selected: readonly PropertyDefinition[],
-  { names }: HashedProperties,
+  read: readonly string[],
+  hashed: HashedProperties | null,
   client: HubSpotClient,
 ): void {
-  const inClear = copiesInClear(
-    selected.map(({ name }) => name),
-    names,
-  );
-  for (const [name, copies] of inClear) {
+  if (hashed === null) return;
+  for (const [name, copies] of copiesInClear(read, hashed.names)) {
     warnOnce(
       client,
       `${name} of "${stream}" is hashed, but HubSpot repeats it in properties that are read in clear: ${copies.join(', ')}. ` +
@@ -104,7 +102,8 @@ export function adviseOnStreams(
   streams: readonly string[],
   { client, config, known }: Pick<PortalFacts, 'client' | 'config' | 'known'>,
 ): void {
-  for (const property of new Set(hashedOfObject(standardObject('contacts'), config, known))) {
+  const { hashed } = entryProperties(standardObject('contacts'), null, config, known);
+  for (const property of new Set(hashed)) {
     const inClear = streams.filter((name) => Object.hasOwn(STREAMS, property) && STREAMS[property]?.includes(name));
     if (inClear.length === 0) continue;
     warnOnce(

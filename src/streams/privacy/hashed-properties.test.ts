@@ -1,6 +1,7 @@
 import { type ObjectCriteria, parseSourceConfig } from '../../config/source.js';
 import { customObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { KnownObjects } from '../core/known-objects.js';
+import { entryProperties } from './entry-properties.js';
 import { HashedProperties, hashedProperties } from './hashed-properties.js';
 import { Hasher } from './hasher.js';
 
@@ -38,7 +39,7 @@ describe('which properties are hashed', () => {
   const config = (objects: object[], more: object = {}) =>
     parseSourceConfig({ credentials: { access_token: 'pat-na1-x' }, hash_salt: 'a salt for tests', objects, ...more });
   const namesOf = (own: ObjectCriteria | null, given: ReturnType<typeof config>, type = CONTACTS) =>
-    [...(hashedProperties(type, own?.hashProperties ?? null, ['passport'], given, known)?.names ?? [])].sort();
+    [...(hashedProperties(entryProperties(type, own, given, known).hashed, ['passport'], given)?.names ?? [])].sort();
 
   const two = config([
     { object_type: 'contact', name: 'a', hash_properties: ['email'] },

@@ -1,7 +1,5 @@
 import type { SourceConfig } from '../../config/source.js';
 import type { Version } from '../../hubspot/api/object-row.js';
-import { findObjectType, type ObjectType } from '../../hubspot/api/object-types.js';
-import type { KnownObjects } from '../core/known-objects.js';
 import { Hasher } from './hasher.js';
 
 /** A shorter value is found in many a text by chance. */
@@ -44,28 +42,14 @@ export class HashedProperties {
 /**
  * Which properties of an object are to be hashed; null: none.
  *
- * @param own those of the stream's entry of `objects`; null: it has none. Then those of all entries of the object count, since what is read
- *   besides `objects`, such as archived deals, has the same values
+ * @param configured those that the configuration names
  * @param sensitive the object's sensitive properties
  */
 export function hashedProperties(
-  type: ObjectType,
-  own: readonly string[] | null,
+  configured: readonly string[],
   sensitive: readonly string[],
-  config: Pick<SourceConfig, 'objects' | 'hashSalt' | 'sensitive'>,
-  known: KnownObjects,
+  { hashSalt, sensitive: mode }: Pick<SourceConfig, 'hashSalt' | 'sensitive'>,
 ): HashedProperties | null {
-  const configured = own ?? hashedOfObject(type, config, known);
-  const names = new Set([...configured, ...(config.sensitive === 'hash' ? sensitive : [])]);
-  return config.hashSalt === null || names.size === 0 ? null : new HashedProperties(names, new Hasher(config.hashSalt));
-}
-
-/** The properties of an object that any entry of `objects` hashes. */
-export function hashedOfObject(
-  type: ObjectType,
-  { objects }: Pick<SourceConfig, 'objects'>,
-  { all }: KnownObjects,
-): string[] {
-  const entries = (objects ?? []).filter(({ objectType }) => findObjectType(objectType, all) === type);
-  return entries.flatMap(({ hashProperties }) => hashProperties);
+  const names = new Set([...configured, ...(mode === 'hash' ? sensitive : [])]);
+  return hashSalt === null || names.size === 0 ? null : new HashedProperties(names, new Hasher(hashSalt));
 }

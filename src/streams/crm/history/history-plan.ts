@@ -7,6 +7,7 @@ import type { JsonObject, SyncMode } from '../../../protocol/messages.js';
 import type { EpochMs } from '../../../time.js';
 import { catalogEntry, type Estimate, type PortalFacts, type StreamPlan } from '../../core/stream.js';
 import { referenceColumn } from '../../layouts/fivetran-names.js';
+import { adviseOnCopies } from '../../privacy/copies.js';
 import { planOf } from '../object-plan.js';
 import type { ObjectStream } from '../object-stream.js';
 import { FedStream } from '../reading/fed-stream.js';
@@ -34,11 +35,9 @@ export function historyPlan(
   const open = async (portal: PortalFacts) => {
     const object = await reading.open(portal);
     const { layout, validity } = portal.config;
-    return new HistoryStream(
-      object,
-      portal,
-      selectionOf(name, object, wanted, form ?? formFor(object.type, layout, validity)),
-    );
+    const selection = selectionOf(name, object, wanted, form ?? formFor(object.type, layout, validity));
+    adviseOnCopies(name, selection.names, object.hashed, portal.client);
+    return new HistoryStream(object, portal, selection);
   };
   return {
     ...plan,
