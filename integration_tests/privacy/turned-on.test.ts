@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { estimateOf } from '../streams/catalog.js';
 import { type Outcome, TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
 import { hubflakeHere } from '../support/here.js';
@@ -95,7 +96,7 @@ describe('hashing', () => {
     );
     expect(await rows(`SELECT email ${live} LIMIT 1`)).toEqual([{ email: hashOf(emailOf(1), OTHER_SALT) }]);
 
-    expect(await sync({})).toContain('email, salary have another type');
+    expect(await sync({})).toContain('email, salary have another type, or are no longer hashed');
     expect(await rows(`SELECT email, salary, salary_STRING AS hash ${live} LIMIT 1`)).toEqual([
       { email: emailOf(1), salary: '50001.0000000000', hash: null },
     ]);
@@ -117,6 +118,9 @@ describe('hashing', () => {
     const values = await rows('SELECT value FROM contacts_property_history');
     const expected = [...Array.from({ length: 9 }, (_, number) => emailOf(number)), 'new@example.com'];
     expect(values.map(({ value }) => value).sort()).toEqual(expected.map((value) => hashOf(value, SALT)).sort());
+    expect(await sync({}, entry)).toContain(
+      'contacts_property_history is read again from the start: email was added, or is no longer hashed.',
+    );
   });
 
   test('what stays in clear goes with a refresh', async () => {
@@ -165,10 +169,14 @@ describe('hashing', () => {
     }
   });
 
-  test("that takes over source-hubspot's state replaces what that has written", async () => {
+  test("that takes over source-hubspot's state replaces what that has written, as is planned", async () => {
     const config = { layout: 'airbyte', objects: [{ object_type: 'contacts', ...hashed }], hash_salt: SALT };
     ahead += 3_600_000 * 3;
     const state = { updatedAt: new Date(Date.now() + ahead).toISOString() };
+    expect(await estimateOf(sandbox, 'contacts', { ...config, include: [] }, state)).toMatchObject({
+      rows: 9,
+      what: expect.stringContaining('email, salary are hashed now, or with another salt'),
+    });
     const { records, error } = await readInProcess(sandbox, 'contacts', state, { config });
     expect(error).toBeNull();
     expect(records.map(({ properties_email: email }) => email).sort()).toEqual(
@@ -189,6 +197,11 @@ describe('hashing', () => {
         .map(({ value }) => value)
         .sort(),
     ).toEqual(Array.from({ length: 9 }, (_, number) => hashOf(emailOf(number), SALT)).sort());
+    // What is planned of its own state is no more than what is new.
+    const config = { objects: [entry], hash_salt: SALT, include: [] };
+    const { state: own } = await read(config);
+    const { what } = await estimateOf(sandbox, 'contacts_property_history', config, own);
+    expect(what).toMatch(/^past values: modified since [^;]*$/);
     // Otherwise it goes on from there.
     expect((await read({ objects: [{ ...entry, hash_properties: [] }] })).records).toEqual([]);
   });

@@ -11,9 +11,14 @@ export function catalogOf(sandbox: Sandbox, name: string, options: JsonObject): 
   return opened(sandbox, name, options, async ({ entry }) => entry);
 }
 
-/** What `plan` says of a first sync of a stream. */
-export function estimateOf(sandbox: Sandbox, name: string, options: JsonObject = {}): Promise<Estimate> {
-  return opened(sandbox, name, options, (stream) => stream.estimate(null, 'incremental'));
+/** What `plan` says of a stream's next sync. @param state null: it is the first one */
+export function estimateOf(
+  sandbox: Sandbox,
+  name: string,
+  options: JsonObject = {},
+  state: JsonObject | null = null,
+): Promise<Estimate> {
+  return opened(sandbox, name, options, (stream) => stream.estimate(state, 'incremental'));
 }
 
 /** Finds out whether the token may read a stream, as `check` does. Throws what HubSpot refuses it with. */

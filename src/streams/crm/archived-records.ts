@@ -2,6 +2,9 @@ import { RequestError } from '../../errors.js';
 import type { ObjectRow } from '../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../hubspot/api/object-types.js';
 import { batchRead, fitsInUrl, listPage } from '../../hubspot/api/objects.js';
+import { memberOf } from '../../json.js';
+import { log } from '../../log.js';
+import type { JsonObject } from '../../protocol/messages.js';
 import { earlier, epochMs, type Instant, instantOf, isFrom, notBefore, timeOf } from '../../time.js';
 import { StreamOutput } from '../core/output.js';
 import {
@@ -18,6 +21,7 @@ import { contentHash, cursorTime } from '../strategies/content-memory.js';
 import { loadOf, resume, unlessRefreshed } from '../strategies/resume.js';
 import { namesInLists, type ObjectStream, openObject } from './object-stream.js';
 import { completeAssociated } from './run/associated.js';
+import { parseWritten, rewriteOf, writtenOf } from './run/fingerprint.js';
 
 /**
  * Declares a stream of what is archived of an object, which source-hubspot has of deals. HubSpot lists it without a filter, so that each
@@ -88,7 +92,19 @@ class ArchivedRead {
     this.#cursor = cursor;
     this.#isRefresh = mode === 'full_refresh';
     this.#state = parseCursorState(state, { name, cursor }, portal.id);
+    this.#loadIfRewritten(state);
     this.#output = new StreamOutput(sink, name, portal.client.clock, this.#state.emittedAt);
+  }
+
+  /** Begins a load where rows that are there have their properties otherwise than new ones would: in clear, or with other local dates. */
+  #loadIfRewritten(given: JsonObject | null): void {
+    const state = this.#state;
+    if (state.cursor === null && state.load === null) return;
+    const rewrite = rewriteOf(parseWritten(memberOf(given?.hubflake, 'written')), this.#object);
+    if (rewrite === null) return;
+    log.info(`${this.#object.name} is read again from the start: ${rewrite.why}.`);
+    state.cursor = null;
+    state.load = null;
   }
 
   async read(): Promise<number> {
@@ -164,14 +180,8 @@ class ArchivedRead {
     this.#output.stamp();
     const { id, config } = this.#portal;
     const own = { ...this.#state, emittedAt: this.#output.emittedAt };
-    await this.#output.state(
-      cursorStateJson(
-        own,
-        { cursor: this.#cursor, schema: this.#object.layout.schema },
-        id,
-        config.lookbackMinutes,
-        isComplete,
-      ),
-    );
+    const resource = { cursor: this.#cursor, schema: this.#object.layout.schema };
+    const more = { written: writtenOf(this.#object) };
+    await this.#output.state(cursorStateJson(own, resource, id, config.lookbackMinutes, isComplete, more));
   }
 }

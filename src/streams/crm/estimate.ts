@@ -10,23 +10,28 @@ import { countsBeforeLoad, isWorthSearching } from './load/first-load.js';
 import { namesInLists, type ObjectStream } from './object-stream.js';
 import { shortageOf } from './run/fingerprint.js';
 import { emitsFilterExits, type ReadOptions } from './run/object-run.js';
-import { EVERY_ID, type ObjectState, parseObjectState } from './run/object-state.js';
+import { EVERY_ID, isFresh, type ObjectState, parseObjectState } from './run/object-state.js';
 import { unpackIds } from './run/packed-ids.js';
 import { backfillCounts, countForBackfill } from './search/backfill.js';
 import { rangeGroups } from './search/search-filters.js';
 import { comparedProperties, isSweepDue } from './sweep/sweeping.js';
 
-/** Estimates what a sync would read of an object, from a few searches for HubSpot's counts, one record each. */
+/**
+ * Estimates what a sync would read of an object, from a few searches for HubSpot's counts, one record each.
+ *
+ * @param options with whether the state tells what was selected, as that of the object's records does
+ */
 export async function estimateObject(
   client: HubSpotClient,
   stream: ObjectStream,
   mode: SyncMode,
   given: JsonObject | null,
-  options: ReadOptions,
+  options: ReadOptions & { isOfSelection: boolean },
 ): Promise<Estimate> {
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   const isRefresh = mode === 'full_refresh';
-  const shortage = state.fingerprint && shortageOf(state.fingerprint, stream, emitsFilterExits(stream, options));
+  const isComparable = options.isOfSelection && !isFresh(state);
+  const shortage = isComparable ? shortageOf(state.fingerprint, stream, emitsFilterExits(stream, options)) : null;
   const names = shortage?.is === 'properties' && state.cursor !== null && !isRefresh ? shortage.names : [];
   const backfilled = names.length > 0 ? await countForBackfill(client, stream, names) : null;
   const isReload = (isRefresh && !state.refresh) || (shortage !== null && backfilled === null);

@@ -74,7 +74,7 @@ class CrmStream extends FedStream {
   }
 
   estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
-    return estimateWith(this.#object, this.portal, state, mode);
+    return estimateWith({ object: this.#object, isOfSelection: true }, this.portal, state, mode);
   }
 
   readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null {

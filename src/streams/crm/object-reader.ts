@@ -7,7 +7,7 @@ import { earlier, notBefore } from '../../time.js';
 import { initialPass, switchToSearch } from './load/first-load.js';
 import { loadByList } from './load/load.js';
 import type { ObjectStream } from './object-stream.js';
-import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf, unknownShortage } from './run/fingerprint.js';
+import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './run/fingerprint.js';
 import type { OutputPort } from './run/object-output.js';
 import { advanceCursor, ObjectRun, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, isFresh, isUnderWay, type ObjectState } from './run/object-state.js';
@@ -119,12 +119,8 @@ async function applySelection(run: ObjectRun): Promise<void> {
   const before = isFresh(state) ? null : state.fingerprint;
   if (before) refuseIfWithheld(before, stream);
   state.fingerprint = fingerprintOf(stream);
-  const isTakenOver = before === null && !isFresh(state) && run.isOfSelection;
-  const shortage = before
-    ? shortageOf(before, stream, run.emitsFilterExits)
-    : isTakenOver
-      ? unknownShortage(stream)
-      : null;
+  if (isFresh(state) || !run.isOfSelection) return;
+  const shortage = shortageOf(before, stream, run.emitsFilterExits);
   if (!shortage) return;
   if (shortage.is === 'properties' && state.cursor !== null && !state.refresh) {
     const names = [...new Set([...(state.backfill?.names ?? []), ...shortage.names])];

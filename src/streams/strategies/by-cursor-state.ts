@@ -43,17 +43,26 @@ export function parseCursorState(
   };
 }
 
-/** The state as it is emitted. */
+/** The state as it is emitted. @param more what the stream has to remember besides */
 export function cursorStateJson(
   { emittedAt, cursor, load, memory }: CursorState,
   resource: { cursor: string; schema: JsonObject },
   portalId: number | null,
   lookbackMinutes: number,
   isComplete: boolean,
+  more: JsonObject = {},
 ): JsonObject {
   return {
     ...publicCursor(resource, cursor === null ? BEGINNING : earlier(cursor, lookbackMinutes)),
     ...(isComplete ? { [REFRESH_COMPLETE]: true } : {}),
-    hubflake: { version: VERSION, portal: portalId, emittedAt, cursor, load: load && { ...load }, ...memory.toJson() },
+    hubflake: {
+      version: VERSION,
+      portal: portalId,
+      emittedAt,
+      cursor,
+      load: load && { ...load },
+      ...memory.toJson(),
+      ...more,
+    },
   };
 }

@@ -194,7 +194,7 @@ export function historyShortage(
   if (added.length === 0) return null;
   return added.some((name) => hashed?.names.has(name))
     ? `${listed(added)} added, hashed, or hashed with another salt`
-    : `${listed(added)} added`;
+    : `${listed(added)} added, or ${added.length > 1 ? 'are' : 'is'} no longer hashed`;
 }
 
 /** Names, as the subject of a clause. */

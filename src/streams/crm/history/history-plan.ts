@@ -131,10 +131,16 @@ class HistoryStream extends FedStream {
     // A page of a first load has half as many records. An increment has calls of its own.
     const perCall = (isLoad: boolean) => (isLoad ? 2 * HISTORY_LIMIT : HISTORY_LIMIT);
     const own = (rows: number, isLoad: boolean) => ({ burst: Math.ceil(rows / perCall(isLoad)) });
-    const { what, calls } = await estimateWith(this.#object, this.portal, state, mode, {
-      name: 'histories',
-      calls: own,
-    });
+    const { what, calls } = await estimateWith(
+      { object: this.#object, isOfSelection: false },
+      this.portal,
+      state,
+      mode,
+      {
+        name: 'histories',
+        calls: own,
+      },
+    );
     return { what: `past values: ${what}`, rows: null, calls };
   }
 }

@@ -35,9 +35,10 @@ export abstract class FedStream implements Stream {
     own: OwnCalls | null = null,
   ): Promise<Estimate> {
     const all = await Promise.all(
-      this.feeds.map(({ part, object }) =>
-        estimateWith(object, this.portal, part === '' ? state : (partsOf(state)[part] ?? null), mode, own),
-      ),
+      this.feeds.map(({ part, object, feed: { isOfSelection } }) => {
+        const given = part === '' ? state : (partsOf(state)[part] ?? null);
+        return estimateWith({ object, isOfSelection }, this.portal, given, mode, own);
+      }),
     );
     const sum = (budget: keyof Estimate['calls']) => all.reduce((total, { calls }) => total + calls[budget], 0);
     return { what: '', rows: null, calls: { burst: sum('burst'), search: sum('search'), exempt: sum('exempt') } };

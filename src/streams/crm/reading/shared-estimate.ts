@@ -20,22 +20,29 @@ export interface OwnCalls {
   calls(rows: number, isLoad: boolean): Partial<Estimate['calls']>;
 }
 
+/** Of which reading a stream is, and whether it has the reading's selection. */
+export interface ReadingShare {
+  object: ObjectStream;
+  isOfSelection: boolean;
+}
+
 /**
  * Estimates what a stream takes of an object's reading. The calls that all streams of a reading share are told to the first of them that asks.
  */
 export async function estimateWith(
-  object: ObjectStream,
+  share: ReadingShare,
   portal: PortalFacts,
   state: JsonObject | null,
   mode: SyncMode,
   own: OwnCalls | null = null,
 ): Promise<Estimate> {
+  const { object } = share;
   const known = made.get(object) ?? new Map<string, Shared>();
   made.set(object, known);
   const position = ['cursor', 'load', 'pass'].map((member) => memberOf(state?.hubflake, member) ?? null);
   const key = JSON.stringify([mode, ...position]);
   const isFirst = !known.has(key);
-  const shared = known.get(key) ?? { estimate: estimateReading(object, portal, state, mode), told: new Set() };
+  const shared = known.get(key) ?? { estimate: estimateReading(share, portal, state, mode), told: new Set() };
   known.set(key, shared);
   const isOwn = own !== null && !shared.told.has(own.name);
   if (own) shared.told.add(own.name);
@@ -59,12 +66,13 @@ export async function estimateWith(
 }
 
 async function estimateReading(
-  object: ObjectStream,
+  { object, isOfSelection }: ReadingShare,
   { client, config, id, chains, pace }: PortalFacts,
   state: JsonObject | null,
   mode: SyncMode,
 ): Promise<Estimate> {
-  const estimate = await estimateObject(client, object, mode, state, { ...config, portalId: id, chains, pace });
+  const options = { ...config, portalId: id, chains, pace, isOfSelection };
+  const estimate = await estimateObject(client, object, mode, state, options);
   // `definitionCalls` includes a call that the estimate already counts.
   estimate.calls.burst += object.definitionCalls - 1;
   return estimate;

@@ -19,6 +19,9 @@ export type Fingerprint = {
   cursorField: string;
 };
 
+/** The part of a fingerprint that tells how records have their properties. */
+export type Written = Pick<Fingerprint, 'properties' | 'types'>;
+
 /** What a stream lacks because its state was written when it selected something else. */
 export type Shortage =
   /** Everything has to be read again. @param hasOtherFilters records that were read may not match the current filters */
@@ -30,8 +33,7 @@ const HASH_BYTES = 4;
 
 export function fingerprintOf(stream: ObjectStream): Fingerprint {
   return {
-    properties: packHashes(stream.properties),
-    types: packHashes(stream.properties.map((name) => typed(stream, name))),
+    ...writtenOf(stream),
     associations: stream.associations.flatMap(({ field, isTyped }) => (isTyped ? [] : [field])).sort(),
     filters:
       stream.filterGroups.length === 0
@@ -42,12 +44,26 @@ export function fingerprintOf(stream: ObjectStream): Fingerprint {
   };
 }
 
+/** How a stream's records have their properties, for its states. */
+export function writtenOf(stream: ObjectStream): Written {
+  return {
+    properties: packHashes(stream.properties),
+    types: packHashes(stream.properties.map((name) => typed(stream, name))),
+  };
+}
+
 /**
  * What a stream lacks if its state was written with the selection `before`; null: nothing.
  *
+ * @param before null: the state does not tell, as source-hubspot's. Then what is hashed now was in clear, and there were no local dates
  * @param emitsFilterExits whether records that no longer match the filters are reported
  */
-export function shortageOf(before: Fingerprint, stream: ObjectStream, emitsFilterExits: boolean): Shortage | null {
+export function shortageOf(
+  before: Fingerprint | null,
+  stream: ObjectStream,
+  emitsFilterExits: boolean,
+): Shortage | null {
+  if (before === null) return propertiesShortage(stream, [], writtenOtherwise(null, stream, stream.properties));
   const now = fingerprintOf(stream);
   const hasOtherFilters = before.filters !== now.filters;
   const everything = (why: string): Shortage => ({ is: 'everything', why, hasOtherFilters });
@@ -58,21 +74,29 @@ export function shortageOf(before: Fingerprint, stream: ObjectStream, emitsFilte
   if (isBefore(now.updatedAfter, before.updatedAfter)) return everything('the date to start from was moved back');
   const known = hashesOf(before.properties);
   const added = stream.properties.filter((name) => !known.has(hashText(name)));
-  const types = before.types === null ? null : hashesOf(before.types);
-  const changed = stream.properties.filter((name) => {
-    if (added.includes(name)) return false;
-    return types === null ? isProcessed(stream, name) : !types.has(hashText(typed(stream, name)));
-  });
-  return added.length + changed.length > 0 ? propertiesShortage(stream, added, changed) : null;
+  const kept = stream.properties.filter((name) => !added.includes(name));
+  return propertiesShortage(stream, added, writtenOtherwise(before.types, stream, kept));
 }
 
 /**
- * What a stream lacks of which it is not known how records were written, as source-hubspot's state does not tell; null: nothing. Values that
- * are hashed now were in clear.
+ * What a stream lacks if only that counts how its records were written; null: nothing. A property that it did not have counts where it is
+ * hashed: it may have been read in clear, and left out since.
+ *
+ * @param before null: it is not known how they were written
  */
-export function unknownShortage(stream: ObjectStream): Shortage | null {
-  const changed = stream.properties.filter((name) => isProcessed(stream, name));
-  return changed.length > 0 ? propertiesShortage(stream, [], changed) : null;
+export function rewriteOf(before: Written | null, stream: ObjectStream): Shortage | null {
+  const { properties } = stream;
+  if (before === null) return propertiesShortage(stream, [], writtenOtherwise(null, stream, properties));
+  const kept = selectedBefore(before, properties);
+  const hashed = properties.filter((name) => !kept.includes(name) && isHashed(stream, name));
+  return propertiesShortage(stream, [], [...writtenOtherwise(before.types, stream, kept), ...hashed]);
+}
+
+/** Those of `names` of which records have something else now. @param types see {@link Fingerprint.types} */
+function writtenOtherwise(types: string | null, stream: ObjectStream, names: readonly string[]): string[] {
+  if (types === null) return names.filter((name) => isProcessed(stream, name));
+  const known = hashesOf(types);
+  return names.filter((name) => !known.has(hashText(typed(stream, name))));
 }
 
 /** Whether records have something else of a property than HubSpot's value. */
@@ -88,7 +112,13 @@ function hasLocalDate({ kinds, localDates }: ObjectStream, name: string): boolea
   return localDates?.converter(kinds.get(name) ?? 'string') !== undefined;
 }
 
-function propertiesShortage(stream: ObjectStream, added: readonly string[], changed: readonly string[]): Shortage {
+/** null: there are no such properties. */
+function propertiesShortage(
+  stream: ObjectStream,
+  added: readonly string[],
+  changed: readonly string[],
+): Shortage | null {
+  if (added.length + changed.length === 0) return null;
   const clauses: [readonly string[], string, string][] = [
     [added, 'was added', 'were added'],
     [
@@ -101,7 +131,11 @@ function propertiesShortage(stream: ObjectStream, added: readonly string[], chan
       'has a local date now, or another type',
       'have local dates now, or another type',
     ],
-    [changed.filter((name) => !isProcessed(stream, name)), 'has another type', 'have another type'],
+    [
+      changed.filter((name) => !isProcessed(stream, name)),
+      'has another type, or is no longer hashed',
+      'have another type, or are no longer hashed',
+    ],
   ];
   const why = clauses.flatMap(([names, one, several]) => {
     if (names.length === 0) return [];
@@ -113,7 +147,7 @@ function propertiesShortage(stream: ObjectStream, added: readonly string[], chan
 }
 
 /** Those of `names` that were selected when the state was written. */
-export function selectedBefore(before: Fingerprint, names: readonly string[]): string[] {
+export function selectedBefore(before: Written, names: readonly string[]): string[] {
   const known = hashesOf(before.properties);
   return names.filter((name) => known.has(hashText(name)));
 }
@@ -137,15 +171,23 @@ export function forgetProperties(state: JsonObject, names: readonly string[]): J
 /** Reads a state's fingerprint; null: there is none. */
 export function parseFingerprint(value: JsonValue | undefined): Fingerprint | null {
   const given = stateValue.object(value);
-  if (typeof given?.properties !== 'string' || !Array.isArray(given.associations)) return null;
+  const written = parseWritten(given);
+  if (written === null || !Array.isArray(given?.associations)) return null;
   return {
-    properties: given.properties,
-    types: stateValue.text(given.types),
+    ...written,
     associations: given.associations.map(String),
     filters: stateValue.text(given.filters) ?? '',
     updatedAfter: stateValue.instant(given.updatedAfter),
     cursorField: stateValue.text(given.cursorField) ?? 'updatedAt',
   };
+}
+
+/** Reads what a state has of {@link writtenOf}; null: nothing. */
+export function parseWritten(value: JsonValue | undefined): Written | null {
+  const given = stateValue.object(value);
+  return typeof given?.properties === 'string'
+    ? { properties: given.properties, types: stateValue.text(given.types) }
+    : null;
 }
 
 /** A property's name with how records have its values: their type, the hash, the time zone of the local date beside them. */
