@@ -116,7 +116,7 @@ test('every fault that passes, at every kind of call: nothing is lost, and nothi
   await expectTruth(emitted.add(second), true);
   const struck = sandbox.faults.list().filter((rule) => rule.rule.kind === 'search' && rule.struck > 0);
   expect(struck).toHaveLength(PASSING.length);
-}, 180_000);
+});
 
 test.each<[string, FaultRule['fault'], string, string]>([
   ['a call that is refused', { type: 'error', status: 400, message: 'No.' }, 'system_error', '(400): No.'],

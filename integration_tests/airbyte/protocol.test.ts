@@ -67,7 +67,7 @@ describe.each([
     const refresh = fresh.map((each) => ({ ...each, minimum_generation_id: 1, sync_id: 7 }));
     const whole = await read(config, refresh);
     expect([whole.code, readMistakes(refresh, whole)]).toEqual([0, []]);
-  }, 120_000);
+  });
 });
 
 test('from each state on the way, what is left comes, and no more', async () => {
@@ -84,7 +84,7 @@ test('from each state on the way, what is left comes, and no more', async () => 
     expect(ids).toHaveLength(total - before);
   }
   expect(before).toBe(total);
-}, 120_000);
+});
 
 test('a state from the future reads nothing, and is answered by a state', async () => {
   const config = configOf({});

@@ -276,7 +276,7 @@ test('in DuckDB', async () => {
   } finally {
     await warehouse.end();
   }
-}, 120_000);
+});
 
 test('in Snowflake', async () => {
   const warehouse = new Snow();
@@ -294,7 +294,7 @@ test('in Snowflake', async () => {
   } finally {
     await warehouse.end();
   }
-}, 240_000);
+});
 
 test('two DuckDB files, neither of which is changed', async () => {
   const paths = [folder.join("le'ft.duckdb"), folder.join('right.duckdb')] as const;

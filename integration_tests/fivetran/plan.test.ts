@@ -44,4 +44,4 @@ test('plan counts what several tables share once: of a first load, of an increme
   } finally {
     await sandbox.close();
   }
-}, 120_000);
+});

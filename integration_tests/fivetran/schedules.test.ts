@@ -56,7 +56,7 @@ test('teams and their users', async () => {
     expect(await rows.sync()).toEqual([]);
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
-}, 120_000);
+});
 
 test('properties, of which those that are gone are taken away', async () => {
   const { portal, access } = played.sandbox;
@@ -91,7 +91,7 @@ test('properties, of which those that are gone are taken away', async () => {
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 25 });
   access.setScopes('all');
-}, 120_000);
+});
 
 test('members of lists', async () => {
   const members = new Memberships(played.sandbox.portal);
@@ -125,7 +125,7 @@ test('members of lists', async () => {
     expect(await rows.sync()).toEqual([]);
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
-}, 120_000);
+});
 
 test('tables that one reading feeds, killed at the same moment with states of different ages', async () => {
   const events = collectionAt(EVENTS);
@@ -187,4 +187,4 @@ test('tables that one reading feeds, killed at the same moment with states of di
     expect([...last.records.values()].flat()).toEqual([]);
   };
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 30 });
-}, 120_000);
+});

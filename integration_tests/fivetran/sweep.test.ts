@@ -194,4 +194,4 @@ test('whatever drifts, and wherever runs are killed, tables end as the portal is
       .afterEach(() => played.sandbox.close()),
     { numRuns: Number(process.env.FIVETRAN_RUNS ?? 12) },
   );
-}, 180_000);
+});

@@ -207,7 +207,7 @@ test('into DuckDB', async () => {
   } finally {
     await warehouse.end();
   }
-}, 240_000);
+});
 
 test('into Snowflake', async () => {
   const warehouse = new StandInWarehouse();

@@ -1,13 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { jest } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { hubflake, TestFolder } from '../support/command.js';
 import { query, tables } from '../support/duckdb.js';
 import { atTerminal, KEYS, type Step } from '../support/terminal.js';
-
-// Of several processes, one after the other, and most of them load DuckDB or Snowflake's driver.
-jest.setTimeout(150_000);
 
 /** `hubflake init` into DuckDB, at a terminal and from scripts, and `sync` on what it wrote. */
 

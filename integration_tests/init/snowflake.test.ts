@@ -1,13 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { jest } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { hubflake, TestFolder } from '../support/command.js';
 import { type StandIn, startStandIn } from '../support/snowflake.js';
 import { close, connect, execute } from '../support/snowflake-driver.js';
 import { atTerminal, KEYS, type Step } from '../support/terminal.js';
-
-// Of several processes, one after the other, and most of them load DuckDB or Snowflake's driver.
-jest.setTimeout(150_000);
 
 /** `hubflake init` into Snowflake, from an account in which there is nothing to the first rows. */
 

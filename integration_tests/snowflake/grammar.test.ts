@@ -157,7 +157,7 @@ test('all that the commands send is Snowflake’s SQL', async () => {
     // Of a property less, too: its column stays, without values.
     await sync(WITH_VALUES, companies === 'overwrite' ? ['contacts'] : ['contacts', 'companies']);
   }
-}, 240_000);
+});
 
 interface Kind {
   /** The mode of the companies; the contacts' is append_dedup. */

@@ -97,7 +97,7 @@ export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: n
       }),
       settings(counts.histories),
     );
-  }, 600_000);
+  });
 
   test('twice, shuffled or split otherwise, a batch makes the same table', async () => {
     await fc.assert(
@@ -108,7 +108,7 @@ export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: n
       }),
       settings(counts.permutations),
     );
-  }, 600_000);
+  });
 }
 
 function textOf(extra: unknown): string | null {

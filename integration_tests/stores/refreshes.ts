@@ -74,7 +74,7 @@ export function refreshBehaviours({
     expect(await ids()).toEqual(liveIds(sandbox));
     expect((await run('overwrite', ['--refresh', 'contacts'])).code).toBe(0);
     expect(await ids()).toEqual(liveIds(sandbox));
-  }, 120_000);
+  });
 
   test('a first sync may ask for it, and what is not synced is refused before anything is done', async () => {
     const { sandbox, ids, tables } = world();
@@ -87,5 +87,5 @@ export function refreshBehaviours({
     expect(await tables()).toEqual([]);
     expect((await run('append_dedup', ['--refresh', 'contacts'])).code).toBe(0);
     expect(await ids()).toEqual(liveIds(sandbox));
-  }, 120_000);
+  });
 }

@@ -317,7 +317,7 @@ export function removalBehaviours(warehouse: TestWarehouse, histories: number, k
         endOnFailure: process.env.HUBFLAKE_SHRINK === 'no',
       },
     );
-  }, 600_000);
+  });
 }
 
 /** Few deals, companies and times, so that ties and removals that meet something are many. */

@@ -288,7 +288,7 @@ test('a host where nobody answers is an error soon, which waiting may mend', asy
     status: 'FAILED',
     message: expect.stringContaining('Snowflake cannot be reached at http://127.0.0.1:9'),
   });
-}, 70_000);
+});
 
 describe('with HubSpot', () => {
   let sandbox: Sandbox;

@@ -64,7 +64,7 @@ test('a lease is prolonged while a statement of the run waits for longer than it
   await warehouse.standIn.rules([]);
   expect(await first).toMatchObject({ code: 0 });
   expect(await idsOf('contacts')).toEqual(live('contacts'));
-}, 60_000);
+});
 
 test('two rows of a lease, as two runs can make at the same moment, become one again', async () => {
   expect((await sync()).code).toBe(0);
@@ -78,7 +78,7 @@ test('two rows of a lease, as two runs can make at the same moment, become one a
     sandbox.portal.create('contacts', { firstname: 'Newer' });
   }
   expect(await leases()).toHaveLength(1);
-}, 60_000);
+});
 
 test('a run that has lost its lease reads no further', async () => {
   sandbox.switches.set({ latencyMs: 1_500 });
@@ -88,7 +88,7 @@ test('a run that has lost its lease reads no further', async () => {
   const { code, stderr } = await run;
   expect([code, stderr]).toEqual([1, expect.stringContaining('has taken over')]);
   expect((await idsOf('contacts')).length).toBeLessThan(live('contacts').length);
-}, 60_000);
+});
 
 test('a stream whose table refuses its rows is read no further; the others are, and the run names it', async () => {
   sandbox.switches.set({ latencyMs: 700 });
@@ -108,4 +108,4 @@ test('a stream whose table refuses its rows is read no further; the others are, 
   expect(await idsOf('companies')).toEqual(live('companies'));
   expect((await sync()).code).toBe(0);
   expect(await idsOf('contacts')).toEqual(live('contacts'));
-}, 60_000);
+});

@@ -287,7 +287,7 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
       }),
       { numRuns: histories, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
     );
-  }, 600_000);
+  });
 }
 
 function dayOf(value: unknown): string {

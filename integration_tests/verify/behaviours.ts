@@ -86,7 +86,7 @@ export function verifyBehaviours(
         .afterEach(() => sandbox.close()),
       { numRuns: runs },
     );
-  }, 180_000);
+  });
 
   test('what changed lately is told apart from drift, and is left to the next sync', async () => {
     const config = await begin();
@@ -219,7 +219,7 @@ export function verifyBehaviours(
       { numRuns: runs },
     );
     expect(broken).toBeGreaterThan(0);
-  }, 180_000);
+  });
 
   describe('deep', () => {
     test('finds and mends what times do not show: calculated values, associations, and what was changed by hand', async () => {

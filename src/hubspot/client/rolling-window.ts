@@ -2,6 +2,11 @@ import { LONG_AGO, type MonotonicMs } from '../../time.js';
 
 /** The largest share of the lowest observed latency that is relied on: the lowest so far may not be the lowest possible. */
 const MOST_TRUSTED_SHARE = 0.99;
+/**
+ * How much lower than the lowest observed latency the lowest possible one is taken to be, in units of what is to be expected: the lowest
+ * of n values lies above their bound by about an n-th of their mean distance from it.
+ */
+const CAUTION = 2;
 /** Two clocks that measure the same interval differ by milliseconds, and a part of each latency is the time that HubSpot takes to answer. */
 const MARGIN_MS = 8;
 
@@ -24,6 +29,9 @@ export class RollingWindow {
   #expired = 0;
   #inFlight = 0;
   #fastest = 0;
+  /** The number of observed latencies, and their sum. */
+  #observed = 0;
+  #sum = 0;
   /** The number of completed rounds; a call belongs to the next round if it was sent after a response of the previous one. */
   #rounds = 0;
   #roundEndedAt = LONG_AGO;
@@ -44,7 +52,9 @@ export class RollingWindow {
     this.#answered.push(now);
     if (!isAnswer) return;
     const took = now - call.at;
-    this.#fastest = this.#rounds === 0 ? took : Math.min(this.#fastest, took);
+    this.#fastest = this.#observed === 0 ? took : Math.min(this.#fastest, took);
+    this.#observed += 1;
+    this.#sum += took;
     if (call.at < this.#roundEndedAt) return;
     this.#rounds += 1;
     this.#roundEndedAt = now;
@@ -54,6 +64,8 @@ export class RollingWindow {
   resetLatency(): void {
     this.#rounds = 0;
     this.#roundEndedAt = LONG_AGO;
+    this.#observed = 0;
+    this.#sum = 0;
   }
 
   /** How many calls the limit may include, as of the last {@link waitFor}. */
@@ -86,10 +98,13 @@ export class RollingWindow {
   }
 
   /**
-   * The lowest latency, as far as it is relied on: the more rounds were observed, the larger its share. Calls that were in flight
-   * together may all have been delayed by the same cause.
+   * The lowest latency, as far as it is relied on: the more rounds were observed, the larger its share, since calls that were in flight
+   * together may all have been delayed by the same cause; and the more latencies differ, the less, since a lower one is still to come.
    */
   #leastTravelMs(): number {
-    return this.#rounds === 0 ? 0 : Math.min(MOST_TRUSTED_SHARE, 1 - 1 / this.#rounds) * this.#fastest;
+    if (this.#rounds === 0) return 0;
+    const share = Math.min(MOST_TRUSTED_SHARE, 1 - 1 / this.#rounds);
+    const toCome = (this.#sum / this.#observed - this.#fastest) / this.#observed;
+    return Math.max(0, share * this.#fastest - CAUTION * toCome);
   }
 }
