@@ -105,6 +105,17 @@ test('what changes on pages that an interrupted first load had read', async () =
   expect(namesOf(destination.live())).toEqual(namesOf(items.truth()));
 });
 
+test('what is archived behind a first load that was killed on its first page', async () => {
+  for (const key of ['1', '2']) items.put(key, { name: 'a' });
+  const destination = new Destination(played.sandbox, 'pages', [pages]);
+  // The state before the records, and one of these.
+  expect(await destination.sync(2)).toHaveLength(1);
+  items.archive('1');
+  played.wait(1_000);
+  await destination.sync(null);
+  expect(namesOf(destination.live())).toEqual({ 2: 'a' });
+});
+
 test('a full refresh has everything, also after a first load that was killed', async () => {
   for (let n = 1; n <= 9; n += 1) items.put(String(n), { name: 'a' });
   const destination = new Destination(played.sandbox, 'pages', [pages]);

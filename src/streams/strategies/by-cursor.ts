@@ -99,6 +99,8 @@ class CursorRead {
   /** Items made from here on are read again by each sync; null: none are. */
   readonly #youngSince: Instant | null;
   readonly #youngIds = new Set<string>();
+  /** Whether a state says since when a first load owes tombstones: a run that began anew would owe fewer, for rows that are there. */
+  #isLoadKept = false;
   #calls = 0;
 
   constructor({ resource, portal, marks }: ByCursor, run: StreamRun) {
@@ -118,6 +120,7 @@ class CursorRead {
     const state = this.#state;
     const { lookbackMinutes, startDate } = this.#portal.config;
     const isResumed = state.load !== null;
+    this.#isLoadKept = isResumed || state.cursor !== null;
     const now = instantOf(this.#portal.client.clock.now());
     state.load = loadOf(state.load, { isRefresh: this.#isRefresh, isFirst: state.cursor === null }, now);
     const beganAt = state.load?.startedAt ?? now;
@@ -257,7 +260,8 @@ class CursorRead {
     this.#output.stamp();
     const known = changes.filter(({ id }) => memory.has(id));
     for (const { id, at } of known) memory.markUncertain(id, at);
-    if (known.length > 0 && !this.#isRefresh) await this.#save({ isAhead: true });
+    const isRisky = known.length > 0 || (this.#marks.deletes && !this.#isLoadKept);
+    if (isRisky && !this.#isRefresh) await this.#save({ isAhead: true });
     await this.#output.records(changes.map(({ record }) => record));
     for (const { id, hash, at, isYoung } of changes) {
       if (isYoung || cursorTime(at) >= this.#nextSince) memory.remember(id, hash, at);
@@ -265,6 +269,7 @@ class CursorRead {
   }
 
   async #save({ isComplete = false, isAhead = false } = {}): Promise<void> {
+    this.#isLoadKept = true;
     this.#output.stamp();
     const { id, config } = this.#portal;
     const own = { ...this.#state, emittedAt: this.#output.emittedAt };
