@@ -22,8 +22,8 @@ const SUITES = {
     maxWorkers: 3,
     // Of each suite Node keeps the modules, and collects them as garbage again and again.
     workerIdleMemoryLimit: '700MB',
-    // Only what hangs is ended: how long a test takes is a matter of the machine.
-    testTimeout: 600_000,
+    // Only what hangs is ended: how long a test takes is a matter of the machine, and of how many random examples it has.
+    testTimeout: (600_000 * Math.max(20, process.env.HUBFLAKE_SCHEDULES ?? 20)) / 20,
     testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
     projects: [
       { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.test.ts'] },

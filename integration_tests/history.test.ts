@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../src/protocol/messages.js';
 import { type Played, startPlayed } from './strategies/play.js';
+import { randomRuns } from './support/random-runs.js';
 import { readSeveral, SeveralTables, syncs, waits } from './support/several-streams.js';
 
 /** Histories of properties: every version that HubSpot showed is in the table, once, and an increment reads those of changed records only. */
@@ -131,7 +132,7 @@ test.each([false, true])(
           new Map(truth.live.map(({ id, properties }) => [id, shown(properties as JsonObject)])),
         );
       }),
-      { numRuns: Number(process.env.HISTORY_RUNS ?? 40) },
+      randomRuns(40),
     );
   },
 );

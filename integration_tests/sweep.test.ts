@@ -7,6 +7,7 @@ import type { Call } from '../src/sandbox/http/call.js';
 import type { SandboxOptions } from '../src/sandbox/server.js';
 import { Destination, type Played, startPlayed } from './strategies/play.js';
 import { readInProcess } from './support/in-process.js';
+import { randomRuns } from './support/random-runs.js';
 
 /** The sweep of `read`, which has no warehouse: its state knows ids, and a hash for each run of ten records. */
 
@@ -425,10 +426,9 @@ test.each(['all', 'calculated'])(
         await sync();
         expect(await sweep()).toEqual([]);
       }),
-      { numRuns: Number(process.env.SWEEP_RUNS ?? 40) },
+      randomRuns(40),
     );
   },
-  180_000,
 );
 
 function change({ is, pick, value }: Step, known: ReadonlySet<string>): void {

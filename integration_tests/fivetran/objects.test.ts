@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
+import { randomRuns } from '../support/random-runs.js';
 import { readSeveral, SeveralTables, syncs, waits } from '../support/several-streams.js';
 
 /** Tables that one reading of deals feeds, and those of engagements, end as the portal is, wherever runs are killed. */
@@ -208,7 +209,7 @@ test('whatever happens, and wherever runs are killed, tables end as the portal i
         }
       }
     }),
-    { numRuns: Number(process.env.FIVETRAN_RUNS ?? 40) },
+    randomRuns(40),
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
 import { type Played, startPlayed } from '../strategies/play.js';
+import { randomRuns } from '../support/random-runs.js';
 import { readTogether } from './reading.js';
 import { Rows } from './rows.js';
 
@@ -55,7 +56,7 @@ test('teams and their users', async () => {
     expect(live(rows).sort()).toEqual(wanted.sort());
     expect(await rows.sync()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), randomRuns(30));
 });
 
 test('properties, of which those that are gone are taken away', async () => {
@@ -89,7 +90,7 @@ test('properties, of which those that are gone are taken away', async () => {
     expect(found.sort()).toEqual([...there].map((each) => `${singular[each]} ${name}`).sort());
     expect(await rows.sync()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 25 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), randomRuns(25));
   access.setScopes('all');
 });
 
@@ -124,7 +125,7 @@ test('members of lists', async () => {
     expect(live(rows).sort()).toEqual(wanted.sort());
     expect(await rows.sync()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 30 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), randomRuns(30));
 });
 
 test('tables that one reading feeds, killed at the same moment with states of different ages', async () => {
@@ -186,5 +187,5 @@ test('tables that one reading feeds, killed at the same moment with states of di
     const last = await readTogether(played.sandbox, TABLES, states);
     expect([...last.records.values()].flat()).toEqual([]);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), { numRuns: 30 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), run), randomRuns(30));
 });

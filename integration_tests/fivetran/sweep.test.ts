@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
+import { randomRuns } from '../support/random-runs.js';
 import { SeveralTables, syncs } from '../support/several-streams.js';
 
 /** What a sweep does to the tables of Fivetran's layout that are fed by one reading: it brings associations of records that do not change. */
@@ -192,6 +193,6 @@ test('whatever drifts, and wherever runs are killed, tables end as the portal is
         expectTruth(tables);
       })
       .afterEach(() => played.sandbox.close()),
-    { numRuns: Number(process.env.FIVETRAN_RUNS ?? 12) },
+    randomRuns(12),
   );
 });

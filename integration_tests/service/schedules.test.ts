@@ -8,7 +8,7 @@ const schedules = tableSchedules({ modes: ['append_dedup', 'append_dedup', 'appe
 playAll(
   'rounds of a service: whatever happens to the portal, and wherever one is killed, the table is what the portal has',
   schedules,
-  { usual: 20, longestMs: 6000 },
+  8,
   async (schedule) => {
     const warehouse = new DuckDbWarehouse();
     try {

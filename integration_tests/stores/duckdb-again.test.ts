@@ -3,6 +3,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches } from '../support/loading.js';
+import { randomRuns } from '../support/random-runs.js';
 
 const PROPERTIES: JsonObject = {
   id: { type: ['null', 'string'] },
@@ -212,7 +213,7 @@ describe('rows that come again', () => {
           );
         },
       ),
-      { numRuns: 60 },
+      randomRuns(60),
     );
   });
 });

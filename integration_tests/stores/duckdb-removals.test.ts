@@ -3,11 +3,10 @@ import { BatchWriter } from '../../src/warehouse/duckdb/batch-writer.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
 import { loadBatches } from '../support/loading.js';
-import { WANTED } from '../support/play-all.js';
 import { extracted, type Item, KEY, KEYWORDS, modelOf, PROPERTIES, removalBehaviours } from './removals.js';
 
 const removed = new DuckDbWarehouse();
-removalBehaviours(removed, 3 * WANTED, {
+removalBehaviours(removed, 60, {
   points: ['after-remove', 'after-write', 'before-commit', 'after-commit'],
   destination: () => removed.destination(),
 });

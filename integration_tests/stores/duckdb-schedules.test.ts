@@ -12,7 +12,7 @@ const schedules = tableSchedules({
 playAll(
   'sync into DuckDB: whatever happens to the portal, and wherever a run is killed, the table is what the portal has',
   schedules,
-  { usual: 28, longestMs: 3000 },
+  12,
   async (schedule) => {
     const warehouse = new DuckDbWarehouse();
     try {

@@ -6,6 +6,7 @@ import { BatchWriter } from '../../src/warehouse/duckdb/batch-writer.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, loadBatches } from '../support/loading.js';
+import { randomRuns } from '../support/random-runs.js';
 
 const PROPERTIES: JsonObject = {
   id: { type: ['null', 'string'] },
@@ -56,7 +57,7 @@ describe.each(['typed', 'raw'] as const)('the ways of writing a batch, %s', (tab
         forced.mockRestore();
         expect(replaced).toEqual(usual);
       }),
-      { numRuns: 8 },
+      randomRuns(8),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { freshForEach } from '../support/fresh.js';
 import { loadBatches } from '../support/loading.js';
+import { randomRuns } from '../support/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 import {
   expected,
@@ -14,8 +15,6 @@ import {
   type Version,
 } from '../support/versions.js';
 
-const SEED = process.env.HUBFLAKE_SEED;
-
 /**
  * One order decides what is in a table, however its versions come: batches, repetitions, reorderings, schemas that change, runs
  * that die. Held against a model, in every store. `HUBFLAKE_SEED` plays the histories of a failure again.
@@ -23,12 +22,6 @@ const SEED = process.env.HUBFLAKE_SEED;
 export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: number; permutations: number }): void {
   const fresh = freshForEach(warehouse);
   let tables = 0;
-
-  const settings = (numRuns: number) => ({
-    numRuns,
-    ...(SEED === undefined ? {} : { seed: Number(SEED) }),
-    endOnFailure: process.env.HUBFLAKE_SHRINK === 'no',
-  });
 
   /** Plays a history into a table of its own. @returns the table's name */
   async function play(history: History): Promise<string> {
@@ -95,7 +88,7 @@ export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: n
           new Map(rows.map(({ content, shape }) => [content, extraOf(content, shape)])),
         );
       }),
-      settings(counts.histories),
+      randomRuns(counts.histories),
     );
   });
 
@@ -106,7 +99,7 @@ export function orderBehaviours(warehouse: TestWarehouse, counts: { histories: n
         expect(await contents(await play(one))).toEqual(wanted);
         expect(await contents(await play(other))).toEqual(wanted);
       }),
-      settings(counts.permutations),
+      randomRuns(counts.permutations),
     );
   });
 }

@@ -7,7 +7,7 @@ import { BEHIND_ROWS, playOnTable, tableSchedules } from '../support/table-sched
 playAll(
   'read | write: whatever happens to the portal, and wherever either is killed, the table is what the portal has',
   tableSchedules({ modes: ['append_dedup', 'append_dedup', 'append'], contacts: 60, rounds: 6, breaks: BEHIND_ROWS }),
-  { usual: 16, longestMs: 4000 },
+  7,
   async (schedule) => {
     const warehouse = new DuckDbWarehouse();
     const folder = new TestFolder();

@@ -58,7 +58,6 @@ export function refreshBehaviours({
       ]);
       expect(await ids()).toEqual([...liveIds(sandbox), ...(mode === 'append' ? [first] : [])].sort());
     },
-    120_000,
   );
 
   test('of a stream without records the table is emptied, and none is made; an overwrite needs no refresh', async () => {

@@ -5,9 +5,9 @@ import { REMOVES } from '../../src/warehouse/schema-keywords.js';
 import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches, openFor } from '../support/loading.js';
+import { randomRuns } from '../support/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
-const SEED = process.env.HUBFLAKE_SEED;
 export const KEYWORDS: JsonObject = { hubflake_removes: { by: ['deal'] } };
 export const PROPERTIES: JsonObject = {
   deal: { type: ['null', 'integer'] },
@@ -311,11 +311,7 @@ export function removalBehaviours(warehouse: TestWarehouse, histories: number, k
         const isThere = (await warehouse.tables()).includes(warehouse.name(stream));
         expect(isThere ? await found(stream, tableForm) : []).toEqual(expected);
       }),
-      {
-        numRuns: histories,
-        ...(SEED === undefined ? {} : { seed: Number(SEED) }),
-        endOnFailure: process.env.HUBFLAKE_SHRINK === 'no',
-      },
+      randomRuns(histories),
     );
   });
 }

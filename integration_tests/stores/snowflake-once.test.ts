@@ -128,7 +128,6 @@ test.each<Mode>(['append', 'append_dedup'])(
     expect((await sync(path)).code).toBe(0);
     expect(await ids()).toEqual(truth());
   },
-  120_000,
 );
 
 test('two pipelines into one schema do not disturb each other', async () => {
@@ -158,7 +157,6 @@ test.each<Mode>(['append', 'append_dedup'])(
     expect([code, output]).toEqual([1, expect.stringContaining('has taken over')]);
     expect(await ids()).toEqual(truth());
   },
-  60_000,
 );
 
 test.each<[Mode, string]>([
@@ -192,7 +190,6 @@ test.each<[Mode, string]>([
     expect((await sync(path)).code).toBe(0);
     expect(await ids()).toEqual(truth());
   },
-  120_000,
 );
 
 describe('write, which has no lease', () => {

@@ -1,12 +1,11 @@
 import { freshForEach } from '../support/fresh.js';
 import { loadBatches } from '../support/loading.js';
-import { WANTED } from '../support/play-all.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';
 import { extracted, type Item, KEY, KEYWORDS, modelOf, PROPERTIES, removalBehaviours } from './removals.js';
 
 const removed = new StandInWarehouse();
 /** The stand-in takes seconds where DuckDB takes milliseconds. */
-removalBehaviours(removed, Math.ceil(WANTED / 4), {
+removalBehaviours(removed, 5, {
   points: ['after-remove', 'after-write', 'before-commit', 'after-commit'],
   destination: () => removed.destination(),
 });

@@ -22,7 +22,7 @@ afterAll(async () => {
 playAll(
   'sync into Snowflake: whatever happens to the portal, and wherever a run is killed or cut off, the table is what the portal has',
   schedules,
-  { usual: 6, longestMs: 20_000 },
+  3,
   (schedule) =>
     playOnTable(schedule, warehouse, async (sandbox) =>
       syncWay(sandbox, schedule, {

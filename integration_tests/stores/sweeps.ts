@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Break, Lifetime, QUICK } from '../support/lifetime.js';
+import { randomRuns } from '../support/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const HOUR = 3_600_000;
@@ -302,10 +303,9 @@ export function sweepBehaviours(
             await sandbox.close();
             await warehouse.begin();
           }),
-        { numRuns: runs },
+        randomRuns(runs),
       );
     },
-    180_000,
   );
 
   function change({ is, pick, value = 1 }: { is: string; pick: number; value?: number }): void {

@@ -5,9 +5,9 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { REMOVES } from '../../src/warehouse/schema-keywords.js';
 import { freshForEach } from '../support/fresh.js';
 import { type LoadOptions, loadBatches, openFor } from '../support/loading.js';
+import { randomRuns } from '../support/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
-const SEED = process.env.HUBFLAKE_SEED;
 const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };
 const PROPERTIES: JsonObject = {
   id: { type: ['null', 'integer'] },
@@ -285,7 +285,7 @@ export function validityBehaviours(warehouse: TestWarehouse, histories: number):
         await load(given, {}, { stream });
         expect(await found(stream)).toEqual(modelOf(given.flat()));
       }),
-      { numRuns: histories, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      randomRuns(histories),
     );
   });
 }

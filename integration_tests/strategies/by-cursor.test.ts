@@ -3,6 +3,7 @@ import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { byCursor } from '../../src/streams/strategies/by-cursor.js';
+import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /** A collection that is read by its cursor ends as it is in the portal, and its unchanged items are neither asked for nor emitted again. */
@@ -72,7 +73,7 @@ test('whatever happens to the collection, and wherever a sync is killed', async 
       // Nothing has changed since: nothing is emitted.
       expect(await destination.sync(null)).toEqual([]);
     }),
-    { numRuns: 80 },
+    randomRuns(80),
   );
 });
 

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { byWindow, type WindowResource } from '../../src/streams/strategies/by-window.js';
 import type { EventOrder } from '../../src/streams/strategies/seen-order.js';
+import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /**
@@ -121,7 +122,7 @@ describe.each(Object.entries(WAYS))('answered %s', (_, { path, stream }) => {
         expect([...destination.rows.keys()].sort()).toEqual(truth(path));
         expect(await destination.sync(null)).toEqual([]);
       }),
-      { numRuns: 30 },
+      randomRuns(30),
     );
   });
 

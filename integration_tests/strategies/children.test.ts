@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /** What hangs on records ends as it is in the portal, wherever syncs are killed. associations.test.ts has what is read whole each time. */
@@ -42,7 +43,7 @@ describe('splits, by the deals that were modified', () => {
         expect(percentsOf(destination)).toEqual(Object.fromEntries(truth()));
         expect(await destination.sync(null)).toEqual([]);
       }),
-      { numRuns: 40 },
+      randomRuns(40),
     );
   });
 

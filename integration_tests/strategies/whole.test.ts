@@ -3,6 +3,7 @@ import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { whole } from '../../src/streams/strategies/whole.js';
+import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /** A collection that is read whole ends as it is in the portal, whatever happens in it and wherever syncs are killed. */
@@ -70,7 +71,7 @@ test.each([
       // Nothing has changed since: nothing is emitted.
       expect(await destination.sync(null)).toEqual([]);
     }),
-    { numRuns: 60 },
+    randomRuns(60),
   );
 });
 

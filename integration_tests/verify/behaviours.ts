@@ -3,6 +3,7 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { freshForEach } from '../support/fresh.js';
 import { Lifetime } from '../support/lifetime.js';
+import { randomRuns } from '../support/random-runs.js';
 import { DRIFTS, type Drift, DriftPlanter } from './drift.js';
 import { expectEqual, only, pipelineOf, sync, type VerifyWarehouse, verify } from './harness.js';
 
@@ -84,7 +85,7 @@ export function verifyBehaviours(
         })
         .beforeEach(() => warehouse.begin())
         .afterEach(() => sandbox.close()),
-      { numRuns: runs },
+      randomRuns(runs),
     );
   });
 
@@ -216,7 +217,7 @@ export function verifyBehaviours(
         })
         .beforeEach(() => warehouse.begin())
         .afterEach(() => sandbox.close()),
-      { numRuns: runs },
+      randomRuns(runs),
     );
     expect(broken).toBeGreaterThan(0);
   });

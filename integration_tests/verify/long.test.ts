@@ -4,6 +4,7 @@ import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
+import { randomRuns } from '../support/random-runs.js';
 import { execute } from './duckdb-file.js';
 import { only, pipelineOf, sync, verify } from './harness.js';
 
@@ -87,7 +88,7 @@ describe('a long table', () => {
           expect(calls.byKind.search).toBeLessThanOrEqual(bound(missing.size, 4));
         },
       ),
-      { numRuns: 12 },
+      randomRuns(12),
     );
   });
 
@@ -103,7 +104,7 @@ describe('a long table', () => {
         expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: days.length, pending: 0 });
         expect(calls.byKind.search).toBeLessThanOrEqual(bound(days.length));
       }),
-      { numRuns: 12 },
+      randomRuns(12),
     );
   });
 
@@ -118,7 +119,7 @@ describe('a long table', () => {
           expect(calls.byKind.search).toBeLessThanOrEqual(bound(stale.size));
         },
       ),
-      { numRuns: 12 },
+      randomRuns(12),
     );
   });
 
@@ -168,7 +169,7 @@ describe('a long table', () => {
           found += missing + stale + ghosts;
         },
       ),
-      { numRuns: 12 },
+      randomRuns(12),
     );
     expect(found / planted).toBeGreaterThan(0.95);
   });
