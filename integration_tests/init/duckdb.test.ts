@@ -262,7 +262,7 @@ describe('from a script', () => {
     expect([read('.env'), modeOf('.env')]).toEqual([`# mine\nOTHER=1\nLAST=2\nHUBSPOT_TOKEN='${TOKEN}'\n`, '600']);
   });
 
-  test('git ignores .env afterwards; one that it keeps versions of is said', async () => {
+  test('git ignores .env afterwards; one that it already tracks is said', async () => {
     const git = (...args: string[]) => execFileSync('git', ['-C', folder.path, ...args], { encoding: 'utf8' });
     git('init', '--quiet');
     folder.write('.gitignore', 'node_modules/');

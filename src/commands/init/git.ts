@@ -17,7 +17,7 @@ export function isInRepository(file: string): boolean {
 export function ignoreInGit(file: string): string | null {
   const [folder, name] = [dirname(file), basename(file)];
   if (git(folder, 'ls-files', '--error-unmatch', '--', name) === 0) {
-    return `git keeps versions of ${file} already: run git rm --cached ${name}, or its secrets go where the repository goes.`;
+    return `git already tracks ${file}: run git rm --cached ${name}, or its secrets go where the repository goes.`;
   }
   if (git(folder, 'check-ignore', '--quiet', '--', name) === 0) return null;
   const rules = join(folder, '.gitignore');

@@ -104,7 +104,7 @@ function describe({ portal, streams, leftOut }: PortalOffer): string {
   const counted = streams.filter(({ records }) => records !== null);
   const others = streams.filter(({ records }) => records === null).map(({ name }) => name);
   return [
-    portal === null ? 'HubSpot takes it.' : `HubSpot takes it: portal ${portal}.`,
+    portal === null ? 'HubSpot accepts it.' : `HubSpot accepts it: portal ${portal}.`,
     ...(counted.length > 0
       ? [
           textTable(

@@ -141,7 +141,7 @@ async function tried(answers: Answers, destination: object, secrets: Secrets, al
     }
     const next = await answers.prompts.choice('What now?', [
       { value: 'again', label: 'Try it again' },
-      { value: 'later', label: 'Write the pipeline all the same; I see to it later' },
+      { value: 'later', label: 'Write the pipeline all the same; I will see to that later' },
       { value: 'stop', label: 'Stop, and write nothing' },
     ]);
     if (next === 'later') return false;

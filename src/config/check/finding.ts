@@ -39,7 +39,7 @@ export function ofUnknown(part: string, { path, nearest }: UnknownOption): Findi
   const at = inside(part, path);
   return {
     path: at,
-    message: `${at} is no option that hubflake knows; it would be ignored.${meant(nearest)}`,
+    message: `${at} is not an option of hubflake, and would be ignored.${meant(nearest)}`,
     expected: null,
     found: null,
     nearest: nearest ?? null,
