@@ -303,6 +303,36 @@ export function verifyBehaviours(
       expect(owners.notes.join()).toContain('run sync --refresh owners');
     });
 
+    test('what only the table has of past values stays, and streams without keys leave a repair alone', async () => {
+      await begin();
+      const config = pipelineOf(warehouse, sandbox, {
+        source: { association_streams: [{ from_object: 'contacts', to_object: 'companies' }] },
+        object: { history: ['firstname'] },
+      });
+      await sync(config);
+      const [archived, winner, loser] = sandbox.portal.truth('contacts').live.map(({ id }) => id) as [
+        string,
+        string,
+        string,
+      ];
+      sandbox.portal.archive('contacts', archived);
+      sandbox.portal.merge('contacts', winner, loser);
+      await sync(config);
+      const values = async () => (await warehouse.rows('contacts_property_history', { id: 'text' })).length;
+      const before = await values();
+      const { streams, errors } = await verify(config, { isDeep: true, repairs: true });
+      expect(errors).toEqual([]);
+      expect(streams.map(({ stream, missing, stale, ghosts }) => [stream, missing, stale, ghosts]).sort()).toEqual([
+        ['associations_contacts_companies', 0, 0, 0],
+        ['contacts', 0, 0, 0],
+        ['contacts_property_history', 0, 0, 0],
+      ]);
+      const notes = streams.flatMap((each) => each.notes).join();
+      expect(notes).toMatch(/rows of what HubSpot no longer lists stay: \d/);
+      expect(notes).not.toContain('--refresh');
+      expect(await values()).toBe(before);
+    });
+
     test('in the raw form as well', async () => {
       await begin();
       const config = pipelineOf(warehouse, sandbox, { destination: { table_form: 'raw' } });

@@ -31,7 +31,7 @@ export async function verify(
   const about = { command: 'verify', pipeline: config.name } as const;
   const run = () => runVerify(config, chosen, stop.signal, injected);
   const result = await withReport(options.report, about, run, outcomeOfVerify);
-  print(options.json ? JSON.stringify(result) : describeVerification(result));
+  print(options.json ? JSON.stringify(result) : describeVerification(result, chosen.repairs));
   for (const { stream, message, code } of result.errors) log.error(`${stream}: ${message} [${code}]`, { stream, code });
   if (result.streams.some((each) => differencesLeft(each) > 0)) return DIFFERENT_EXIT_CODE;
   return result.errors.length > 0 ? 1 : 0;
@@ -42,8 +42,11 @@ function differencesLeft({ missing, stale, ghosts, mended }: StreamVerification)
   return missing + stale + ghosts - mended;
 }
 
-/** A verification as text: a row a stream, and what is to be said below. */
-export function describeVerification({ streams, skipped, calls, seconds, errors }: VerifyResult): string {
+/** A verification as text: a row a stream, and what is to be said below. @param repairs whether what could be mended was */
+export function describeVerification(
+  { streams, skipped, calls, seconds, errors }: VerifyResult,
+  repairs: boolean,
+): string {
   const rows = streams.map((each) => [
     each.table,
     each.portal,
@@ -57,11 +60,10 @@ export function describeVerification({ streams, skipped, calls, seconds, errors 
   ]);
   const heads = ['table', 'in HubSpot', 'rows', 'missing', 'stale', 'ghosts', 'to come', 'mended', 'calls (least)'];
   const left = streams.reduce((sum, each) => sum + differencesLeft(each), 0);
-  const mended = streams.reduce((sum, each) => sum + each.mended, 0);
   const counted = streams.filter(({ isProved }) => !isProved).map(({ table }) => table);
   const verdict =
     left > 0
-      ? `${left.toLocaleString('en')} ${left === 1 ? 'difference remains' : 'differences remain'}.${mended === 0 ? ` --repair mends ${left === 1 ? 'it' : 'them'}.` : ''}`
+      ? `${left.toLocaleString('en')} ${left === 1 ? 'difference remains' : 'differences remain'}.${repairs ? '' : ` --repair mends ${left === 1 ? 'it' : 'them'}.`}`
       : errors.length > 0
         ? 'What could be compared is equal.'
         : 'The tables equal HubSpot.';

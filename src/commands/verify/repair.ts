@@ -19,7 +19,9 @@ export class Repair {
   constructor(store: Store, config: PipelineConfig, portal: Portal, streams: readonly VerifiedStream[]) {
     this.#portal = portal;
     this.#streams = streams;
-    const targets = streams.map(({ target }) => ({ ...target, isMending: true }));
+    // What is not mended by its key is not to be written: a table that is overwritten would be taken for one that was not finished.
+    const mendable = streams.filter(({ records }) => records !== null);
+    const targets = mendable.map(({ target }) => ({ ...target, isMending: true }));
     this.#loader = new Loader(store, targets, { ...config.destination.loader, pipeline: config.name });
     this.#sink = new LoaderSink(this.#loader);
   }

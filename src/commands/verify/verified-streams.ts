@@ -18,6 +18,8 @@ export interface VerifiedStream {
   target: Target;
   /** null: it has no records that can be read by id. */
   records: VerifiedRecords | null;
+  /** Whether rows that only the table has are to stay, and are no difference. */
+  keepsGone: boolean;
 }
 
 /** The records of a stream. */
@@ -94,7 +96,8 @@ export async function planVerify(
       const object = stream ? objectOf(stream) : null;
       const isByKey = object !== null && target.mode === 'append_dedup';
       if (!isByKey && !isDeep) throw notCounted(name);
-      streams.push({ name, target, records: isByKey ? { object, state: completeState(object, before.state) } : null });
+      const records = isByKey ? { object, state: completeState(object, before.state) } : null;
+      streams.push({ name, target, records, keepsGone: stream?.keepsGone === true });
     } catch (error) {
       failures.push({ stream: name, error: asHubflakeError(error) });
     }

@@ -21,7 +21,7 @@ export async function verifyDeep(task: StreamTask, aside: Reader | null): Promis
   const { target, records } = stream;
   const own = await readerOf(task);
   const table = own ? new WarehouseRows(own) : NO_ROWS_AT_ALL;
-  const tally = new Tally(portal.config.deletes === 'off');
+  const tally = new Tally(portal.config.deletes === 'off' || stream.keepsGone);
   const mender = repair?.menderOf(stream.name) ?? null;
   const judge = records === null ? null : judgeOf(task, records, table, mender);
   for await (const page of differencesOf(own, aside, ignoredIn(target))) {
@@ -50,6 +50,7 @@ export async function verifyDeep(task: StreamTask, aside: Reader | null): Promis
     notes: [
       ...(tally.named.length > 0 ? [`values differ in ${tally.named.join(', ')}`] : []),
       ...(own && own.table.masked.length > 0 ? [`masked, and not compared: ${own.table.masked.join(', ')}`] : []),
+      ...(stream.keepsGone && tally.kept > 0 ? [`rows of what HubSpot no longer lists stay: ${tally.kept}`] : []),
       ...(isLeft ? [`it cannot be mended record by record: run sync --refresh ${stream.name}`] : []),
     ],
   };
@@ -98,6 +99,8 @@ async function* differencesOf(
 class Tally {
   readonly counts = { ...NONE };
   pending = 0;
+  /** Rows of what is gone, where these are no difference. */
+  kept = 0;
   readonly #keepsGhosts: boolean;
   readonly #fields = new Map<string, number>();
 
@@ -109,7 +112,8 @@ class Tally {
   add({ differences: { missing, stale, ghost }, pending }: Verdict): void {
     this.counts.missing += missing;
     this.counts.stale += stale;
-    if (!this.#keepsGhosts) this.counts.ghost += ghost;
+    if (this.#keepsGhosts) this.kept += ghost;
+    else this.counts.ghost += ghost;
     this.pending += pending;
   }
 

@@ -86,6 +86,8 @@ export interface Stream {
   read(run: StreamRun): Promise<number>;
   /** Reads several streams at once that are read from the same calls: those with the same function, of plans that share sources. */
   readonly together?: ReadTogether;
+  /** Whether rows stay of what HubSpot no longer lists, such as past values of archived records: loaded anew, a table would lose them. */
+  readonly keepsGone?: boolean;
   /** The state from which the values of some fields are read again; null, or without this member: only a reload would. */
   readAgain?(state: JsonObject, fields: readonly string[]): JsonObject | null;
 }

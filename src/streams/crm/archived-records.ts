@@ -54,6 +54,7 @@ export function archivedRecords(name: string, type: ObjectType): StreamDeclarati
 class ArchivedRecords implements Stream {
   readonly name: string;
   readonly entry;
+  readonly keepsGone = true;
   readonly cursor: string;
 
   constructor(

@@ -56,6 +56,7 @@ class ByWindow implements Stream {
   readonly entry;
 
   readonly together = readTogether;
+  readonly keepsGone = true;
 
   constructor(
     readonly resource: WindowResource,

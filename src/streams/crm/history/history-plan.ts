@@ -113,6 +113,7 @@ function historyFeed(object: ObjectStream, selection: HistorySelection, now: () 
 }
 
 class HistoryStream extends FedStream {
+  readonly keepsGone = true;
   readonly #object: ObjectStream;
 
   constructor(object: ObjectStream, portal: PortalFacts, selection: HistorySelection) {
