@@ -347,6 +347,24 @@ test('an unknown option is a warning that names the nearest known one', async ()
   });
 });
 
+test('a value that an option does not have runs nothing', async () => {
+  for (const option of [
+    ['--log-level', 'loud'],
+    ['--log-format', 'xml'],
+  ]) {
+    const outcome = await run(['spec', ...option]);
+    expect([outcome.code, outcome.stdout]).toEqual([1, '']);
+    expect(outcome.stderr).toMatch(/Given: "(loud|xml)"/);
+  }
+});
+
+test('a word too many is a warning', async () => {
+  const outcome = await run(['destination', 'spec', 'extra']);
+  expect(outcome.code).toBe(0);
+  const messages = ofType(outcome, 'LOG').map(({ log }) => log.message);
+  expect(messages).toEqual(['"extra" belongs to no option; it is ignored.']);
+});
+
 test('a stack trace comes only when debugging is asked for', async () => {
   const outcome = await run(['read', '--config', '/nowhere.json', '--log-level', 'debug']);
   const [error] = ofType(outcome, 'TRACE');

@@ -6,7 +6,7 @@ import type { Command } from './command.js';
 import { CONFIG_COMMANDS } from './config-commands.js';
 import { DEFAULT_LOG_FORMAT, DEFAULT_LOG_LEVEL, Given, LOG_FORMATS } from './given.js';
 import type { Injected } from './injected.js';
-import { warnOfUnknownOptions } from './options.js';
+import { warnOfUnknownOptions, warnOfWords } from './options.js';
 import type { ProtocolIo } from './protocol-command.js';
 import { DESTINATION_COMMANDS, PROTOCOL_COMMANDS } from './protocol-commands.js';
 import type { TextIo } from './text-command.js';
@@ -17,6 +17,9 @@ const COMMON = ['help', 'version', 'log-level', 'log-format'];
 
 /** Sets up output, logs and signals for one kind of command, runs it, and returns the exit code. */
 type Runner<Io> = (given: Given, body: (io: Io) => Promise<number>) => Promise<number>;
+
+/** A command line that is wrong. Thrown, since yargs would run the command all the same. */
+class UsageError extends Error {}
 
 /** Runs one command line and returns the exit code. */
 export async function runCommandLine(args: readonly string[], injected: Injected = {}): Promise<number> {
@@ -35,6 +38,7 @@ export async function runCommandLine(args: readonly string[], injected: Injected
         const runner = await loadRunner();
         exitCode = await runner(given, (io) => {
           warnOfUnknownOptions(given.names, [...COMMON, ...Object.keys(options)]);
+          warnOfWords(given.wordsBehind(name));
           return withTelemetry(name, () => run({ ...io, ...injected }, given));
         });
       });
@@ -90,7 +94,7 @@ export async function runCommandLine(args: readonly string[], injected: Injected
     () => undefined,
   );
   add(program, TEXT_COMMANDS, textRunner);
-  await program
+  program
     .demandCommand(1, 'Which command? See hubflake --help.')
     .recommendCommands()
     .version(VERSION)
@@ -98,10 +102,14 @@ export async function runCommandLine(args: readonly string[], injected: Injected
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
-      if (error) throw error;
-      process.stderr.write(`${message}\nSee hubflake --help.\n`);
-      exitCode = 1;
-    })
-    .parseAsync([...args]);
+      throw error ?? new UsageError(message);
+    });
+  try {
+    await program.parseAsync([...args]);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\nSee hubflake --help.\n`);
+    return 1;
+  }
   return exitCode;
 }

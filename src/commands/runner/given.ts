@@ -30,6 +30,12 @@ export class Given {
     return Object.keys(this.#values);
   }
 
+  /** The words of the command line behind a command's name that belong to no option. */
+  wordsBehind(command: string): string[] {
+    const words = [this.#values._ ?? []].flat().map(String);
+    return words.slice(words.indexOf(command) + 1);
+  }
+
   text(name: string): string | undefined {
     return this.texts(name)?.at(-1);
   }

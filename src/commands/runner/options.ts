@@ -31,6 +31,11 @@ export function warnOfUnknownOptions(given: readonly string[], known: readonly s
   }
 }
 
+/** Warns of words that are neither an option nor an option's value, such as one that was set off by a blank too many. */
+export function warnOfWords(words: readonly string[]): void {
+  for (const word of words) log.warn(`"${word}" belongs to no option; it is ignored.`);
+}
+
 /** The objects whose number of records can be given; every other object has a few. */
 export const SANDBOX_OBJECTS = [
   'contacts',
