@@ -72,7 +72,7 @@ async function flush(providers: readonly { shutdown(): Promise<void> }[], troubl
     trouble.say(`it took longer than ${FLUSH_MS / 1000} s`);
     return;
   }
-  for (const each of outcome) if (each.status === 'rejected') trouble.error(String(each.reason));
+  for (const each of outcome) if (each.status === 'rejected') trouble.say(String(each.reason));
 }
 
 /** The span that whoever started this process is in, by W3C's TRACEPARENT. */

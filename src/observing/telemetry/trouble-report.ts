@@ -7,7 +7,10 @@ export class TroubleReport implements DiagLogger {
   #isSaid = false;
 
   error(message: string): void {
-    this.say(reasonIn(message));
+    const why = reasonIn(message);
+    // What is no error of an export is of a variable that it makes nothing of.
+    if (why === null) log.warn(`OpenTelemetry: ${message}`);
+    else this.say(why);
   }
 
   warn(message: string): void {
@@ -30,14 +33,14 @@ export class TroubleReport implements DiagLogger {
   }
 }
 
-/** OpenTelemetry logs an error as JSON of its members. */
-function reasonIn(message: string): string {
+/** OpenTelemetry logs an error as JSON of its members; null: it is none. */
+function reasonIn(message: string): string | null {
   try {
     const error: unknown = JSON.parse(message);
     const code = stringAt(error, 'code');
     const text = stringAt(error, 'message') || stringAt(error, 'name') || message;
     return code === undefined || text.includes(code) ? text : `${text}, ${code}`;
   } catch {
-    return message;
+    return null;
   }
 }

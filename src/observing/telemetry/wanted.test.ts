@@ -24,6 +24,14 @@ test.each([
   expect(wantedOf(environment)).toEqual(expected === null ? null : { ...expected, problems: [] });
 });
 
+test.each(['notaurl', 'localhost:4318'])('an endpoint that is no URL is said: %s', (endpoint) => {
+  expect(wantedOf({ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint })).toEqual({
+    traces: false,
+    metrics: true,
+    problems: [expect.stringContaining('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is not a URL')],
+  });
+});
+
 test('what it cannot do is said, once', () => {
   expect(wantedOf({ OTEL_TRACES_EXPORTER: 'console, otlp', OTEL_METRICS_EXPORTER: 'prometheus' })).toEqual({
     traces: true,

@@ -19,13 +19,18 @@ export function wantedOf(environment: Environment): Wanted | null {
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== '');
-    const hasEndpoint = ['OTEL_EXPORTER_OTLP_ENDPOINT', `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`].some(
+    // That of a signal goes before the one of all.
+    const endpoint = [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT'].find(
       (name) => valueIn(name) !== '',
     );
     const unknown = exporters.find((name) => name !== 'otlp' && name !== 'none');
     if (unknown !== undefined)
       problems.push(`${variable} names "${unknown}", which hubflake does not have: use otlp, or none.`);
-    if (exporters.length > 0 ? !exporters.includes('otlp') : !hasEndpoint) return false;
+    if (exporters.length > 0 ? !exporters.includes('otlp') : endpoint === undefined) return false;
+    if (endpoint !== undefined && !isWebAddress(valueIn(endpoint))) {
+      problems.push(`${endpoint} is not a URL, such as http://localhost:4318: nothing is exported to it.`);
+      return false;
+    }
     const protocol = valueIn(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) || valueIn('OTEL_EXPORTER_OTLP_PROTOCOL');
     if (protocol === '' || protocol === 'http/protobuf') return true;
     problems.push(
@@ -35,4 +40,8 @@ export function wantedOf(environment: Environment): Wanted | null {
   };
   const wanted = { traces: isWanted('TRACES'), metrics: isWanted('METRICS'), problems: [...new Set(problems)] };
   return wanted.traces || wanted.metrics || problems.length > 0 ? wanted : null;
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
