@@ -42,6 +42,11 @@ test.each([
   });
 });
 
+test('a port that fetch refuses is a mistake in the configuration', async () => {
+  const error = await fetch('http://127.0.0.1:1').catch((refused: unknown) => refused);
+  expect(judge(error)).toMatchObject({ action: 'fail', error: expect.any(ConfigError) });
+});
+
 test.each<[string, unknown]>([
   ['of types', new TypeError("Cannot read properties of undefined (reading 'x')")],
   ['of ranges', new RangeError('Invalid array length')],
@@ -151,16 +156,16 @@ describe('a client', () => {
 
   // Port 1 is one that fetch refuses.
   test.each([
-    ['a header that cannot be one', INVISIBLE],
-    ['a URL that fetch refuses', TOKEN],
-    ['a URL that fetch refuses, when a token is asked for', OAUTH],
-  ])('does not repeat %s, and does not call it a fault of the network', async (_, credentials) => {
+    ['a header that cannot be one', INVISIBLE, 'HF-INTERNAL'],
+    ['a URL that fetch refuses', TOKEN, 'HF-CONFIG'],
+    ['a URL that fetch refuses, when a token is asked for', OAUTH, 'HF-CONFIG'],
+  ])('does not repeat %s, and does not call it a fault of the network', async (_, credentials, code) => {
     const client = new HubSpotClient({
       ...{ baseUrl: 'http://127.0.0.1:1', credentials, maxInFlight: 1, burstShare: 0.9, dailyReserve: 0 },
     });
     const startedAt = Date.now();
     const call = client.call({ kind: CALLS.list, path: '/x', what: 'contacts' }, parseAnswer);
-    await expect(call).rejects.toMatchObject({ code: 'HF-INTERNAL', kind: 'system_error' });
+    await expect(call).rejects.toMatchObject({ code });
     expect(Date.now() - startedAt).toBeLessThan(400);
     await client.close();
   });

@@ -28,6 +28,11 @@ export function judgeFailure(error: unknown, { url, proxy }: Route): Verdict {
     const message = `${stringAt(redirect, 'message')}, which is refused so that the token goes nowhere else. Check HUBSPOT_BASE_URL and the proxy.`;
     return { action: 'fail', error: new RequestError(message, 302) };
   }
+  // https://fetch.spec.whatwg.org/#port-blocking
+  if (causes.some((each) => stringAt(each, 'message') === 'bad port')) {
+    const message = `Node's fetch refuses the port of ${url}, which is another protocol's. Correct HUBSPOT_BASE_URL.`;
+    return { action: 'fail', error: new ConfigError(message) };
+  }
   const explained = explainConnection(error, url);
   if (explained?.isMendable) return { action: 'fail', error: new ConfigError(explained.message, { cause: error }) };
   if (explained) return { action: 'repeat', why: explained.message };
