@@ -54,6 +54,16 @@ test.each([
   expect(read).not.toThrow('secret');
 });
 
+test.each([
+  ['c.json', `${'['.repeat(3_000)}${']'.repeat(3_000)}`],
+  ['c.json', '['.repeat(200_000)],
+  ['c.yaml', `${'['.repeat(300)}${']'.repeat(300)}`],
+])('says of a %s that it is nested too deeply', (name, text) => {
+  expect(() => readConfigFile(file(text, name), 'configuration')).toThrow(
+    /: see line 1, column \d+, where something begins/,
+  );
+});
+
 test('says why a file cannot be read', () => {
   expect(() => readJsonFile(join(folder, 'none.json'), 'catalog')).toThrow('The catalog file');
   expect(() => readJsonFile(join(folder, 'none.json'), 'catalog')).toThrow('there is no such file');

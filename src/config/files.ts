@@ -18,9 +18,20 @@ export function readConfigFile(path: string, what: string): JsonValue {
   return valueIn(parseConfig(readText(path, what), path), path, what);
 }
 
+/** A configuration has some ten levels; what walks it must not run out of stack. */
+const MOST_LEVELS = 100;
+
 /** Parses the text of a configuration file, as JSON or YAML by the file's name. */
 export function parseConfig(text: string, path: string): Parsed {
-  return isYaml(path) ? parseYaml(text) : parseJson(text);
+  const parsed = isYaml(path) ? parseYaml(text) : parseJson(text);
+  if ('problem' in parsed || !hasMoreLevels(parsed.value, MOST_LEVELS)) return parsed;
+  const why = `something begins that is nested more than ${MOST_LEVELS} levels deep`;
+  return { problem: { format: isYaml(path) ? 'YAML' : 'JSON', line: 1, column: 1, why } };
+}
+
+function hasMoreLevels(value: JsonValue, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return most === 0 || Object.values(value).some((each) => hasMoreLevels(each, most - 1));
 }
 
 /** A file's text without its byte-order mark. Throws a ConfigError where it cannot be read, or is empty. */

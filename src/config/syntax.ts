@@ -27,7 +27,12 @@ export function parseJson(text: string): Parsed {
   } catch {
     const { parse }: typeof import('jsonc-parser') = loadPackage('jsonc-parser');
     const problems: import('jsonc-parser').ParseError[] = [];
-    parse(text, problems, { disallowComments: true });
+    try {
+      parse(text, problems, { disallowComments: true });
+    } catch {
+      // It has a level of its stack for each level of the text.
+      return { problem: { format: 'JSON', line: 1, column: 1, why: 'something begins that is nested too deeply' } };
+    }
     const [first] = problems;
     const offset = first?.offset ?? text.length;
     const why = first && text.slice(offset).trim() === '' ? 'it ends too early' : null;
