@@ -258,3 +258,21 @@ describe('hashing', () => {
     },
   );
 });
+
+test.each([
+  ['EQ', {}, '"value", with which EQ compares amount'],
+  ['IN', { value: '5' }, '"values"'],
+  ['NOT_IN', { values: [] }, '"values"'],
+  ['BETWEEN', { value: '5' }, '"highValue"'],
+  ['CONTAINS_TOKEN', { value: '' }, '"value"'],
+])('a filter by %s that lacks what it compares with is refused: %j', (operator, more, lacking) => {
+  const filters = [
+    { propertyName: 'amount', operator: 'HAS_PROPERTY' },
+    { propertyName: 'amount', operator, ...more },
+  ];
+  const config = {
+    credentials: { access_token: 'pat-na1-x' },
+    objects: [{ object_type: 'deals', filter_groups: [{ filters }] }],
+  };
+  expect(() => parseSourceConfig(config)).toThrow(`objects[0].filter_groups[0].filters[1] has no ${lacking}`);
+});

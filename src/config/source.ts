@@ -3,6 +3,7 @@ import { isObject } from '../json.js';
 import { log, registerSecret } from '../log.js';
 import { type Instant, instantOf, timeOf } from '../time.js';
 import { hubspotBaseUrl } from './environment.js';
+import { refuseIncomplete } from './filters.js';
 import type { SourceOptions } from './generated/options.js';
 import { validate } from './schema.js';
 import { plainToken } from './token.js';
@@ -218,13 +219,19 @@ function parseObjects(objects: SourceOptions['objects'] = []): ObjectCriteria[] 
     objectType: entry.object_type.trim(),
     name: entry.name ?? null,
     updatedAfter: parseInstant(entry.updated_after, `objects[${index}].updated_after`),
-    filterGroups: entry.filter_groups ?? [],
+    filterGroups: complete(entry.filter_groups ?? [], `objects[${index}].filter_groups`),
     properties: entry.properties ?? null,
     excludeProperties: entry.exclude_properties ?? [],
     hashProperties: hashable(entry.hash_properties ?? [], `objects[${index}].hash_properties`),
     associations: entry.associations ?? null,
     history: entry.history ?? null,
   }));
+}
+
+/** Throws a ConfigError for a filter that HubSpot could not apply. */
+function complete(groups: FilterGroup[], path: string): FilterGroup[] {
+  refuseIncomplete(groups, path);
+  return groups;
 }
 
 /** Throws a ConfigError for a property without which rows could not be told apart, put in order or followed through merges. */
