@@ -206,9 +206,39 @@ describe('hashing', () => {
     expect((await read({ objects: [{ ...entry, hash_properties: [] }] })).records).toEqual([]);
   });
 
-  test('a name that the object does not have is told, with the nearest', async () => {
-    const said = await sync({ hash_salt: SALT }, { hash_properties: ['e_mail'] });
-    expect(said).toContain('The object of "contacts" has no property "e_mail". Did you mean "email"?');
+  test.each([
+    ['hash_properties', 'Email', 'email'],
+    ['hash_properties', ' email', 'email'],
+    ['hash_properties', 'e_mail', 'email'],
+    ['exclude_properties', 's a l a r y', 'salary'],
+  ])('%s that names "%s" reads nothing, as %s is probably meant', async (option, name, meant) => {
+    const { code, stderr } = await run('sync', { hash_salt: SALT }, { [option]: [name] });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        `${option} of contacts: contacts have no property "${name}". Did you mean "${meant}"? Its values would be written in clear.`,
+      ),
+    ]);
+    expect(await rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'contacts'")).toEqual([]);
+  });
+
+  test('a mistyped name of an entry stops what is read besides it, too', async () => {
+    const deal = sandbox.portal.create('deals', { dealname: 'A secret deal' });
+    sandbox.portal.archive('deals', deal);
+    const objects = [{ object_type: 'deals', name: 'sales', hash_properties: ['deal_name'] }];
+    const config = { objects, hash_salt: SALT, include: ['deals_archived'] };
+    const { records, error } = await readInProcess(sandbox, 'deals_archived', null, { config });
+    expect([records, error?.message]).toEqual([[], expect.stringContaining('Did you mean "dealname"?')]);
+  });
+
+  test('a name that resembles none is a warning, and so is a sensitive one, which is not read', async () => {
+    sandbox.portal.addProperty('contacts', { name: 'salarium', dataSensitivity: 'sensitive' });
+    const names = ['salarium', 'quite_another_portals_own'];
+    const said = await sync({ hash_salt: SALT }, { hash_properties: names });
+    expect(said.split('\n').filter((line) => line.startsWith('WARN'))).toEqual([
+      expect.stringMatching(/no property "salarium"\. Sensitive properties are read only with "sensitive": "hash" or/),
+      expect.stringMatching(/no property "quite_another_portals_own"\.( \[|$)/),
+    ]);
   });
 
   test('what repeats a hashed value in clear is told once: properties and streams', async () => {

@@ -1,4 +1,5 @@
 import type { SensitiveMode } from '../../config/source.js';
+import { RequestError } from '../../errors.js';
 import {
   type PropertyDefinition,
   readProperties,
@@ -66,6 +67,23 @@ export async function readObjectProperties(
   }
   readable.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { readable, sensitive: names, withheld, calls: marked.reduce((sum, { calls }) => sum + calls, usual.calls) };
+}
+
+/** The names of the properties that the portal marks as sensitive or highly sensitive; none where HubSpot refuses to tell. */
+export async function readSensitiveNames(
+  client: HubSpotClient,
+  type: ObjectType,
+): Promise<{ names: string[]; calls: number }> {
+  try {
+    const marked = await Promise.all(SENSITIVITIES.map((sensitivity) => readProperties(client, type, sensitivity)));
+    return {
+      names: marked.flatMap(({ properties }) => properties.map(({ name }) => name)),
+      calls: marked.reduce((sum, { calls }) => sum + calls, 0),
+    };
+  } catch (error) {
+    if (error instanceof RequestError) return { names: [], calls: SENSITIVITIES.length };
+    throw error;
+  }
 }
 
 /** null: HubSpot documents none for the object. */

@@ -1,4 +1,4 @@
-import type { ObjectCriteria, SensitiveMode } from '../../config/source.js';
+import type { ObjectCriteria } from '../../config/source.js';
 import { nearest } from '../../config/suggest.js';
 import type { PropertyDefinition } from '../../hubspot/api/metadata.js';
 import type { ObjectType } from '../../hubspot/api/object-types.js';
@@ -12,8 +12,9 @@ import { fivetranLayout } from '../layouts/fivetran-layout.js';
 import type { Layout, LayoutInput } from '../layouts/layout.js';
 import type { LocalDates } from '../layouts/local-dates.js';
 import { adviseOnCopies } from '../privacy/copies.js';
-import { entryProperties } from '../privacy/entry-properties.js';
+import { type EntryProperties, entryProperties } from '../privacy/entry-properties.js';
 import { type HashedProperties, hashedProperties } from '../privacy/hashed-properties.js';
+import { checkNames } from './named-properties.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
@@ -79,17 +80,22 @@ type ObjectFacts = Pick<PortalFacts, 'client' | 'config' | 'known' | 'tokenScope
 export async function openObject(selection: ObjectSelection, portal: ObjectFacts): Promise<ObjectStream> {
   const { client, config } = portal;
   const found = await readObjectProperties(client, selection.type, config.sensitive, () => portal.tokenScopes());
-  return defineObject(selection, portal, found);
+  const entry = entryProperties(selection.type, selection.criteria, config, portal.known);
+  const calls = found.calls + (await checkNames(selection, entry, found, portal));
+  return defineObject(selection, entry, portal, { ...found, calls });
 }
 
-function defineObject(selection: ObjectSelection, facts: ObjectFacts, found: ObjectProperties): ObjectStream {
+function defineObject(
+  selection: ObjectSelection,
+  { hashed: toHash, excluded }: EntryProperties,
+  facts: ObjectFacts,
+  found: ObjectProperties,
+): ObjectStream {
   const { config, known, localDates } = facts;
   const { name, type, criteria } = selection;
   const { readable: all, calls: definitionCalls } = found;
-  const { hashed: toHash, excluded } = entryProperties(type, criteria, config, known);
   const isWanted = (each: string) => (criteria?.properties?.includes(each) ?? true) && !excluded.includes(each);
   const withheld = withheldFrom(name, found, isWanted);
-  checkNames(found, criteria, name, config.sensitive);
   const selected = found.readable.filter((property) => isWanted(property.name));
   const hashed = hashedProperties(toHash, found.sensitive, config);
   const names = selected.map((property) => property.name);
@@ -176,24 +182,6 @@ function checkFilters(all: readonly PropertyDefinition[], criteria: ObjectCriter
     log.warn(
       `A filter of "${stream}" is on the property "${name}", which the object does not have.${meant ? ` Did you mean "${meant}"?` : ''}`,
     );
-  }
-}
-
-/** Warns of properties that a stream's entry names and the object does not have. */
-function checkNames(
-  { readable, withheld }: ObjectProperties,
-  criteria: ObjectCriteria | null,
-  stream: string,
-  sensitive: SensitiveMode,
-): void {
-  const known = [...readable.map(({ name }) => name), ...withheld.flatMap(({ names }) => names)];
-  const { properties, excludeProperties = [], hashProperties = [] } = criteria ?? {};
-  for (const name of [...(properties ?? []), ...excludeProperties, ...hashProperties]) {
-    if (known.includes(name)) continue;
-    const meant = nearest(name, known);
-    const advice =
-      sensitive === 'exclude' ? ' Sensitive properties are read only with "sensitive": "hash" or "include".' : '';
-    log.warn(`The object of "${stream}" has no property "${name}".${meant ? ` Did you mean "${meant}"?` : advice}`);
   }
 }
 
