@@ -41,8 +41,9 @@ class EngagementStream extends FedStream {
   constructor(objects: readonly ObjectStream[], portal: PortalFacts) {
     const feeds = objects.map((object): StreamFeed => {
       const { name } = object.type;
-      const output = () => new EngagementOutput(name, portal.id, () => portal.client.clock.now());
-      const properties = name === 'emails' ? [DIRECTION] : [];
+      const tellsDirection = name === 'emails' && isInClear(object, DIRECTION);
+      const output = () => new EngagementOutput(name, tellsDirection, portal.id, () => portal.client.clock.now());
+      const properties = tellsDirection ? [DIRECTION] : [];
       return {
         part: name,
         object,
@@ -71,12 +72,18 @@ class EngagementStream extends FedStream {
   }
 }
 
+/** Whether a property's values may be told. */
+function isInClear({ hashed, excluded }: ObjectStream, name: string): boolean {
+  return hashed?.names.has(name) !== true && !excluded.includes(name);
+}
+
 class EngagementOutput implements ObjectOutput {
   readonly isOfSelection = false;
   readonly isSwept = true;
 
   constructor(
     readonly object: string,
+    readonly tellsDirection: boolean,
     readonly portalId: number | null,
     readonly now: () => EpochMs,
   ) {}
@@ -102,7 +109,7 @@ class EngagementOutput implements ObjectOutput {
 
   #typeOf(row: ObjectRow): string | null {
     const usual = ENGAGEMENTS[this.object]?.type ?? null;
-    return this.object === 'emails' ? (DIRECTIONS[propertyOf(row, DIRECTION) ?? ''] ?? usual) : usual;
+    return this.tellsDirection ? (DIRECTIONS[propertyOf(row, DIRECTION) ?? ''] ?? usual) : usual;
   }
 
   archived(records: readonly ArchivedRecord[], _: unknown, emit: Emit): Promise<void> {

@@ -40,6 +40,9 @@ export interface AskedHistories {
   tables: readonly string[];
 }
 
+/** The table of the stages that deals were in, and the one property that it is made of. */
+export const DEAL_STAGES = { table: 'deal_stage', property: 'dealstage' };
+
 /** The names of the tables of past values. */
 const HISTORY_TABLES = /_property_history$|^deal_stage$/;
 
@@ -73,7 +76,9 @@ function historiesOf(reading: ReadingPlan, asked: AskedHistories): StreamPlan[] 
   const wanted = isNamed && configured.length === 0 ? [EVERY_PROPERTY] : configured;
   return [
     ...(wanted.length > 0 ? [historyPlan(reading, wanted)] : []),
-    ...(type.name === 'deals' ? [historyPlan(reading, ['dealstage'], 'deal_stage', DEAL_STAGE_FORM)] : []),
+    ...(type.name === 'deals'
+      ? [historyPlan(reading, [DEAL_STAGES.property], DEAL_STAGES.table, DEAL_STAGE_FORM)]
+      : []),
   ];
 }
 

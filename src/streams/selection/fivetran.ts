@@ -1,13 +1,14 @@
 import type { ObjectCriteria, SourceConfig } from '../../config/source.js';
 import { asHubflakeError, ConfigError, type HubflakeError } from '../../errors.js';
-import { findObjectType, type ObjectType } from '../../hubspot/api/object-types.js';
+import { findObjectType, type ObjectType, standardObject } from '../../hubspot/api/object-types.js';
 import { log } from '../../log.js';
 import type { KnownObjects } from '../core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from '../core/stream.js';
 import { historyName } from '../crm/history/history-plan.js';
 import { ReadingPlan } from '../crm/reading/reading-plan.js';
-import { planTables } from '../fivetran/object-tables.js';
+import { DEAL_STAGES, planTables } from '../fivetran/object-tables.js';
 import { singular, tableOf } from '../layouts/fivetran-names.js';
+import { entryProperties } from '../privacy/entry-properties.js';
 import { HISTORY } from './histories.js';
 import { checkFilters, declaredAs, planOne } from './objects.js';
 import { isSameName, missingPlan } from './plans.js';
@@ -81,7 +82,18 @@ export function planFivetran(
   plans.push(...planTables(readings, { all: config.include.includes(HISTORY), tables: config.include }));
   const isThere = (name: string) => plans.some((plan) => isSameName(plan.name, name));
   const others = config.objects === null ? [] : everyTable(names);
-  return [...plans, ...others.filter(({ name }) => config.include.includes(name) && !isThere(name))];
+  const all = [...plans, ...others.filter(({ name }) => config.include.includes(name) && !isThere(name))];
+  return withoutExcluded(all, config, known);
+}
+
+/** Leaves out the table that is made of a property which is not to be read. */
+function withoutExcluded(plans: StreamPlan[], config: SourceConfig, known: KnownObjects): StreamPlan[] {
+  const { table, property } = DEAL_STAGES;
+  const left = plans.filter(({ name }) => name !== table);
+  const { excluded } = entryProperties(standardObject('deals'), null, config, known);
+  if (left.length === plans.length || !excluded.includes(property)) return plans;
+  log.info(`${table} is left out: it is made of ${property}, which exclude_properties of deals names.`);
+  return left;
 }
 
 const NO_CRITERIA = {
