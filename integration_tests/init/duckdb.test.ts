@@ -144,6 +144,50 @@ test('a pipeline that is there is not overwritten without being asked for', asyn
   expect([agreed.code, pipeline().name]).toEqual([0, 'hubspot']);
 });
 
+describe('with --yes nothing is asked at a terminal, either', () => {
+  const ended = async (token: string, args: readonly string[] = ['--objects', 'deals']) => {
+    environment.HUBSPOT_TOKEN = token;
+    const { code, screen } = await play([], ['--yes', ...args]);
+    return [code, screen.replace(/\s+/g, ' ')];
+  };
+
+  test('but all is done', async () => {
+    expect(await ended(TOKEN)).toEqual([0, expect.stringContaining('first load')]);
+    expect(files()).toEqual(['.env', 'pipeline.json']);
+  });
+
+  test('where a pipeline is there', async () => {
+    folder.write('pipeline.json', 'mine');
+    expect(await ended(TOKEN)).toEqual([1, expect.stringContaining('pipeline.json is there already, and was left')]);
+    expect(read('pipeline.json')).toBe('mine');
+  });
+
+  test('where .env has another token', async () => {
+    folder.write('.env', 'HUBSPOT_TOKEN=old');
+    expect(await ended(TOKEN)).toEqual([1, expect.stringContaining('with another value, and nothing was written.')]);
+    expect([files(), read('.env')]).toEqual([['.env'], 'HUBSPOT_TOKEN=old']);
+  });
+
+  test('where a token is refused, or there is none', async () => {
+    expect(await ended('nonsense-of-tests')).toEqual([1, expect.stringContaining('HubSpot refused the access token.')]);
+    expect(await ended('')).toEqual([
+      1,
+      expect.stringContaining('With --yes nothing is asked, and there is no answer to these: --token'),
+    ]);
+  });
+});
+
+test('what looks like a variable in an answer is none in the pipeline', async () => {
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: what is not to be taken for a variable
+  const answers = ['--name', 'x${y}', '--path', 'a${b}$${c}.duckdb', '--objects', 'deals'];
+  const outcome = await script(['--yes', ...answers], { HUBSPOT_TOKEN: TOKEN });
+  expect([outcome.code, outcome.stderr]).toEqual([0, expect.not.stringContaining('ERROR')]);
+  expect(pipeline()).toMatchObject({ name: 'x$${y}', destination: { path: 'a$${b}$$${c}.duckdb' } });
+  await synced();
+  expect(files()).toContain('a${b}$${c}.duckdb');
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above
+});
+
 describe('from a script', () => {
   const yes = (...more: string[]) => script(['--yes', ...more], { HUBSPOT_TOKEN: TOKEN });
 
@@ -195,6 +239,10 @@ describe('from a script', () => {
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('HubSpot refused the access token.')]);
     const none = await yes('--objects', 'daels');
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('Did you mean "deals"?')]);
+    for (const nothing of ['', ' ', ',']) {
+      const { code, stderr } = await yes('--objects', nothing);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('--objects names nothing.')]);
+    }
     const nowhere = await yes('--path', 'none/a.duckdb');
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('--path: The folder none does not')]);
     expect((await yes('--destination', 'duckbd')).stderr).toContain('should be one of duckdb, snowflake');

@@ -204,6 +204,23 @@ describe('a connections.toml that is broken', () => {
   });
 });
 
+test('with --yes at a terminal the SQL goes to stdout, and nothing is asked', async () => {
+  const args = ['--yes', '--objects', 'deals', '--destination', 'snowflake', '--host', standIn.url, '--make-key'];
+  const played = await play([], args);
+  expect(played).toMatchObject({ code: 0, screen: expect.stringContaining('USE ROLE SECURITYADMIN;') });
+  expect(played.screen).not.toContain('Has this been run');
+  expect(files()).toEqual(['.env', 'hubflake.p8', 'pipeline.json']);
+});
+
+test('what looks like a variable in an answer is none in the pipeline', async () => {
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: what is not to be taken for a variable
+  const outcome = await script(['--host', standIn.url, '--make-key', '--key-file', 'a${b}.p8', '--role', 'R${x}']);
+  expect(outcome.code).toBe(0);
+  expect(pipeline().destination).toMatchObject({ role: 'R$${x}', credentials: { private_key_file: 'a$${b}.p8' } });
+  expect(files()).toContain('a${b}.p8');
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above
+});
+
 describe('from a script', () => {
   test('all at once: a key pair, the set-up, the check, the plan', async () => {
     connections(admin());

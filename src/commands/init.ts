@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { literal } from '../config/environment.js';
 import { parsePipelineConfig } from '../config/pipeline.js';
 import { ConfigError, StoppedError } from '../errors.js';
 import { configureLog, log } from '../log.js';
@@ -31,10 +32,10 @@ const INTERRUPTED = 130;
 export async function init(io: TextIo, given: Given): Promise<number> {
   // It reports its progress in words of its own.
   if (given.logLevel === 'info') configureLog({ level: 'warn' });
-  const prompts = isTerminal() ? await terminalPrompts() : null;
+  const prompts = isTerminal() && !given.flag('yes') ? await terminalPrompts() : null;
   const answers = new Answers(given, process.env, prompts, io.print);
   const lacking = prompts ? [] : missingAnswers(answers);
-  if (lacking.length > 0) throw missing(lacking);
+  if (lacking.length > 0) throw missing(lacking, answers.flag('yes'));
   try {
     return await make(io, answers);
   } catch (error) {
@@ -46,7 +47,7 @@ export async function init(io: TextIo, given: Given): Promise<number> {
 
 async function make({ print, stop, streams }: TextIo, answers: Answers): Promise<number> {
   const path = await askPath(answers);
-  const name = await answers.text({ flag: 'name', message: 'Name of the pipeline', fallback: 'hubspot' });
+  const name = literal(await answers.text({ flag: 'name', message: 'Name of the pipeline', fallback: 'hubspot' }));
   const secrets = new Secrets();
   const source = await askHubSpot(answers, secrets, stop.signal);
   const type = await answers.choice('destination', 'Where are the tables to go?', [

@@ -54,6 +54,16 @@ export function interpolated(value: unknown, environment: NodeJS.ProcessEnv): un
   );
 }
 
+/** A text as a configuration has it that is to be taken as it is, `${` and all. */
+export function literal(text: string): string {
+  return text.replaceAll('${', '$$$${');
+}
+
+/** The same of texts by name. */
+export function literals(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, literal(text)]));
+}
+
 /** Every `${NAME}` in a document, in its order. */
 export function variablesIn(value: unknown): Variable[] {
   const found: Variable[] = [];

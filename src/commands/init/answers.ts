@@ -20,7 +20,7 @@ export class Answers {
   readonly #given: Given;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #print: (text: string) => void;
-  /** null: nobody is there to ask. */
+  /** null: nobody is there to ask, or nobody is to be asked. */
   readonly prompts: Prompts | null;
 
   /** @param print writes to stdout */
@@ -38,6 +38,11 @@ export class Answers {
     return variable === undefined ? undefined : this.#environment[variable]?.trim() || undefined;
   }
 
+  /** Whether an option was given, be it empty. */
+  has(flag: string): boolean {
+    return this.#given.text(flag) !== undefined;
+  }
+
   flag(name: string): boolean {
     return this.#given.flag(name);
   }
@@ -48,7 +53,7 @@ export class Answers {
   }
 
   async secret(question: Asked): Promise<string> {
-    const isVisible = this.#given.text(question.flag) !== undefined;
+    const isVisible = this.has(question.flag);
     if (isVisible && question.variable !== undefined) {
       log.warn(
         `--${question.flag} is visible to other users of this machine; ${question.variable} in the environment is not.`,
@@ -92,13 +97,16 @@ export class Answers {
 
   #ask<T>(flag: string, ask: (prompts: Prompts) => Promise<T>): Promise<T> {
     if (this.prompts) return ask(this.prompts);
-    throw missing([`--${flag}`]);
+    throw missing([`--${flag}`], this.flag('yes'));
   }
 }
 
-/** The error of a script that lacks answers. */
-export function missing(flags: readonly string[]): ConfigError {
+/** The error where nobody is to be asked and answers lack. @param isYes whether that is so for `--yes` */
+export function missing(flags: readonly string[], isYes: boolean): ConfigError {
+  const names = flags.join(', ');
   return new ConfigError(
-    `There is no terminal to ask at, and no answer to these: ${flags.join(', ')}. Give them, or run hubflake init at a terminal.`,
+    isYes
+      ? `With --yes nothing is asked, and there is no answer to these: ${names}. Give them, or run hubflake init at a terminal without --yes.`
+      : `There is no terminal to ask at, and no answer to these: ${names}. Give them, or run hubflake init at a terminal.`,
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { literal } from '../../config/environment.js';
 import type { Answers } from './answers.js';
 import { checkDestination } from './check-destination.js';
 
@@ -12,7 +13,11 @@ export async function askDuckDb(answers: Answers): Promise<object> {
     check: (given) => (existsSync(dirname(given)) ? undefined : `The folder ${dirname(given)} does not exist.`),
   });
   const schema = answers.given('schema');
-  const destination = { type: 'duckdb', path, ...(schema === undefined ? {} : { schema }) };
+  const destination = {
+    type: 'duckdb',
+    path: literal(path),
+    ...(schema === undefined ? {} : { schema: literal(schema) }),
+  };
   if (!answers.flag('check')) return destination;
   const wasThere = existsSync(path);
   try {

@@ -1,3 +1,4 @@
+import { literal } from '../../config/environment.js';
 import { parseSourceConfig } from '../../config/source.js';
 import { nearest } from '../../config/suggest.js';
 import {
@@ -27,7 +28,7 @@ export async function askHubSpot(answers: Answers, secrets: Secrets, signal: Abo
       const objects = await askObjects(answers, offer);
       return {
         credentials: inPipeline(credentials, secrets),
-        ...(objects === null ? {} : { objects: objects.map((name) => ({ object_type: name })) }),
+        ...(objects === null ? {} : { objects: objects.map((name) => ({ object_type: literal(name) })) }),
         layout: 'columns',
       };
     } catch (caught) {
@@ -127,7 +128,7 @@ const ALL = 'all';
 /** The streams to read; null: all. */
 async function askObjects(answers: Answers, { streams }: PortalOffer): Promise<string[] | null> {
   const names = streams.map(({ name }) => name);
-  const given = answers.given('objects') ?? (answers.flag('yes') ? ALL : undefined);
+  const given = answers.has('objects') ? (answers.given('objects') ?? '') : answers.flag('yes') ? ALL : undefined;
   if (given === ALL) return null;
   if (given !== undefined || !answers.prompts) {
     const chosen = (given ?? '')
@@ -165,7 +166,7 @@ function inPipeline(credentials: Credentials, secrets: Secrets): object {
   }
   return {
     credentials_title: 'OAuth Credentials',
-    client_id: credentials.client_id,
+    client_id: literal(credentials.client_id),
     client_secret: secrets.keep('HUBSPOT_CLIENT_SECRET', credentials.client_secret),
     refresh_token: secrets.keep(REFRESH_TOKEN, credentials.refresh_token),
   };

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { literal } from '../../config/environment.js';
 import { readPrivateKey } from '../../config/private-key.js';
 import type { Answers } from './answers.js';
 import { ignoreInGit, isInRepository } from './git.js';
@@ -95,5 +96,5 @@ function contentOf(file: string): string | null {
 }
 
 function byKey(file: string): object {
-  return { auth_type: 'Key Pair Authentication', private_key_file: file };
+  return { auth_type: 'Key Pair Authentication', private_key_file: literal(file) };
 }

@@ -1,3 +1,4 @@
+import { literals } from '../../config/environment.js';
 import { parseSnowflakeConfig, type SnowflakeConfig } from '../../config/snowflake.js';
 import { asHubflakeError, CredentialsError, StoppedError } from '../../errors.js';
 import { redact } from '../../log.js';
@@ -26,7 +27,8 @@ export async function askSnowflake(answers: Answers, secrets: Secrets): Promise<
   const names = await askNames(answers);
   const login = await askLogin(answers, secrets);
   const { user, ...places } = names;
-  const destination = { host: account.host, ...places, username: user, credentials: login.credentials };
+  const texts = literals({ host: account.host, ...places, username: user });
+  const destination = { ...texts, credentials: login.credentials };
   const isSetUp = await setUp(answers, account, names, login);
   const alter = login.publicKey === null ? null : setPublicKey(user, login.publicKey);
   return { destination, isTried: isSetUp && (await tried(answers, destination, secrets, alter)) };
@@ -43,7 +45,7 @@ async function askRest(answers: Answers, connection: string): Promise<object> {
       destination[option] = await answers.text({ flag: option, message, fallback });
     }
   }
-  return destination;
+  return literals(destination);
 }
 
 const PLACES = {
