@@ -295,6 +295,8 @@ describe('local dates', () => {
     Object.assign(sandbox.portal.account, { timeZone: 'Europe/Berlin' });
     await sync({ local_dates: true });
     expect(await dates()).toEqual([{ day: '2024-05-01', n: '9' }]);
+    expect(await sync({})).toMatch(/signed_on has another type, .*, or has no local date any more/);
+    expect(await dates()).toEqual([{ day: null, n: '9' }]);
   });
 
   test('of an archived record stay, and of a hashed time there are none', async () => {

@@ -142,6 +142,9 @@ function mistakeOf(error: ErrorObject): Mistake {
       };
     case 'pattern':
       return { path, expected: `should have the form ${schemaOf(error).pattern_descriptor ?? params.pattern}`, found };
+    case 'minLength':
+      // Of a secret nothing more is to be told.
+      return { path, expected: lengthOf(params.limit), found: schemaOf(error).airbyte_secret ? null : found };
     case 'oneOf': {
       const [key, values] = choices(schemaOf(error));
       return { path: inside(key), expected: `should be ${oneOf(values)}`, found: null };
@@ -176,6 +179,10 @@ function describeValue(error: ErrorObject): string {
 
 function oneOf(values: readonly unknown[]): string {
   return `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
+}
+
+function lengthOf(least: number): string {
+  return least === 1 ? 'should not be empty' : `should have ${least} characters or more`;
 }
 
 function withArticle(type: string): string {

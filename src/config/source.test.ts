@@ -239,9 +239,16 @@ describe('hashing', () => {
     }
   });
 
+  test('takes the salt without white space around it', () => {
+    for (const around of ['', '\n', ' \r\n']) {
+      expect(parseSourceConfig({ credentials, hash_salt: `${around}${hash_salt}${around}` }).hashSalt).toBe(hash_salt);
+    }
+    expect(() => parseSourceConfig({ credentials, hash_salt: `short${' '.repeat(16)}` })).toThrow('16 characters');
+  });
+
   test('shows the salt neither in a message nor in a log line', () => {
     expect(() => parseSourceConfig({ credentials, hash_salt: 'hush-hush' })).toThrow(
-      'hash_salt must NOT have fewer than 16 characters, but is something else',
+      'hash_salt should have 16 characters or more.',
     );
     parseSourceConfig({ credentials, hash_salt: 'the hush-hush of a salt' });
     log.warn('it is the hush-hush of a salt');

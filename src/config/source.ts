@@ -172,11 +172,13 @@ export function refuseNames({ layout, objects }: SourceOptions): void {
 }
 
 /**
- * Resolves the alias of num_worker, removes unset options, which platforms pass as null or '', infers credentials_title, and makes lists of
+ * Resolves the alias of num_worker, trims the salt, removes unset options, which platforms pass as null or '', infers credentials_title, and makes lists of
  * `history: true` and `false`.
  */
 export function normaliseSource(config: Record<string, unknown>): void {
   if (config.num_worker === undefined) config.num_worker = config.num_workers;
+  // A secret that is mounted as a file often ends in a line break, with which no one else would come to the same hashes.
+  if (typeof config.hash_salt === 'string') config.hash_salt = config.hash_salt.trim();
   for (const [key, value] of Object.entries(config)) {
     if (value === null || value === undefined || value === '') delete config[key];
   }

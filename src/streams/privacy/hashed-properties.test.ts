@@ -35,6 +35,13 @@ test('versions have hashes of their values, and of what names a source by one of
   expect(hashed.versionsOf('phone', versions)).toBe(versions);
 });
 
+test('a source that is a short value is hashed; one that only has it within is not', () => {
+  const versions = [{ value: 'Bo', timestamp: '2024-01-02T00:00:00Z', sourceId: 'bo', sourceLabel: 'bonus' }];
+  expect(hashed.versionsOf('email', versions)).toEqual([
+    { ...versions[0], value: hasher.hash('Bo'), sourceId: hasher.hash('bo') },
+  ]);
+});
+
 describe('which properties are hashed', () => {
   const config = (objects: object[], more: object = {}) =>
     parseSourceConfig({ credentials: { access_token: 'pat-na1-x' }, hash_salt: 'a salt for tests', objects, ...more });

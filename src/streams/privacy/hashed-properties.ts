@@ -2,7 +2,7 @@ import type { SourceConfig } from '../../config/source.js';
 import type { Version } from '../../hubspot/api/object-row.js';
 import { Hasher } from './hasher.js';
 
-/** A shorter value is found in many a text by chance. */
+/** A shorter value is found within many a text by chance. */
 const SHORTEST_FOUND = 4;
 
 /** The properties of an object whose values are replaced by hashes. */
@@ -25,10 +25,10 @@ export class HashedProperties {
   /** The versions of a property as they may leave the process. What set them may have the value in its own name. */
   versionsOf(name: string, versions: readonly Version[]): readonly Version[] {
     if (!this.names.has(name)) return versions;
-    const values = versions
-      .map(({ value }) => value?.toLowerCase() ?? '')
-      .filter((value) => value.length >= SHORTEST_FOUND);
-    const tells = (text: string) => values.some((value) => text.toLowerCase().includes(value));
+    const values = new Set(versions.map(({ value }) => value?.toLowerCase() ?? ''));
+    const long = [...values].filter((value) => value.length >= SHORTEST_FOUND);
+    const tells = (text: string) =>
+      values.has(text.toLowerCase()) || long.some((value) => text.toLowerCase().includes(value));
     const safe = (text: string | null | undefined) => (text && tells(text) ? this.valueOf(text) : (text ?? null));
     return versions.map((version) => ({
       ...version,

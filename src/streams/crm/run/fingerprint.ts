@@ -133,8 +133,8 @@ function propertiesShortage(
     ],
     [
       changed.filter((name) => !isProcessed(stream, name)),
-      'has another type, or is no longer hashed',
-      'have another type, or are no longer hashed',
+      'has another type, or is no longer hashed, or has no local date any more',
+      'have another type, or are no longer hashed, or have no local dates any more',
     ],
   ];
   const why = clauses.flatMap(([names, one, several]) => {

@@ -150,12 +150,17 @@ describe('a selection', () => {
   test.each<[string, Selection, string[], string]>([
     ['a property more', { properties: { ...base.properties, c: 'string' } }, ['c'], 'c was added'],
     ['two more', { properties: { a: 'string', c: 'string', d: 'string' } }, ['c', 'd'], 'c, d were added'],
-    ['another type', { properties: { a: 'string', b: 'string' } }, ['b'], 'b has another type, or is no longer hashed'],
+    [
+      'another type',
+      { properties: { a: 'string', b: 'string' } },
+      ['b'],
+      'b has another type, or is no longer hashed, or has no local date any more',
+    ],
     [
       'both',
       { properties: { a: 'date', b: 'number', c: 'string' } },
       ['c', 'a'],
-      'c was added, and a has another type, or is no longer hashed',
+      'c was added, and a has another type, or is no longer hashed, or has no local date any more',
     ],
   ])('lacks some properties: %s', (_, now, names, why) => {
     expect(shortage(base, now)).toEqual({ is: 'properties', names, why });
