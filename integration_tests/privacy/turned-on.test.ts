@@ -283,6 +283,34 @@ describe('hashing', () => {
   });
 });
 
+test('what is left out later is told once; rows keep it until they change, or are refreshed', async () => {
+  const entry = { history: ['*'] };
+  const secret = { name: 'passport', dataSensitivity: 'sensitive' } as const;
+  sandbox.portal.addProperty('contacts', secret);
+  const names = { properties: ['email', 'salary', 'passport'] };
+  await sync({ sensitive: 'include' }, { ...entry, ...names });
+  const without = { ...entry, ...names, exclude_properties: ['salary'] };
+  const stay = 'Rows keep the values until their records change, or are refreshed.';
+  const [first = ''] = sandbox.portal.truth('contacts').live.map(({ id }) => id);
+  // A run that has no row keeps no state, and the next one tells the same.
+  const synced = (source: JsonObject, email: string) => {
+    sandbox.portal.edit('contacts', first, { email });
+    return sync(source, without);
+  };
+  expect(await synced({ sensitive: 'include' }, '1@example.com')).toContain(
+    `contacts: salary is not read any more. ${stay}`,
+  );
+  expect(await synced({}, '2@example.com')).toContain(`contacts: a property is not read any more. ${stay}`);
+  expect(await synced({}, '3@example.com')).not.toContain('any more');
+  const kept = async () => [
+    ...(await rows('SELECT count(salary)::INT AS n FROM contacts')),
+    ...(await rows(`SELECT count(*)::INT AS n FROM contacts_property_history WHERE property = 'salary'`)),
+  ];
+  expect(await kept()).toEqual([{ n: 8 }, { n: 9 }]);
+  expect((await run('sync', {}, without, ['--refresh', 'contacts,contacts_property_history'])).code).toBe(0);
+  expect(await kept()).toEqual([{ n: 0 }, { n: 0 }]);
+});
+
 describe('local dates', () => {
   const dates = () => rows('SELECT signed_on_local_date AS day, count(*) AS n FROM contacts GROUP BY ALL');
 

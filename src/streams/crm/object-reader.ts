@@ -7,7 +7,7 @@ import { earlier, notBefore } from '../../time.js';
 import { initialPass, switchToSearch } from './load/first-load.js';
 import { loadByList } from './load/load.js';
 import type { ObjectStream } from './object-stream.js';
-import { type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './run/fingerprint.js';
+import { droppedSince, type Fingerprint, fingerprintOf, selectedBefore, shortageOf } from './run/fingerprint.js';
 import type { OutputPort } from './run/object-output.js';
 import { advanceCursor, ObjectRun, type ReadOptions } from './run/object-run.js';
 import { EVERY_ID, isFresh, isUnderWay, type ObjectState } from './run/object-state.js';
@@ -120,6 +120,11 @@ async function applySelection(run: ObjectRun): Promise<void> {
   if (before) refuseIfWithheld(before, stream);
   state.fingerprint = fingerprintOf(stream);
   if (isFresh(state) || !run.isOfSelection) return;
+  const dropped = before === null || state.refresh ? null : droppedSince(before, stream);
+  if (dropped !== null)
+    log.info(
+      `${stream.name}: ${dropped} not read any more. Rows keep the values until their records change, or are refreshed.`,
+    );
   const shortage = shortageOf(before, stream, run.emitsFilterExits);
   if (!shortage) return;
   if (shortage.is === 'properties' && state.cursor !== null && !state.refresh) {

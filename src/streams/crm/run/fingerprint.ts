@@ -152,6 +152,17 @@ export function selectedBefore(before: Written, names: readonly string[]): strin
   return names.filter((name) => known.has(hashText(name)));
 }
 
+/** The properties that records were read with and are not any more, as the subject of a sentence; null: there are none. */
+export function droppedSince(before: Written, { properties, definitions, excluded }: ObjectStream): string | null {
+  const now = new Set(properties.map(hashText));
+  const count = [...hashesOf(before.properties)].filter((each) => !now.has(each)).length;
+  if (count === 0) return null;
+  const nameable = new Set([...definitions.map(({ name }) => name), ...excluded]);
+  const names = selectedBefore(before, [...nameable]).filter((name) => !properties.includes(name));
+  const isListed = names.length === count && count <= 3;
+  return `${isListed ? names.join(', ') : count === 1 ? 'a property' : `${count} properties`} ${count === 1 ? 'is' : 'are'}`;
+}
+
 /** @param one null: from the beginning */
 function isBefore(one: Instant | null, other: Instant | null): boolean {
   return other !== null && (one === null || timeOf(one) < timeOf(other));
