@@ -152,6 +152,13 @@ describe('check answers with a status, whatever is wrong', () => {
     });
   });
 
+  test('exclude leaves nothing', async () => {
+    expect(await status({ credentials, objects: [{ object_type: 'contacts' }], exclude: ['contacts'] })).toEqual({
+      status: 'FAILED',
+      message: 'exclude leaves nothing to read. Take out of it what is to be read.',
+    });
+  });
+
   test('an object does not exist', async () => {
     const answer = await status({ credentials, objects: [{ object_type: 'contcats' }] });
     expect(answer?.message).toContain('Did you mean "contacts"?');

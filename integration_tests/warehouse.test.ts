@@ -266,6 +266,14 @@ describe('hubflake sync', () => {
     expect(await tables(database)).not.toContain('companies');
   });
 
+  test('says so where exclude leaves nothing to read', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the pipeline's own placeholder
+    const source = { credentials: { access_token: '${HUBSPOT_TOKEN}' }, exclude: ['all'] };
+    const config = pipeline({ streams: undefined, source });
+    const { code, stderr } = await hubflake(['sync', '--config', config], { environment: environment() });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ERROR exclude leaves nothing to read.')]);
+  });
+
   test('one stream that fails does not hold up the others', async () => {
     sandbox.faults.add({ kind: 'list', objectType: 'deals', fault: { type: 'error', status: 400, message: 'Broken' } });
     const outcome = await hubflake(['sync', '--config', pipeline(), '--json'], { environment: environment() });

@@ -38,6 +38,7 @@ async function status(given: unknown, signal: AbortSignal, streams: ProtocolIo['
 
 function verdict(readable: readonly string[], portal: Portal, wantsDeletes: boolean): ConnectionStatus {
   const { unreadable } = portal;
+  if (portal.streamNames.length === 0) return { status: 'FAILED', message: portal.nothingReadable().message };
   const asked = unreadable.filter((each) => each.asked);
   if (asked.length > 0) {
     const scopes = scopesOf(asked);

@@ -53,6 +53,16 @@ const pipeline = (source: object = {}, destination: object = {}, more: object = 
 });
 const snowflake = { host: 'acme.snowflakecomputing.com', database: 'D', schema: 'S', username: 'U' };
 
+test.each([
+  [{ objects: [{ object_type: 'contacts' }], exclude: ['contacts'] }],
+  [{ objects: [{ object_type: 'contacts' }], include: ['lists'], exclude: ['all', 'lists'] }],
+  [{ exclude: ['all'] }],
+])('nothing that is left to read: %j', async (source) => {
+  const left = 'source.exclude leaves nothing to read. Take out of it what is to be read.';
+  expect(await messages(pipeline(source))).toEqual([left]);
+  expect(await messages(pipeline({ ...source, include: ['owners'] }))).toEqual([]);
+});
+
 test('no mistakes: says so', async () => {
   expect(await run(pipeline())).toEqual({ code: 0, out: 'pipeline.json has no mistakes.' });
 });
@@ -303,7 +313,9 @@ test('what needs a salt has it; a connection tells the account of a host with an
   const hashing = { sensitive: 'hash', objects: [{ object_type: 'deals', hash_properties: ['dealname'] }] };
   expect((await report(pipeline({ ...hashing, hash_salt: 'a salt of these tests' }))).mistakes).toEqual([]);
   const short = await report(pipeline({ ...hashing, hash_salt: 'short' }));
-  expect(short.mistakes.map(({ path }) => path)).toEqual(['source.hash_salt']);
+  expect(short.mistakes.map(({ path, message }) => [path, message])).toEqual([
+    ['source.hash_salt', 'source.hash_salt should have 16 characters or more.'],
+  ]);
   const home = process.env.SNOWFLAKE_HOME;
   process.env.SNOWFLAKE_HOME = folder;
   const connection = [

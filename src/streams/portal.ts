@@ -21,6 +21,7 @@ import { adviseOnStreams } from './privacy/copies.js';
 import { declaredStreams } from './registry.js';
 import { mayBeCustom } from './selection/custom-objects.js';
 import { planStreams } from './selection/plan-streams.js';
+import { nothingLeft } from './selection/plans.js';
 
 /** A stream that is not offered, and why. */
 export interface Unreadable {
@@ -208,6 +209,7 @@ export class Portal implements PortalFacts {
 
   /** The error to report if no stream can be read. */
   nothingReadable(): HubflakeError {
+    if (this.#plans.length === 0) return nothingLeft();
     const other = this.unreadable.find((each) => each.scopes.length === 0);
     if (other) return new ConfigError(`${other.name} cannot be read: ${other.why}.`);
     const scopes = [...new Set(this.unreadable.flatMap((each) => each.scopes))];

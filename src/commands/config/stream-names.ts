@@ -7,7 +7,7 @@ import { declaredStreams } from '../../streams/registry.js';
 import { checkNames } from '../../streams/selection/names.js';
 import { planOne } from '../../streams/selection/objects.js';
 import { planStreams } from '../../streams/selection/plan-streams.js';
-import { isSameName } from '../../streams/selection/plans.js';
+import { isSameName, nothingLeft } from '../../streams/selection/plans.js';
 
 /** Fewer letters that differ are a typo; more may be the name of a custom object, which only the portal knows. */
 const TYPO = 2;
@@ -60,7 +60,14 @@ export function checkStreamNames(part: string, source: SourceConfig, streams: re
     }
   }
   const found = findings.filter((finding) => finding !== null);
-  if (found.length > 0 || streams.length === 0) return found;
+  if (found.length > 0) return found;
+  const left = attempt(part, { exclude: [] }, () => {
+    if (source.exclude.length === 0) return;
+    const plans = planStreams(source, known, declared, streams.length === 0 ? 'default' : streams);
+    if (plans.length === 0) throw nothingLeft();
+  });
+  if (left !== null) return [left];
+  if (streams.length === 0) return [];
   const planned = planStreams(source, known, declared, 'all').map(({ name }) => name);
   return streams
     .map((name, index) => typo(`streams[${index}].name`, name, planned))

@@ -13,6 +13,11 @@ export function clash(name: string, other: string, message: string): StreamPlan 
   return missingPlan(name, error);
 }
 
+/** The error where what a configuration selects is all left out. */
+export function nothingLeft(): ConfigError {
+  return new ConfigError('exclude leaves nothing to read. Take out of it what is to be read.');
+}
+
 /** A configured stream that is unavailable. */
 export function missingPlan(name: string, obstacle: HubflakeError): StreamPlan {
   const fail = async () => {
