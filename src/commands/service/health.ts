@@ -1,16 +1,17 @@
 import type { MonotonicMs } from '../../time.js';
-import type { DescribedFailure } from '../sync/sync-result.js';
+import type { DescribedFailure, SyncResult } from '../sync/sync-result.js';
 
 /** A service is well while every stream was up to date within so many intervals. */
 const INTERVALS = 3;
+const UNFINISHED = 'It is still being loaded, in turns with the other streams.';
 
 /** How a service is. */
 export interface Health {
   isWell: boolean;
   /** Seconds since the start of the last round in which everything was up to date. null: there was none. */
   behindSeconds: number | null;
-  /** The streams that are late, each with its last failure. */
-  late: { stream: string; behindSeconds: number | null; code: string; message: string }[];
+  /** The streams that are late, each with its last failure. Without a code: it has not failed, but is still being loaded. */
+  late: { stream: string; behindSeconds: number | null; code: string | null; message: string }[];
   /** Why the last round as a whole failed; null: it did not. */
   failure: { code: string; message: string } | null;
 }
@@ -21,22 +22,40 @@ export class HealthLog {
   /** When the last round began that did not fail as a whole. */
   #roundAt: MonotonicMs | null = null;
   #failure: Health['failure'] = null;
-  /** By stream that fails, when it was up to date for the last time, and its failure. */
-  readonly #failing = new Map<string, { since: MonotonicMs | null; failure: DescribedFailure }>();
+  /** By stream that fails or is unfinished, when it was up to date for the last time, and its failure; null: it is unfinished. */
+  readonly #behind = new Map<string, { since: MonotonicMs | null; failure: DescribedFailure | null }>();
+  /** Streams that were up to date at some time. */
+  readonly #known = new Set<string>();
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs;
   }
 
-  /** A round has ended in which these streams have failed. @param startedAt when it began @param read the streams that were read */
-  ended(startedAt: MonotonicMs, failures: readonly DescribedFailure[], read: ReadonlySet<string>): void {
-    for (const stream of [...this.#failing.keys()]) {
-      const isMended = read.has(stream) && !failures.some((failure) => failure.stream === stream);
-      if (isMended) this.#failing.delete(stream);
+  /** The last failures of the streams that fail, also of those that were not read since. */
+  get failures(): DescribedFailure[] {
+    return [...this.#behind.values()].flatMap(({ failure }) => failure ?? []);
+  }
+
+  /** A round has ended. @param startedAt when it began @param read the streams that were read */
+  ended(
+    startedAt: MonotonicMs,
+    { streams, errors }: Pick<SyncResult, 'streams' | 'errors'>,
+    read: ReadonlySet<string>,
+  ): void {
+    const unfinished = streams.filter(({ complete }) => !complete).map(({ stream }) => [stream, null] as const);
+    const behind = new Map<string, DescribedFailure | null>([
+      ...unfinished,
+      ...errors.map((failure) => [failure.stream, failure] as const),
+    ]);
+    for (const stream of read) {
+      if (behind.has(stream)) continue;
+      this.#behind.delete(stream);
+      this.#known.add(stream);
     }
-    for (const failure of failures) {
-      const { since } = this.#failing.get(failure.stream) ?? { since: this.#roundAt };
-      this.#failing.set(failure.stream, { since, failure });
+    for (const [stream, failure] of behind) {
+      const last = this.#known.has(stream) ? this.#roundAt : null;
+      const { since } = this.#behind.get(stream) ?? { since: last };
+      this.#behind.set(stream, { since, failure });
     }
     this.#roundAt = startedAt;
     this.#failure = null;
@@ -50,10 +69,10 @@ export class HealthLog {
   at(now: MonotonicMs): Health {
     const behind = (since: MonotonicMs | null) => (since === null ? null : Math.max(0, now - since) / 1000);
     const isLate = (since: MonotonicMs | null) => since === null || now - since > INTERVALS * this.#everyMs;
-    const late = [...this.#failing]
+    const late = [...this.#behind]
       .filter(([, { since }]) => isLate(since))
       .map(([stream, { since, failure }]) => {
-        const { code, message } = failure;
+        const { code, message } = failure ?? { code: null, message: UNFINISHED };
         return { stream, behindSeconds: behind(since), code, message };
       });
     const isWell = !isLate(this.#roundAt) && late.length === 0;

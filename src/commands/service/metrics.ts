@@ -26,7 +26,10 @@ export class Metrics {
     FRESHNESS_BUCKETS,
   );
   readonly #behind = this.#gauge('hubflake_behind_seconds', 'Since the last round that did not fail began');
-  readonly #late = this.#gauge('hubflake_late_streams', 'Streams that fail for more than three intervals');
+  readonly #late = this.#gauge(
+    'hubflake_late_streams',
+    'Streams that fail, or are still being loaded, for more than three intervals',
+  );
   readonly #callsLeft = this.#gauge('hubflake_daily_calls_left', "HubSpot's calls that are left today");
 
   /** @param health how the service is now @param callsLeft null: not known */
@@ -60,7 +63,8 @@ export class Metrics {
   }
 
   ended({ streams, errors, seconds }: SyncResult): void {
-    this.#rounds.inc({ status: errors.length > 0 ? 'incomplete' : 'complete' });
+    const isComplete = errors.length === 0 && streams.every(({ complete }) => complete);
+    this.#rounds.inc({ status: isComplete ? 'complete' : 'incomplete' });
     this.#seconds.observe(seconds);
     for (const { stream, records, inserted, updated, marked, removed } of streams) {
       if (records > 0) this.#records.inc({ stream }, records);

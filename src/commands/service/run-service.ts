@@ -152,7 +152,7 @@ class Service {
       this.#rounds += 1;
       this.#failures = 0;
       this.#standing.endRound(result.errors);
-      this.#health.ended(startedAt, result.errors, this.#standing.readStreams);
+      this.#health.ended(startedAt, result, this.#standing.readStreams);
       this.#metrics.ended(result);
       this.#report?.take(outcomeOfSync(result));
       onRound(result);
