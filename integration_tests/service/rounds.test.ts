@@ -214,6 +214,25 @@ test('tables and states that are gone right behind the round that made them are 
   await expectTruth();
 });
 
+test.each([
+  ['its table was dropped', () => warehouse.execute('DROP TABLE {table}', 'owners')],
+  ['the whole database is gone', async () => rmSync(warehouse.config().path)],
+])('a list that is looked at now and then is loaded anew with the next round where %s', async (_, lose) => {
+  await service.start(config({ include: ['owners'] }));
+  const owners = async () => (await warehouse.rows('owners', { id: 'text' })).length;
+  const all = await owners();
+  expect(all).toBeGreaterThan(0);
+  // Behind the first looks, the next ones are far apart.
+  await service.run(30);
+  await lose();
+  const { calls } = await service.next();
+  expect(calls.owners).toBeGreaterThan(0);
+  expect(await owners()).toBe(all);
+  // From then on it is looked at as before.
+  expect(sum(await service.run(4), 'owners')).toBeLessThan(2);
+  await expectTruth();
+});
+
 test('another run between two rounds is noticed: its states count, and nothing is lost', async () => {
   await service.start(config());
   await service.run(5);

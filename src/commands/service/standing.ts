@@ -111,8 +111,16 @@ export class Standing implements Surroundings {
     this.#states.remember(kept, closing, areKept);
   }
 
-  /** Streams that HubSpot tells the changes of, in each round; others, and those that were left out, when their look is due. */
-  chosen(portal: Portal, names: readonly string[], states: KeptStates): ReadonlySet<string> | null {
+  /**
+   * Streams that HubSpot tells the changes of, in each round; others, and those that were left out, when their look is due, or their table or
+   * state is gone.
+   */
+  chosen(
+    portal: Portal,
+    names: readonly string[],
+    states: KeptStates,
+    bereft: ReadonlySet<string>,
+  ): ReadonlySet<string> | null {
     // While everything is loaded for the first time, there is nobody to make way for.
     const isComplete = ({ state }: KeptState) => state !== null && !isUnfinished(state);
     this.pace.turnMs = [...states.values()].some(isComplete) ? this.#everyMs : null;
@@ -128,7 +136,8 @@ export class Standing implements Surroundings {
       const isLook = group.every(({ name }) => isSnapshot(name));
       if (isLook) for (const { name } of group) this.#lookOf.set(name, look);
       const isUnderWay = group.some(({ name }) => isUnfinished(states.get(name)?.state ?? null));
-      if (isLook && !isUnderWay && !this.pace.isDue(look)) continue;
+      const isGone = group.some(({ name }) => bereft.has(name) || this.#states.lost.has(name));
+      if (isLook && !isUnderWay && !isGone && !this.pace.isDue(look)) continue;
       for (const { name } of group) chosen.add(name);
     }
     return chosen.size === names.length ? null : chosen;
@@ -141,7 +150,9 @@ export class Standing implements Surroundings {
     if (failure) this.#states.forget(stream);
     const look = this.#lookOf.get(stream) ?? (isLeftOut ? `stream ${stream}` : undefined);
     // What fails in passing is looked at again in the next round.
-    if (look === undefined || failure?.kind === 'transient_error') return;
+    if (failure?.kind === 'transient_error') return;
+    this.#states.found(stream);
+    if (look === undefined) return;
     this.#looked.set(look, (this.#looked.get(look) ?? 0) + calls);
     // A full refresh brings everything each time, whether it has changed or not.
     if (records > 0 && mode === 'incremental') this.#changed.add(look);

@@ -41,3 +41,21 @@ test('what a round has written, and is gone behind it, is not believed', () => {
   memory.remember(map(), new Map([['deals', { cursor: 2 }]]), true);
   expect(recalled(memory)).toBeNull();
 });
+
+test('a stream whose state the warehouse has lost is known until it is read again', () => {
+  const memory = new StateMemory();
+  memory.remember(
+    map(),
+    new Map([
+      ['deals', { cursor: 2 }],
+      ['owners', { cursor: 1 }],
+    ]),
+    true,
+  );
+  memory.recall(map(kept(2)));
+  expect([...memory.lost]).toEqual(['owners']);
+  memory.recall(map(kept(2)));
+  expect([...memory.lost]).toEqual(['owners']);
+  memory.found('owners');
+  expect(memory.lost.size).toBe(0);
+});

@@ -13,6 +13,13 @@ interface Remembered {
  */
 export class StateMemory {
   readonly #streams = new Map<string, Remembered>();
+  /** Streams whose states the warehouse had, and has no more; until they are read again. */
+  readonly #lost = new Set<string>();
+
+  /** The streams of which the warehouse has lost what it had. */
+  get lost(): ReadonlySet<string> {
+    return this.#lost;
+  }
 
   /** The states to go on from. @param kept what the warehouse has */
   recall(kept: KeptStates): KeptStates {
@@ -22,6 +29,7 @@ export class StateMemory {
       const isOurs = (found?.refresh ?? null) === null && textOf(found?.state) === left;
       if (isOurs) states.set(stream, { state, refresh: null, table: found?.table ?? null });
       else this.#streams.delete(stream);
+      if (found === undefined && left !== null) this.#lost.add(stream);
     }
     return states;
   }
@@ -36,6 +44,11 @@ export class StateMemory {
     for (const [stream, state] of closing) {
       this.#streams.set(stream, { state, left: textOf(areKept ? state : kept.get(stream)?.state) });
     }
+  }
+
+  /** A lost stream was read again. */
+  found(stream: string): void {
+    this.#lost.delete(stream);
   }
 
   /** Forgets a stream: the warehouse's state counts. */

@@ -7,7 +7,7 @@ import type { Preview } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import { planSync } from './plan-sync.js';
-import { settleTables } from './settle-tables.js';
+import { lookAtTables, settleTables } from './settle-tables.js';
 import { warnOfRefreshToken } from './surroundings.js';
 import { describeFailure, type SyncResult } from './sync-result.js';
 
@@ -60,7 +60,14 @@ export async function runPlan(
       const names = config.streams?.map((stream) => stream.name) ?? null;
       const portal = await Portal.open(client, config.source, names, { declared });
       const plan = await planSync(config, portal, kept.states, []);
-      const targets = await settleTables(store, config, portal, plan, kept);
+      const targets = await settleTables(
+        store,
+        config,
+        portal,
+        plan,
+        kept,
+        await lookAtTables(store, config, plan, kept),
+      );
       const { streams } = plan;
       const forecasts: StreamForecast[] = [];
       const errors = plan.failures.map(describeFailure);

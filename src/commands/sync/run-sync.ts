@@ -13,7 +13,7 @@ import { LoaderSink } from '../sinks/loader-sink.js';
 import { beginRefreshes } from './begin-refreshes.js';
 import { freshnessOf, Ledger } from './ledger.js';
 import { planSync } from './plan-sync.js';
-import { settleTables } from './settle-tables.js';
+import { bereftStreams, lookAtTables, settleTables } from './settle-tables.js';
 import { ofOneSync, type Surroundings } from './surroundings.js';
 import { logSync } from './sync-log.js';
 import { type DescribedFailure, failuresOf, type SyncResult, type TableResult } from './sync-result.js';
@@ -91,9 +91,17 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
     declared: injected.streams,
     pace: surroundings.pace,
   });
-  const chosen = surroundings.chosen(portal, names ?? portal.streamNames, kept.states);
-  const plan = await planSync(config, portal, kept.states, refresh, chosen);
-  const targets = await settleTables(store, config, portal, plan, kept);
+  const offered = names ?? portal.streamNames;
+  const choose = (bereft: ReadonlySet<string>) => surroundings.chosen(portal, offered, kept.states, bereft);
+  let chosen = choose(new Set());
+  let plan = await planSync(config, portal, kept.states, refresh, chosen);
+  const found = await lookAtTables(store, config, plan, kept);
+  const bereft = bereftStreams(store, kept, found);
+  if (offered.some((name) => bereft.has(name) && chosen?.has(name) === false)) {
+    chosen = choose(bereft);
+    plan = await planSync(config, portal, kept.states, refresh, chosen);
+  }
+  const targets = await settleTables(store, config, portal, plan, kept, found);
   const wasRaw = config.destination.loader.tableForm !== 'raw';
   for (const target of targets) if (plan.reformed.includes(target.stream)) await store.remove(target, wasRaw);
   await beginRefreshes(store, config.name, plan, targets, kept.states);

@@ -2,16 +2,36 @@ import type { PipelineConfig } from '../../config/pipeline.js';
 import { ConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { Portal } from '../../streams/portal.js';
-import { standingOf, takenError } from '../../warehouse/kept-table.js';
+import { type FoundTable, standingOf, takenError } from '../../warehouse/kept-table.js';
 import type { Kept, KeptState, Store } from '../../warehouse/store.js';
 import { eachTarget, type Target } from '../../warehouse/target.js';
 import type { SyncPlan } from './plan-sync.js';
+
+/** By name, the tables that are there of those that a plan's streams write, and that kept states are about. */
+export type FoundTables = ReadonlyMap<string, FoundTable>;
+
+/** Looks at the tables of a plan's streams and of all kept states, all at once. */
+export function lookAtTables(store: Store, config: PipelineConfig, plan: SyncPlan, kept: Kept): Promise<FoundTables> {
+  const wanted = targetsOf(store, config, plan).flatMap((target) =>
+    target instanceof ConfigError ? [] : [target.table],
+  );
+  const held = [...kept.states.values()].flatMap(({ table }) => (table ? [table.holder, table.table] : []));
+  return store.look([...new Set([...wanted, ...held])]);
+}
+
+/** The streams whose states are about tables that are gone. @param found of {@link lookAtTables} */
+export function bereftStreams(store: Store, { states }: Kept, found: FoundTables): ReadonlySet<string> {
+  const isBereft = ({ table }: KeptState) =>
+    table !== null && standingOf(table, table, table.form, found, store.names).is === 'anew';
+  return new Set([...states].filter(([, kept]) => isBereft(kept)).map(([stream]) => stream));
+}
 
 /**
  * Assigns each stream of a plan its table, and compares the kept state with the existing table: without the table that it
  * describes, a state is worthless. A stream whose table is missing or another one is loaded from the start; for one whose table
  * lacks a column, that property is read again. Streams that cannot have their table become failures.
  *
+ * @param found of {@link lookAtTables}
  * @returns the targets of the plan's streams, in their order
  */
 export async function settleTables(
@@ -20,15 +40,10 @@ export async function settleTables(
   portal: Portal,
   plan: SyncPlan,
   kept: Kept,
+  found: FoundTables,
 ): Promise<Target[]> {
   const { loader } = config.destination;
-  const targets = eachTarget(plan.catalog, { ...loader, schema: store.defaultSchema, names: store.names });
-  const wanted = targets.flatMap((target) => {
-    if (target instanceof ConfigError) return [];
-    const holder = kept.states.get(target.stream)?.table?.holder;
-    return holder ? [target.table, holder] : [target.table];
-  });
-  const found = await store.look([...new Set(wanted)]);
+  const targets = targetsOf(store, config, plan);
   const settled: Target[] = [];
   const failed = new Set<string>();
   for (const [index, stream] of plan.streams.entries()) {
@@ -80,6 +95,10 @@ export async function settleTables(
     stream.state = state;
     return null;
   }
+}
+
+function targetsOf(store: Store, { destination }: PipelineConfig, { catalog }: SyncPlan) {
+  return eachTarget(catalog, { ...destination.loader, schema: store.defaultSchema, names: store.names });
 }
 
 const UNKNOWN = 'there is its table, but this pipeline has kept nothing of how far it goes';

@@ -33,8 +33,18 @@ export interface Surroundings {
   withClient<T>(signal: AbortSignal, body: (client: HubSpotClient) => Promise<T>): Promise<T>;
   /** The states to go on from. @param kept what the warehouse has */
   recall(kept: KeptStates): KeptStates;
-  /** Whether a stream is read this time; null: all are. @param states those to go on from */
-  chosen(portal: Portal, names: readonly string[], states: KeptStates): ReadonlySet<string> | null;
+  /**
+   * Which streams are read this time; null: all are.
+   *
+   * @param states those to go on from
+   * @param bereft the streams whose tables are gone
+   */
+  chosen(
+    portal: Portal,
+    names: readonly string[],
+    states: KeptStates,
+    bereft: ReadonlySet<string>,
+  ): ReadonlySet<string> | null;
   /**
    * Takes the states of the streams that were read to their ends, or paused.
    *
