@@ -30,3 +30,18 @@ test('a round that leaves a stream unfinished is not complete', async () => {
   metrics.ended({ pipeline: 'crm', streams: streams.slice(1), errors: [], calls, seconds: 1 });
   expect(await lines()).toContain('hubflake_rounds_total{status="complete"} 1');
 });
+
+test('what is not known is not 0: calls left are missing, and before the first good round the process is behind since its start', async () => {
+  const reading = async (name: string) => {
+    const line = (await lines()).find((each) => each.startsWith(`${name} `));
+    return line === undefined ? null : Number(line.split(' ')[1]);
+  };
+  expect(await reading('hubflake_daily_calls_left')).toBeNull();
+  expect(await reading('hubflake_behind_seconds')).toBeGreaterThan(0);
+  callsLeft = 0;
+  health = { ...health, behindSeconds: 0 };
+  expect(await reading('hubflake_daily_calls_left')).toBe(0);
+  expect(await reading('hubflake_behind_seconds')).toBe(0);
+  callsLeft = null;
+  expect(await reading('hubflake_daily_calls_left')).toBeNull();
+});

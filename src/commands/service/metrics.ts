@@ -25,7 +25,10 @@ export class Metrics {
     ['stream'],
     FRESHNESS_BUCKETS,
   );
-  readonly #behind = this.#gauge('hubflake_behind_seconds', 'Since the last round that did not fail began');
+  readonly #behind = this.#gauge(
+    'hubflake_behind_seconds',
+    'Since the last round that did not fail began, or the process',
+  );
   readonly #late = this.#gauge(
     'hubflake_late_streams',
     'Streams that fail, or are still being loaded, for more than three intervals',
@@ -55,10 +58,12 @@ export class Metrics {
   /** The content type, and the text of all metrics. */
   async text(): Promise<{ type: string; text: string }> {
     const { behindSeconds, late } = this.health();
-    if (behindSeconds !== null) this.#behind.set(behindSeconds);
+    this.#behind.set(behindSeconds ?? process.uptime());
     this.#late.set(late.length);
     const left = this.callsLeft();
-    if (left !== null) this.#callsLeft.set(left);
+    // A gauge is 0 until it is set, which would say that none are left.
+    if (left === null) this.#callsLeft.remove();
+    else this.#callsLeft.set(left);
     return { type: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
