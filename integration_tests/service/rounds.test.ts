@@ -281,6 +281,27 @@ test('a stream that fails does not keep the others from being read, and is well 
   await expectTruth();
 });
 
+test('a list that fails is tried again within minutes, and is told of until it does not fail any more', async () => {
+  service.isServed = true;
+  await service.start(config({ include: ['owners'] }));
+  await service.run(30);
+  service.sandbox.faults.set([{ kind: 'owners', fault: { type: 'error', status: 403, category: 'MISSING_SCOPES' } }]);
+  const fails = ({ result }: Round) => result?.errors.some(({ stream }) => stream === 'owners') === true;
+  for (let round = await service.next(); !fails(round); ) round = await service.next();
+  const rounds = await service.run(20);
+  expect(rounds.filter(fails).length).toBeGreaterThanOrEqual(4);
+  expect(rounds.filter(fails).length).toBeLessThanOrEqual(6);
+  for (let round = 0; round < 5; round += 1) {
+    await service.next();
+    expect(await service.health()).toMatchObject({ isWell: false, late: [{ stream: 'owners', code: 'HF-SCOPES' }] });
+    expect(await service.verdict()).toEqual({ is: 'bad', text: '1 stream failed.' });
+  }
+  service.sandbox.faults.set([]);
+  await service.run(6);
+  expect(await service.health()).toMatchObject({ isWell: true, late: [] });
+  expect(await service.verdict()).toMatchObject({ is: 'good' });
+});
+
 test('refused credentials end the service', async () => {
   await service.start(config());
   service.sandbox.faults.set([{ fault: { type: 'unauthorized', category: 'INVALID_AUTHENTICATION' } }]);

@@ -23,6 +23,8 @@ export interface Round {
 /** A service whose clock, and HubSpot's, stand still between its rounds until they are told to go on. */
 export class SteppedService {
   readonly logged: string[] = [];
+  /** Whether it serves its health and its report. */
+  isServed = false;
   /** From how many minutes before their time on searches have asked for changes. */
   readonly reaches: number[] = [];
   /** Called with each page of a list. */
@@ -88,7 +90,7 @@ export class SteppedService {
     const options = {
       config,
       everyMs: everySeconds * 1000,
-      listen: null,
+      listen: this.isServed ? { host: '127.0.0.1', port: 0 } : null,
       report: null,
       refresh,
       injected: { ...QUICK, time: { monotonic, sleep } },
@@ -115,6 +117,23 @@ export class SteppedService {
     const rounds: Round[] = [];
     while (this.#ahead < until) rounds.push(await this.next());
     return rounds;
+  }
+
+  /** What `/healthz` says. */
+  async health(): Promise<JsonObject> {
+    return (await (await fetch(`${this.#url}healthz`)).json()) as JsonObject;
+  }
+
+  /** The verdict of the report at `/`. */
+  async verdict(): Promise<unknown> {
+    const page = await (await fetch(this.#url)).text();
+    const [, data = ''] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page) ?? [];
+    return JSON.parse(data).verdict;
+  }
+
+  get #url(): string {
+    const [, url = ''] = /Health.* are at (\S+)/.exec(this.logged.join('\n')) ?? [];
+    return url;
   }
 
   advance(minutes: number): void {

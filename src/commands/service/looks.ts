@@ -13,6 +13,8 @@ const MOST_SPARING_MS = 240 * MS_A_MINUTE;
 const CALLS_A_DAY = 50_000;
 /** A list that takes many calls is looked at so seldom that it takes no more a day. */
 const CALLS_A_LIST = 1_000;
+/** A look that failed is repeated after so long, then after twice as long each time, up to the shortest interval. */
+const REPEAT_MS = MS_A_MINUTE;
 /** So many looks a round are always allowed. */
 const LEAST_A_ROUND = 5;
 /** Every look can have its turn within so long. */
@@ -23,6 +25,8 @@ const PARTS = 10;
 interface Look {
   dueAt: MonotonicMs;
   intervalMs: number;
+  /** How long it waits for its repeat; 0: it did not fail. */
+  repeatMs: number;
   /** The calls that it took last. */
   calls: number;
   /** Whether it may take place in this round. */
@@ -84,6 +88,14 @@ export class Looks implements Pace {
     this.#next(look, Math.max(adapted, affordable), { isFirst: before === undefined, calls });
   }
 
+  /** A look has failed: it is repeated soon, since what failed may be mended at any time. */
+  failed(look: string): void {
+    const { intervalMs, repeatMs, calls } = this.#looks.get(look) ?? { intervalMs: LEAST_MS, repeatMs: 0, calls: 0 };
+    const pauseMs = Math.min(repeatMs * 2 || REPEAT_MS, LEAST_MS);
+    const dueAt = monotonicMs(this.#options.now() + pauseMs);
+    this.#looks.set(look, { dueAt, intervalMs, repeatMs: pauseMs, calls, isGranted: false });
+  }
+
   turn(): () => boolean {
     if (this.turnMs === null) return () => false;
     const endsAt = this.#options.now() + this.turnMs;
@@ -109,6 +121,6 @@ export class Looks implements Pace {
   #next(look: string, intervalMs: number, { isFirst, calls }: { isFirst: boolean; calls: number }): void {
     const part = isFirst ? ((this.#looks.size % PARTS) + 1) / PARTS : 1;
     const dueAt = monotonicMs(this.#options.now() + intervalMs * part);
-    this.#looks.set(look, { dueAt, intervalMs, calls, isGranted: false });
+    this.#looks.set(look, { dueAt, intervalMs, repeatMs: 0, calls, isGranted: false });
   }
 }

@@ -154,7 +154,8 @@ class Service {
       this.#standing.endRound(result.errors);
       this.#health.ended(startedAt, result, this.#standing.readStreams);
       this.#metrics.ended(result);
-      this.#report?.take(outcomeOfSync(result));
+      // A stream that failed in an earlier round, and is not due yet, still fails.
+      this.#report?.take(outcomeOfSync({ ...result, errors: this.#health.failures }));
       onRound(result);
       const refused = result.errors.find(({ code }) => code === 'HF-CREDENTIALS');
       if (refused) throw new CredentialsError(refused.message);

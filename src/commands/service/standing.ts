@@ -26,6 +26,8 @@ export class Standing implements Surroundings {
   readonly #lookOf = new Map<string, string>();
   /** The looks of this round whose streams had anything new. */
   readonly #changed = new Set<string>();
+  /** The looks of this round that have failed, other than in passing. */
+  readonly #failed = new Set<string>();
   /** By look of this round, the calls that it took. */
   readonly #looked = new Map<string, number>();
   readonly #read = new Set<string>();
@@ -71,6 +73,7 @@ export class Standing implements Surroundings {
     this.#lookOf.clear();
     this.#read.clear();
     this.#changed.clear();
+    this.#failed.clear();
     this.#looked.clear();
   }
 
@@ -153,6 +156,7 @@ export class Standing implements Surroundings {
     if (failure?.kind === 'transient_error') return;
     this.#states.found(stream);
     if (look === undefined) return;
+    if (failure) this.#failed.add(look);
     this.#looked.set(look, (this.#looked.get(look) ?? 0) + calls);
     // A full refresh brings everything each time, whether it has changed or not.
     if (records > 0 && mode === 'incremental') this.#changed.add(look);
@@ -160,7 +164,10 @@ export class Standing implements Surroundings {
 
   /** To be called when a round is over. */
   endRound(failures: readonly DescribedFailure[]): void {
-    for (const [look, calls] of this.#looked) this.pace.looked(look, { hasChanged: this.#changed.has(look), calls });
+    for (const [look, calls] of this.#looked) {
+      if (this.#failed.has(look)) this.pace.failed(look);
+      else this.pace.looked(look, { hasChanged: this.#changed.has(look), calls });
+    }
     this.#failures.clear();
     for (const { stream, code } of failures) this.#failures.set(stream, code);
   }
