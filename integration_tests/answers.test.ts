@@ -54,7 +54,8 @@ const logged = (outcome: Outcome) => ofType(outcome, 'LOG').map(({ log }) => `${
 
 describe('an archive that HubSpot refuses to list', () => {
   const CONTACTS = { objects: [{ object_type: 'contacts', properties: ['firstname'] }] };
-  const read = (state: JsonObject | null) => readInProcess(sandbox, 'contacts', state, { config: CONTACTS });
+  const read = (state: JsonObject | null, more: JsonObject = {}) =>
+    readInProcess(sandbox, 'contacts', state, { config: { ...CONTACTS, ...more } });
   const archiveOf = (state: JsonObject | null) =>
     ownPart(state).archive as { refusedAt?: string; scannedAt: string | null };
   const listsOfArchive = () => sandbox.calls.last().filter(({ url }) => url.includes('archived=true')).length;
@@ -67,6 +68,22 @@ describe('an archive that HubSpot refuses to list', () => {
     expect(archiveOf(first.state)).toMatchObject({ refusedAt: expect.any(String), scannedAt: null });
     sandbox.calls.reset();
     expect((await read(first.state)).error).toBeNull();
+    expect(listsOfArchive()).toBe(1);
+  });
+
+  test('with deletes_every, it is asked for that often only', async () => {
+    await start({ archiveRefused: ['contacts'] });
+    const hourly = { deletes_every: 60 };
+    let last = await read(null, hourly);
+    sandbox.calls.reset();
+    for (let round = 0; round < 3; round += 1) {
+      sandbox.portal.clock.advance(10 * MINUTE_MS);
+      last = await read(last.state, hourly);
+      expect(last.error).toBeNull();
+    }
+    expect(listsOfArchive()).toBe(0);
+    sandbox.portal.clock.advance(40 * MINUTE_MS);
+    await read(last.state, hourly);
     expect(listsOfArchive()).toBe(1);
   });
 

@@ -147,8 +147,8 @@ async function estimateIncrement(
 ): Promise<Estimate> {
   const since = notBefore(earlier(cursor, options.lookbackMinutes), stream.updatedAfter);
   const rows = await count(client, stream, since);
-  const { scannedAt } = state.archive;
-  const age = scannedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - timeOf(scannedAt);
+  const { scannedAt, refusedAt = scannedAt } = state.archive;
+  const age = refusedAt === null ? Number.POSITIVE_INFINITY : client.clock.now() - timeOf(refusedAt);
   // HubSpot's clock is known to the second, so that a scan may seem to be still to come.
   const isDue = options.deletes !== 'off' && Math.max(0, age) >= options.deletesEveryMinutes * 60_000;
   const estimate = withCalls(stream, `modified since ${since.slice(0, 16)}Z`, rows, {

@@ -45,8 +45,9 @@ function isDue({ state, options, client, stream }: ObjectRun): boolean {
   if (scannedAt === null && refusedAt === undefined) return true;
   // With 0 each sync scans. A comparison of times would not do: HubSpot's clock is known to the second, and syncs may be closer.
   if (options.deletesEveryMinutes === 0) return options.pace.isDue(archivedLook(stream.name));
-  if (scannedAt === null) return true;
-  return client.clock.now() - timeOf(scannedAt) >= options.deletesEveryMinutes * 60_000;
+  // Asking for a list that HubSpot refuses is an attempt as good as a scan.
+  const lastAt = refusedAt ?? scannedAt;
+  return lastAt === null || client.clock.now() - timeOf(lastAt) >= options.deletesEveryMinutes * 60_000;
 }
 
 function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
@@ -59,7 +60,7 @@ function beginScan(run: ObjectRun, tells: boolean): ScanPosition {
 
 /**
  * HubSpot refuses to list the archived records of some objects: those are read without, and a warning says that deletions are not
- * seen. Each sync tries again, and then emits tombstones for everything archived in the meantime.
+ * seen. The next scan that is due tries again, and then emits tombstones for everything archived in the meantime.
  */
 async function scan(run: ObjectRun, position: ScanPosition): Promise<void> {
   try {
