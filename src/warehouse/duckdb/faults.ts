@@ -1,6 +1,6 @@
 import {
   asHubflakeError,
-  type HubflakeError,
+  HubflakeError,
   isProgrammingError,
   WarehouseConfigError,
   WarehouseError,
@@ -35,5 +35,15 @@ export function writeError(
   return new WarehouseError(
     `Writing to the table ${table} in ${path} failed: ${said}. The state behind this batch was not kept; run it again.`,
     details,
+  );
+}
+
+/** What an error means that is of no stream's table. @param doing what failed, as "Reading the states" @param path of the database */
+export function storeError(error: unknown, doing: string, path: string): HubflakeError {
+  if (error instanceof HubflakeError || isProgrammingError(error)) return asHubflakeError(error);
+  const text = messageOf(error);
+  return new WarehouseError(
+    `${doing} in ${path} failed: ${text.split('\n')[0]}. See that the disk has room, and that the file can be read and written.`,
+    { cause: error, internal: text },
   );
 }

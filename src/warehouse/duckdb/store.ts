@@ -32,7 +32,7 @@ import { batchOf, NotAllNew } from './batch.js';
 import { BatchWriter } from './batch-writer.js';
 import { DuckDbCatalog } from './catalog.js';
 import { Database } from './database.js';
-import { writeError } from './faults.js';
+import { storeError, writeError } from './faults.js';
 import { allowedBytes, COMMITTED_BYTES, fittingRows, isOutOfMemory, neededBytes } from './memory.js';
 import { inParts, type Part, rowsOf } from './parts.js';
 import { previewOf } from './preview.js';
@@ -40,6 +40,7 @@ import { RAW, type TableForm, TYPED } from './sql/forms.js';
 import * as raw from './sql/raw.js';
 import * as rows from './sql/rows.js';
 import * as sql from './sql/sql.js';
+import { STATE_TABLE } from './sql/states.js';
 import { forget } from './sql/tombstones.js';
 import { StateKeeper } from './state-keeper.js';
 import { DUCKDB_NAMES, TableKeeper, TooManyStatements } from './table-keeper.js';
@@ -119,14 +120,15 @@ export class DuckDbStore implements Store {
   }
 
   async loadStates(pipeline: string): Promise<Kept> {
-    return this.#states.load(pipeline);
+    return this.#do(`Reading the states in ${STATE_TABLE}`, () => this.#states.load(pipeline));
   }
 
   /** No other program can have the file open. */
   async refuseOthers(): Promise<void> {}
 
   async look(): Promise<ReadonlyMap<string, FoundTable>> {
-    return this.#tables.look(this.defaultSchema);
+    const doing = `Looking at the tables of the schema "${this.defaultSchema}"`;
+    return this.#do(doing, () => this.#tables.look(this.defaultSchema));
   }
 
   async lacking(target: Target): Promise<string[]> {
@@ -145,9 +147,11 @@ export class DuckDbStore implements Store {
   }
 
   async keepStates(states: readonly StateToKeep[]): Promise<void> {
-    await this.#db.transaction(async () => {
-      for (const state of states) await this.#states.keep(state);
-    });
+    await this.#do(`Keeping states in ${STATE_TABLE}`, () =>
+      this.#db.transaction(async () => {
+        for (const state of states) await this.#states.keep(state);
+      }),
+    );
   }
 
   async commit(target: Target, { files, contents }: SpooledBatch, states: readonly ReachedState[]): Promise<Counts> {
@@ -224,11 +228,13 @@ export class DuckDbStore implements Store {
 
   async log<Row>(table: LogTable<Row>, rows: readonly Row[]): Promise<void> {
     const name = sql.tableName({ schema: this.defaultSchema, table: table.name });
-    await this.#db.transaction(async () => {
-      for (const statement of logStatements(table, name, rows, { types: LOG_TYPES, literal: sql.literal })) {
-        await this.#db.run(statement);
-      }
-    });
+    await this.#do(`Writing to ${table.name}`, () =>
+      this.#db.transaction(async () => {
+        for (const statement of logStatements(table, name, rows, { types: LOG_TYPES, literal: sql.literal })) {
+          await this.#db.run(statement);
+        }
+      }),
+    );
   }
 
   async remove(target: Target, isRaw: boolean): Promise<void> {
@@ -340,6 +346,15 @@ export class DuckDbStore implements Store {
       return await body();
     } catch (error) {
       throw writeError(error, target, { path: this.#db.path, memoryBytes: this.#memoryBytes });
+    }
+  }
+
+  /** @param doing what is done, as errors name it */
+  async #do<T>(doing: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw storeError(error, doing, this.#db.path);
     }
   }
 }
