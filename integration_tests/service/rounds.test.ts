@@ -211,6 +211,7 @@ test('tables and states that are gone right behind the round that made them are 
   rmSync(warehouse.config().path);
   portal().edit('contacts', some(), { lastname: 'After' });
   await service.next();
+  expect(service.logged.join('\n')).toContain('its database or schema was removed or emptied');
   await expectTruth();
 });
 

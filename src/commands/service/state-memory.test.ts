@@ -1,3 +1,4 @@
+import { configureLog } from '../../log.js';
 import type { KeptState } from '../../warehouse/store.js';
 import { StateMemory } from './state-memory.js';
 
@@ -42,7 +43,9 @@ test('what a round has written, and is gone behind it, is not believed', () => {
   expect(recalled(memory)).toBeNull();
 });
 
-test('a stream whose state the warehouse has lost is known until it is read again', () => {
+test('a stream whose state the warehouse has lost is warned of, and known until it is read again', () => {
+  const logged: string[] = [];
+  configureLog({ level: 'info', sink: (level, message) => logged.push(`${level} ${message}`) });
   const memory = new StateMemory();
   memory.remember(
     map(),
@@ -58,4 +61,10 @@ test('a stream whose state the warehouse has lost is known until it is read agai
   expect([...memory.lost]).toEqual(['owners']);
   memory.found('owners');
   expect(memory.lost.size).toBe(0);
+  memory.recall(map());
+  expect([...memory.lost]).toEqual(['deals']);
+  expect(logged).toEqual([
+    'warn The warehouse has no states any more of owners: loaded anew.',
+    expect.stringMatching(/^warn The warehouse has nothing any more of what this pipeline has kept.*loaded anew\.$/),
+  ]);
 });

@@ -1,3 +1,4 @@
+import { log } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { KeptStates } from '../sync/surroundings.js';
 
@@ -24,13 +25,16 @@ export class StateMemory {
   /** The states to go on from. @param kept what the warehouse has */
   recall(kept: KeptStates): KeptStates {
     const states = new Map(kept);
+    const gone: string[] = [];
     for (const [stream, { state, left }] of this.#streams) {
       const found = kept.get(stream);
       const isOurs = (found?.refresh ?? null) === null && textOf(found?.state) === left;
       if (isOurs) states.set(stream, { state, refresh: null, table: found?.table ?? null });
       else this.#streams.delete(stream);
-      if (found === undefined && left !== null) this.#lost.add(stream);
+      if (found === undefined && left !== null) gone.push(stream);
     }
+    for (const stream of gone) this.#lost.add(stream);
+    if (gone.length > 0) warnOf(kept.size === 0 ? null : gone);
     return states;
   }
 
@@ -55,6 +59,15 @@ export class StateMemory {
   forget(stream: string): void {
     this.#streams.delete(stream);
   }
+}
+
+/** @param gone the streams whose states are gone; null: all are */
+function warnOf(gone: readonly string[] | null): void {
+  log.warn(
+    gone === null
+      ? 'The warehouse has nothing any more of what this pipeline has kept: its database or schema was removed or emptied. Everything is loaded anew.'
+      : `The warehouse has no states any more of ${gone.join(', ')}: loaded anew.`,
+  );
 }
 
 function textOf(state: JsonObject | null | undefined): string | null {
