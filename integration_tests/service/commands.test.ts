@@ -145,6 +145,22 @@ test('a stream that fails for more than three intervals makes the service unwell
   await outcome;
 });
 
+test('while HubSpot is down in the first round, the service says what it waits for', async () => {
+  sandbox.faults.set([{ fault: { type: 'status', status: 503 } }]);
+  const { child, outcome } = await start(['--every', '10s', '--listen', '0']);
+  const [, url = ''] = await logged(child, /(http:\/\/127\.0\.0\.1:\d+\/)/);
+  const health = async () => {
+    const response = await fetch(`${url}healthz`);
+    const { round } = (await response.json()) as { round: { seconds: number; repeats: string | null } | null };
+    return { status: response.status, repeats: round?.repeats ?? null };
+  };
+  const { status, repeats } = await until(health, (each) => each.repeats !== null);
+  expect(status).toBe(503);
+  expect(repeats).toMatch(/^HubSpot answered 503/);
+  child.kill('SIGTERM');
+  await outcome;
+});
+
 test.each([
   [['--every', '5s'], /--every is 5s; the shortest interval is 10s/],
   [['--every', 'often'], /--every should be a number with its unit, as 60s, 5m or 1h, but is "often"/],

@@ -50,3 +50,17 @@ test('a failure is told of in place of what is unfinished', () => {
   ]);
   expect(log.failures).toMatchObject([{ stream: 'contacts' }]);
 });
+
+test('a round under way says how long it takes, and why HubSpot is asked again', () => {
+  log.began(at(0));
+  expect(log.at(at(1))).toMatchObject({ isWell: false, round: { seconds: 60, repeats: null } });
+  log.repeats('HubSpot answered 502');
+  expect(log.at(at(2)).round).toEqual({ seconds: 120, repeats: 'HubSpot answered 502' });
+  log.repeats(null);
+  expect(log.at(at(2)).round).toMatchObject({ repeats: null });
+  ended(0, []);
+  expect(log.at(at(2)).round).toBeNull();
+  log.began(at(3));
+  log.failed({ code: 'HF-WAREHOUSE', message: 'It is gone.' });
+  expect(log.at(at(3)).round).toBeNull();
+});

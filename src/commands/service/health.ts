@@ -14,6 +14,8 @@ export interface Health {
   late: { stream: string; behindSeconds: number | null; code: string | null; message: string }[];
   /** Why the last round as a whole failed; null: it did not. */
   failure: { code: string; message: string } | null;
+  /** The round under way: how long it takes already, and why HubSpot is asked again, if it is. null: there is none. */
+  round: { seconds: number; repeats: string | null } | null;
 }
 
 /** Keeps when each stream was up to date for the last time: a round that read it, or knew that its look was not due, has begun then. */
@@ -22,6 +24,9 @@ export class HealthLog {
   /** When the last round began that did not fail as a whole. */
   #roundAt: MonotonicMs | null = null;
   #failure: Health['failure'] = null;
+  /** When the round under way began; null: there is none. */
+  #beganAt: MonotonicMs | null = null;
+  #repeats: string | null = null;
   /** By stream that fails or is unfinished, when it was up to date for the last time, and its failure; null: it is unfinished. */
   readonly #behind = new Map<string, { since: MonotonicMs | null; failure: DescribedFailure | null }>();
   /** Streams that were up to date at some time. */
@@ -34,6 +39,17 @@ export class HealthLog {
   /** The last failures of the streams that fail, also of those that were not read since. */
   get failures(): DescribedFailure[] {
     return [...this.#behind.values()].flatMap(({ failure }) => failure ?? []);
+  }
+
+  /** A round has begun. */
+  began(startedAt: MonotonicMs): void {
+    this.#beganAt = startedAt;
+    this.#repeats = null;
+  }
+
+  /** A call is made again. @param why a sentence without its end; null: a call was answered */
+  repeats(why: string | null): void {
+    this.#repeats = why;
   }
 
   /** A round has ended. @param startedAt when it began @param read the streams that were read */
@@ -58,12 +74,14 @@ export class HealthLog {
       this.#behind.set(stream, { since, failure });
     }
     this.#roundAt = startedAt;
+    this.#beganAt = null;
     this.#failure = null;
   }
 
   /** A round has failed as a whole. */
   failed(failure: { code: string; message: string }): void {
     this.#failure = failure;
+    this.#beganAt = null;
   }
 
   at(now: MonotonicMs): Health {
@@ -76,6 +94,8 @@ export class HealthLog {
         return { stream, behindSeconds: behind(since), code, message };
       });
     const isWell = !isLate(this.#roundAt) && late.length === 0;
-    return { isWell, behindSeconds: behind(this.#roundAt), late, failure: this.#failure };
+    const seconds = behind(this.#beganAt);
+    const round = seconds === null ? null : { seconds, repeats: this.#repeats };
+    return { isWell, behindSeconds: behind(this.#roundAt), late, failure: this.#failure, round };
   }
 }

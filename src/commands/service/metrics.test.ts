@@ -6,7 +6,7 @@ let callsLeft: number | null;
 let metrics: Metrics;
 
 beforeEach(() => {
-  health = { isWell: false, behindSeconds: null, late: [], failure: null };
+  health = { isWell: false, behindSeconds: null, late: [], failure: null, round: null };
   callsLeft = null;
   metrics = new Metrics(
     () => health,

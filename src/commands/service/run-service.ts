@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { observe } from '../../activity.js';
 import type { PipelineConfig } from '../../config/pipeline.js';
 import {
   asHubflakeError,
@@ -72,6 +73,7 @@ class Service {
   readonly #report: ReportCollector | null;
   readonly #now: () => MonotonicMs;
   readonly #sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly #endings: readonly (() => void)[];
   #web: WebServer | null = null;
   /** Rounds that have failed as a whole since the last one that did not. */
   #failures = 0;
@@ -88,6 +90,14 @@ class Service {
     this.#health = new HealthLog(everyMs);
     const about = { command: 'sync', pipeline: config.name, version: VERSION } as const;
     this.#report = options.listen || options.report ? new ReportCollector(about) : null;
+    this.#endings = [
+      observe('pause', { start: ({ why }) => this.#health.repeats(why) }),
+      observe('call', {
+        end: ({ status, isRepeated }) => {
+          if (status !== undefined && !isRepeated) this.#health.repeats(null);
+        },
+      }),
+    ];
     this.#metrics = new Metrics(
       () => this.#health.at(this.#now()),
       () => this.#standing.callsLeftToday,
@@ -117,6 +127,7 @@ class Service {
 
   async close(): Promise<void> {
     await this.#web?.close();
+    for (const end of this.#endings) end();
     this.#metrics.close();
     this.#report?.close();
     await this.#standing.close();
@@ -144,6 +155,7 @@ class Service {
     const { config, injected, everyMs, onRound } = this.#options;
     const refresh = this.#rounds === 0 ? this.#options.refresh : [];
     this.#standing.beginRound();
+    this.#health.began(startedAt);
     try {
       const job = { config, refresh, injected, surroundings: this.#standing };
       // Only long rounds show anything outside a terminal.
