@@ -7,6 +7,9 @@ import type { PortalFacts } from '../core/stream.js';
 import type { EntryProperties } from '../privacy/entry-properties.js';
 import { type ObjectProperties, readSensitiveNames } from './object-properties.js';
 
+/** So many letters that differ are a slip; a name that resembles one less may well be another portal's. */
+const SLIP = 2;
+
 /** An object's stream, and its entry of `objects`; null: it has none. */
 interface Named {
   name: string;
@@ -16,7 +19,7 @@ interface Named {
 
 /**
  * Looks for properties that the configuration names and the object does not have. Throws a ConfigError where one that is to be hashed or left out
- * resembles another, whose values would be written in clear. Others are warned of: one configuration may serve several portals.
+ * is nearly another one, whose values would be written in clear. Others are warned of: one configuration may serve several portals.
  *
  * @returns the number of calls it took
  */
@@ -33,9 +36,10 @@ export async function checkNames(
   const isHiding = config.sensitive === 'exclude';
   const { names: hidden, calls } = isHiding ? await readSensitiveNames(client, type) : { names: [], calls: 0 };
   for (const name of unknown) {
-    const meant = hidden.includes(name) ? undefined : nearest(name.replaceAll(/\s/g, ''), [...known, ...hidden]);
+    const near = (most?: number) => nearest(name.replaceAll(/\s/g, ''), [...known, ...hidden], most);
+    const meant = hidden.includes(name) ? undefined : near();
     const option = hashed.includes(name) ? 'hash_properties' : excluded.includes(name) ? 'exclude_properties' : null;
-    if (meant !== undefined && option !== null) {
+    if (meant !== undefined && option !== null && near(SLIP) !== undefined) {
       throw new ConfigError(
         `${option} of ${stream}: ${type.name} have no property "${name}". Did you mean "${meant}"? Its values would be written in clear. If it is of another portal, give this one a configuration without it.`,
       );
