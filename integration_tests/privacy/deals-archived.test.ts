@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
 import { memberOf } from '../../src/json.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { stateValue } from '../../src/streams/core/stream-state.js';
 import { readInProcess } from '../support/in-process.js';
+import { hashOf } from './hash-of.js';
 
 /** Archived deals that were read before: rows that have their values otherwise are read again, and no others are. */
 
 const [SALT, OTHER_SALT] = ['a salt of these tests', 'another salt of these'];
-const hashOf = (value: string, salt: string) =>
-  createHash('sha256')
-    .update(salt + value)
-    .digest('hex');
 
 let sandbox: Sandbox;
 let ahead: number;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
@@ -6,15 +5,13 @@ import { FAST } from '../support/fast-source.js';
 import { freshForEach } from '../support/fresh.js';
 import { Lifetime, QUICK } from '../support/lifetime.js';
 import { sorted, type TestWarehouse } from '../support/test-warehouse.js';
+import { hashOf as hashWith } from './hash-of.js';
 
 const HOUR = 3_600_000;
 const SALT = 'a salt of these tests';
 const NEVER = new AbortController().signal;
 const NUMBERS = [0, 1, 2, 3, 4];
-const hashOf = (value: string) =>
-  createHash('sha256')
-    .update(SALT + value)
-    .digest('hex');
+const hashOf = (value: string) => hashWith(value, SALT);
 
 /** Hashes and local dates in the tables of every warehouse, where these held values in clear before. */
 export function processedValues(warehouse: TestWarehouse & { destination(): object }): void {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { estimateOf } from '../streams/catalog.js';
@@ -6,14 +5,11 @@ import { type Outcome, TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
 import { hubflakeHere } from '../support/here.js';
 import { readInProcess } from '../support/in-process.js';
+import { hashOf } from './hash-of.js';
 
 /** Hashing and local dates where tables were there before: what is read again, and what stays. */
 
 const [SALT, OTHER_SALT] = ['a salt of these tests', 'another salt of these'];
-const hashOf = (value: string, salt: string) =>
-  createHash('sha256')
-    .update(salt + value)
-    .digest('hex');
 
 let sandbox: Sandbox;
 let folder: TestFolder;
