@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { ConfigError } from '../../errors.js';
 import { codeOf } from '../../json.js';
+import { redact } from '../../log.js';
 import type { Health } from './health.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -87,5 +88,6 @@ async function answer(method: string, url: string, response: ServerResponse, pag
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   const headers = { 'Content-Type': type, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
-  response.writeHead(status, headers).end(body);
+  // As in logs: what others have said, such as errors, may have a secret in it.
+  response.writeHead(status, headers).end(redact(body));
 }
