@@ -135,8 +135,12 @@ describe('a search that counts what it does not show', () => {
 
   /** A portal read a day ago; what changes now, the index shows at once, but what goes only after an hour. */
   async function readOnce(contacts: number, more: SandboxOptions = {}): Promise<JsonObject | null> {
-    const isLoss = (id: number) => sandbox.portal.record('contacts', id)?.archived !== false;
-    const indexLagMs = (_: string, id: number) => (isLoss(id) ? 60 * MINUTE_MS : 0);
+    // Asked for each record that a search could show: by the record itself, since to see all its values takes thousands of times as long.
+    const indexLagMs = (_: string, id: number) => {
+      const { portal } = sandbox;
+      const record = portal.store(portal.type('contacts')).find(id);
+      return !record || record.erased || record.binned ? 60 * MINUTE_MS : 0;
+    };
     await start({ counts: { '*': 0, contacts }, indexLagMs, ...more });
     const { state, error } = await read(null);
     expect(error).toBeNull();

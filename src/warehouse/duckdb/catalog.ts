@@ -3,7 +3,6 @@ import type { ColumnMapping } from '../tables/column-mapping.js';
 import type { Destination, TableName } from '../tables/destination.js';
 import type { Target } from '../target.js';
 import type { Database } from './database.js';
-import { tablesLike } from './sql/schema.js';
 import * as sql from './sql/sql.js';
 import * as tombstones from './sql/tombstones.js';
 import type { TableKeeper } from './table-keeper.js';
@@ -26,8 +25,8 @@ export class DuckDbCatalog implements Catalog {
     return (await this.#tables.columns(table)).length > 0;
   }
 
-  async namesLike(start: TableName): Promise<string[]> {
-    return (await this.#db.rows(tablesLike(start))).map(({ name }) => String(name));
+  namesLike(start: TableName): Promise<string[]> {
+    return this.#tables.namesLike(start);
   }
 
   async drop(table: TableName): Promise<void> {

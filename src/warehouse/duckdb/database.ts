@@ -30,6 +30,10 @@ const SETTINGS = {
   wal_autocheckpoint: '1TB',
 };
 
+/** Statements that change no table or view but temporary ones. */
+const KEEPS_TABLES =
+  /^(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|BEGIN|COMMIT|SET|CHECKPOINT|CREATE OR REPLACE TEMP|DROP TABLE IF EXISTS temp\.)/;
+
 /** A DuckDB file that only this process has open. Statements throw DuckDB's own errors. */
 export class Database {
   readonly path: string;
@@ -37,6 +41,7 @@ export class Database {
   #memoryBytes: number;
   #instance: DuckDBInstance | null = null;
   #connection: DuckDBConnection | null = null;
+  #tablesVersion = 0;
 
   /**
    * @param memoryBytes DuckDB's memory limit at first
@@ -105,8 +110,17 @@ export class Database {
     await this.#giveBack();
   }
 
+  /** Another number once a statement was run that may have changed tables or views, or taken their changes back. */
+  get tablesVersion(): number {
+    return this.#tablesVersion;
+  }
+
   async run(statement: string, values?: string[]): Promise<void> {
-    await this.#open.run(statement, values);
+    try {
+      await this.#open.run(statement, values);
+    } finally {
+      if (!KEEPS_TABLES.test(statement)) this.#tablesVersion += 1;
+    }
   }
 
   /** Runs a statement that changes rows. @returns how many */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tell } from '../../activity.js';
 import { WarehouseConfigError } from '../../errors.js';
 import type { FoundTable } from '../kept-table.js';
-import { fieldOfComment, type NameRules } from '../names.js';
+import type { NameRules } from '../names.js';
 import {
   type ColumnMapping,
   type ExistingColumn,
@@ -15,7 +15,8 @@ import type { TableName, TableWrite } from '../tables/destination.js';
 import { PAYLOAD, rawMapping } from '../tables/raw-form.js';
 import { planTable, refuseRequired, sideColumns } from '../tables/table-plan.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import { existingType, widens } from './sql/columns.js';
+import { type Found, type FoundColumn, FoundTables, type Looker } from './found-tables.js';
+import { widens } from './sql/columns.js';
 import * as raw from './sql/raw.js';
 import * as schema from './sql/schema.js';
 import * as sql from './sql/sql.js';
@@ -48,26 +49,21 @@ export class TooManyStatements extends Error {
   }
 }
 
-/** A column as it is there. */
-interface FoundColumn extends ExistingColumn {
-  /** Whether a row needs a value of it. */
-  isRequired: boolean;
-}
-
 /** How the keeper gets at the file. */
-interface Connection {
+interface Connection extends Looker {
   run(statement: string): Promise<void>;
-  rows(query: string): Promise<Record<string, unknown>[]>;
 }
 
 /** Makes the tables and views of a run, and adds the columns they lack. */
 export class TableKeeper {
   readonly #connection: Connection;
+  readonly #found: FoundTables;
   readonly #isRaw: boolean;
   readonly #mapped = new Map<Target, TableColumns>();
 
   constructor(connection: Connection, isRaw: boolean) {
     this.#connection = connection;
+    this.#found = new FoundTables(connection, DUCKDB_NAMES.same);
     this.#isRaw = isRaw;
   }
 
@@ -124,16 +120,21 @@ export class TableKeeper {
 
   /** The tables of a schema, by name. */
   async look(place: string): Promise<ReadonlyMap<string, FoundTable>> {
-    const rows = await this.#connection.rows(schema.listTables(place));
-    return new Map(
-      rows.map(({ name, comment, columns }) => [
-        DUCKDB_NAMES.same(String(name)),
-        {
-          identity: String(comment ?? ''),
-          columns: Array.isArray(columns) ? columns.map((column) => DUCKDB_NAMES.same(String(column))) : [],
-        },
-      ]),
-    );
+    const all = [...(await this.#found.ofSchema(place))];
+    return new Map(all.flatMap(([name, found]) => (found.isView ? [] : [[name, foundTable(found)]])));
+  }
+
+  /** A table as it is there; undefined where there is none. */
+  async table(name: TableName): Promise<FoundTable | undefined> {
+    const found = await this.#found.find(name);
+    return found && !found.isView ? foundTable(found) : undefined;
+  }
+
+  /** The tables of a schema whose names begin as one does. */
+  async namesLike({ schema, table }: TableName): Promise<string[]> {
+    const start = DUCKDB_NAMES.same(table);
+    const all = [...(await this.#found.ofSchema(schema))];
+    return all.flatMap(([name, found]) => (!found.isView && name.startsWith(start) ? [found.name] : []));
   }
 
   /** The fields that a stream's table has no column for. */
@@ -142,14 +143,8 @@ export class TableKeeper {
   }
 
   /** The columns of a table or view; none where there is no such. */
-  async columns(table: TableName): Promise<FoundColumn[]> {
-    const rows = await this.#connection.rows(schema.describe(table));
-    return rows.map(({ name, type, comment, required }) => ({
-      name: String(name),
-      isRequired: required === true,
-      type: existingType(String(type)),
-      field: fieldOfComment(typeof comment === 'string' ? comment : null),
-    }));
+  async columns(table: TableName): Promise<readonly FoundColumn[]> {
+    return (await this.#found.find(table))?.columns ?? [];
   }
 
   async #map(target: Target): Promise<TableColumns> {
@@ -161,8 +156,7 @@ export class TableKeeper {
   async #refuseForeign({ mapping, destination }: TableWrite, existing: readonly FoundColumn[]): Promise<void> {
     const { table } = destination;
     const otherwise = 'Rename it, or set "name" of the object or table_name.';
-    const [tables] = await this.#connection.rows(schema.countTables(destination));
-    if (Number(tables?.rows) === 0) {
+    if ((await this.#found.find(destination))?.isView) {
       throw new WarehouseConfigError(`There is a view in the place of the table ${table}. ${otherwise}`);
     }
     if (!existing.some(({ name }) => isSame(name, '_airbyte_extracted_at'))) {
@@ -191,16 +185,20 @@ export class TableKeeper {
   /** The view keeps every column that it has, also those whose fields are gone: the payloads may still hold them. */
   async #makeView(target: Target): Promise<string[]> {
     const view = { schema: target.schema, table: target.table + VIEW_SUFFIX };
-    const [tables] = await this.#connection.rows(schema.countTables(view));
-    if (Number(tables?.rows) > 0) {
+    const there = await this.#found.find(view);
+    if (there && !there.isView) {
       throw new WarehouseConfigError(
         `The view ${view.table} of the table ${target.table} cannot be made: there is a table of that name. Rename it, or set "name" of the object or table_name.`,
       );
     }
-    const columns = mapView(target, await this.columns(view), DUCKDB_NAMES);
+    const columns = mapView(target, there?.columns ?? [], DUCKDB_NAMES);
     if (columns === null) return [];
     return [raw.createView(target, columns), ...columns.map((column) => schema.commentOn(view, column))];
   }
+}
+
+function foundTable({ identity, columns }: Found): FoundTable {
+  return { identity, columns: columns.map(({ name }) => DUCKDB_NAMES.same(name)) };
 }
 
 /** @returns a statement that gives a table an identity of its own: dropped and made anew, it is another one */

@@ -29,24 +29,17 @@ export function markTable(table: TableName, identity: string): string {
   return `COMMENT ON TABLE ${tableName(table)} IS ${literal(identity)}`;
 }
 
-/** The tables of a schema: name, comment, columns (a list of names). */
-export function listTables(schema: string): string {
-  return (
-    'SELECT t.table_name AS name, t.comment AS comment, list(c.column_name) AS columns FROM duckdb_tables() t ' +
-    'JOIN duckdb_columns() c ON c.table_oid = t.table_oid AND c.database_name = t.database_name ' +
-    `WHERE t.database_name = current_database() AND lower(t.schema_name) = lower(${literal(schema)}) GROUP BY ALL`
-  );
-}
-
 /**
- * The columns of a table or view that exists: name, type, comment, whether a row needs a value of it (it may not be NULL, and has no
- * default). Empty where there is none.
+ * The columns of all tables and views of a schema, in the order that they have in each: the table's name and comment (`identity`), whether
+ * it is a view; name, type, comment, whether a row needs a value of it (it may not be NULL, and has no default).
  */
-export function describe({ schema, table }: TableName): string {
+export function columnsOf(schema: string): string {
   return (
-    'SELECT column_name AS name, data_type AS type, comment, NOT is_nullable AND column_default IS NULL AS required ' +
-    'FROM duckdb_columns() WHERE database_name = current_database() ' +
-    `AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)}) ORDER BY column_index`
+    'SELECT c.table_name AS "tableName", t.comment AS identity, t.table_oid IS NULL AS "isView", c.column_name AS name, ' +
+    'c.data_type AS type, c.comment AS comment, NOT c.is_nullable AND c.column_default IS NULL AS required ' +
+    'FROM duckdb_columns() c LEFT JOIN duckdb_tables() t ON t.table_oid = c.table_oid AND t.database_name = c.database_name ' +
+    `WHERE c.database_name = current_database() AND lower(c.schema_name) = lower(${literal(schema)}) ` +
+    'ORDER BY c.table_name, c.column_index'
   );
 }
 
@@ -55,21 +48,5 @@ export function columnsOfSchema(database: string, schema: string): string {
   return (
     'SELECT table_name AS "table", column_name AS "column", data_type AS "type" FROM duckdb_columns() ' +
     `WHERE database_name = ${literal(database)} AND lower(schema_name) = lower(${literal(schema)}) ORDER BY table_name, column_index`
-  );
-}
-
-/** The tables whose names begin as a table's does. */
-export function tablesLike({ schema, table }: TableName): string {
-  return (
-    'SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() ' +
-    `AND lower(schema_name) = lower(${literal(schema)}) AND starts_with(lower(table_name), lower(${literal(table)}))`
-  );
-}
-
-/** How many tables, views not counted, have a name: one or none. */
-export function countTables({ schema, table }: TableName): string {
-  return (
-    'SELECT count(*)::INTEGER AS rows FROM duckdb_tables() WHERE database_name = current_database() ' +
-    `AND lower(schema_name) = lower(${literal(schema)}) AND lower(table_name) = lower(${literal(table)})`
   );
 }

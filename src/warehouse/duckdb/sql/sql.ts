@@ -47,7 +47,7 @@ export const LINES = identifier('_hubflake_lines');
 export const MARKS = identifier('_hubflake_marks');
 
 export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, SAME, KEPT, GROUPS, GONE, LINES, MARKS]
-  .map((table) => `DROP TABLE IF EXISTS ${table}`)
+  .map((table) => `DROP TABLE IF EXISTS temp.${table}`)
   .join('; ');
 
 export function createSchema({ schema }: Pick<TableName, 'schema'>): string {

@@ -9,14 +9,16 @@ function stateTable(schema: string): string {
   return tableName({ schema, table: STATE_TABLE });
 }
 
+/** What {@link createStateTable} gives a table that is there. */
+export const STATE_COLUMNS = ['PLACE', 'ABOUT'];
+
 /** With the columns that tables of earlier versions lack. */
 export function createStateTable(schema: string): string[] {
   const table = stateTable(schema);
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (PIPELINE VARCHAR, STREAM VARCHAR, STATE VARCHAR, SEQ BIGINT, ` +
       'UPDATED_AT TIMESTAMP WITH TIME ZONE, REFRESH BIGINT, PRIMARY KEY (PIPELINE, STREAM))',
-    `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS PLACE VARCHAR`,
-    `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ABOUT VARCHAR`,
+    ...STATE_COLUMNS.map((name) => `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} VARCHAR`),
   ];
 }
 
