@@ -56,13 +56,29 @@ export function listenToLog(listener: LogSink): () => void {
   return () => void listeners.delete(listener);
 }
 
+/** Of a warning, or a line of less weight, whether it need not be said again. */
+let isKnown: (line: string) => boolean = () => false;
+
+/** While `body` runs, warnings and lines of less weight that `known` knows are logged as debug lines. Who listens hears them as they are. */
+export async function withoutRepeats<T>(known: (line: string) => boolean, body: () => Promise<T>): Promise<T> {
+  isKnown = known;
+  try {
+    return await body();
+  } finally {
+    isKnown = () => false;
+  }
+}
+
 function write(level: LogLevel, message: string, details: LogDetails = {}): void {
   const rank = LEVELS.indexOf(level);
   const isLogged = rank <= threshold;
   if (!isLogged && (rank > LEVELS.indexOf('warn') || listeners.size === 0)) return;
   const line = redact(message);
   for (const listener of listeners) listener(level, line, details);
-  if (isLogged) sink(level, line, details);
+  if (!isLogged) return;
+  const isRepeat = rank >= LEVELS.indexOf('warn') && rank < LEVELS.indexOf('debug') && isKnown(line);
+  if (!isRepeat) sink(level, line, details);
+  else if (threshold >= LEVELS.indexOf('debug')) sink('debug', line, details);
 }
 
 export const log = {

@@ -78,6 +78,17 @@ test('a round in which nothing changed takes a search an object, and a few looks
   expect(await warehouse.rows('_HUBFLAKE_STATE', { STREAM: 'text', STATE: 'text' })).toEqual(written);
 });
 
+test('what is right of the configuration in each round is said once an hour', async () => {
+  const missing = { object_type: 'contacts', properties: ['lastname', 'no_such_property'] };
+  await service.start(config({ objects: [missing, ...objects.slice(1)] }));
+  const said = () => service.logged.filter((line) => line.includes('no_such_property')).length;
+  expect(said()).toBe(1);
+  await service.run(58);
+  expect(said()).toBe(1);
+  await service.run(2);
+  expect(said()).toBe(2);
+});
+
 test('changes are there with the next round, with their freshness', async () => {
   await service.start(config());
   const id = some();

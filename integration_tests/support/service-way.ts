@@ -34,6 +34,7 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
       pace: { recentMinutes, isDue: () => true, looked: () => undefined, turn },
       openStore: () => standing.openStore(),
       withClient: (signal, body) => standing.withClient(signal, body),
+      planning: (body) => standing.planning(body),
       recall: (kept) => standing.recall(kept),
       chosen: () => null,
       remember: (kept, closing, areKept) => standing.remember(kept, closing, areKept),

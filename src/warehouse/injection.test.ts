@@ -169,7 +169,7 @@ function ofDuckDb(evil: string): string[] {
     duckSchema.columnsOfSchema(evil, evil),
     ...ofComparison(evil, duck.tableName(table)),
     duckRaw.mergeTombstones(table, given),
-    duckRaw.createView(table, given.columns),
+    ...duckRaw.createView(table, given.columns),
     duckRaw.dropView(table),
   ];
 }

@@ -1,11 +1,12 @@
 import type { PipelineConfig } from '../../config/pipeline.js';
 import { HubSpotClient } from '../../hubspot/client/client.js';
 import { ServerClock } from '../../hubspot/client/clock.js';
+import { withoutRepeats } from '../../log.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import { isUnfinished } from '../../streams/core/stream-state.js';
 import type { Portal } from '../../streams/portal.js';
 import { groupsOf } from '../../streams/read.js';
-import { monotonicNow } from '../../time.js';
+import { type MonotonicMs, monotonicNow } from '../../time.js';
 import { Connections, openStore } from '../../warehouse/open-store.js';
 import type { KeptState, Store } from '../../warehouse/store.js';
 import type { Injected } from '../runner/injected.js';
@@ -14,12 +15,16 @@ import type { DescribedFailure } from '../sync/sync-result.js';
 import { Looks } from './looks.js';
 import { StateMemory } from './state-memory.js';
 
+/** What is right of a configuration in each round, such as that it names a property that is not there, is said as often. */
+const SAID_AGAIN_MS = 60 * 60_000;
+
 /** What a service keeps from round to round. */
 export class Standing implements Surroundings {
   readonly pace: Looks;
   readonly #config: PipelineConfig;
   readonly #everyMs: number;
   readonly #injected: Injected;
+  readonly #now: () => MonotonicMs;
   readonly #connections = new Connections();
   readonly #states = new StateMemory();
   /** By stream that is looked at now and then, the look; all streams of a group have the same. */
@@ -35,6 +40,8 @@ export class Standing implements Surroundings {
   readonly #leftOut = new Set<string>();
   /** By stream, the failure that was logged last. */
   readonly #failures = new Map<string, string>();
+  /** By line that planning logged, when that was. */
+  readonly #said = new Map<string, MonotonicMs>();
   #client: HubSpotClient | null = null;
 
   /** @param everyMs from the start of a round to the start of the next one */
@@ -43,12 +50,8 @@ export class Standing implements Surroundings {
     this.#everyMs = everyMs;
     this.#injected = injected;
     const { recentMinutes, snapshotsEveryMinutes } = config.source;
-    this.pace = new Looks({
-      everyMs,
-      recentMinutes,
-      snapshotsEveryMinutes,
-      now: injected.time?.monotonic ?? monotonicNow,
-    });
+    this.#now = injected.time?.monotonic ?? monotonicNow;
+    this.pace = new Looks({ everyMs, recentMinutes, snapshotsEveryMinutes, now: this.#now });
   }
 
   /** In how many milliseconds HubSpot counts the day's calls anew; null: not known. */
@@ -104,6 +107,10 @@ export class Standing implements Surroundings {
   async close(): Promise<void> {
     await this.reconnect();
     await this.#connections.close();
+  }
+
+  planning<T>(body: () => Promise<T>): Promise<T> {
+    return withoutRepeats((line) => this.#wasSaid(line), body);
   }
 
   recall(kept: KeptStates): KeptStates {
@@ -174,6 +181,14 @@ export class Standing implements Surroundings {
 
   isNews({ stream, code }: DescribedFailure): boolean {
     return this.#failures.get(stream) !== code;
+  }
+
+  #wasSaid(line: string): boolean {
+    const now = this.#now();
+    const before = this.#said.get(line);
+    if (before !== undefined && now - before < SAID_AGAIN_MS) return true;
+    this.#said.set(line, now);
+    return false;
   }
 
   #isFullRefresh(name: string): boolean {

@@ -83,24 +83,10 @@ interface Opened {
 }
 
 async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: Opened): Promise<SyncResult> {
-  const { config, refresh, injected, surroundings } = job;
+  const { config, surroundings } = job;
   const startedAt = { clock: epochNow(), monotonic: monotonicNow() };
   const kept = { ...given, states: surroundings.recall(given.states) };
-  const names = config.streams?.map((stream) => stream.name) ?? null;
-  const portal = await Portal.open(client, config.source, names, {
-    declared: injected.streams,
-    pace: surroundings.pace,
-  });
-  const offered = names ?? portal.streamNames;
-  const choose = (bereft: ReadonlySet<string>) => surroundings.chosen(portal, offered, kept.states, bereft);
-  let chosen = choose(new Set());
-  let plan = await planSync(config, portal, kept.states, refresh, chosen);
-  const found = await lookAtTables(store, config, plan, kept);
-  const bereft = bereftStreams(store, kept, found);
-  if (offered.some((name) => bereft.has(name) && chosen?.has(name) === false)) {
-    chosen = choose(bereft);
-    plan = await planSync(config, portal, kept.states, refresh, chosen);
-  }
+  const { portal, plan, found, isWhole } = await surroundings.planning(() => planJob(job, store, client, kept));
   const targets = await settleTables(store, config, portal, plan, kept, found);
   const wasRaw = config.destination.loader.tableForm !== 'raw';
   for (const target of targets) if (plan.reformed.includes(target.stream)) await store.remove(target, wasRaw);
@@ -114,7 +100,7 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
     const results = await loader.finish();
     const leftOut = new Set(portal.unreadable.map((each) => each.name));
     const isRead = plan.failures.length > 0 || plan.streams.some(({ name }) => !leftOut.has(name));
-    if (config.streams === null && !isRead && chosen === null) throw portal.nothingReadable();
+    if (config.streams === null && !isRead && isWhole) throw portal.nothingReadable();
     const result: SyncResult = {
       pipeline: config.name,
       streams: results
@@ -146,6 +132,35 @@ async function load(job: SyncJob, { store, kept: given, client, ledger, lost }: 
   } finally {
     loader.close();
   }
+}
+
+/**
+ * Opens the portal, decides what is read, and looks at the tables.
+ *
+ * @returns with whether all streams are read
+ */
+async function planJob(
+  { config, refresh, injected, surroundings }: SyncJob,
+  store: Store,
+  client: HubSpotClient,
+  kept: Kept,
+) {
+  const names = config.streams?.map((stream) => stream.name) ?? null;
+  const portal = await Portal.open(client, config.source, names, {
+    declared: injected.streams,
+    pace: surroundings.pace,
+  });
+  const offered = names ?? portal.streamNames;
+  const choose = (bereft: ReadonlySet<string>) => surroundings.chosen(portal, offered, kept.states, bereft);
+  let chosen = choose(new Set());
+  let plan = await planSync(config, portal, kept.states, refresh, chosen);
+  const found = await lookAtTables(store, config, plan, kept);
+  const bereft = bereftStreams(store, kept, found);
+  if (offered.some((name) => bereft.has(name) && chosen?.has(name) === false)) {
+    chosen = choose(bereft);
+    plan = await planSync(config, portal, kept.states, refresh, chosen);
+  }
+  return { portal, plan, found, isWhole: chosen === null };
 }
 
 function hasChanged({ inserted, updated, marked, removed }: StreamResult): boolean {

@@ -31,6 +31,8 @@ export interface Surroundings {
   openStore(): Promise<Store>;
   /** Hands a client to `body`. @param signal stops its calls */
   withClient<T>(signal: AbortSignal, body: (client: HubSpotClient) => Promise<T>): Promise<T>;
+  /** Runs what opens the portal and plans the sync. */
+  planning<T>(body: () => Promise<T>): Promise<T>;
   /** The states to go on from. @param kept what the warehouse has */
   recall(kept: KeptStates): KeptStates;
   /**
@@ -64,6 +66,7 @@ export function ofOneSync(config: PipelineConfig, { timeouts }: Injected): Surro
     pace: AT_ONCE,
     openStore: () => openStore(config.destination, config.name, 'write', timeouts),
     withClient: (signal, body) => withHubSpot(config.source, { signal, onRefreshToken: warnOfRefreshToken }, body),
+    planning: (body) => body(),
     recall: (kept) => kept,
     chosen: () => null,
     remember: () => undefined,

@@ -11,7 +11,7 @@ import {
 } from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
 import { log } from '../../log.js';
-import { identifier, literal } from './sql/sql.js';
+import { FILE, identifier, literal } from './sql/sql.js';
 
 const duckdb: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
 
@@ -21,6 +21,12 @@ const MEGABYTE = 1024 * 1024;
  * come with every batch.
  */
 const LOG_BYTES = 256 * MEGABYTE;
+
+/**
+ * Rows that are compressed together. A batch with as many new rows is compressed when it is inserted, in the place of being written to the
+ * log and compressed by a checkpoint: a quarter less memory, and a twentieth less CPU, than with DuckDB's own 122,880 (measured).
+ */
+const ROWS_OF_GROUP = 16_384;
 
 const SETTINGS = {
   // A second thread would need as much memory again and a quarter more CPU (measured), and records come no faster than one takes them.
@@ -32,7 +38,7 @@ const SETTINGS = {
 
 /** Statements that change no table or view but temporary ones. */
 const KEEPS_TABLES =
-  /^(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|BEGIN|COMMIT|SET|CHECKPOINT|CREATE OR REPLACE TEMP|DROP TABLE IF EXISTS temp\.)/;
+  /^(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|BEGIN|COMMIT|SET|CHECKPOINT|CREATE OR REPLACE TEMP|DROP TABLE IF EXISTS temp\.main\.|USE)/;
 
 /** A DuckDB file that only this process has open. Statements throw DuckDB's own errors. */
 export class Database {
@@ -69,22 +75,23 @@ export class Database {
       throw new WarehouseConfigError(`${this.path} is a folder. Set "path" to the DuckDB file in it.`);
     }
     try {
-      this.#instance = await this.#create(temporary);
+      const settings = { ...SETTINGS, memory_limit: this.#memoryLimit, temp_directory: temporary };
+      this.#instance = await duckdb.DuckDBInstance.create(':memory:', settings);
       this.#connection = await this.#instance.connect();
-      await this.run("SET TimeZone = 'UTC'");
+      for (const statement of [...this.#openFile(), "SET TimeZone = 'UTC'"]) await this.run(statement);
     } catch (error) {
       if (isProgrammingError(error)) throw error;
       throw cannotOpen(this.path, error);
     }
   }
 
-  #create(temporary: string): Promise<DuckDBInstance> {
-    if (this.#readOnly && !existsSync(this.path)) return duckdb.DuckDBInstance.create(':memory:');
-    const settings = { ...SETTINGS, memory_limit: this.#memoryLimit, temp_directory: temporary };
-    return duckdb.DuckDBInstance.create(
-      this.path,
-      this.#readOnly ? { ...settings, access_mode: 'READ_ONLY' } : settings,
-    );
+  #openFile(): string[] {
+    const options = this.#readOnly ? 'READ_ONLY' : `ROW_GROUP_SIZE ${ROWS_OF_GROUP}`;
+    const attach =
+      this.#readOnly && !existsSync(this.path)
+        ? `ATTACH ':memory:' AS ${identifier(FILE)}`
+        : `ATTACH ${literal(this.path)} AS ${identifier(FILE)} (TYPE duckdb, ${options})`;
+    return [attach, `USE ${identifier(FILE)}`];
   }
 
   /** Opens another file beside it, for reading only. Throws a WarehouseConfigError that says why it cannot be used. */

@@ -79,7 +79,7 @@ test('rows that change, and temporary tables, need no new look', async () => {
   await db.transaction(async () => {
     await db.run('CREATE OR REPLACE TEMP TABLE stage AS SELECT 1 AS a');
     await db.change('INSERT INTO t SELECT a FROM stage');
-    await db.run('DROP TABLE IF EXISTS temp.stage');
+    await db.run('DROP TABLE IF EXISTS temp.main.stage');
     expect(await columns('t')).toEqual(['a']);
   });
   expect(await columns('t')).toEqual(['a']);

@@ -13,7 +13,7 @@ import { SpoolFolder } from '../loader/spool.js';
 import { Database } from './database.js';
 import { allowedBytes, isOutOfMemory } from './memory.js';
 import { columnsOfSchema } from './sql/schema.js';
-import { identifier } from './sql/sql.js';
+import { FILE, identifier } from './sql/sql.js';
 
 /** Two schemas of one DuckDB file, or of two. Both are opened for reading only. */
 export class DuckDbSchemaPair implements SchemaPair {
@@ -21,8 +21,7 @@ export class DuckDbSchemaPair implements SchemaPair {
   readonly #temporary: SpoolFolder;
   readonly #leftConfig: DuckDbConfig;
   readonly #rightConfig: DuckDbConfig;
-  #leftDatabase = '';
-  #rightDatabase = '';
+  #leftDatabase = FILE;
 
   private constructor(left: DuckDbConfig, right: DuckDbConfig) {
     this.#leftConfig = left;
@@ -47,12 +46,9 @@ export class DuckDbSchemaPair implements SchemaPair {
 
   async #open(): Promise<void> {
     await this.#db.open(this.#temporary.path);
-    const [row] = await this.#db.rows('SELECT current_database() AS name');
-    this.#rightDatabase = String(row?.name);
-    this.#leftDatabase = this.#rightDatabase;
     const [left, right] = [realpathSync(this.#leftConfig.path), realpathSync(this.#rightConfig.path)];
     if (left === right) return;
-    this.#leftDatabase += '_left';
+    this.#leftDatabase = `${FILE}:left`;
     await this.#db.attach(left, this.#leftDatabase);
   }
 
@@ -61,7 +57,7 @@ export class DuckDbSchemaPair implements SchemaPair {
   }
 
   right(): Promise<ComparedTables> {
-    return this.#tables(this.#rightDatabase, this.#rightConfig.schema);
+    return this.#tables(FILE, this.#rightConfig.schema);
   }
 
   async #tables(database: string, schema: string): Promise<ComparedTables> {

@@ -163,7 +163,7 @@ export class TableKeeper {
       throw new WarehouseConfigError(`There is already a table ${table} that hubflake did not make. ${otherwise}`);
     }
     const columns = this.#isRaw ? rawMapping(mapping) : mapping;
-    refuseRequired(table, existing, columns, DUCKDB_NAMES, (name) => schema.dropNotNull(destination, name));
+    refuseRequired(table, existing, columns, DUCKDB_NAMES, (name) => sql.shown(schema.dropNotNull(destination, name)));
   }
 
   async #makeRaw({ target, mapping, destination }: TableWrite, existing: readonly ExistingColumn[]): Promise<string[]> {
@@ -193,7 +193,7 @@ export class TableKeeper {
     }
     const columns = mapView(target, there?.columns ?? [], DUCKDB_NAMES);
     if (columns === null) return [];
-    return [raw.createView(target, columns), ...columns.map((column) => schema.commentOn(view, column))];
+    return [...raw.createView(target, columns), ...columns.map((column) => schema.commentOn(view, column))];
   }
 }
 

@@ -5,7 +5,18 @@ import { ID, narrowMapping, PAYLOAD } from '../../tables/raw-form.js';
 import { type Column, canDelete, type RowRules, VIEW_SUFFIX } from '../../target.js';
 import { castExpression } from './columns.js';
 import * as rows from './rows.js';
-import { identifier, insertRows, keysMatch, literal, MARKS, METADATA, notOlder, tableName } from './sql.js';
+import {
+  FILE,
+  identifier,
+  insertRows,
+  keysMatch,
+  literal,
+  MARKS,
+  METADATA,
+  notOlder,
+  schemaName,
+  tableName,
+} from './sql.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */
 
@@ -93,8 +104,11 @@ function keyText({ key }: RowRules): string {
   return `'[' || ${parts.join(" || ',' || ")} || ']'`;
 }
 
-/** The view with the columns that the typed form would have. */
-export function createView({ schema, table }: TableName, columns: readonly Column[]): string {
+/**
+ * Makes the view with the columns that the typed form would have. It names its table as one of its own schema, which it is for whoever
+ * opens the file, by whatever name.
+ */
+export function createView({ schema, table }: TableName, columns: readonly Column[]): string[] {
   const values = [
     ...METADATA.map(([name]) => identifier(name)),
     ...columns.map(({ field, name, type }) => {
@@ -103,7 +117,11 @@ export function createView({ schema, table }: TableName, columns: readonly Colum
     }),
   ];
   const view = tableName({ schema, table: table + VIEW_SUFFIX });
-  return `CREATE OR REPLACE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${tableName({ schema, table })}`;
+  return [
+    `USE ${schemaName(schema)}`,
+    `CREATE OR REPLACE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${identifier(table)}`,
+    `USE ${identifier(FILE)}`,
+  ];
 }
 
 export function dropView({ schema, table }: TableName): string {

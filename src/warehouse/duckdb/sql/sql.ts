@@ -16,8 +16,23 @@ export function literal(text: string): string {
   return `'${wellFormed(text).replaceAll("'", "''")}'`;
 }
 
+/**
+ * What the file is called while it is open. DuckDB would call it by its file's name, and of `hubspot.duckdb` take `"hubspot"."t"` for
+ * ambiguous where a schema is called so, too: every name of ours begins with this one.
+ */
+export const FILE = 'hubflake:file';
+
+export function schemaName(schema: string): string {
+  return `${identifier(FILE)}.${identifier(schema)}`;
+}
+
 export function tableName({ schema, table }: TableName): string {
-  return `${identifier(schema)}.${identifier(table)}`;
+  return `${schemaName(schema)}.${identifier(table)}`;
+}
+
+/** A statement as it is to be shown: other programs call the file otherwise. */
+export function shown(statement: string): string {
+  return statement.replaceAll(`${identifier(FILE)}.`, '');
 }
 
 /** The metadata columns, as Airbyte's destinations have them. */
@@ -47,11 +62,11 @@ export const LINES = identifier('_hubflake_lines');
 export const MARKS = identifier('_hubflake_marks');
 
 export const DROP_TEMPORARY = [STAGE, MATCHED, WANTED, SAME, KEPT, GROUPS, GONE, LINES, MARKS]
-  .map((table) => `DROP TABLE IF EXISTS temp.${table}`)
+  .map((table) => `DROP TABLE IF EXISTS temp.main.${table}`)
   .join('; ');
 
 export function createSchema({ schema }: Pick<TableName, 'schema'>): string {
-  return `CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`;
+  return `CREATE SCHEMA IF NOT EXISTS ${schemaName(schema)}`;
 }
 
 export function createTable(table: TableName, mapping: ColumnMapping): string {
