@@ -45,3 +45,39 @@ test('plan counts what several tables share once: of a first load, of an increme
     await sandbox.close();
   }
 });
+
+test('past values that are hashed otherwise than before are planned as read from the start', async () => {
+  const sandbox = await startSandbox({ counts: { '*': 0, deals: 300 }, hubContacts: 0, limits: 'off' });
+  process.env.HUBSPOT_BASE_URL = sandbox.url;
+  const warehouse = new DuckDbWarehouse();
+  await warehouse.begin();
+  try {
+    const config = (salt: string) =>
+      parsePipelineConfig({
+        name: 'x',
+        source: {
+          credentials: { access_token: sandbox.token },
+          layout: 'columns',
+          objects: [{ object_type: 'deals', history: true, associations: [], hash_properties: ['dealname'] }],
+          hash_salt: salt,
+        },
+        destination: warehouse.destination(),
+      });
+    const planned = async (salt: string) => {
+      const { signal } = new AbortController();
+      const plan = await runPlan(config(salt), signal);
+      const sync = await runSync(config(salt), signal, []);
+      expect(sync.errors).toEqual([]);
+      expect(Math.abs(plan.calls.total - sync.calls.total)).toBeLessThanOrEqual(1);
+      return plan.streams.find(({ stream }) => stream === 'deals_property_history')?.what;
+    };
+    expect(await planned('a salt of these tests')).toMatch(/^past values: first load$/);
+    expect(await planned('a salt of these tests')).toMatch(/^past values: (?!first load)/);
+    expect(await planned('another salt of these')).toMatch(
+      /^past values: first load again: dealname was added, hashed/,
+    );
+  } finally {
+    await warehouse.end();
+    await sandbox.close();
+  }
+});

@@ -27,14 +27,21 @@ interface Judgement {
   complaints: { sql: string; reader: string; says: string }[];
 }
 
-async function judge(statements: readonly string[]): Promise<Judgement> {
-  const python = `${root}.venv-grammar/bin/python`;
-  const child = spawn(python, ['-B', `${root}integration_tests/snowflake/grammar/check.py`], {
+interface Walks {
+  compared: number;
+  different: string[];
+}
+
+const judge = (statements: readonly string[]) => ask<Judgement>('.venv-grammar', 'grammar/check.py', statements);
+
+/** What a script of Python's says of statements. */
+async function ask<Answer>(environment: string, script: string, statements: readonly string[]): Promise<Answer> {
+  const child = spawn(`${root}${environment}/bin/python`, ['-B', `${root}integration_tests/snowflake/${script}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(statements.map((sql) => `${JSON.stringify(sql)}\n`).join(''));
   const [answer] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  return JSON.parse(answer) as Judgement;
+  return JSON.parse(answer) as Answer;
 }
 
 describe('the judges', () => {
@@ -79,7 +86,7 @@ test('what init shows an admin is Snowflake’s SQL', async () => {
   expect(complaints.filter(({ reader }) => reader === 'sqlfluff')).toEqual([]);
 });
 
-test('all that the commands send is Snowflake’s SQL', async () => {
+test('all that the commands send is Snowflake’s SQL, and is understood as fakesnow understands it', async () => {
   const warehouse = new StandInWarehouse();
   await warehouse.begin();
   const folder = new TestFolder();
@@ -101,6 +108,10 @@ test('all that the commands send is Snowflake’s SQL', async () => {
     const answer = await judge(sent);
     expect(answer.complaints).toEqual([]);
     expect(answer.read).toBeGreaterThan(40);
+    // The stand-in leaves out of fakesnow's walks what they would change nothing of.
+    const { compared, different } = await ask<Walks>('.venv-snowflake', 'walks_check.py', sent);
+    expect(different).toEqual([]);
+    expect(compared).toBeGreaterThan(40);
   } finally {
     await sandbox.close();
     folder.remove();

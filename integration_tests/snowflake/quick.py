@@ -1,7 +1,7 @@
 """
 What fakesnow does several times over for a statement, or again for a text that it has seen, done once. It reads each text
-four times and walks the tree some eighty times, which was most of what a test of Snowflake cost. What runs on DuckDB is
-what fakesnow would run.
+four times and walks the tree some eighty times (see skipping.py), which was most of what a test of Snowflake cost. What
+runs on DuckDB is what fakesnow would run.
 """
 
 import re
@@ -14,6 +14,7 @@ import fakesnow.cursor
 import fakesnow.server
 import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
+from skipping import Walked
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
@@ -149,13 +150,16 @@ def quicken() -> None:
         _memory.belongs(parts, known)
         return parts
 
+    def walk(self: FakeSnowflakeCursor, part: exp.Expr, params: object) -> exp.Expr:
+        return transform(self, Walked(part.copy()), params).tree
+
     def transform_once(self: FakeSnowflakeCursor, part: exp.Expr, params: object) -> exp.Expr:
         known = _memory.of(part)
         if not known or not known.is_plain or not _is_plain(part):
-            return transform(self, part.copy(), params)
+            return walk(self, part, params)
         # The part is alive as long as what is known of its text.
         what = "transformed", id(part), self._conn.database, self._conn.schema
-        transformed = once(part, what, lambda: transform(self, part.copy(), params))
+        transformed = once(part, what, lambda: walk(self, part, params))
         if _memory.duckdb(transformed) is None:
             _memory.remember_duckdb(transformed, "")
         return transformed

@@ -11,7 +11,7 @@ import { adviseOnCopies } from '../../privacy/copies.js';
 import { planOf } from '../object-plan.js';
 import type { ObjectStream } from '../object-stream.js';
 import { FedStream } from '../reading/fed-stream.js';
-import type { Feed } from '../reading/object-reading.js';
+import { type Feed, feedShortage } from '../reading/object-reading.js';
 import type { ReadingPlan } from '../reading/reading-plan.js';
 import { estimateWith } from '../reading/shared-estimate.js';
 import { fivetranForm } from './fivetran-forms.js';
@@ -132,16 +132,12 @@ class HistoryStream extends FedStream {
     // A page of a first load has half as many records. An increment has calls of its own.
     const perCall = (isLoad: boolean) => (isLoad ? 2 * HISTORY_LIMIT : HISTORY_LIMIT);
     const own = (rows: number, isLoad: boolean) => ({ burst: Math.ceil(rows / perCall(isLoad)) });
-    const { what, calls } = await estimateWith(
-      { object: this.#object, isOfSelection: false },
-      this.portal,
-      state,
-      mode,
-      {
-        name: 'histories',
-        calls: own,
-      },
-    );
-    return { what: `past values: ${what}`, rows: null, calls };
+    const [feed] = this.feeds;
+    const why = feed ? feedShortage(this.#object, feed.feed, this.name, state) : null;
+    const share = { object: this.#object, isOfSelection: false };
+    const from = why === null ? state : null;
+    const { what, calls } = await estimateWith(share, this.portal, from, mode, { name: 'histories', calls: own });
+    const again = why === null || mode === 'full_refresh' ? '' : ` again: ${why}`;
+    return { what: `past values: ${what}${again}`, rows: null, calls };
   }
 }

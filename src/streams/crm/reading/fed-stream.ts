@@ -3,7 +3,7 @@ import type { AirbyteStream, JsonObject, SyncMode } from '../../../protocol/mess
 import type { Estimate, PortalFacts, ReadTogether, Stream, StreamRun } from '../../core/stream.js';
 import { partsOf } from '../../core/stream-state.js';
 import type { ObjectStream } from '../object-stream.js';
-import { type Feed, type FeedRun, readFeeds } from './object-reading.js';
+import { type Feed, type FeedRun, feedShortage, readFeeds } from './object-reading.js';
 import { estimateWith, type OwnCalls } from './shared-estimate.js';
 import { StreamChannel } from './stream-channel.js';
 
@@ -35,9 +35,16 @@ export abstract class FedStream implements Stream {
     own: OwnCalls | null = null,
   ): Promise<Estimate> {
     const all = await Promise.all(
-      this.feeds.map(({ part, object, feed: { isOfSelection } }) => {
+      this.feeds.map(({ part, object, feed }) => {
         const given = part === '' ? state : (partsOf(state)[part] ?? null);
-        return estimateWith({ object, isOfSelection }, this.portal, given, mode, own);
+        const isShort = feedShortage(object, feed, this.name, given) !== null;
+        return estimateWith(
+          { object, isOfSelection: feed.isOfSelection },
+          this.portal,
+          isShort ? null : given,
+          mode,
+          own,
+        );
       }),
     );
     const sum = (budget: keyof Estimate['calls']) => all.reduce((total, { calls }) => total + calls[budget], 0);

@@ -1,7 +1,7 @@
 import { StoppedError } from '../../../errors.js';
 import { memberOf } from '../../../json.js';
 import { log } from '../../../log.js';
-import type { SyncMode } from '../../../protocol/messages.js';
+import type { JsonObject, SyncMode } from '../../../protocol/messages.js';
 import type { PortalFacts } from '../../core/stream.js';
 import { checkPortal, REFRESH_COMPLETE, stateValue } from '../../core/stream-state.js';
 import { readObject } from '../object-reader.js';
@@ -93,6 +93,26 @@ export async function readFeeds(
   return calls;
 }
 
+/**
+ * Why a feed's state is of no use to what the feed is now, as a clause: it is read from the start. null: it goes on.
+ *
+ * @param given the state; null: there is none
+ */
+export function feedShortage(
+  object: ObjectStream,
+  { cursorField, shortage }: Feed,
+  name: string,
+  given: JsonObject | null,
+): string | null {
+  if (given === null || !shortage) return null;
+  const { cursor } = parseObjectState(given, name, cursorField, object.updatedAfter);
+  return shortage(memoryOf(given), cursor);
+}
+
+function memoryOf(given: JsonObject | null): JsonMemory {
+  return stateValue.object(memberOf(given?.hubflake, 'memory'));
+}
+
 function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isShared: boolean): ReadyFeed {
   const { feed, channel, name, mode, part } = run;
   const { isOfSelection, cursorField } = feed;
@@ -100,8 +120,8 @@ function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isS
   const parse = (from: typeof given) => parseObjectState(from, name, cursorField, object.updatedAfter);
   let state = parse(given);
   checkPortal(name, state.portal, options.portalId);
-  let memory = stateValue.object(memberOf(given?.hubflake, 'memory'));
-  const why = given === null ? null : (feed.shortage?.(memory, state.cursor) ?? null);
+  let memory = memoryOf(given);
+  const why = feedShortage(object, feed, name, given);
   if (why !== null) {
     log.info(`${name} is read again from the start: ${why}.`);
     const { emittedAt } = state;
