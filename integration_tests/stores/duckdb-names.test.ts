@@ -3,7 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { parseDestinationConfig } from '../../src/config/destination.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { TestFolder } from '../support/command.js';
-import { type Extracted, loadBatches } from '../support/loading.js';
+import { type Extracted, loadBatches, openFor } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const PROPERTIES: JsonObject = {
@@ -33,6 +33,11 @@ describe.each([
     const warehouse = { config: () => destination } as unknown as TestWarehouse;
     const load = (batch: Extracted[]) =>
       loadBatches(warehouse, folder, [batch], { stream: 't', properties: PROPERTIES, tableForm, pipeline: 'p' });
+    const { store, target } = await openFor(warehouse, { stream: 't', properties: PROPERTIES, tableForm });
+    expect((await store.preview(target)).statements.join('\n').replaceAll(`"${schema}"`, '')).not.toContain(
+      'hubflake:file',
+    );
+    await store.close();
     await load([record('1', 1), record('2', 1)]);
     await load([record('2', 2), record('3', 2)]);
     const rows = [

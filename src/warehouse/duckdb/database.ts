@@ -11,7 +11,7 @@ import {
 } from '../../errors.js';
 import { loadPackage } from '../../load-package.js';
 import { log } from '../../log.js';
-import { FILE, identifier, literal } from './sql/sql.js';
+import { FILE, identifier, literal, USE_FILE } from './sql/sql.js';
 
 const duckdb: typeof import('@duckdb/node-api') = loadPackage('@duckdb/node-api');
 
@@ -78,20 +78,21 @@ export class Database {
       const settings = { ...SETTINGS, memory_limit: this.#memoryLimit, temp_directory: temporary };
       this.#instance = await duckdb.DuckDBInstance.create(':memory:', settings);
       this.#connection = await this.#instance.connect();
-      for (const statement of [...this.#openFile(), "SET TimeZone = 'UTC'"]) await this.run(statement);
+      for (const statement of [...this.#attaching(), "SET TimeZone = 'UTC'"]) await this.run(statement);
     } catch (error) {
       if (isProgrammingError(error)) throw error;
       throw cannotOpen(this.path, error);
     }
   }
 
-  #openFile(): string[] {
+  /** The statements by which the file becomes the database that names are looked for in. */
+  #attaching(): string[] {
     const options = this.#readOnly ? 'READ_ONLY' : `ROW_GROUP_SIZE ${ROWS_OF_GROUP}`;
     const attach =
       this.#readOnly && !existsSync(this.path)
         ? `ATTACH ':memory:' AS ${identifier(FILE)}`
         : `ATTACH ${literal(this.path)} AS ${identifier(FILE)} (TYPE duckdb, ${options})`;
-    return [attach, `USE ${identifier(FILE)}`];
+    return [attach, USE_FILE];
   }
 
   /** Opens another file beside it, for reading only. Throws a WarehouseConfigError that says why it cannot be used. */

@@ -40,5 +40,8 @@ export async function previewOf(write: TableWrite, { tables, writer, form, schem
     states.keepState(schema, null, false),
   ];
   const isThere = (await tables.columns(own)).length > 0;
-  return { table: !isThere ? 'new' : change.length > 0 ? 'changed' : 'there', statements: statements.map(sql.shown) };
+  return {
+    table: !isThere ? 'new' : change.length > 0 ? 'changed' : 'there',
+    statements: statements.filter((each) => each !== sql.USE_FILE).map(sql.shown),
+  };
 }

@@ -6,7 +6,6 @@ import { type Column, canDelete, type RowRules, VIEW_SUFFIX } from '../../target
 import { castExpression } from './columns.js';
 import * as rows from './rows.js';
 import {
-  FILE,
   identifier,
   insertRows,
   keysMatch,
@@ -16,6 +15,7 @@ import {
   notOlder,
   schemaName,
   tableName,
+  USE_FILE,
 } from './sql.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */
@@ -120,7 +120,7 @@ export function createView({ schema, table }: TableName, columns: readonly Colum
   return [
     `USE ${schemaName(schema)}`,
     `CREATE OR REPLACE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${identifier(table)}`,
-    `USE ${identifier(FILE)}`,
+    USE_FILE,
   ];
 }
 

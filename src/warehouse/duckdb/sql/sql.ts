@@ -35,6 +35,9 @@ export function shown(statement: string): string {
   return statement.replaceAll(`${identifier(FILE)}.`, '');
 }
 
+/** Has names without a schema be those of `main` again, after a statement that needed another one. */
+export const USE_FILE = `USE ${identifier(FILE)}`;
+
 /** The metadata columns, as Airbyte's destinations have them. */
 export const METADATA: [name: string, type: string][] = [
   ['_airbyte_raw_id', 'VARCHAR'],
