@@ -30,8 +30,9 @@ export function divideLive(table: ReadableTable, ranges: readonly RowRange[], pa
   const counted = `SELECT "range", ${value} AS "value", COUNT(*) AS "n" FROM (${ranged}) q WHERE "range" IS NOT NULL GROUP BY 1, 2`;
   // What has no time comes first.
   const order = 'PARTITION BY "range" ORDER BY "value" NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW';
+  // The middle of the rows of one value decides: of two values at least, the first is then never in the last part.
   const placed =
-    `SELECT "range", "value", "n", FLOOR((SUM("n") OVER (${order}) - "n") * ${parts} / SUM("n") OVER (PARTITION BY "range")) AS "part" ` +
+    `SELECT "range", "value", "n", FLOOR((2 * SUM("n") OVER (${order}) - "n") * ${parts} / (2 * SUM("n") OVER (PARTITION BY "range"))) AS "part" ` +
     `FROM (${counted}) c`;
   return (
     `SELECT "range", "part", CAST(MIN("value") AS VARCHAR) AS "first", CAST(MAX("value") AS VARCHAR) AS "last", SUM("n") AS "rows" ` +

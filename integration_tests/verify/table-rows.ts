@@ -1,22 +1,22 @@
-import { WarehouseRows } from '../../src/commands/verify/warehouse-rows.js';
+import { EVERYTHING, WarehouseRows } from '../../src/commands/verify/warehouse-rows.js';
 import { freshForEach } from '../support/fresh.js';
 import { loadBatches, openFor } from '../support/loading.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const AT = '2026-03-01T00:00:00Z';
 
-/** How verifications tell rows apart, in every warehouse. */
-export function keyBehaviours(warehouse: TestWarehouse): void {
+/** How verifications tell rows apart and divide them, in every warehouse. */
+export function tableRowBehaviours(warehouse: TestWarehouse): void {
   const fresh = freshForEach(warehouse);
 
-  async function rowsOf(
+  async function rowsOf<T>(
     records: readonly Record<string, string>[],
     key: readonly string[],
-    ask: (rows: WarehouseRows) => Promise<string[]>,
+    ask: (rows: WarehouseRows) => Promise<T>,
   ) {
     const properties = Object.fromEntries([...key, 'updatedAt'].map((name) => [name, { type: 'string' }]));
     const options = { stream: 'things', properties, key: [...key] };
-    const batch = records.map((data) => ({ data: { ...data, updatedAt: AT }, emittedAt: 1 }));
+    const batch = records.map((data) => ({ data: { updatedAt: AT, ...data }, emittedAt: 1 }));
     await loadBatches(warehouse, fresh.folder, [batch], options);
     const { store, target } = await openFor(warehouse, options);
     try {
@@ -50,4 +50,21 @@ export function keyBehaviours(warehouse: TestWarehouse): void {
     expect(found.sort()).toEqual([...keys].sort());
     expect(new Set(found).size).toBe(pairs.length);
   });
+
+  test.each([[[1, 9]], [[9, 1]], [[1, 9, 1]], [[4, 9]], [[1, 1]]])(
+    'rows of several instants are divided, however many of them are of one: %j',
+    async (counts) => {
+      const records = counts.flatMap((count, instant) =>
+        Array.from({ length: count }, (_, i) => ({
+          id: String(100 * instant + i),
+          updatedAt: `2026-03-0${instant + 1}T00:00:00Z`,
+        })),
+      );
+      const [parts = []] = await rowsOf(records, ['id'], (rows) => rows.divide([EVERYTHING], 2));
+      const sizes = parts.map(({ rows }) => rows);
+      expect(sizes).toHaveLength(2);
+      expect(Math.min(...sizes)).toBeGreaterThan(0);
+      expect(sizes.reduce((sum, rows) => sum + rows)).toBe(records.length);
+    },
+  );
 }

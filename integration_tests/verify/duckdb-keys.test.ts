@@ -1,4 +1,0 @@
-import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { keyBehaviours } from './keys.js';
-
-keyBehaviours(new DuckDbWarehouse());

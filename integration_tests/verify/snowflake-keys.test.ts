@@ -1,4 +1,0 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { keyBehaviours } from './keys.js';
-
-keyBehaviours(new StandInWarehouse());

@@ -1,0 +1,4 @@
+import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { tableRowBehaviours } from './table-rows.js';
+
+tableRowBehaviours(new StandInWarehouse());
