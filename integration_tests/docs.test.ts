@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { INIT } from '../src/commands/runner/init-command.js';
-import { script, setupStatements } from '../src/warehouse/snowflake/sql/setup.js';
+import { script, setupStatements } from '../src/warehouse/snowflake/setup/statements.js';
 import { compatibilityTables } from './peer/docs.js';
 import { run } from './support/command.js';
 

@@ -1,6 +1,6 @@
 import { burstCall } from '../../src/hubspot/client/calls.js';
 import { BOOLEAN, INSTANT, INTEGER, STRING } from '../../src/streams/layouts/property-schema.js';
-import { whole } from '../../src/streams/strategies/whole.js';
+import { whole } from '../../src/streams/strategies/whole/whole.js';
 
 /** The coupons of a portal, a resource that HubSpot does not have. Those that are withdrawn stay in a list of their own. */
 const endpoint = {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/registry.js';
+import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/resources/registry.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { estimateOf } from '../streams/catalog.js';
 import { configOf, type Run, readTable, readTogether } from './reading.js';

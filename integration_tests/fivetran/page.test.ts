@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/registry.js';
+import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/resources/registry.js';
 import { TABLES } from './contract.js';
 import { entryOf } from './reading.js';
 

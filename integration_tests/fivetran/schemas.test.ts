@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/registry.js';
+import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/resources/registry.js';
 import { columnType } from '../../src/warehouse/column-types.js';
 import { type Kind, TABLES } from './contract.js';
 import { entryOf, readTable } from './reading.js';

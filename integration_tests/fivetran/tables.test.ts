@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { KnownObjects } from '../../src/streams/core/known-objects.js';
-import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/registry.js';
+import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/resources/registry.js';
 import { planStreams } from '../../src/streams/selection/plan-streams.js';
 import { query } from '../support/duckdb.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';

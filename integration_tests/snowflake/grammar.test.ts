@@ -6,7 +6,7 @@ import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { setPublicKey, setupStatements } from '../../src/warehouse/snowflake/sql/setup.js';
+import { setPublicKey, setupStatements } from '../../src/warehouse/snowflake/setup/statements.js';
 import { hubflake, TestFolder } from '../support/command.js';
 import { FAST } from '../support/fast-source.js';
 import { StandInWarehouse } from '../support/snowflake-warehouse.js';

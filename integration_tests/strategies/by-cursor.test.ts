@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
-import { byCursor } from '../../src/streams/strategies/by-cursor.js';
+import { byCursor } from '../../src/streams/strategies/by-cursor/by-cursor.js';
 import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 

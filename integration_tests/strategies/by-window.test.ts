@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
-import { byWindow, type WindowResource } from '../../src/streams/strategies/by-window.js';
-import type { EventOrder } from '../../src/streams/strategies/seen-order.js';
+import { byWindow } from '../../src/streams/strategies/by-window/by-window.js';
+import type { WindowResource } from '../../src/streams/strategies/by-window/resource.js';
+import type { EventOrder } from '../../src/streams/strategies/by-window/seen-order.js';
 import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 

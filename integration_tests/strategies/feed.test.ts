@@ -3,7 +3,7 @@ import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
-import { feed } from '../../src/streams/strategies/feed.js';
+import { feed } from '../../src/streams/strategies/feed/feed.js';
 import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
-import { whole } from '../../src/streams/strategies/whole.js';
+import { whole } from '../../src/streams/strategies/whole/whole.js';
 import { randomRuns } from '../support/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 

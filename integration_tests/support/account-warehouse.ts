@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'snowflake-sdk';
 import type { LoaderOptions } from '../../src/config/destination.js';
-import { parseSnowflakeConfig } from '../../src/config/snowflake.js';
+import { parseSnowflakeConfig } from '../../src/config/snowflake/snowflake.js';
 import { newConnection } from '../../src/warehouse/snowflake/session/driver.js';
 import { Sweeper } from './account/sweeper.js';
 import { accountOptions } from './account/variables.js';

@@ -1,5 +1,5 @@
 import type { LoaderOptions } from '../../src/config/destination.js';
-import type { SnowflakeConfig } from '../../src/config/snowflake.js';
+import type { SnowflakeConfig } from '../../src/config/snowflake/snowflake.js';
 import { type StandIn, startStandIn } from './snowflake.js';
 import type { Row } from './snowflake-driver.js';
 import { type ConfigOptions, canonical, type ReadAs, sorted, type TestWarehouse } from './test-warehouse.js';

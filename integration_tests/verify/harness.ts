@@ -1,5 +1,6 @@
 import { runSync } from '../../src/commands/sync/run-sync.js';
-import { runVerify, type StreamVerification, type VerifyOptions } from '../../src/commands/verify/run-verify.js';
+import type { StreamVerification } from '../../src/commands/verify/comparison.js';
+import { runVerify, type VerifyOptions } from '../../src/commands/verify/run-verify.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { JsonObject } from '../../src/json.js';
 import type { Sandbox } from '../../src/sandbox/server.js';

@@ -7,7 +7,8 @@ import { namesIn } from './runner/named-streams.js';
 import { configPath } from './runner/options.js';
 import type { TextIo } from './runner/text-command.js';
 import { textTable } from './runner/text-table.js';
-import { runVerify, type StreamVerification, type VerifyResult } from './verify/run-verify.js';
+import type { StreamVerification } from './verify/comparison.js';
+import { runVerify, type VerifyResult } from './verify/run-verify.js';
 
 /**
  * `hubflake verify`: whether the tables of a pipeline equal HubSpot. Exit code 0: they do; 3: differences remain; 1: it could not be found out.

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import { memberOf } from '../json.js';
 import { type LoaderOptions, loaderOptions, MEGABYTE } from './loader-options.js';
 import { validate } from './schema.js';
-import { parseSnowflakeConfig, type SnowflakeConfig } from './snowflake.js';
+import { parseSnowflakeConfig, type SnowflakeConfig } from './snowflake/snowflake.js';
 
 export type { LoaderOptions };
 

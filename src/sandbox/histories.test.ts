@@ -1,4 +1,4 @@
-import type { HistoryTruth } from './portal/history-truth.js';
+import type { HistoryTruth } from './portal/history/truth.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './server.js';
 
 interface Item {

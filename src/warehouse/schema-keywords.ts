@@ -1,9 +1,9 @@
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import type { JsonObject, JsonValue } from '../protocol/messages.js';
+import type { Column } from './column.js';
 import { isSemiStructured } from './column-types.js';
 import { wellFormed } from './names.js';
-import type { Column } from './target.js';
 
 /** What a stream's json_schema says beside its properties, see docs/decisions/0022-history-and-fivetrans-layout.md. */
 

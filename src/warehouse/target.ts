@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import type { ConfiguredStream, JsonObject, JsonValue } from '../protocol/messages.js';
-import { type ColumnType, columnType } from './column-types.js';
+import type { Column } from './column.js';
+import { columnType } from './column-types.js';
 import { columnNames, type NameRules, tableName, wellFormed } from './names.js';
 import { hasRemovals, REMOVES, removedByOf, STAMP, type Validity, validityOf } from './schema-keywords.js';
 
@@ -9,18 +10,6 @@ import { hasRemovals, REMOVES, removedByOf, STAMP, type Validity, validityOf } f
 const OURS = /^_hubflake_(state|tombstones|verifications|syncs|(stage|verify)_.*)$/i;
 
 export type WriteMode = 'append' | 'append_dedup' | 'overwrite';
-
-export interface Column {
-  /** The field of the record. */
-  field: string;
-  /** The column's name in the warehouse. */
-  name: string;
-  type: ColumnType;
-  /** HubSpot's label and description, for the column's comment. */
-  comment: string | null;
-  /** Whether it only says when a row was written, which does not make two rows differ. */
-  isStamp?: boolean;
-}
 
 /** A boolean column that has this value on tombstones only. */
 export interface Mark {

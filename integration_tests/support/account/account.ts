@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'snowflake-sdk';
-import { parseSnowflakeConfig } from '../../../src/config/snowflake.js';
+import { parseSnowflakeConfig } from '../../../src/config/snowflake/snowflake.js';
 import { newConnection } from '../../../src/warehouse/snowflake/session/driver.js';
 import { type SentStatement, type StandIn, startStandIn } from '../snowflake.js';
 import { close, execute, type Row } from '../snowflake-driver.js';

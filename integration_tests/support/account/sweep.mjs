@@ -6,7 +6,7 @@
  * end: `{"undone": n, "failed": [text]}`. It runs what `npm run build` has built.
  */
 import { createInterface } from 'node:readline';
-import { parseSnowflakeConfig } from '../../../dist/config/snowflake.js';
+import { parseSnowflakeConfig } from '../../../dist/config/snowflake/snowflake.js';
 import { newConnection } from '../../../dist/warehouse/snowflake/session/driver.js';
 
 const ATTEMPTS = 3;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPrivateKey } from '../../config/private-key.js';
+import { readPrivateKey } from '../../config/snowflake/private-key.js';
 import { pipelineText, writeFiles } from './files.js';
 import { makeKeyPair, publicKeyOf } from './key-pair.js';
 import { ownCommand } from './own-command.js';

@@ -1,6 +1,6 @@
-import { optionsOf } from '../../config/connection-options.js';
-import { connectionNames, findConnection } from '../../config/connections-toml.js';
-import { textOf } from '../../config/snowflake-credentials.js';
+import { optionsOf } from '../../config/snowflake/connection-options.js';
+import { connectionNames, findConnection } from '../../config/snowflake/connections-toml.js';
+import { textOf } from '../../config/snowflake/credentials.js';
 import { ConfigError } from '../../errors.js';
 import type { Answers } from './answers.js';
 import type { Prompts } from './prompts.js';

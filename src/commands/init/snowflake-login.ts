@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { literal } from '../../config/environment.js';
-import { readPrivateKey } from '../../config/private-key.js';
+import { readPrivateKey } from '../../config/snowflake/private-key.js';
 import type { Answers } from './answers.js';
 import { ignoreInGit, isInRepository } from './git.js';
 import { makeKeyPair, publicKeyOf } from './key-pair.js';

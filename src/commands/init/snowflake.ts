@@ -1,8 +1,8 @@
 import { literals } from '../../config/environment.js';
-import { parseSnowflakeConfig, type SnowflakeConfig } from '../../config/snowflake.js';
+import { parseSnowflakeConfig, type SnowflakeConfig } from '../../config/snowflake/snowflake.js';
 import { asHubflakeError, CredentialsError, StoppedError } from '../../errors.js';
 import { redact } from '../../log.js';
-import { type SetupNames, script, setPublicKey, setupStatements } from '../../warehouse/snowflake/sql/setup.js';
+import { type SetupNames, script, setPublicKey, setupStatements } from '../../warehouse/snowflake/setup/statements.js';
 import type { Answers } from './answers.js';
 import { checkDestination } from './check-destination.js';
 import type { Secrets } from './secrets.js';
@@ -101,7 +101,7 @@ async function ran(
 ): Promise<boolean> {
   const connection = chosen ?? (await askAdmin(answers, known));
   try {
-    const { runSetup } = await import('../../warehouse/snowflake/run-setup.js');
+    const { runSetup } = await import('../../warehouse/snowflake/setup/run.js');
     answers.say(`Setting up as the connection ${connection} logs in …`);
     await runSetup(adminConfig(answers, connection, names), statements);
     answers.say(`${names.user}, ${names.role}, ${names.warehouse} and ${names.database}.${names.schema} are set up.`);

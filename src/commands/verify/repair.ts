@@ -5,7 +5,7 @@ import { Mender } from '../../streams/verify/mend.js';
 import { Loader } from '../../warehouse/loader/loader.js';
 import type { Store } from '../../warehouse/store.js';
 import { LoaderSink } from '../sinks/loader-sink.js';
-import type { StreamVerification } from './run-verify.js';
+import type { StreamVerification } from './comparison.js';
 import type { VerifiedStream } from './verified-streams.js';
 
 /** Mends the rows of some streams, the way of a sync: by the loader, with the pipeline's states, under its lease. */

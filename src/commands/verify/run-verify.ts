@@ -5,32 +5,20 @@ import { readRecordCounts } from '../../hubspot/api/record-counts.js';
 import { log } from '../../log.js';
 import { Portal } from '../../streams/portal.js';
 import { groupsOf, type StreamFailure } from '../../streams/read.js';
-import { epochNow, type Instant, instantOf, monotonicNow } from '../../time.js';
+import { epochNow, instantOf, monotonicNow } from '../../time.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { Store } from '../../warehouse/store.js';
 import { VERIFICATIONS, type Verification } from '../../warehouse/verify/verifications.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import type { Injected } from '../runner/injected.js';
 import { describeFailure } from '../sync/sync-result.js';
+import type { Comparison, StreamVerification } from './comparison.js';
 import { readAside } from './read-aside.js';
 import { Repair } from './repair.js';
 import { planVerify, type VerifiedStream } from './verified-streams.js';
 import { verifyDeep } from './verify-deep.js';
 import { readerOf, type StreamTask, verifyStream } from './verify-stream.js';
 import { EVERYTHING, WarehouseRows } from './warehouse-rows.js';
-
-/** How a stream's table compares with HubSpot. */
-export interface StreamVerification extends Comparison {
-  startedAt: Instant;
-  finishedAt: Instant;
-}
-
-/** What a comparison has found. */
-export interface Comparison extends Omit<Verification, 'pipeline' | 'startedAt' | 'finishedAt' | 'isDeep' | 'notes'> {
-  /** The fewest calls that could have told. */
-  least: number;
-  notes: string[];
-}
 
 /** What a verification has found. */
 export interface VerifyResult {

@@ -10,7 +10,6 @@ import type { Kept, Store } from '../../warehouse/store.js';
 import { eachTarget, type Target } from '../../warehouse/target.js';
 import { requireKnown } from '../runner/named-streams.js';
 import { planSync } from '../sync/plan-sync.js';
-import type { VerifyOptions } from './run-verify.js';
 
 /** A stream to compare with its table. */
 export interface VerifiedStream {
@@ -51,7 +50,7 @@ export async function planVerify(
   portal: Portal,
   store: Store,
   kept: Kept,
-  { streams: names, isDeep }: Pick<VerifyOptions, 'streams' | 'isDeep'>,
+  { streams: names, isDeep }: { streams: readonly string[] | null; isDeep: boolean },
 ): Promise<VerifyPlan> {
   const { states } = kept;
   if (states.size === 0) {

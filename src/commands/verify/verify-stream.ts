@@ -4,8 +4,8 @@ import { MERGED_IDS, type ObjectStream } from '../../streams/crm/object-stream.j
 import type { Portal } from '../../streams/portal.js';
 import { verifyObject } from '../../streams/verify/verify-object.js';
 import type { Reader, Store } from '../../warehouse/store.js';
+import type { Comparison } from './comparison.js';
 import type { Repair } from './repair.js';
-import type { Comparison } from './run-verify.js';
 import type { VerifiedRecords, VerifiedStream } from './verified-streams.js';
 import { NO_ROWS_AT_ALL, WarehouseRows } from './warehouse-rows.js';
 

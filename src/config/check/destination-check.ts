@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isObject, memberOf } from '../../json.js';
 import { parseDestinationConfig } from '../destination.js';
-import { normaliseSnowflake, WITHOUT_EFFECT } from '../snowflake.js';
+import { normaliseSnowflake, WITHOUT_EFFECT } from '../snowflake/snowflake.js';
 import { nearest } from '../suggest.js';
 import { attempt, type Finding, inside, ofMistake } from './finding.js';
 import { checkSchema } from './schema-check.js';

@@ -1,6 +1,6 @@
 import type { Services } from '../http/listener.js';
 import type { Id, Values } from '../portal/portal.js';
-import type { NewProperty } from '../portal/properties.js';
+import type { NewProperty } from '../portal/types/properties.js';
 import { field, idsIn, optional, pickLive } from './input.js';
 
 /** What the door does with the JSON object of a POST; what it returns is the answer's JSON. */

@@ -1,7 +1,7 @@
 import type { Handler, Services } from '../http/listener.js';
 import { zoneOffsetMs } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
-import type { ObjectType } from '../portal/object-types.js';
+import type { ObjectType } from '../portal/types/object-types.js';
 import { reply } from './reply.js';
 import { typeNamed } from './type-names.js';
 

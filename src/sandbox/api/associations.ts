@@ -4,7 +4,7 @@ import { badRequest, notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import { byteText } from '../portal/bytes.js';
 import { iso } from '../portal/clock.js';
-import type { ObjectType } from '../portal/object-types.js';
+import type { ObjectType } from '../portal/types/object-types.js';
 import { targetAfter } from './records/cursors.js';
 import { type LinkPage, labelledTarget, linkPage, typesOf } from './records/linked.js';
 import { jsonObject, jsonText, reply, replyWith } from './reply.js';

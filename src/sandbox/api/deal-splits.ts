@@ -1,6 +1,6 @@
 import type { Handler, Services } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
-import type { Property } from '../portal/properties.js';
+import type { Property } from '../portal/types/properties.js';
 import { valueAt } from '../portal/values.js';
 import { reply } from './reply.js';
 import { batchInputs, jsonBody } from './request.js';

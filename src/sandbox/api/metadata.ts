@@ -2,7 +2,7 @@ import { notFound } from '../http/errors.js';
 import type { Handler, Services } from '../http/listener.js';
 import type { Owner, Pipeline } from '../portal/account.js';
 import { iso } from '../portal/clock.js';
-import type { ObjectType } from '../portal/object-types.js';
+import type { ObjectType } from '../portal/types/object-types.js';
 import { propertyJson } from './properties.js';
 import { reply } from './reply.js';
 import { flagParameter, limitParameter } from './request.js';

@@ -1,7 +1,7 @@
 import { notFound } from '../http/errors.js';
 import type { Handler } from '../http/listener.js';
 import { iso } from '../portal/clock.js';
-import type { Property } from '../portal/properties.js';
+import type { Property } from '../portal/types/properties.js';
 import { reply } from './reply.js';
 import { flagParameter } from './request.js';
 import { metadataScopes } from './scopes.js';

@@ -1,7 +1,7 @@
 import type { Handler } from '../http/listener.js';
-import type { ObjectType } from '../portal/object-types.js';
 import type { Portal } from '../portal/portal.js';
-import type { Property } from '../portal/properties.js';
+import type { ObjectType } from '../portal/types/object-types.js';
+import type { Property } from '../portal/types/properties.js';
 import { typeNamed } from './type-names.js';
 
 /** Of each group one must be granted. */

@@ -1,6 +1,6 @@
 import { ApiError, unknownType } from '../http/errors.js';
 import type { Services } from '../http/listener.js';
-import type { ObjectType } from '../portal/object-types.js';
+import type { ObjectType } from '../portal/types/object-types.js';
 
 /** The object type of a path segment. @throws ApiError 400 where HubSpot is not known to take that name. */
 export function typeNamed(name: string | undefined, services: Services): ObjectType {

@@ -1,10 +1,10 @@
 import type { Account, Owner, Pipeline } from './account.js';
 import type { Clock } from './clock.js';
-import { LinkTypes } from './link-types.js';
-import { customType, type ObjectType, ObjectTypes } from './object-types.js';
-import { type NewProperty, PropertySet, property } from './properties.js';
-import { STANDARD_TYPES } from './standard-types.js';
 import { ObjectStore } from './store.js';
+import { LinkTypes } from './types/link-types.js';
+import { customType, type ObjectType, ObjectTypes } from './types/object-types.js';
+import { type NewProperty, PropertySet, property } from './types/properties.js';
+import { STANDARD_TYPES } from './types/standard-types.js';
 
 /** Activities, which HubSpot numbers together: no two of them have one id. */
 const ACTIVITIES = ['calls', 'emails', 'meetings', 'notes', 'tasks', 'communications'];

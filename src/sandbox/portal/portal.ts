@@ -2,14 +2,14 @@ import type { Account } from './account.js';
 import { Catalog } from './catalog.js';
 import { Clock } from './clock.js';
 import { Collection, type CollectionOptions } from './collection.js';
-import { historyOf, type PastVersion } from './history.js';
-import { type HistoryTruth, type HistoryTruthOptions, historiesOf } from './history-truth.js';
+import { historyOf, type PastVersion } from './history/history.js';
+import { type HistoryTruth, type HistoryTruthOptions, historiesOf } from './history/truth.js';
 import { Links } from './links.js';
-import type { ObjectType } from './object-types.js';
-import type { Property, PropertySet } from './properties.js';
 import { CrmRecord } from './record.js';
 import { historyCapOf, type PortalRules } from './rules.js';
 import { type RecordView, recordView, type Truth, type TruthOptions, truthOf } from './truth.js';
+import type { ObjectType } from './types/object-types.js';
+import type { Property, PropertySet } from './types/properties.js';
 
 /** The property in which a survivor names the records merged into it. */
 const MERGED_IDS = 'hs_merged_object_ids';

@@ -1,4 +1,4 @@
-import type { ObjectType } from './object-types.js';
+import type { ObjectType } from './types/object-types.js';
 
 /** How the portal changes where HubSpot did otherwise before, or its documentation does not say. */
 export interface PortalRules {

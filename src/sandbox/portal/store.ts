@@ -1,6 +1,6 @@
-import type { ObjectType } from './object-types.js';
 import { mix } from './random.js';
 import type { CrmRecord } from './record.js';
+import type { ObjectType } from './types/object-types.js';
 
 /** Beyond this many changes since a page was made, looking for one within it costs more than making the page again. */
 const CHANGES_WORTH_SCANNING = 2_000;

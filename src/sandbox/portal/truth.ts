@@ -1,7 +1,7 @@
 import { iso } from './clock.js';
-import type { PropertySet } from './properties.js';
 import type { CrmRecord } from './record.js';
 import type { ObjectStore } from './store.js';
+import type { PropertySet } from './types/properties.js';
 import { valueAt } from './values.js';
 
 /** One record as it is now. */

@@ -1,7 +1,7 @@
 import { type ByteText, byteText } from './bytes.js';
 import { iso } from './clock.js';
-import type { Property } from './properties.js';
 import type { CrmRecord } from './record.js';
+import type { Property } from './types/properties.js';
 
 /** The value of `property` as the record stood at its change number `change`; null where it has none. */
 export function valueAt(record: CrmRecord, property: Property, change: number): string | null {

@@ -1,6 +1,6 @@
-import type { ObjectType } from '../portal/object-types.js';
 import type { Portal } from '../portal/portal.js';
-import { type NewProperty, property } from '../portal/properties.js';
+import type { ObjectType } from '../portal/types/object-types.js';
+import { type NewProperty, property } from '../portal/types/properties.js';
 import { ACTIVITY_PROPERTIES } from './activity-properties.js';
 import { COMMERCE_PROPERTIES } from './commerce-properties.js';
 import { commonProperties, type SampleContext } from './context.js';

@@ -1,5 +1,5 @@
-import type { ObjectType } from '../portal/object-types.js';
-import type { NewProperty } from '../portal/properties.js';
+import type { ObjectType } from '../portal/types/object-types.js';
+import type { NewProperty } from '../portal/types/properties.js';
 import type { Kit } from './kit.js';
 import { moving } from './moves.js';
 

@@ -1,4 +1,4 @@
-import type { NewProperty } from '../portal/properties.js';
+import type { NewProperty } from '../portal/types/properties.js';
 import type { Kit } from './kit.js';
 
 /**

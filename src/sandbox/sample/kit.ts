@@ -1,7 +1,7 @@
 import { type ByteText, byteText } from '../portal/bytes.js';
 import { iso } from '../portal/clock.js';
-import type { Generator, NewProperty, PropertyOption } from '../portal/properties.js';
 import { fraction, hashText, mix } from '../portal/random.js';
+import type { Generator, NewProperty, PropertyOption } from '../portal/types/properties.js';
 import type { Pools } from './pools.js';
 
 /** Sample data end here: no record was made or changed later, whenever it is generated. */

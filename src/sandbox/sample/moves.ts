@@ -1,5 +1,5 @@
-import type { Generator } from '../portal/properties.js';
 import { fraction, hashText } from '../portal/random.js';
+import type { Generator } from '../portal/types/properties.js';
 
 /** How many of the steps on the way are taken, and how often one goes back a step and on again. */
 const TAKEN = 0.7;

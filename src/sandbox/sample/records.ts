@@ -1,7 +1,7 @@
-import type { ObjectType } from '../portal/object-types.js';
 import type { Portal } from '../portal/portal.js';
 import { fraction, hashText } from '../portal/random.js';
 import { CrmRecord } from '../portal/record.js';
+import type { ObjectType } from '../portal/types/object-types.js';
 import { REFERENCE_TIME, SAMPLE_SPAN_MS } from './kit.js';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import type { NewProperty } from '../portal/properties.js';
+import type { NewProperty } from '../portal/types/properties.js';
 import type { PropertyPlan } from './context.js';
 import { pipelineProperties } from './context.js';
 import type { Kit, Traits } from './kit.js';

@@ -16,7 +16,7 @@ import {
   type StreamRun,
 } from '../core/stream.js';
 import { BOOLEAN } from '../layouts/property-schema.js';
-import { type CursorState, cursorStateJson, parseCursorState } from '../strategies/by-cursor-state.js';
+import { type CursorState, cursorStateJson, parseCursorState } from '../strategies/by-cursor/state.js';
 import { contentHash, cursorTime } from '../strategies/content-memory.js';
 import { loadOf, resume, unlessRefreshed } from '../strategies/resume.js';
 import { namesInLists, type ObjectStream, openObject } from './object-stream.js';

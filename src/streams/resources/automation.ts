@@ -5,10 +5,10 @@ import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
 import { ofEach } from '../strategies/parents.js';
 import { asJson, MILLISECONDS, pick } from '../strategies/resource.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
+import { ofUsers } from './account/of-users.js';
 import { collection } from './collection.js';
 import { sequenceEnrollments } from './enrollments.js';
-import { ofUsers } from './of-users.js';
 import { TIERS } from './tiers.js';
 
 const WORKFLOW: JsonObject = {

@@ -4,9 +4,9 @@ import type { JsonObject } from '../../protocol/messages.js';
 import { epochMs, type Instant, instantOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
-import { byCursor } from '../strategies/by-cursor.js';
+import { byCursor } from '../strategies/by-cursor/by-cursor.js';
 import { ofEach } from '../strategies/parents.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
 import { archivedOf, collection } from './collection.js';
 import { TIERS } from './tiers.js';
 

@@ -10,7 +10,7 @@ import { rangeGroups } from '../crm/search/search-filters.js';
 import { updatedAtOf } from '../layouts/layout.js';
 import { INSTANT, STRING } from '../layouts/property-schema.js';
 import type { PartitionSource } from '../strategies/partitions.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
 import { single } from './collection.js';
 import { TIERS } from './tiers.js';
 

@@ -3,8 +3,8 @@ import { paths } from '../../hubspot/client/paths.js';
 import { type Instant, justBefore } from '../../time.js';
 import type { PortalFacts, StreamDeclaration } from '../core/stream.js';
 import { INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
-import { byWindow } from '../strategies/by-window.js';
-import { whole } from '../strategies/whole.js';
+import { byWindow } from '../strategies/by-window/by-window.js';
+import { whole } from '../strategies/whole/whole.js';
 import { archivedOf, collection } from './collection.js';
 import { TIERS } from './tiers.js';
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../protocol/messages.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, STRING } from '../layouts/property-schema.js';
 import { MILLISECONDS } from '../strategies/resource.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
 import { collection } from './collection.js';
 
 /** What the file manager shows. HubSpot never lists what was deleted or hidden, so that only a whole reading shows what is gone. */

@@ -2,9 +2,9 @@ import { paths } from '../../hubspot/client/paths.js';
 import { timeOf } from '../../time.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, INTEGER, OBJECT, OBJECTS, STRING, STRINGS } from '../layouts/property-schema.js';
-import { byCursor } from '../strategies/by-cursor.js';
+import { byCursor } from '../strategies/by-cursor/by-cursor.js';
 import { ofEach } from '../strategies/parents.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
 import { archivedOf, collection } from './collection.js';
 import { TIERS } from './tiers.js';
 

@@ -2,9 +2,9 @@ import type { Endpoint, Item } from '../../hubspot/api/endpoint.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { StreamDeclaration } from '../core/stream.js';
 import { BOOLEAN, INSTANT, OBJECT, OBJECTS, STRING } from '../layouts/property-schema.js';
-import { feed } from '../strategies/feed.js';
+import { feed } from '../strategies/feed/feed.js';
 import { ofEach } from '../strategies/parents.js';
-import { whole } from '../strategies/whole.js';
+import { whole } from '../strategies/whole/whole.js';
 import { archivedOf, collection } from './collection.js';
 
 const CONVERSATIONS = {

@@ -6,7 +6,7 @@ import type { KnownObjects } from '../core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from '../core/stream.js';
 import { objectPlan } from '../crm/object-plan.js';
 import { ReadingPlan } from '../crm/reading/reading-plan.js';
-import { pipelinesOf } from '../resources/pipelines.js';
+import { pipelinesOf } from '../resources/crm/pipelines.js';
 import { clash, isSameName, missingPlan } from './plans.js';
 
 /** Options that only apply to CRM objects. */

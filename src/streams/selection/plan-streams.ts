@@ -3,7 +3,7 @@ import { findObjectType } from '../../hubspot/api/object-types.js';
 import { log } from '../../log.js';
 import type { KnownObjects } from '../core/known-objects.js';
 import type { StreamDeclaration, StreamPlan } from '../core/stream.js';
-import { associationsPlan } from '../resources/associations.js';
+import { associationsPlan } from '../resources/crm/associations.js';
 import { planFivetran } from './fivetran.js';
 import { HISTORY, planHistories, readingsIn } from './histories.js';
 import { checkNames, Exclusion, groupOf, isOfGroups } from './names.js';

@@ -4,13 +4,13 @@ import type { Preview } from '../store.js';
 import { ownTable, type TableWrite } from '../tables/destination.js';
 import type { Target } from '../target.js';
 import type { StatementRunner } from './session/statement-runner.js';
+import type { Batch } from './sql/batch.js';
 import type { TableForm } from './sql/forms.js';
 import { qualified } from './sql/quote.js';
-import { removeRows } from './sql/removals.js';
-import type { Batch } from './sql/rows.js';
 import { moveState, stateTable } from './sql/states.js';
 import * as sql from './sql/tables.js';
 import { redate } from './sql/validity.js';
+import { removeRows } from './sql/write.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /** What is only known when a batch is written. */

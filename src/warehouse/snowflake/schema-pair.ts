@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../config/snowflake/snowflake.js';
 import { ConfigError } from '../../errors.js';
 import { type ComparedTables, type SchemaPair, tablesOf } from '../compare/schema-pair.js';
 import { Session, TIMEOUTS, type Timeouts } from './session/session.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LoaderOptions } from '../../config/destination.js';
-import type { SnowflakeConfig } from '../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../config/snowflake/snowflake.js';
 import { type HubflakeError, WarehouseConfigError, WarehouseUnavailableError } from '../../errors.js';
 import { log } from '../../log.js';
 import type { FoundTable } from '../kept-table.js';

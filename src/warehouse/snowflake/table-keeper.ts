@@ -1,5 +1,5 @@
 import { tell } from '../../activity.js';
-import type { SnowflakeConfig } from '../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../config/snowflake/snowflake.js';
 import { WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import { type ColumnMapping, mapColumns, newMapping, type TableColumns } from '../tables/column-mapping.js';

@@ -1,8 +1,9 @@
 import { WarehouseConfigError } from '../../errors.js';
+import type { Column } from '../column.js';
 import { type ColumnType, canTake, isSemiStructured } from '../column-types.js';
 import { METADATA_COLUMNS, type NameRules, namesBeside, namesOf, TakenNames } from '../names.js';
 import { canBeDated, type Validity } from '../schema-keywords.js';
-import type { Column, RowRules, Target } from '../target.js';
+import type { RowRules, Target } from '../target.js';
 
 /** A column that a table, or a view, has. */
 export interface ExistingColumn {

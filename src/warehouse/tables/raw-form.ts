@@ -1,4 +1,5 @@
-import type { Column, Target } from '../target.js';
+import type { Column } from '../column.js';
+import type { Target } from '../target.js';
 import type { ColumnMapping } from './column-mapping.js';
 
 /**

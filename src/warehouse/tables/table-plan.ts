@@ -1,6 +1,6 @@
 import { WarehouseConfigError } from '../../errors.js';
+import type { Column } from '../column.js';
 import { METADATA_COLUMNS, type NameRules } from '../names.js';
-import type { Column } from '../target.js';
 import type { ColumnMapping, ExistingColumn, TableColumns } from './column-mapping.js';
 
 /** What a table takes to have a mapping's columns. */

@@ -1,6 +1,6 @@
+import type { Column } from '../column.js';
 import type { ColumnType } from '../column-types.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
-import type { Column } from '../target.js';
 
 /** A column of a table that is read, by an expression on a row `t`. */
 export interface ReadableColumn {

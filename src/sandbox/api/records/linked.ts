@@ -1,9 +1,9 @@
 import type { Services } from '../../http/listener.js';
 import type { KeyOrder } from '../../http/settings.js';
 import { type ByteText, byteText } from '../../portal/bytes.js';
-import type { LinkType } from '../../portal/link-types.js';
 import type { Link } from '../../portal/links.js';
-import type { ObjectType } from '../../portal/object-types.js';
+import type { LinkType } from '../../portal/types/link-types.js';
+import type { ObjectType } from '../../portal/types/object-types.js';
 import { jsonObject, jsonText } from '../reply.js';
 import { linkCursor } from './cursors.js';
 

@@ -1,7 +1,7 @@
 import type { KeyOrder } from '../../http/settings.js';
 import type { ByteText } from '../../portal/bytes.js';
 import { iso } from '../../portal/clock.js';
-import { versionView } from '../../portal/history.js';
+import { versionView } from '../../portal/history/history.js';
 import type { CrmRecord } from '../../portal/record.js';
 import { jsonAt } from '../../portal/values.js';
 import { jsonText } from '../reply.js';

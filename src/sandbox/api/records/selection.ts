@@ -1,9 +1,9 @@
 import type { Services } from '../../http/listener.js';
 import { type ByteText, byteText } from '../../portal/bytes.js';
-import type { PastVersion } from '../../portal/history.js';
-import type { ObjectType } from '../../portal/object-types.js';
-import type { Property } from '../../portal/properties.js';
+import type { PastVersion } from '../../portal/history/history.js';
 import type { CrmRecord } from '../../portal/record.js';
+import type { ObjectType } from '../../portal/types/object-types.js';
+import type { Property } from '../../portal/types/properties.js';
 import { valueScope } from '../scopes.js';
 
 /** Which properties the rows of an answer show. */

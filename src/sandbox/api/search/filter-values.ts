@@ -1,6 +1,6 @@
 import { badRequest } from '../../http/errors.js';
-import type { Property } from '../../portal/properties.js';
 import type { CrmRecord } from '../../portal/record.js';
+import type { Property } from '../../portal/types/properties.js';
 import { valueAt } from '../../portal/values.js';
 
 /** How values of one property compare: numbers and times as numbers, everything else as lower-case text. */

@@ -1,9 +1,9 @@
 import { ApiError, badRequest } from '../../http/errors.js';
 import type { Services } from '../../http/listener.js';
 import type { Settings } from '../../http/settings.js';
-import type { ObjectType } from '../../portal/object-types.js';
-import type { Property } from '../../portal/properties.js';
 import type { CrmRecord } from '../../portal/record.js';
+import type { ObjectType } from '../../portal/types/object-types.js';
+import type { Property } from '../../portal/types/properties.js';
 import { valueAt } from '../../portal/values.js';
 import { comparable } from './filter-values.js';
 

@@ -1,8 +1,8 @@
 import type { Services } from '../../http/listener.js';
 import { lagOf } from '../../http/switches.js';
-import type { ObjectType } from '../../portal/object-types.js';
 import { type CrmRecord, liveAtChange } from '../../portal/record.js';
 import type { ObjectStore } from '../../portal/store.js';
+import type { ObjectType } from '../../portal/types/object-types.js';
 import { visibleChange } from '../../portal/values.js';
 import type { Predicate, SearchFilter } from './filter.js';
 

@@ -1,6 +1,6 @@
 import { badRequest } from '../../http/errors.js';
-import type { PropertySet } from '../../portal/properties.js';
 import type { CrmRecord } from '../../portal/record.js';
+import type { PropertySet } from '../../portal/types/properties.js';
 import { comparable } from './filter-values.js';
 
 /**

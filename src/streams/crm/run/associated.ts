@@ -1,16 +1,20 @@
-import { MissingScopesError, RequestError } from '../../../errors.js';
+import { type HubflakeError, MissingScopesError, RequestError } from '../../../errors.js';
 import { readAssociations, readLinks } from '../../../hubspot/api/associations.js';
 import type { AssociationList, ObjectRow } from '../../../hubspot/api/object-row.js';
 import type { ObjectType } from '../../../hubspot/api/object-types.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 import type { AssociationTarget, ObjectStream } from '../object-stream.js';
-import type { ObjectRun } from './object-run.js';
 
 /** By record id: the associated ids for each of the stream's associations, in their order. */
 export type Associated = Map<string, string[][]>;
 
 /** What reading associations takes of a run. */
-type LinkRun = Pick<ObjectRun, 'client' | 'stream' | 'refusedLinks'>;
+interface LinkRun {
+  client: HubSpotClient;
+  stream: ObjectStream;
+  /** Why HubSpot refuses associations that are a stream of their own, by their fields. */
+  refusedLinks: Map<string, HubflakeError>;
+}
 
 /** Reads the associations of records by batch reads: one call per association and 1,000 records. */
 export async function readAssociated(run: LinkRun, rows: readonly ObjectRow[]): Promise<Associated> {

@@ -1,7 +1,7 @@
+import type { Column } from '../../column.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import type { TableName } from '../../tables/destination.js';
 import { narrowMapping, rawMapping } from '../../tables/raw-form.js';
-import type { Column } from '../../target.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';
 import * as sql from './sql.js';

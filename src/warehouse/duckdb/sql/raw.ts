@@ -1,8 +1,9 @@
+import type { Column } from '../../column.js';
 import { isSemiStructured } from '../../column-types.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import type { TableName } from '../../tables/destination.js';
 import { ID, narrowMapping, PAYLOAD } from '../../tables/raw-form.js';
-import { type Column, canDelete, type RowRules, VIEW_SUFFIX } from '../../target.js';
+import { canDelete, type RowRules, VIEW_SUFFIX } from '../../target.js';
 import { castExpression } from './columns.js';
 import * as rows from './rows.js';
 import {

@@ -1,6 +1,6 @@
+import type { Column } from '../../column.js';
 import { isSemiStructured } from '../../column-types.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { Column } from '../../target.js';
 import { castExpression, keepsText } from './columns.js';
 import { createAs, identifier, LINES, literal } from './sql.js';
 

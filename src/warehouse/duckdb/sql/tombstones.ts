@@ -1,7 +1,8 @@
+import type { Column } from '../../column.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import type { TableName } from '../../tables/destination.js';
 import { DAYS_KEPT } from '../../tables/tombstones.js';
-import type { Column, Target } from '../../target.js';
+import type { Target } from '../../target.js';
 import { castExpression } from './columns.js';
 import { identifier, literal, newest, notOlder, STAGE, tableName } from './sql.js';
 

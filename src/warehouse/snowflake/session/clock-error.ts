@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { CredentialsError } from '../../../errors.js';
 import { openConnection } from '../../../network/connection.js';
 import { proxyFor } from '../../../network/proxy.js';

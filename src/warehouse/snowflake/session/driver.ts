@@ -1,5 +1,5 @@
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { loadPackage } from '../../../load-package.js';
 import { configuredProxy, exemptions } from '../../../network/proxy.js';
 import { bareOrQuoted } from '../sql/quote.js';

@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { isConnectionLost, SilenceError, schemaMissing, statementError } from './faults.js';
 import { loginError } from './login-error.js';
 

@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import {
   asHubflakeError,
   HubflakeError,

@@ -1,5 +1,5 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
-import type { WorkloadCredentials } from '../../../config/snowflake-credentials.js';
+import type { WorkloadCredentials } from '../../../config/snowflake/credentials.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { CredentialsError, type HubflakeError, isProgrammingError } from '../../../errors.js';
 import { partsOf } from '../../error-parts.js';
 import { endOfToken, freshToken } from './login-token.js';

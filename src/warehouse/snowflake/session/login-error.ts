@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { asHubflakeError, CredentialsError, type HubflakeError, WarehouseConfigError } from '../../../errors.js';
 import { partsOf } from '../../error-parts.js';
 import { capitals, codeOf, databaseMissing, detailsOf, firstLine, isConnectionLost, ours, written } from './faults.js';

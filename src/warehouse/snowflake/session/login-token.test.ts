@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { CredentialsError } from '../../../errors.js';
 import { redact } from '../../../log.js';
 import { endOfToken, freshToken } from './login-token.js';

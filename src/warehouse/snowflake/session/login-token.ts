@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
-import { CONTAINER_TOKEN } from '../../../config/snowflake-credentials.js';
+import { CONTAINER_TOKEN } from '../../../config/snowflake/credentials.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { CredentialsError } from '../../../errors.js';
 import { registerSecret } from '../../../log.js';
 import { partsOf } from '../../error-parts.js';

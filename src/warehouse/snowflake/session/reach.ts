@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { type HubflakeError, WarehouseConfigError, WarehouseUnavailableError } from '../../../errors.js';
 import { log } from '../../../log.js';
 import { openConnection } from '../../../network/connection.js';

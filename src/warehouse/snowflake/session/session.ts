@@ -1,5 +1,5 @@
 import type { Bind, Connection, RowStatement } from 'snowflake-sdk';
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { HubflakeError, isProgrammingError, WarehouseConfigError } from '../../../errors.js';
 import { messageOf } from '../../error-parts.js';
 import { literal, qualified } from '../sql/quote.js';

@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from '../../../config/snowflake.js';
+import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { HubflakeError } from '../../../errors.js';
 import { log } from '../../../log.js';
 import { messageOf } from '../../error-parts.js';

@@ -1,7 +1,7 @@
+import type { Column } from '../../column.js';
 import { isSemiStructured } from '../../column-types.js';
-import type { Column } from '../../target.js';
+import type { Batch } from './batch.js';
 import { literal } from './quote.js';
-import type { Batch } from './rows.js';
 import { castExpression, newType, type SqlType } from './types.js';
 
 /** A record's fields, as expressions on its data. */

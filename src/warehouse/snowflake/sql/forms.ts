@@ -1,9 +1,10 @@
+import type { Column } from '../../column.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { rawMapping } from '../../tables/raw-form.js';
-import type { Column } from '../../target.js';
+import type { Batch } from './batch.js';
 import { identifier } from './quote.js';
 import { insertAllRaw, keyText, mergeRaw, rowValue } from './raw.js';
-import { type Batch, keyValues } from './rows.js';
+import { keyValues } from './rows.js';
 import { insertAll, mergeNewest } from './write.js';
 
 /** How a stream's records lie in its table. */

@@ -1,5 +1,5 @@
+import type { Batch } from './batch.js';
 import { identifier, literal } from './quote.js';
-import type { Batch } from './rows.js';
 import { newType, takesAnything } from './types.js';
 
 /** How a batch's rows find theirs in a table. */

@@ -1,7 +1,8 @@
+import type { Column } from '../../column.js';
 import { REMOVAL } from '../../loader/batch-contents.js';
-import { type Column, hasTombstones } from '../../target.js';
+import { hasTombstones } from '../../target.js';
+import type { Batch } from './batch.js';
 import { value } from './fields.js';
-import type { Batch } from './rows.js';
 
 /** The lines of a batch in its stage table, and what its removals make of them. */
 

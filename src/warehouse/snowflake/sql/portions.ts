@@ -1,16 +1,8 @@
 import type { StatementRunner } from '../session/statement-runner.js';
+import type { Batch } from './batch.js';
 import { lines } from './lines.js';
 import { LONGEST_STATEMENT } from './quote.js';
-import {
-  type Batch,
-  CHANGES_OF_THE_SOURCE,
-  concat,
-  fallbackOf,
-  metadata,
-  newestLines,
-  values,
-  versionColumns,
-} from './rows.js';
+import { CHANGES_OF_THE_SOURCE, concat, fallbackOf, metadata, newestLines, values, versionColumns } from './rows.js';
 import { dropTable } from './tables.js';
 
 /**

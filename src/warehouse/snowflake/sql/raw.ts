@@ -1,15 +1,16 @@
+import type { Column } from '../../column.js';
 import { type ColumnType, isSemiStructured } from '../../column-types.js';
 import { commentWithField, fieldOfComment } from '../../names.js';
 import { ID, PAYLOAD } from '../../tables/raw-form.js';
-import { type Column, canDelete, hasTombstones, type RowRules } from '../../target.js';
-import { payloadDiffers } from './differs.js';
+import { canDelete, hasTombstones, type RowRules } from '../../target.js';
+import type { Batch } from './batch.js';
 import { member } from './fields.js';
 import { keyRange, keysMatch } from './keys.js';
 import { lines } from './lines.js';
-import { notOlder } from './order.js';
 import { identifier, literal } from './quote.js';
-import { type Batch, instant, METADATA, metadata, newestLines } from './rows.js';
+import { instant, METADATA, metadata, newestLines } from './rows.js';
 import { castExpression, newType } from './types.js';
+import { notOlder, payloadDiffers } from './versions.js';
 
 /** The statements of the raw form: a table of ID and PAYLOAD, and its view. */
 

@@ -1,40 +1,18 @@
+import type { Column } from '../../column.js';
 import { isSemiStructured } from '../../column-types.js';
-import type { BatchContents } from '../../loader/batch-contents.js';
-import type { ColumnMapping } from '../../tables/column-mapping.js';
-import { type Column, hasTombstones, type RowRules, type Target } from '../../target.js';
+import { hasTombstones, type RowRules } from '../../target.js';
+import type { Batch } from './batch.js';
 import { field, isCarried, member, typeOf, value } from './fields.js';
 import { lines } from './lines.js';
-import { notOlder } from './order.js';
 import { literal } from './quote.js';
 import { booleanExpression, castExpression, keepsText, newType, type SqlType, takesAnything } from './types.js';
+import { notOlder } from './versions.js';
 
 /**
  * How the rows of a batch are made of its stage table, whose one column V holds a spooled line
  * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`. Compiled as nested
  * queries, each of which only needs the names of the one inside; all of these names are ours.
  */
-
-/** A batch on its way: its stream, where its lines are, and the columns that they go to. */
-export interface Batch {
-  target: Target;
-  mapping: ColumnMapping;
-  /** The full name of the stage table, which may hold other batches as well. */
-  stage: string;
-  /** What is known of the batch. */
-  contents: BatchContents;
-  /** What the mapping's columns take, in their order. */
-  types: readonly SqlType[];
-  /** A condition without which there are no rows: that this run still may write. */
-  guard: string | null;
-  /** The generation of the rows: a number, or the query that finds it. */
-  generation: string;
-  /** The first 24 characters of the raw ids; the line number makes them whole. */
-  idPrefix: string;
-  /** The full name of the table that remembers what was deleted, where there is one. */
-  tombstones?: string | null;
-  /** The rows as a query on tables that have them typed already, where the text would be too long otherwise. */
-  typed?: string;
-}
 
 /** The metadata columns of a table, with what they are called in a batch's rows. */
 export const METADATA = [

@@ -3,17 +3,17 @@ import { BatchContents } from '../../loader/batch-contents.js';
 import type { Validity } from '../../schema-keywords.js';
 import { newMapping } from '../../tables/column-mapping.js';
 import { targetsOf } from '../../target.js';
+import type { Batch } from './batch.js';
 import { TYPED } from './forms.js';
 import { identifier, literal, pattern, qualified, SNOWFLAKE_NAMES, withSuffix } from './quote.js';
 import { createView, fieldOfViewColumn, insertAllRaw, mergeRaw } from './raw.js';
-import { removeRows } from './removals.js';
-import { allRows, type Batch, firstLive, keyValues } from './rows.js';
+import { allRows, firstLive, keyValues } from './rows.js';
 import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
 import { rememberDeleted } from './tombstones.js';
 import { existingType, newType } from './types.js';
 import { redate } from './validity.js';
-import { insertAll, mergeNewest } from './write.js';
+import { insertAll, mergeNewest, removeRows } from './write.js';
 
 /** What emulators take though Snowflake would not, or do not do at all: the text that is sent decides. */
 

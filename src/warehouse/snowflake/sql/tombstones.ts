@@ -1,9 +1,10 @@
 import type { TableName } from '../../tables/destination.js';
 import { DAYS_KEPT } from '../../tables/tombstones.js';
 import type { Target } from '../../target.js';
-import { notOlder } from './order.js';
+import type { Batch } from './batch.js';
 import { literal } from './quote.js';
-import { type Batch, deletedVersions, instant, rememberedCursor } from './rows.js';
+import { deletedVersions, instant, rememberedCursor } from './rows.js';
+import { notOlder } from './versions.js';
 
 /** The metadata columns have the names that they have in every table. */
 export function createTombstones(table: string): string {

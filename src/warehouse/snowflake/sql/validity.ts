@@ -1,8 +1,9 @@
 import type { Validity } from '../../schema-keywords.js';
+import type { Batch } from './batch.js';
 import { typeOf } from './fields.js';
 import { groupsOf } from './lines.js';
 import { identifier, literal } from './quote.js';
-import { type Batch, METADATA } from './rows.js';
+import { METADATA } from './rows.js';
 import { castExpression } from './types.js';
 
 const [{ name: RAW_ID }, { name: EXTRACTED_AT }] = METADATA;

@@ -1,12 +1,14 @@
+import type { Column } from '../../column.js';
 import { OTHER_SET } from '../../loader/batch-contents.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
 import { canDelete, hasTombstones } from '../../target.js';
-import { differs } from './differs.js';
+import type { Batch } from './batch.js';
 import { isCarried } from './fields.js';
 import { typedKeysMatch } from './keys.js';
-import { notOlder } from './order.js';
+import { groupNames, removals } from './lines.js';
 import { identifier } from './quote.js';
-import { allRows, type Batch, METADATA, newestRows } from './rows.js';
+import { allRows, METADATA, newestRows } from './rows.js';
+import { differs, notOlder } from './versions.js';
 
 /** The statements that put a batch's rows into a table. */
 
@@ -90,4 +92,12 @@ export function columnList(mapping: ColumnMapping): string {
 
 function rowList(mapping: ColumnMapping): string {
   return [...METADATA.map(({ alias }) => alias), ...mapping.columns.map((_, i) => `C${i}`)].join(', ');
+}
+
+/** Takes the rows away that the batch's removals name. @param rowValue what a row `t` has for a column */
+export function removeRows(batch: Batch, table: string, rowValue: (column: Column) => string): string {
+  const names = groupNames(batch);
+  const same = batch.mapping.removedBy.map((column, i) => `${rowValue(column)} = s.${names[i]}`).join(' AND ');
+  const named = `SELECT DISTINCT ${names.join(', ')} FROM (${removals(batch)})`;
+  return `MERGE INTO ${table} t USING (${named}) s ON ${same} WHEN MATCHED THEN DELETE`;
 }
