@@ -34,7 +34,7 @@ const SUITES = {
         // What takes minutes has a script of its own: npm run test:long.
         testPathIgnorePatterns: [
           '/node_modules/',
-          ...(process.env.HUBFLAKE_LONG ? [] : ['/integration_tests/long\\.test']),
+          ...(process.env.HUBFLAKE_LONG ? [] : ['/integration_tests/reading/long\\.test']),
         ],
         globalSetup: '<rootDir>/integration_tests/support/setup.mjs',
         globalTeardown: '<rootDir>/integration_tests/support/teardown.mjs',

@@ -23,26 +23,26 @@ const LINKED = ['node_modules', '.venv', '.venv-snowflake', '.venv-grammar'];
 /** A suite that hangs has noticed, too; but on a machine that is busy it may merely be slow, so it is said. */
 const LONGEST_MS = 600_000;
 
-const INCREMENTS = 'integration_tests/increments';
-const CALLS = 'integration_tests/calls';
-const SCHEDULES = 'integration_tests/schedules';
-const FILTERS = 'integration_tests/filters';
-const FIRST_LOAD = 'integration_tests/first-load';
-const ORDER = 'integration_tests/stores/duckdb-order';
-const DELETIONS = 'stores/duckdb-deletions';
-const SNOWFLAKE_DELETIONS = 'stores/snowflake-deletions';
-const DUCKDB_REMOVALS = 'stores/duckdb-removals';
-const DUCKDB_VALIDITY = 'stores/duckdb-validity';
-const SNOWFLAKE_VALIDITY = 'stores/snowflake-validity';
+const INCREMENTS = 'integration_tests/reading/increments';
+const CALLS = 'integration_tests/reading/calls';
+const SCHEDULES = 'integration_tests/reading/schedules';
+const FILTERS = 'integration_tests/reading/filters';
+const FIRST_LOAD = 'integration_tests/reading/first-load';
+const ORDER = 'integration_tests/stores/duckdb/order';
+const DELETIONS = 'stores/duckdb/deletions';
+const SNOWFLAKE_DELETIONS = 'stores/snowflake/deletions';
+const DUCKDB_REMOVALS = 'stores/duckdb/removals';
+const DUCKDB_VALIDITY = 'stores/duckdb/validity';
+const SNOWFLAKE_VALIDITY = 'stores/snowflake/validity';
 /** These run the built binary. */
-const SNOWFLAKE_REMOVALS = 'stores/snowflake-removals';
-const ONCE = 'stores/snowflake-once';
-const PROXY = 'integration_tests/proxy.test';
-const SNOWFLAKE_PROXY = 'integration_tests/proxy-snowflake';
+const SNOWFLAKE_REMOVALS = 'stores/snowflake/removals';
+const ONCE = 'stores/snowflake/once';
+const PROXY = 'integration_tests/network/proxy.test';
+const SNOWFLAKE_PROXY = 'integration_tests/network/proxy-snowflake';
 const LOGINS = 'snowflake/commands-login';
-const WIDE = 'stores/duckdb-wide';
-const LEASE = 'stores/snowflake-lease';
-const STANDING = 'stores/duckdb-standing';
+const WIDE = 'stores/duckdb/wide';
+const LEASE = 'stores/snowflake/lease';
+const STANDING = 'stores/duckdb/standing';
 const ZONE = 'fivetran/zone';
 const COMPARE = 'fivetran/compare';
 const INIT = 'init/duckdb';
@@ -60,29 +60,29 @@ const BUILT = [
   ONCE,
   LEASE,
   STANDING,
-  'stores/snowflake-commands',
-  'integration_tests/commands',
-  'integration_tests/budgets',
+  'stores/snowflake/commands',
+  'integration_tests/commands/commands',
+  'integration_tests/reading/budgets',
   PROXY,
   SNOWFLAKE_PROXY,
   LOGINS,
   WIDE,
 ];
-const CHAINS = 'integration_tests/chains';
+const CHAINS = 'integration_tests/reading/chains';
 const SCANNED = 'src/streams/crm/load/scanned-pages';
-const WAYS = 'stores/duckdb-ways';
-const PARTS = 'stores/duckdb-parts';
-const DUCKDB_SCHEDULES = 'stores/duckdb-schedules';
-const SNOWFLAKE_SCHEDULES = 'stores/snowflake-schedules';
-const COST = 'stores/snowflake-cost';
-const ACCOUNT = 'stores/snowflake-account';
+const WAYS = 'stores/duckdb/ways';
+const PARTS = 'stores/duckdb/parts';
+const DUCKDB_SCHEDULES = 'stores/duckdb/schedules';
+const SNOWFLAKE_SCHEDULES = 'stores/snowflake/schedules';
+const COST = 'stores/snowflake/cost';
+const ACCOUNT = 'stores/snowflake/account';
 const PIPED_SCHEDULES = 'stores/piped-schedules';
-const SWEEP_READ = 'integration_tests/sweep.test';
-const SWEEP_DUCKDB = 'stores/duckdb-sweeps';
-const SWEEP_SNOWFLAKE = 'stores/snowflake-sweeps';
+const SWEEP_READ = 'integration_tests/reading/sweep.test';
+const SWEEP_DUCKDB = 'stores/duckdb/sweeps';
+const SWEEP_SNOWFLAKE = 'stores/snowflake/sweeps';
 const SWEEP_FIVETRAN = 'fivetran/sweep';
 const SERVICE = 'service/rounds';
-const SYNC_LOG = 'stores/duckdb-sync-log';
+const SYNC_LOG = 'stores/duckdb/sync-log';
 
 /** What is wrong, where, which text becomes which, the suite that must notice, and the tests of it by name. */
 const DEFECTS = [
@@ -161,7 +161,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/setup/statements.ts',
     'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA',
     'GRANT USAGE, CREATE TABLE ON SCHEMA',
-    'integration_tests/docs',
+    'integration_tests/project/docs',
   ],
   [
     'a refused token that ends init',
@@ -214,7 +214,7 @@ const DEFECTS = [
     'src/streams/crm/load/list-chains.ts',
     'if (this.#run.client.scheduler.isBurstFull) return false;',
     '',
-    'integration_tests/budgets',
+    'integration_tests/reading/budgets',
     'no list is asked',
   ],
   [
@@ -229,7 +229,7 @@ const DEFECTS = [
     'src/warehouse/duckdb/batch-writer.ts',
     'await this.#db.change(sql.restoreOthers(',
     'void (sql.restoreOthers(',
-    'stores/duckdb-others',
+    'stores/duckdb/others',
   ],
   [
     'a record of the raw form replaced by an older version',
@@ -495,7 +495,7 @@ const DEFECTS = [
     'src/hubspot/client/transport.ts',
     'bodyTimeout: silenceMs',
     'bodyTimeout: 0',
-    'integration_tests/silence',
+    'integration_tests/reading/silence',
     'stall of a call',
   ],
   [
@@ -518,7 +518,7 @@ const DEFECTS = [
     'src/warehouse/loader/loader.ts',
     '    await this.#sideBySide(batches, async',
     '    for (const { pending, records } of states) this.#release(pending, records);\n    await this.#sideBySide(batches, async',
-    'stores/snowflake-troubles',
+    'stores/snowflake/troubles',
     'at MERGE',
   ],
   [
@@ -533,7 +533,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/sql/rows.ts',
     "'T DESC', 'N DESC'].join(', ')",
     "'T ASC', 'N ASC'].join(', ')",
-    'stores/snowflake.test',
+    'stores/snowflake/behaviours.test',
     'of several versions in a batch',
   ],
   [
@@ -548,7 +548,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/sql/versions.ts',
     'return `(s.HF_GENERATION > ${row} OR',
     "return 'TRUE' || `(s.HF_GENERATION > ${row} OR",
-    'stores/snowflake.test',
+    'stores/snowflake/behaviours.test',
     'older version overwrite',
   ],
   [
@@ -595,7 +595,7 @@ const DEFECTS = [
     'src/warehouse/tables/destinations.ts',
     'startsAnew(target) ? target.generation : this.#newestGeneration(catalog, target)',
     'startsAnew(target) ? target.generation : 0',
-    'stores/duckdb.test',
+    'stores/duckdb/behaviours.test',
     'without a generation',
   ],
   [
@@ -650,7 +650,7 @@ const DEFECTS = [
     'src/commands/runner/protocol-command.ts',
     '  await output.close();',
     '  process.exit(failed ? 1 : exitCode);\n  await output.close();',
-    'integration_tests/commands',
+    'integration_tests/commands/commands',
     'discover',
   ],
   [
@@ -706,28 +706,28 @@ const DEFECTS = [
     'src/streams/crm/search/pass.ts',
     'if (!isUnsettled || since === null) return',
     'return',
-    'integration_tests/answers',
+    'integration_tests/reading/answers',
   ],
   [
     'a refused archive that ends the stream',
     'src/streams/crm/search/archived.ts',
     'if (!refusesArchive(error)) throw error;',
     'throw error;',
-    'integration_tests/answers',
+    'integration_tests/reading/answers',
   ],
   [
     'a refused archive taken for an empty one',
     'src/streams/crm/search/archived.ts',
     'Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt });',
     'Object.assign(run.state.archive, { scan: null, refusedAt: position.startedAt, since: position.startedAt, scannedAt: position.startedAt });',
-    'integration_tests/answers',
+    'integration_tests/reading/answers',
   ],
   [
     'any refusal taken for an object that the portal does not have',
     'src/hubspot/client/known-answers.ts',
     'isRefusal(error, [400, 404]) && UNKNOWN_OBJECT.test(error.said)',
     'isRefusal(error, [400, 404])',
-    'integration_tests/answers',
+    'integration_tests/reading/answers',
   ],
   [
     'the daily number of the service that answered last',
@@ -784,7 +784,7 @@ const DEFECTS = [
     'src/warehouse/duckdb/batch-writer.ts',
     'await this.#db.change(sql.deleteReplaced(destination));',
     '',
-    'stores/duckdb-again',
+    'stores/duckdb/again',
   ],
   [
     'an older version inserted beside a newer row',
@@ -798,7 +798,7 @@ const DEFECTS = [
     'src/warehouse/duckdb/sql/sql.ts',
     'CASE WHEN list_contains(s.hf_keys, ${literal(field)}) THEN ${value} ELSE t.${column} END',
     '${value}',
-    'stores/duckdb.test',
+    'stores/duckdb/behaviours.test',
   ],
   [
     'tombstones overlooked where rows are replaced',
@@ -827,7 +827,7 @@ const DEFECTS = [
     'src/warehouse/duckdb/store.ts',
     ' || isProgrammingError(error) || isOutOfMemory(error)) return false;',
     ' || isOutOfMemory(error)) return false;',
-    'stores/duckdb-ways',
+    'stores/duckdb/ways',
     'error of ours',
   ],
   [
@@ -1052,7 +1052,7 @@ const DEFECTS = [
     'src/log.ts',
     "for (const name of ['log', 'info', 'debug', 'dir'] as const) console[name] = console.error;",
     '',
-    'stores/snowflake-commands',
+    'stores/snowflake/commands',
     'nothing of the driver',
   ],
   [
@@ -1142,7 +1142,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/sql/lines.ts',
     '= ${contents.batch}${guard',
     '>= 0 AND ${contents.batch} = ${contents.batch}${guard',
-    'stores/snowflake.test',
+    'stores/snowflake/behaviours.test',
     'append keeps every record',
   ],
   [
@@ -1172,7 +1172,7 @@ const DEFECTS = [
     'src/warehouse/tables/destination.ts',
     'destination.isSide ? { ...mapping, cleared: [] } : mapping',
     'mapping',
-    'stores/snowflake.test',
+    'stores/snowflake/behaviours.test',
     'a refresh of fewer fields',
   ],
   [
@@ -1180,7 +1180,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/session/pool.ts',
     'Date.now() - last.since <= this.#longestIdle',
     'this.#longestIdle > 0',
-    'stores/snowflake-troubles',
+    'stores/snowflake/troubles',
     'idle for longer',
   ],
   [
@@ -1228,7 +1228,7 @@ const DEFECTS = [
     'src/warehouse/snowflake/refresh-end.ts',
     'if (mapping.cleared.length > 0) return false;',
     '',
-    'stores/snowflake.test',
+    'stores/snowflake/behaviours.test',
     'fields that are gone',
   ],
   [
@@ -2236,7 +2236,7 @@ const DEFECTS = [
     'src/warehouse/duckdb/sql/sql.ts',
     'isStamp ? [] : [`t.${identifier(name)} IS NOT',
     'false ? [] : [`t.${identifier(name)} IS NOT',
-    'stores/duckdb.test',
+    'stores/duckdb/behaviours.test',
     'rows that are compared',
   ],
   [

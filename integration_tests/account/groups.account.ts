@@ -1,6 +1,6 @@
 import { removalBehaviours } from '../stores/removals.js';
 import { validityBehaviours } from '../stores/validity.js';
-import { AccountWarehouse } from '../support/account-warehouse.js';
+import { AccountWarehouse } from '../support/account/account-warehouse.js';
 
 /** As many random histories as an account plays in some minutes. */
 const SOME = 3;

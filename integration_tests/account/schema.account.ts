@@ -1,4 +1,4 @@
 import { schemaBehaviours } from '../stores/schema-behaviours.js';
-import { AccountWarehouse } from '../support/account-warehouse.js';
+import { AccountWarehouse } from '../support/account/account-warehouse.js';
 
 schemaBehaviours(new AccountWarehouse());

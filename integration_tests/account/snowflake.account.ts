@@ -1,4 +1,4 @@
 import { storeBehaviours } from '../stores/behaviours.js';
-import { AccountWarehouse } from '../support/account-warehouse.js';
+import { AccountWarehouse } from '../support/account/account-warehouse.js';
 
 storeBehaviours(new AccountWarehouse());

@@ -10,9 +10,9 @@ import { MessageOutput } from '../../src/protocol/output.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
-import { TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
-import { readInProcess } from '../support/in-process.js';
+import { TestFolder } from '../support/processes/command.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { coupons } from './coupons.js';
 
 /** One declaration is all that a stream takes: docs/adding-a-stream.md shows the one that is used here. */

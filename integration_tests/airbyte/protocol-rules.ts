@@ -1,5 +1,5 @@
 import type { AirbyteStream, ConfiguredStream, JsonObject, JsonValue } from '../../src/protocol/messages.js';
-import { messages, type Outcome } from '../support/command.js';
+import { messages, type Outcome } from '../support/processes/command.js';
 
 const TYPES = ['null', 'string', 'number', 'integer', 'boolean', 'object', 'array'];
 const FORMATS = ['date', 'date-time'];

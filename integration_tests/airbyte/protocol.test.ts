@@ -1,7 +1,15 @@
 import type { ConfiguredStream, JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { configure, hubflake, lastStates, messages, type Outcome, ofType, TestFolder } from '../support/command.js';
-import { judgeMessages } from '../support/judge.js';
+import {
+  configure,
+  hubflake,
+  lastStates,
+  messages,
+  type Outcome,
+  ofType,
+  TestFolder,
+} from '../support/processes/command.js';
+import { judgeMessages } from '../support/schedules/judge.js';
 import { catalogMistakes, readMistakes } from './protocol-rules.js';
 
 const FUTURE = '9999-12-31T23:59:59.000Z';

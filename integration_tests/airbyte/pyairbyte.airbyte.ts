@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
+import { TestFolder } from '../support/processes/command.js';
 import { lastLine, program, root, runPython } from './tools.js';
 
 const STREAMS = ['contacts', 'deals', 'owners', 'associations_contacts_companies'];

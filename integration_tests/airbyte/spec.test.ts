@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ConnectorSpecification, JsonObject } from '../../src/protocol/messages.js';
-import { hubflake, ofType } from '../support/command.js';
+import { hubflake, ofType } from '../support/processes/command.js';
 import { specMistakes } from './spec-rules.js';
 
 async function specOf(args: string[]): Promise<ConnectorSpecification> {

@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { TestFolder } from '../support/command.js';
+import { TestFolder } from '../support/processes/command.js';
 import { runSuite } from './suite.js';
 
 let sandbox: Sandbox;

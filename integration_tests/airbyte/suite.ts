@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import type { TestFolder } from '../support/command.js';
+import type { TestFolder } from '../support/processes/command.js';
 import { program, root, runPython } from './tools.js';
 
 /** How many tests of a pytest run ended how: `{ passed: 20, skipped: 3 }`. */

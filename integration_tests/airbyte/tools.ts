@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import type { TestFolder } from '../support/command.js';
+import type { TestFolder } from '../support/processes/command.js';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const python = `${root}.venv-airbyte/bin/python`;

@@ -1,6 +1,6 @@
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { TestFolder } from '../support/command.js';
+import { TestFolder } from '../support/processes/command.js';
 import { destination, environment, pipeline, source } from './pipelines.js';
 import { at, chart, helm, judge, KUBERNETES, type Manifest, read, render, template } from './rendered.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { type Outcome, run, type TestFolder } from '../support/command.js';
+import { type Outcome, run, type TestFolder } from '../support/processes/command.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const chart = `${root}deploy/helm/hubflake`;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, TestFolder } from '../support/command.js';
+import { hubflake, TestFolder } from '../support/processes/command.js';
 import { at, type Manifest, render } from './rendered.js';
 
 let sandbox: Sandbox;

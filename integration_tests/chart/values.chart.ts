@@ -1,4 +1,4 @@
-import { TestFolder } from '../support/command.js';
+import { TestFolder } from '../support/processes/command.js';
 import { destination, pipeline, source } from './pipelines.js';
 import { read, template } from './rendered.js';
 

@@ -5,10 +5,10 @@ import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import type { Comparison } from '../../src/warehouse/compare/compare-schemas.js';
-import { type Outcome, TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { hubflakeHere } from '../support/here.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { type Outcome, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 
 /** `compare` of what `sync` has written with a copy of it that was edited by SQL, in each warehouse. */
 const OLD = `ol"d's; DROP`;

@@ -1,6 +1,6 @@
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { fivetranKey } from '../../src/streams/fivetran/keys.js';
-import { configure, hubflake, ofType, TestFolder } from '../support/command.js';
+import { configure, hubflake, ofType, TestFolder } from '../support/processes/command.js';
 
 /** The keys by which `compare` finds rows are those of the streams. */
 

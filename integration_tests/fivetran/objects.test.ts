@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { randomRuns } from '../support/random-runs.js';
-import { readSeveral, SeveralTables, syncs, waits } from '../support/several-streams.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
+import { readSeveral, SeveralTables, syncs, waits } from '../support/schedules/several-streams.js';
 
 /** Tables that one reading of deals feeds, and those of engagements, end as the portal is, wherever runs are killed. */
 

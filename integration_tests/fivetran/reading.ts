@@ -5,7 +5,13 @@ import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
-import { type Event, EventSink, readInProcess, type SyncOptions, type SyncResult } from '../support/in-process.js';
+import {
+  type Event,
+  EventSink,
+  readInProcess,
+  type SyncOptions,
+  type SyncResult,
+} from '../support/processes/in-process.js';
 
 /** Reads a table of Fivetran's layout. Of no objects: their tables are not looked at here. */
 export function readTable(

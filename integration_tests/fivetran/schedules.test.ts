@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { readTogether } from './reading.js';
 import { Rows } from './rows.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { randomRuns } from '../support/random-runs.js';
-import { SeveralTables, syncs } from '../support/several-streams.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
+import { SeveralTables, syncs } from '../support/schedules/several-streams.js';
 
 /** What a sweep does to the tables of Fivetran's layout that are fed by one reading: it brings associations of records that do not change. */
 

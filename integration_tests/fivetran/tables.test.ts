@@ -12,7 +12,7 @@ import { FIVETRAN_RESOURCES } from '../../src/streams/fivetran/resources/registr
 import { planStreams } from '../../src/streams/selection/plan-streams.js';
 import { query } from '../support/duckdb.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 import { type Kind, TABLES } from './contract.js';
 import { configOf } from './reading.js';

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { query } from '../support/duckdb.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import type { ReadAs, TestWarehouse } from '../support/test-warehouse.js';
 import { type Kind, READ_BY_MODELS, type Table } from './contract.js';
 

@@ -1,6 +1,6 @@
 import { execFileSync, type spawn } from 'node:child_process';
 import { root as projectRoot } from '../airbyte/tools.js';
-import { type Outcome, run } from '../support/command.js';
+import { type Outcome, run } from '../support/processes/command.js';
 
 /** What an image says of how it is to be run. */
 export interface ImageConfig {

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync }
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { runSuite } from '../airbyte/suite.js';
 import { root } from '../airbyte/tools.js';
-import { configure, ofType, run, TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
-import { judgeMessages } from '../support/judge.js';
+import { configure, ofType, run, TestFolder } from '../support/processes/command.js';
+import { judgeMessages } from '../support/schedules/judge.js';
 import { BuiltImage } from './built-image.js';
 
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };

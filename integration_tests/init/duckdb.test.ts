@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, TestFolder } from '../support/command.js';
 import { query, tables } from '../support/duckdb.js';
-import { atTerminal, KEYS, type Step } from '../support/terminal.js';
+import { hubflake, TestFolder } from '../support/processes/command.js';
+import { atTerminal, KEYS, type Step } from '../support/processes/terminal.js';
 
 /** `hubflake init` into DuckDB, at a terminal and from scripts, and `sync` on what it wrote. */
 

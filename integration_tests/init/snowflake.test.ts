@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, TestFolder } from '../support/command.js';
-import { type StandIn, startStandIn } from '../support/snowflake.js';
-import { close, connect, execute } from '../support/snowflake-driver.js';
-import { atTerminal, KEYS, type Step } from '../support/terminal.js';
+import { hubflake, TestFolder } from '../support/processes/command.js';
+import { atTerminal, KEYS, type Step } from '../support/processes/terminal.js';
+import { type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { close, connect, execute } from '../support/stand-in/snowflake-driver.js';
 
 /** `hubflake init` into Snowflake, from an account in which there is nothing to the first rows. */
 

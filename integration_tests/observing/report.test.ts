@@ -4,7 +4,7 @@ import type { SyncResult } from '../../src/commands/sync/sync-result.js';
 import type { VerifyResult } from '../../src/commands/verify/run-verify.js';
 import type { ReportData, ReportTable } from '../../src/observing/report/report-data.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, type RunOptions, TestFolder } from '../support/command.js';
+import { hubflake, type RunOptions, TestFolder } from '../support/processes/command.js';
 
 /** `--report` says what the result says, and is never in its way. */
 

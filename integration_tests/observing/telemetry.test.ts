@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SyncResult } from '../../src/commands/sync/sync-result.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { configure, hubflake, type Outcome, TestFolder } from '../support/command.js';
-import { deadUrl } from '../support/ports.js';
+import { configure, hubflake, type Outcome, TestFolder } from '../support/processes/command.js';
+import { deadUrl } from '../support/processes/ports.js';
 import { attributesOf, OtlpReceiver, valuesBy } from './otlp-receiver.js';
 
 /** What is exported by OpenTelemetry, as its own classes read it, and that it is never in a run's way. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { commandIn, hubflake, run, TestFolder } from '../support/command.js';
+import { commandIn, hubflake, run, TestFolder } from '../support/processes/command.js';
 
 /** How a sync looks on a terminal, by an emulator of one, and where there is none. */
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { RunOptions } from '../support/command.js';
+import type { RunOptions } from '../support/processes/command.js';
 import { examples, firstLoad, type TableCounts, Workplace } from './workplace.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

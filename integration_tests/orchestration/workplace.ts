@@ -2,7 +2,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { type Outcome, type RunOptions, run, TestFolder } from '../support/command.js';
+import { type Outcome, type RunOptions, run, TestFolder } from '../support/processes/command.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const examples = `${root}examples/orchestration`;

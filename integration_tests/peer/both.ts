@@ -1,7 +1,7 @@
 import type { AirbyteStream, JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { configure, lastStates, type Outcome, ofType, TestFolder } from '../support/command.js';
-import { hubflakeHere } from '../support/here.js';
+import { configure, lastStates, type Outcome, ofType, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
 import type { Row } from './compare.js';
 import { parseWithDigits } from './digits.js';
 import { sourceHubspot } from './source-hubspot.js';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Outcome, type RunOptions, run } from '../support/command.js';
+import { type Outcome, type RunOptions, run } from '../support/processes/command.js';
 
 const python = fileURLToPath(new URL('../../.venv-peer/bin/python', import.meta.url));
 const launcher = fileURLToPath(new URL('launch.py', import.meta.url));

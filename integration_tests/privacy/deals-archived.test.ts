@@ -2,7 +2,7 @@ import { memberOf } from '../../src/json.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { stateValue } from '../../src/streams/core/stream-state.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { hashOf } from './hash-of.js';
 
 /** Archived deals that were read before: rows that have their values otherwise are read again, and no others are. */

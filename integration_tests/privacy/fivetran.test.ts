@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** Tables of Fivetran's layout that are made of one property each: they tell nothing of one that is hashed or left out. */
 

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { configure, hubflake, lastStates, type Outcome, ofType, TestFolder } from '../support/command.js';
 import { query, tables } from '../support/duckdb.js';
-import { hubflakeHere } from '../support/here.js';
+import { configure, hubflake, lastStates, type Outcome, ofType, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
 import { hashOf as hashWith } from './hash-of.js';
 import { SECRET_PROPERTIES, SENSITIVE, SeededPortal } from './seeded-portal.js';
 

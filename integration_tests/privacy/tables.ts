@@ -3,7 +3,7 @@ import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';
 import { freshForEach } from '../support/fresh.js';
-import { Lifetime, QUICK } from '../support/lifetime.js';
+import { Lifetime, QUICK } from '../support/processes/lifetime.js';
 import { sorted, type TestWarehouse } from '../support/test-warehouse.js';
 import { hashOf as hashWith } from './hash-of.js';
 

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { estimateOf } from '../streams/catalog.js';
-import { type Outcome, TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
-import { hubflakeHere } from '../support/here.js';
-import { readInProcess } from '../support/in-process.js';
+import { type Outcome, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { hashOf } from './hash-of.js';
 
 /** Hashing and local dates where tables were there before: what is read again, and what stays. */

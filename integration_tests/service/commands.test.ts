@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SyncResult } from '../../src/commands/sync/sync-result.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, type Outcome, TestFolder } from '../support/command.js';
 import { query } from '../support/duckdb.js';
+import { hubflake, type Outcome, TestFolder } from '../support/processes/command.js';
 
 let sandbox: Sandbox;
 let folder: TestFolder;

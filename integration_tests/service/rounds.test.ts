@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hubflake } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
 import { freshForEach } from '../support/fresh.js';
+import { hubflake } from '../support/processes/command.js';
 import { type Round, SteppedService } from './stepped.js';
 
 const OBJECTS = ['contacts', 'companies', 'deals'];

@@ -1,7 +1,7 @@
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { playAll } from '../support/play-all.js';
-import { serviceWay } from '../support/service-way.js';
-import { playOnTable, tableSchedules } from '../support/table-schedule.js';
+import { playAll } from '../support/schedules/play-all.js';
+import { serviceWay } from '../support/schedules/service-way.js';
+import { playOnTable, tableSchedules } from '../support/schedules/table-schedule.js';
 
 const schedules = tableSchedules({ modes: ['append_dedup', 'append_dedup', 'append'], contacts: 130, rounds: 6 });
 

@@ -1,4 +1,4 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import { SteppedService } from './stepped.js';
 
 const warehouse = new StandInWarehouse();

@@ -7,7 +7,7 @@ import { configureLog } from '../../src/log.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
 import { monotonicMs } from '../../src/time.js';
 import { FAST } from '../support/fast-source.js';
-import { QUICK } from '../support/lifetime.js';
+import { QUICK } from '../support/processes/lifetime.js';
 
 /** What a round did. */
 export interface Round {

@@ -2,12 +2,12 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../src/sandbox/server.js';
-import { Authority, type Front, startFront } from '../support/certificates.js';
-import { hubflake, type Outcome, ofType, TestFolder } from '../support/command.js';
-import { judgeMessages } from '../support/judge.js';
-import { TestProxy } from '../support/proxy.js';
-import type { SeenLogin, StandIn } from '../support/snowflake.js';
-import { DATABASE, SCHEMA, StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { Authority, type Front, startFront } from '../support/processes/certificates.js';
+import { hubflake, type Outcome, ofType, TestFolder } from '../support/processes/command.js';
+import { TestProxy } from '../support/processes/proxy.js';
+import { judgeMessages } from '../support/schedules/judge.js';
+import type { SeenLogin, StandIn } from '../support/stand-in/snowflake.js';
+import { DATABASE, SCHEMA, StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 
 /** How the commands log in to Snowflake where it is not by a key, a password or a token of the configuration. */
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Connection, RowStatement } from 'snowflake-sdk';
-import { type Fault, type StandIn, startStandIn } from '../support/snowflake.js';
-import { close, connect, execute, type Row } from '../support/snowflake-driver.js';
+import { type Fault, type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { close, connect, execute, type Row } from '../support/stand-in/snowflake-driver.js';
 
 /** What the stand-in does beyond fakesnow: faults, sessions side by side, and Snowflake's strictness. */
 

@@ -7,9 +7,9 @@ import { runSync } from '../../src/commands/sync/run-sync.js';
 import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { setPublicKey, setupStatements } from '../../src/warehouse/snowflake/setup/statements.js';
-import { hubflake, TestFolder } from '../support/command.js';
 import { FAST } from '../support/fast-source.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { hubflake, TestFolder } from '../support/processes/command.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 
 /**
  * Whether what is sent to Snowflake is Snowflake's SQL, judged by two readers that know nothing of the stand-in: sqlglot and

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { TestFolder } from '../support/command.js';
-import { type StandIn, startStandIn } from '../support/snowflake.js';
-import { StandInSessions } from '../support/stand-in-sessions.js';
+import { TestFolder } from '../support/processes/command.js';
+import { type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { StandInSessions } from '../support/stand-in/stand-in-sessions.js';
 
 /** Statements that Snowflake refuses for their form or their size. Where each rule comes from stands beside it, in Python. */
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
-import { type StandIn, startStandIn } from '../support/snowflake.js';
-import { close, connect, execute } from '../support/snowflake-driver.js';
+import { type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { close, connect, execute } from '../support/stand-in/snowflake-driver.js';
 
 /** Logins to the stand-in, with the official driver. */
 

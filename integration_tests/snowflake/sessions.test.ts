@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type StandIn, startStandIn } from '../support/snowflake.js';
-import { begin, StandInSessions } from '../support/stand-in-sessions.js';
+import { type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { begin, StandInSessions } from '../support/stand-in/stand-in-sessions.js';
 
 /** Sessions that Snowflake ends, what they wait for, and how long. */
 

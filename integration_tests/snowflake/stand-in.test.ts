@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
-import { TestFolder } from '../support/command.js';
-import { type StandIn, startStandIn } from '../support/snowflake.js';
-import { close, connect, execute, type Row } from '../support/snowflake-driver.js';
+import { TestFolder } from '../support/processes/command.js';
+import { type StandIn, startStandIn } from '../support/stand-in/snowflake.js';
+import { close, connect, execute, type Row } from '../support/stand-in/snowflake-driver.js';
 
 /** The stand-in for Snowflake, judged by the official drivers. */
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import type { CommitStep } from '../../src/commit-steps.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { hubflake, type TestFolder } from '../support/command.js';
-import { hubflakeHere } from '../support/here.js';
+import { hubflake, type TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
 
 /** What every store must be able to survive: `sync` killed at each step of a commit, and run again. */
 

@@ -1,8 +1,8 @@
 import type { CommitStep } from '../../src/commit-steps.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
-import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches } from '../support/loading.js';
+import { hubflake } from '../support/processes/command.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const DAY = 86_400_000;

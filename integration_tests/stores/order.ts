@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { freshForEach } from '../support/fresh.js';
 import { loadBatches } from '../support/loading.js';
-import { randomRuns } from '../support/random-runs.js';
-import type { TestWarehouse } from '../support/test-warehouse.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import {
   expected,
   type History,
@@ -13,7 +12,8 @@ import {
   type Run,
   recordOf,
   type Version,
-} from '../support/versions.js';
+} from '../support/schedules/versions.js';
+import type { TestWarehouse } from '../support/test-warehouse.js';
 
 /**
  * One order decides what is in a table, however its versions come: batches, repetitions, reorderings, schemas that change, runs

@@ -1,8 +1,8 @@
-import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { pipedWay } from '../support/piped-way.js';
-import { playAll } from '../support/play-all.js';
-import { BEHIND_ROWS, playOnTable, tableSchedules } from '../support/table-schedule.js';
+import { TestFolder } from '../support/processes/command.js';
+import { pipedWay } from '../support/schedules/piped-way.js';
+import { playAll } from '../support/schedules/play-all.js';
+import { BEHIND_ROWS, playOnTable, tableSchedules } from '../support/schedules/table-schedule.js';
 
 playAll(
   'read | write: whatever happens to the portal, and wherever either is killed, the table is what the portal has',

@@ -1,4 +1,4 @@
-import { hubflakeHere } from '../support/here.js';
+import { hubflakeHere } from '../support/processes/here.js';
 import { liveIds, pipelineFile, type World } from './crashes.js';
 
 /** `sync --refresh`, which every store must have: streams loaded anew, at once or not at all. */

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import type { CommitStep } from '../../src/commit-steps.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { REMOVES } from '../../src/warehouse/schema-keywords.js';
-import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
 import { type Extracted, type LoadOptions, loadBatches, openFor } from '../support/loading.js';
-import { randomRuns } from '../support/random-runs.js';
+import { hubflake } from '../support/processes/command.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 export const KEYWORDS: JsonObject = { hubflake_removes: { by: ['deal'] } };

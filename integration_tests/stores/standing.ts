@@ -1,8 +1,8 @@
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
-import { hubflake } from '../support/command.js';
 import { freshForEach } from '../support/fresh.js';
-import { hubflakeHere } from '../support/here.js';
+import { hubflake } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const SCOPES = [

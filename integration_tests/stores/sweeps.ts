@@ -7,8 +7,8 @@ import type { Call } from '../../src/sandbox/http/call.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';
 import { freshForEach } from '../support/fresh.js';
-import { type Break, Lifetime, QUICK } from '../support/lifetime.js';
-import { randomRuns } from '../support/random-runs.js';
+import { type Break, Lifetime, QUICK } from '../support/processes/lifetime.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const HOUR = 3_600_000;

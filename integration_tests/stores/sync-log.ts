@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { VERSION } from '../../src/version.js';
 import { FAST } from '../support/fast-source.js';
 import { freshForEach } from '../support/fresh.js';
-import { Lifetime, QUICK } from '../support/lifetime.js';
+import { Lifetime, QUICK } from '../support/processes/lifetime.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const FIELDS = {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { REMOVES } from '../../src/warehouse/schema-keywords.js';
 import { freshForEach } from '../support/fresh.js';
 import { type LoadOptions, loadBatches, openFor } from '../support/loading.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 
 const INSTANT: JsonObject = { type: ['null', 'string'], format: 'date-time' };

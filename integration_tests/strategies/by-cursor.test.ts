@@ -3,7 +3,7 @@ import { burstCall } from '../../src/hubspot/client/calls.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { byCursor } from '../../src/streams/strategies/by-cursor/by-cursor.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /** A collection that is read by its cursor ends as it is in the portal, and its unchanged items are neither asked for nor emitted again. */

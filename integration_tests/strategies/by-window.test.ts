@@ -5,7 +5,7 @@ import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { byWindow } from '../../src/streams/strategies/by-window/by-window.js';
 import type { WindowResource } from '../../src/streams/strategies/by-window/resource.js';
 import type { EventOrder } from '../../src/streams/strategies/by-window/seen-order.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /**

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
-/** What hangs on records ends as it is in the portal, wherever syncs are killed. associations.test.ts has what is read whole each time. */
+/** What hangs on records ends as it is in the portal, wherever syncs are killed. associations/associations.test.ts has what is read whole each time. */
 
 const DEALS = 6;
 let played: Played;

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { INSTANT, STRING } from '../../src/streams/layouts/property-schema.js';
 import { feed } from '../../src/streams/strategies/feed/feed.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { Destination, type Played, startPlayed } from './play.js';
 
 /** What is added to parents ends as it is in the portal, wherever syncs are killed and in whatever order HubSpot answers it. */

@@ -1,7 +1,7 @@
 import type { JsonObject, SyncMode } from '../../src/protocol/messages.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import type { StreamDeclaration } from '../../src/streams/core/stream.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /**
  * A portal whose time stands still but for what a test lets pass: HubSpot's limits are counted by it, so that between two waits there is

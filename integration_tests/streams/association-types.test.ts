@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** The types of associations: a call for each two objects in either order. */
 

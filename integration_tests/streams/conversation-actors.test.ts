@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** Those whom threads name: whom they are assigned to, and the visitors that their contacts are. HubSpot answers them by id alone. */
 

@@ -1,5 +1,5 @@
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** What is archived of deals as a stream of its own, for those who had it from source-hubspot. */
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { estimateOf } from './catalog.js';
 
 /** Email events and changes of subscriptions: all of them, each once, in windows whose offsets serve for one question only. */

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 
 /** Activities by API v1: the whole list at first, then those that HubSpot says were modified lately, as far as it does. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf, estimateOf } from './catalog.js';
 
 /** What users and contacts did: logs of an account, and events of each type, in windows of time. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import type { CollectionItem } from '../../src/sandbox/portal/collection.js';
 import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 
 /** What was submitted by forms, and the messages of threads: all of it, each once, the newest pages only in an increment. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** Files: HubSpot's search ends at 10,000 of them. */
 

@@ -4,9 +4,9 @@ import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import { isReadByPost } from '../../src/hubspot/client/paths.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
-import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { TestFolder } from '../support/processes/command.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 import { catalogOf } from './catalog.js';
 

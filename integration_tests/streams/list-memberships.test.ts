@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { Memberships } from '../../src/sandbox/resources/memberships.js';
 import { Destination, type Played, startPlayed } from '../strategies/play.js';
-import { randomRuns } from '../support/random-runs.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 
 /** The members of lists end as they are in the portal, by the counters of lists, which are not always right. */
 

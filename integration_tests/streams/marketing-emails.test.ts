@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Collection } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 
 /** Marketing emails: all of them, though HubSpot leaves some out where it is asked for statistics, which move after an email is sent. */

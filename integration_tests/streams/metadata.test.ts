@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/protocol/messages.js';
 import { Portal } from '../../src/streams/portal.js';
 import { readStreams } from '../../src/streams/read.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { EventSink, readInProcess } from '../support/in-process.js';
+import { EventSink, readInProcess } from '../support/processes/in-process.js';
 
 /** Properties, their options and groups, of every object that the token may read: a call for each. */
 

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { CollectionItem } from '../../src/sandbox/portal/collection.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 import { timeOf } from './times.js';
 

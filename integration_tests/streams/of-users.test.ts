@@ -3,7 +3,7 @@ import { HubSpotClient } from '../../src/hubspot/client/client.js';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Portal } from '../../src/streams/portal.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 
 /** Collections of which HubSpot answers what one user may see: several users see the same item, which is one row. */
 

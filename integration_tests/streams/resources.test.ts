@@ -3,9 +3,9 @@ import type { JsonObject, JsonValue } from '../../src/protocol/messages.js';
 import type { Fault } from '../../src/sandbox/http/faults.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { type Played, startPlayed } from '../strategies/play.js';
-import { ofType, TestFolder } from '../support/command.js';
-import { hubflakeHere } from '../support/here.js';
-import { readInProcess } from '../support/in-process.js';
+import { ofType, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 import { timeOf } from './times.js';
 

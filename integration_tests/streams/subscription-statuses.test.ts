@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { JsonObject } from '../../src/protocol/messages.js';
 import { Destination, type Played, startPlayed } from '../strategies/play.js';
-import { readInProcess } from '../support/in-process.js';
+import { readInProcess } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 import { timeOf } from './times.js';
 

@@ -7,8 +7,8 @@ import type { JsonObject, JsonValue } from '../../src/protocol/messages.js';
 import { DECLARED_STREAMS } from '../../src/streams/registry.js';
 import { type Played, startPlayed } from '../strategies/play.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { type Edited, startEdited } from '../support/edited.js';
-import { readInProcess, type SyncResult } from '../support/in-process.js';
+import { type Edited, startEdited } from '../support/processes/edited.js';
+import { readInProcess, type SyncResult } from '../support/processes/in-process.js';
 import { catalogOf } from './catalog.js';
 
 /**

@@ -1,7 +1,7 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js';
-import { configure, type Outcome, ofType, type RunOptions, TestFolder } from './command.js';
-import { hubflakeHere } from './here.js';
-import { judgeMessages } from './judge.js';
+import { configure, type Outcome, ofType, type RunOptions, TestFolder } from './processes/command.js';
+import { hubflakeHere } from './processes/here.js';
+import { judgeMessages } from './schedules/judge.js';
 
 /** Associated ids a batch read shows per record before it pages: the first company has some 130 contacts. */
 export const PAGE = 50;

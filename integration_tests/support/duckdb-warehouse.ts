@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { LoaderOptions } from '../../src/config/destination.js';
-import { TestFolder } from './command.js';
 import { query } from './duckdb.js';
+import { TestFolder } from './processes/command.js';
 import { type ConfigOptions, canonical, type ReadAs, sorted, type TestWarehouse } from './test-warehouse.js';
 
 const SCHEMA = 'main';

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../src/protocol/messages.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { monotonicMs } from '../../src/time.js';
-import './in-process.js';
-import type { TableSchedule } from './table-schedule.js';
-import { PROPERTIES } from './table-truth.js';
+import './processes/in-process.js';
+import type { TableSchedule } from './schedules/table-schedule.js';
+import { PROPERTIES } from './schedules/table-truth.js';
 
 /** The budgets are timed by a clock that is so much faster, so that nobody waits for them. */
 const FASTER = 1000;

@@ -1,4 +1,4 @@
-import { TestFolder } from './command.js';
+import { TestFolder } from './processes/command.js';
 import type { TestWarehouse } from './test-warehouse.js';
 
 /** Has each test of a suite begin with an empty warehouse and a folder of its own, which is gone behind it. */

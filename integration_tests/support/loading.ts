@@ -3,7 +3,7 @@ import { Loader } from '../../src/warehouse/loader/loader.js';
 import type { StreamResult } from '../../src/warehouse/loader/stream-load.js';
 import { openStore } from '../../src/warehouse/open-store.js';
 import { type Target, targetsOf, type WriteMode } from '../../src/warehouse/target.js';
-import type { TestFolder } from './command.js';
+import type { TestFolder } from './processes/command.js';
 import type { TestWarehouse } from './test-warehouse.js';
 
 /** A record on its way to a warehouse. */

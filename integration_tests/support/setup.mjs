@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openPool } from './stand-in-pool.mjs';
+import { openPool } from './stand-in/stand-in-pool.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** For the suites: where to ask for a stand-in is in the environment. */
@@ -26,7 +26,10 @@ export default async function setup() {
   process.env.HUBFLAKE_STAND_INS = String(pool.port);
   folder = mkdtempSync(join(tmpdir(), 'hubflake-modules-'));
   process.env.HUBFLAKE_MODULES = join(folder, 'modules');
-  const [quick, modules] = [new URL('quick-modules.cjs', import.meta.url), new URL('modules.mjs', import.meta.url)];
+  const [quick, modules] = [
+    new URL('processes/quick-modules.cjs', import.meta.url),
+    new URL('processes/modules.mjs', import.meta.url),
+  ];
   execFileSync(process.execPath, ['--require', fileURLToPath(quick), fileURLToPath(modules)], {
     env: { ...process.env, HUBFLAKE_MODULES_KEEP: 'yes' },
     stdio: 'inherit',

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { freshForEach } from '../support/fresh.js';
-import { Lifetime } from '../support/lifetime.js';
-import { randomRuns } from '../support/random-runs.js';
+import { Lifetime } from '../support/processes/lifetime.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { DRIFTS, type Drift, DriftPlanter } from './drift.js';
 import { expectEqual, only, pipelineOf, sync, type VerifyWarehouse, verify } from './harness.js';
 

@@ -1,7 +1,7 @@
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
-import { hubflake, TestFolder } from '../support/command.js';
-import { hubflakeHere } from '../support/here.js';
+import { hubflake, TestFolder } from '../support/processes/command.js';
+import { hubflakeHere } from '../support/processes/here.js';
 import { execute } from './duckdb-file.js';
 
 interface Pipeline {

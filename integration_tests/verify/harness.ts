@@ -5,7 +5,7 @@ import { parsePipelineConfig } from '../../src/config/pipeline.js';
 import type { JsonObject } from '../../src/json.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { FAST } from '../support/fast-source.js';
-import { Lifetime, QUICK } from '../support/lifetime.js';
+import { Lifetime, QUICK } from '../support/processes/lifetime.js';
 import type { TestWarehouse } from '../support/test-warehouse.js';
 export const PROPERTIES = ['firstname', 'lastname', 'email'];
 const NEVER = new AbortController().signal;

@@ -2,9 +2,9 @@ import { copyFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { startSandbox } from '../../src/sandbox/server.js';
-import { TestFolder } from '../support/command.js';
 import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { randomRuns } from '../support/random-runs.js';
+import { TestFolder } from '../support/processes/command.js';
+import { randomRuns } from '../support/schedules/random-runs.js';
 import { execute } from './duckdb-file.js';
 import { only, pipelineOf, sync, verify } from './harness.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaseLostError, WarehouseBusyError } from '../../src/errors.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
-import { DATABASE, SCHEMA, StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { DATABASE, SCHEMA, StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import { only, pipelineOf, sync, verify } from './harness.js';
 
 const warehouse = new StandInWarehouse();

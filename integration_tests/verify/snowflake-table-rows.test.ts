@@ -1,4 +1,4 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import { tableRowBehaviours } from './table-rows.js';
 
 tableRowBehaviours(new StandInWarehouse());

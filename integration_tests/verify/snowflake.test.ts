@@ -1,5 +1,5 @@
-import { orphanLease } from '../support/orphan-lease.js';
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
+import { orphanLease } from '../support/processes/orphan-lease.js';
+import { StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import { verifyBehaviours } from './behaviours.js';
 
 const warehouse = new StandInWarehouse();

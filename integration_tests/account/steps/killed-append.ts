@@ -1,6 +1,6 @@
 import type { CommitStep } from '../../../src/commit-steps.js';
 import { liveIds, type Step, step } from '../../support/account/step.js';
-import type { Row } from '../../support/snowflake-driver.js';
+import type { Row } from '../../support/stand-in/snowflake-driver.js';
 
 /** 5. A run that dies within its transaction, and the next one: what Snowflake makes of the transaction that nobody ends. */
 

@@ -2,8 +2,8 @@ import type { Connection } from 'snowflake-sdk';
 import { NotRun } from '../../support/account/not-run.js';
 import { liveIds, type Step, step } from '../../support/account/step.js';
 import { stepVariables } from '../../support/account/variables.js';
-import { close, execute } from '../../support/snowflake-driver.js';
-import { quoted } from '../../support/snowflake-warehouse.js';
+import { close, execute } from '../../support/stand-in/snowflake-driver.js';
+import { quoted } from '../../support/stand-in/snowflake-warehouse.js';
 
 /** 4. A session policy of five minutes, the least there is, and a sync that has nothing to say to Snowflake for longer. */
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NotRun } from '../../support/account/not-run.js';
 import { type Step, step } from '../../support/account/step.js';
 import { stepVariables } from '../../support/account/variables.js';
-import { quoted } from '../../support/snowflake-warehouse.js';
+import { quoted } from '../../support/stand-in/snowflake-warehouse.js';
 
 /**
  * 9. The task of deploy/snowpark/setup.sql, run twice: its first version failed each time but the first. Its text and that of the job are those

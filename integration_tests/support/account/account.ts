@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from 'snowflake-sdk';
 import { parseSnowflakeConfig } from '../../../src/config/snowflake/snowflake.js';
 import { newConnection } from '../../../src/warehouse/snowflake/session/driver.js';
-import { type SentStatement, type StandIn, startStandIn } from '../snowflake.js';
-import { close, execute, type Row } from '../snowflake-driver.js';
-import { quoted } from '../snowflake-warehouse.js';
+import { type SentStatement, type StandIn, startStandIn } from '../stand-in/snowflake.js';
+import { close, execute, type Row } from '../stand-in/snowflake-driver.js';
+import { quoted } from '../stand-in/snowflake-warehouse.js';
 import { Sweeper } from './sweeper.js';
 import { accountOptions, dryRun } from './variables.js';
 

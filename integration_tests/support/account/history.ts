@@ -1,5 +1,5 @@
-import type { Row } from '../snowflake-driver.js';
-import { quoted } from '../snowflake-warehouse.js';
+import type { Row } from '../stand-in/snowflake-driver.js';
+import { quoted } from '../stand-in/snowflake-warehouse.js';
 import type { Account } from './account.js';
 
 /** A statement as Snowflake's query history tells of it. What a stand-in cannot know is null. */

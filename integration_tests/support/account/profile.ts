@@ -1,4 +1,4 @@
-import { quoted } from '../snowflake-warehouse.js';
+import { quoted } from '../stand-in/snowflake-warehouse.js';
 import type { Account } from './account.js';
 
 /** What the profile of a statement says of how it read its tables. */

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/server.js';
-import { hubflake, type Outcome, type RunOptions, TestFolder } from '../command.js';
-import type { Row } from '../snowflake-driver.js';
-import { quoted } from '../snowflake-warehouse.js';
+import { hubflake, type Outcome, type RunOptions, TestFolder } from '../processes/command.js';
+import type { Row } from '../stand-in/snowflake-driver.js';
+import { quoted } from '../stand-in/snowflake-warehouse.js';
 import { Account } from './account.js';
 import { history, type Ran } from './history.js';
 import { NotRun } from './not-run.js';

@@ -1,4 +1,0 @@
-import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { schemaBehaviours } from './schema-behaviours.js';
-
-schemaBehaviours(new DuckDbWarehouse());

@@ -1,4 +1,0 @@
-import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { standingBehaviours } from './standing.js';
-
-standingBehaviours(new DuckDbWarehouse());

@@ -1,4 +1,0 @@
-import { DuckDbWarehouse } from '../support/duckdb-warehouse.js';
-import { storeBehaviours } from './behaviours.js';
-
-storeBehaviours(new DuckDbWarehouse());

@@ -1,0 +1,4 @@
+import { DuckDbWarehouse } from '../../support/duckdb-warehouse.js';
+import { storeBehaviours } from '../behaviours.js';
+
+storeBehaviours(new DuckDbWarehouse());

@@ -1,0 +1,4 @@
+import { DuckDbWarehouse } from '../../support/duckdb-warehouse.js';
+import { sweepBehaviours } from '../sweeps.js';
+
+sweepBehaviours(new DuckDbWarehouse(), 15);

@@ -1,0 +1,4 @@
+import { DuckDbWarehouse } from '../../support/duckdb-warehouse.js';
+import { validityBehaviours } from '../validity.js';
+
+validityBehaviours(new DuckDbWarehouse(), 60);

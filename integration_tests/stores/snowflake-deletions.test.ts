@@ -1,4 +1,0 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { deletionBehaviours } from './deletions.js';
-
-deletionBehaviours(new StandInWarehouse(), ['after-remember', 'after-write']);

@@ -1,5 +1,0 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { orderBehaviours } from './order.js';
-
-// The stand-in takes seconds where DuckDB takes milliseconds.
-orderBehaviours(new StandInWarehouse(), { histories: 3, permutations: 2 });

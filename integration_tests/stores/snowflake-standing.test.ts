@@ -1,4 +1,0 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { standingBehaviours } from './standing.js';
-
-standingBehaviours(new StandInWarehouse());

@@ -1,5 +1,0 @@
-import { StandInWarehouse } from '../support/snowflake-warehouse.js';
-import { validityBehaviours } from './validity.js';
-
-/** The stand-in takes seconds where DuckDB takes milliseconds. */
-validityBehaviours(new StandInWarehouse(), 5);
