@@ -243,10 +243,23 @@ describe('from a script', () => {
       const { code, stderr } = await yes('--objects', nothing);
       expect([code, stderr]).toEqual([1, expect.stringContaining('--objects names nothing.')]);
     }
+    expect((await yes('--objects', 'all,daels')).code).toBe(1);
     const nowhere = await yes('--path', 'none/a.duckdb');
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('--path: The folder none does not')]);
     expect((await yes('--destination', 'duckbd')).stderr).toContain('should be one of duckdb, snowflake');
     expect(files()).toEqual([]);
+  });
+
+  test('objects are named as a pipeline names them: by streams, in any case, singular, or by type ids; with "all" among them, all are', async () => {
+    for (const [named, meant] of [
+      ['Deals,deal', ['deals']],
+      ['0-2, OWNERS', ['companies', 'owners']],
+    ] as const) {
+      expect((await yes('--objects', named, '--force')).code).toBe(0);
+      expect(pipeline().source.objects).toEqual(meant.map((object_type) => ({ object_type })));
+    }
+    expect((await yes('--objects', 'deals,All', '--force')).code).toBe(0);
+    expect(pipeline().source.objects).toBeUndefined();
   });
 
   test('trying a token takes few calls; where HubSpot does not count, some searches do', async () => {

@@ -126,24 +126,24 @@ function describe({ portal, streams, leftOut }: PortalOffer): string {
 const ALL = 'all';
 
 /** The streams to read; null: all. */
-async function askObjects(answers: Answers, { streams }: PortalOffer): Promise<string[] | null> {
+async function askObjects(answers: Answers, { streams, streamOf }: PortalOffer): Promise<string[] | null> {
   const names = streams.map(({ name }) => name);
   const given = answers.has('objects') ? (answers.given('objects') ?? '') : answers.flag('yes') ? ALL : undefined;
-  if (given === ALL) return null;
   if (given !== undefined || !answers.prompts) {
-    const chosen = (given ?? '')
+    const named = (given ?? '')
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean);
-    for (const name of chosen) {
-      if (names.includes(name)) continue;
+    if (named.length === 0) throw new ConfigError('--objects names nothing. Name objects with commas, or "all".');
+    const chosen = named.map((name) => {
+      const stream = name.toLowerCase() === ALL ? ALL : streamOf(name);
+      if (stream !== undefined) return stream;
       const meant = nearest(name, names);
       throw new ConfigError(
         `--objects names "${name}", which this token cannot read.${meant ? ` Did you mean "${meant}"?` : ''}`,
       );
-    }
-    if (chosen.length === 0) throw new ConfigError('--objects names nothing. Name objects with commas, or "all".');
-    return [...new Set(chosen)];
+    });
+    return chosen.includes(ALL) ? null : [...new Set(chosen)];
   }
   const how = await answers.prompts.choice('What is to be synced?', [
     { value: ALL, label: `Everything that can be read (${names.length} streams, and what is added later)` },

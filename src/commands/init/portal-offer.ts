@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../../config/source.js';
 import { RequestError } from '../../errors.js';
-import type { ObjectType } from '../../hubspot/api/object-types.js';
+import { findObjectType, type ObjectType } from '../../hubspot/api/object-types.js';
 import { readRecordCounts } from '../../hubspot/api/record-counts.js';
 import { searchPage } from '../../hubspot/api/search.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
@@ -21,6 +21,8 @@ export interface PortalOffer {
   streams: OfferedStream[];
   /** Streams that are left out for want of a scope: a few words each. */
   leftOut: string[];
+  /** The stream that a name means, in any case: its own, or one that HubSpot has for its object. undefined: none of `streams`. */
+  streamOf(name: string): string | undefined;
 }
 
 /** How soon HubSpot must be reached, since somebody is waiting. */
@@ -52,6 +54,10 @@ export function readOffer(
       portal: portal.id,
       streams: streams.sort((a, b) => rank(b) - rank(a)),
       leftOut: portal.unreadable.map(({ name, why }) => `${name}: ${why}`),
+      streamOf: (given) => {
+        const stream = findObjectType(given, portal.known.all)?.stream ?? given;
+        return names.find((name) => name.toLowerCase() === stream.toLowerCase());
+      },
     };
   });
 }
