@@ -2296,6 +2296,14 @@ const DEFECTS = [
     'takes twenty searches',
   ],
   [
+    'verify: a lease that was lost taken for a request to stop',
+    'src/commands/verify/run-verify.ts',
+    'throw lost.signal.aborted ? lost.signal.reason : error;',
+    'throw error;',
+    'verify/snowflake-lease',
+    'waits for HubSpot',
+  ],
+  [
     'verify: a range whose last instant has most of its rows not divided',
     'src/warehouse/verify/sql.ts',
     'FLOOR((2 * SUM("n") OVER (${order}) - "n") *',

@@ -1,3 +1,4 @@
+import type { Injected } from '../../src/commands/runner/injected.js';
 import { runSync } from '../../src/commands/sync/run-sync.js';
 import type { StreamVerification } from '../../src/commands/verify/comparison.js';
 import { runVerify, type VerifyOptions } from '../../src/commands/verify/run-verify.js';
@@ -49,9 +50,14 @@ export async function sync(config: Config, signal = NEVER) {
 }
 
 /** @param life the process that verifies, which may die */
-export function verify(config: Config, options: Partial<VerifyOptions> = {}, life = new Lifetime(null)) {
+export function verify(
+  config: Config,
+  options: Partial<VerifyOptions> = {},
+  life = new Lifetime(null),
+  injected: Injected = QUICK,
+) {
   const all = { streams: null, isDeep: false, repairs: false, ...options };
-  return life.live(() => runVerify(config, all, life.end, QUICK));
+  return life.live(() => runVerify(config, all, life.end, injected));
 }
 
 export function only(streams: readonly StreamVerification[]): StreamVerification {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaseLostError, WarehouseBusyError } from '../../src/errors.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { Lifetime, QUICK } from '../support/processes/lifetime.js';
 import { DATABASE, SCHEMA, StandInWarehouse } from '../support/stand-in/snowflake-warehouse.js';
 import { only, pipelineOf, sync, verify } from './harness.js';
 
@@ -35,6 +36,19 @@ test('a repair that another run has taken over from writes nothing more', async 
   await warehouse.standIn.rules([]);
   expect(await repairing).toBeInstanceOf(LeaseLostError);
   expect(await ids()).not.toContain(deleted);
+});
+
+test('a repair that waits for HubSpot while it is taken over says so, and not that it was asked to stop', async () => {
+  const objects = ['contacts', 'companies'].map((object_type) => ({ object_type, associations: [] }));
+  const two = pipelineOf(warehouse, sandbox, { source: { objects }, destination: { flush_seconds: 1 } });
+  await sync(two);
+  await warehouse.execute(`DELETE FROM {table} WHERE "ID" = '${deleted}'`, 'contacts');
+  sandbox.faults.set([{ kind: 'search', objectType: 'companies', fault: { type: 'silence' } }]);
+  const quick = { timeouts: { ...QUICK.timeouts, leastLease: 600 } };
+  const repairing = verify(two, { repairs: true }, new Lifetime(null), quick).catch((error: unknown) => error);
+  while ((await leases()).every(({ LEASE_UNTIL }) => LEASE_UNTIL === null)) await sleep(50);
+  await warehouse.standIn.query(`UPDATE ${STATE} SET "FENCE" = "FENCE" + 1, "OWNER" = 'another' WHERE "STREAM" = ''`);
+  expect(await repairing).toBeInstanceOf(LeaseLostError);
 });
 
 test('while another run is going on, a repair stops before it has begun; a look does not', async () => {
