@@ -160,7 +160,7 @@ export function observe<K extends ActivityKind>(kind: K, observer: Observer<Acti
   return () => channel.unsubscribe(subscribers);
 }
 
-/** What an observer cannot take ends no run: Node would make an uncaught exception of it. */
+/** An observer that throws must not end the run: Node would turn its error into an uncaught exception. */
 function attempt(step: () => void): void {
   try {
     step();

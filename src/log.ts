@@ -56,7 +56,7 @@ export function listenToLog(listener: LogSink): () => void {
   return () => void listeners.delete(listener);
 }
 
-/** Of a warning, or a line of less weight, whether it need not be said again. */
+/** Whether a warning, or a line of a lower level, need not be logged again. */
 let isKnown: (line: string) => boolean = () => false;
 
 /** While `body` runs, warnings and lines of less weight that `known` knows are logged as debug lines. Who listens hears them as they are. */

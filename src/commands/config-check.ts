@@ -31,7 +31,7 @@ export async function configCheck(
   options: { config?: string; kind?: string; json?: boolean },
 ): Promise<number> {
   const path = configPath(options);
-  // Options are tried one by one, each with what the parser says of all.
+  // The parser runs once for each option, and would repeat its warnings each time.
   configureLog({ level: 'error' });
   const text = readText(path, 'configuration');
   const parsed = parseConfig(text, path);

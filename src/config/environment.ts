@@ -54,7 +54,7 @@ export function interpolated(value: unknown, environment: NodeJS.ProcessEnv): un
   );
 }
 
-/** A text as a configuration has it that is to be taken as it is, `${` and all. */
+/** Escapes a text for a configuration, so that a `${` in it is not replaced. */
 export function literal(text: string): string {
   return text.replaceAll('${', '$$$${');
 }

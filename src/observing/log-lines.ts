@@ -9,8 +9,8 @@ export type LineOf = (level: LogLevel, message: string, details: LogDetails) => 
 export const textLine: LineOf = (level, message) => `${level.toUpperCase()} ${message}`;
 
 /**
- * Lines of JSON: `time` (ISO 8601), `level`, `message`, and where they are known `stream`, `phase` and the `code` of an error. From now on
- * it is followed on whose behalf and in which phase something is done.
+ * Lines of JSON: `time` (ISO 8601), `level`, `message`, and where they are known `stream`, `phase` and the `code` of an
+ * error. From now on, streams and phases are tracked, so that lines can name them.
  */
 export function jsonLines(): LineOf {
   trackStreams();

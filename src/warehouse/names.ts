@@ -22,7 +22,7 @@ export const METADATA_COLUMNS = [
 /**
  * The column for each field of a table that is made anew, one to one: fields whose identifiers the warehouse would take for the
  * same (by case, or cut at the greatest length) keep the first come as it is, and give the others a suffix that depends on the
- * field's name only. In a table that is there, the columns that it has decide, see `place`.
+ * field's name only. In an existing table, the columns that it has decide, see `mapColumns`.
  */
 export function columnNames(fields: readonly string[], rules: NameRules): string[] {
   const taken = new TakenNames(rules);

@@ -51,10 +51,11 @@ export function removedByOf(keywords: Keywords): Column[] {
 }
 
 /**
- * Throws a ConfigError where it is malformed, or a group could change without being named.
+ * The validity of rows that a schema asks for. Throws a ConfigError where that is malformed, or where a batch could
+ * change a group that none of its lines belongs to.
  *
  * @param key the columns by which a newer row replaces an older one; empty: none does
- * @returns null also where the stream was selected without a field that it is about, as users of Airbyte may
+ * @returns null: it asks for nothing, or users of Airbyte did not select one of the fields to be computed
  */
 export function validityOf(keywords: Keywords, removedBy: readonly Column[], key: readonly Column[]): Validity | null {
   if ((keywords.schema[VALIDITY] ?? null) === null) return null;

@@ -147,8 +147,8 @@ export interface Store {
   /** Adds rows to one of hubflake's own logs, which is made where it is not there. */
   log<Row>(table: LogTable<Row>, rows: readonly Row[]): Promise<void>;
   /**
-   * Drops a target's table, and its view. Only ever called for a table that this run has made to try whether it can, and for a stream's
-   * own table of the other form.
+   * Drops a target's table, and its view. Only called for tables that a check or a verification has made
+   * for itself, and for a stream's own table of the other form.
    *
    * @param isRaw the form of the table
    */

@@ -43,8 +43,8 @@ export interface RowRules {
 }
 
 /**
- * A stream as its messages describe it, and the table that it asks for. Where its fields lie in a table that is there says a
- * `ColumnMapping`; where its rows go, a `Destination`.
+ * A stream as its messages describe it, and the table that it asks for. A `ColumnMapping` says where its fields lie in
+ * an existing table; a `Destination`, where its rows go.
  */
 export interface Target extends RowRules {
   stream: string;

@@ -2,8 +2,8 @@ import { type Finding, inside } from '../../config/check/finding.js';
 import { isObject } from '../../json.js';
 
 /**
- * A source without its mistakes, so that the names in it can be looked at: options that have one are left out, and of an object that has
- * one just its names are kept, for its place in the list.
+ * A source without its mistakes, so that the names in it can be checked. Options with a mistake are left out. Of an
+ * object with a mistake only its names are kept, so that the others keep their places in the list.
  *
  * @param part where in the file the source is
  */

@@ -23,7 +23,7 @@ export function ignoreInGit(file: string): string | null {
   const rules = join(folder, '.gitignore');
   try {
     const before = existsSync(rules) ? readFileSync(rules, 'utf8') : '';
-    // Where git is not there to say it.
+    // Without git, check-ignore could not tell.
     if (before.split('\n').some((line) => [name, `/${name}`].includes(line.trim()))) return null;
     appendFileSync(rules, `${before === '' || before.endsWith('\n') ? '' : '\n'}${name}\n`);
   } catch (error) {

@@ -19,7 +19,7 @@ const REPEAT_MS = MS_A_MINUTE;
 const LEAST_A_ROUND = 5;
 /** Every look can have its turn within so long. */
 const TURN_MS = 15 * MS_A_MINUTE;
-/** First intervals are parts of the usual one, so that what was looked at in the same round is not in later ones. */
+/** First intervals are different parts of the usual one, so that the looks of one round spread over later ones. */
 const PARTS = 10;
 
 interface Look {

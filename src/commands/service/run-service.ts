@@ -29,7 +29,7 @@ import { type Address, WebServer } from './web.js';
 
 /** After failed rounds, the next one waits longer each time, up to this. */
 const LONGEST_BACKOFF_MS = 15 * 60_000;
-/** Where the day's calls are used up, the next look is at their reset, or after so long: HubSpot may be given more. */
+/** Where the day's calls are used up, the next round is at their reset, or after this: more may be granted. */
 const LONGEST_DAY_PAUSE_MS = 60 * 60_000;
 /** Somebody else writes, or has the DuckDB file open, which is mostly over soon: the first pause then. */
 const BUSY_PAUSE_MS = 2_000;

@@ -15,7 +15,7 @@ import type { DescribedFailure } from '../sync/sync-result.js';
 import { Looks } from './looks.js';
 import { StateMemory } from './state-memory.js';
 
-/** What is right of a configuration in each round, such as that it names a property that is not there, is said as often. */
+/** What is wrong with a configuration, such as an unknown property, is so in each round, but logged only this often. */
 const SAID_AGAIN_MS = 60 * 60_000;
 
 /** What a service keeps from round to round. */

@@ -101,7 +101,7 @@ function targetsOf(store: Store, { destination }: PipelineConfig, { catalog }: S
   return eachTarget(catalog, { ...destination.loader, schema: store.defaultSchema, names: store.names });
 }
 
-const UNKNOWN = 'there is its table, but this pipeline has kept nothing of how far it goes';
+const UNKNOWN = 'its table exists, but this pipeline has kept nothing of how far it goes';
 
 function refusal(store: Store, target: Target, { taken }: Kept) {
   const placeOf = ({ schema, table }: { schema: string; table: string }) => store.names.same(`${schema}.${table}`);

@@ -21,7 +21,7 @@ export interface Aside {
  * Reads streams whole into tables beside their own, hands these to `body`, and drops them, whatever happens. No state is kept. Streams that are read
  * from the same calls are read together.
  *
- * @returns the fewest calls that could read them
+ * @param body also takes the fewest calls that could read them
  */
 export async function readAside(
   { portal, store, config }: { portal: Portal; store: Store; config: PipelineConfig },

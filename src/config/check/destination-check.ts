@@ -45,7 +45,7 @@ export function checkDestination(part: string, given: unknown): Finding[] {
   const attempts = parts.map((options) =>
     attempt(part, { ...SOUND, ...options }, () => parseDestinationConfig({ ...SOUND, ...options })),
   );
-  // What is missing is missing for want of the connection.
+  // Where the connection cannot be used, options are missing only because of that.
   const own = connected === null ? findings : findings.filter(({ expected }) => expected !== 'should be there');
   return [connected, ...own, ...attempts].filter((finding) => finding !== null);
 }

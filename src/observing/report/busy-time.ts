@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs } from '../../time.js';
 
-/** How long something goes on: in all, added up over what goes on at once, and by the clock. */
+/** How long something goes on: the sum of all durations, and by the clock, where those at the same time count once. */
 export class BusyTime {
   /** Seconds that have ended, added up. */
   seconds = 0;

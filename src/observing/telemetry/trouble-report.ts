@@ -8,7 +8,7 @@ export class TroubleReport implements DiagLogger {
 
   error(message: string): void {
     const why = reasonIn(message);
-    // What is no error of an export is of a variable that it makes nothing of.
+    // Anything but an error of an export is about an environment variable that OpenTelemetry cannot use.
     if (why === null) log.warn(`OpenTelemetry: ${message}`);
     else this.say(why);
   }

@@ -54,7 +54,7 @@ export interface CompareOptions {
  * record was seen to be gone.
  */
 const NOT_COMPARED = /^(_fivetran_synced|_fivetran_id|_ab_cdc_deleted_at|_airbyte_.*)$/;
-/** Columns in one query, and with examples, of which each is a query of its own within. */
+/** How many columns one query counts, and how many it shows examples of, each by a subquery. */
 const COUNTED_TOGETHER = 100;
 const SHOWN_TOGETHER = 20;
 

@@ -43,7 +43,7 @@ export class BatchWriter {
   /** Writes a batch, and does what it does to groups of rows, in the open transaction. Throws what {@link append} throws. */
   async write(strategy: 'append' | 'replace', grouped: GroupedBatch): Promise<Counts> {
     const { write } = grouped;
-    // Before what a batch does to groups, which would be done twice.
+    // Checked first: after NotAllNew, all work on groups would be rolled back and done again.
     if (strategy === 'append' && write.target.mode === 'append_dedup') await this.#expectNoRows(write);
     return this.#groups.around(grouped, (left) =>
       this[strategy](write, grouped.stamp, left, grouped.contents.comparesRows),

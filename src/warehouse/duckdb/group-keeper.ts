@@ -19,7 +19,10 @@ export interface GroupedBatch {
   contents: BatchContents;
 }
 
-/** Sees to what a batch does to groups of rows: before its own are written, removals take them away; behind that, they are dated anew. */
+/**
+ * Does what a batch does to groups of rows: before its rows are written, its removals delete theirs; after that, the
+ * validity of each group's rows is computed again.
+ */
 export class GroupKeeper {
   readonly #db: Database;
   readonly #tables: TableKeeper;

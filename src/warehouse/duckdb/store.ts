@@ -201,7 +201,7 @@ export class DuckDbStore implements Store {
   }
 
   async reader(given: Target): Promise<Reader | null> {
-    // As the table is now: what is known of a target is what was there when the run began.
+    // A copy: what is cached for the target itself is the table as it was when the run began.
     const target = { ...given };
     return this.#of(target, async () => {
       if ((await this.#tables.columns(target)).length === 0) return null;

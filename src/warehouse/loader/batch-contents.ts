@@ -26,7 +26,7 @@ export class BatchContents {
   /** Tells the batch from the run's others. */
   readonly batch: number;
   rows = 0;
-  /** Records that take rows away, and are none. */
+  /** Removals: they take rows away, and become no rows themselves. */
   removals = 0;
   /** Records that may be tombstones; all others are none. */
   tombstones = 0;

@@ -54,7 +54,7 @@ interface CountedState {
  * in the warehouse. While one batch is committed the next is spooled, within a limit on disk space.
  */
 export class Loader {
-  /** In the process: loaders may share a store, in whose stage tables a batch is told by its first line. */
+  /** Counted for the whole process: stage tables tell batches by their first lines, and loaders may share a store. */
   static #line = 0;
   readonly #store: Store;
   readonly #settings: LoaderSettings;
@@ -104,7 +104,7 @@ export class Loader {
     return this.#broken ?? this.#streams.get(stream)?.error ?? null;
   }
 
-  /** Whether a stream's table has one row a key, of which others can be compared with it. */
+  /** Whether a stream's table has one row per key, with which records can be compared. */
   isDeduplicated(stream: string): boolean {
     return this.#streams.get(stream)?.target.mode === 'append_dedup';
   }

@@ -257,7 +257,7 @@ export class SnowflakeStore implements Store {
   }
 
   async reader(given: Target): Promise<Reader | null> {
-    // As the table is now: what is known of a target is what was there when the run began.
+    // A copy: what is cached for the target itself is the table as it was when the run began.
     const target = { ...given };
     const doing = `Reading the table ${target.table}`;
     return this.#with(target, doing, async (steps) => {

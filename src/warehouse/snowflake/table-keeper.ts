@@ -26,8 +26,8 @@ interface TypedColumns extends Omit<TableColumns, 'added'> {
 
 /**
  * Knows a run's tables, makes them, and adds the columns they lack. Each table is looked at once a run. No column is renamed,
- * dropped, or given another type: of what {@link mapColumns} could widen, Snowflake's ALTER TABLE changes nothing, a number's scale
- * least of all (https://docs.snowflake.com/en/sql-reference/sql/alter-table-column).
+ * dropped, or given another type: Snowflake's ALTER TABLE can make none of the changes by which {@link mapColumns}
+ * widens a column, such as to a greater scale (https://docs.snowflake.com/en/sql-reference/sql/alter-table-column).
  */
 export class TableKeeper {
   readonly #config: SnowflakeConfig;
@@ -86,8 +86,8 @@ export class TableKeeper {
   }
 
   /**
-   * The fields of a stream whose columns have a masking policy. Throws a WarehouseConfigError where one tells which rows are live: then no
-   * row can be judged.
+   * The fields of a stream whose columns have a masking policy. Throws a WarehouseConfigError where such a column marks
+   * tombstones: then live rows cannot be told from others.
    */
   async masked(steps: StatementRunner, target: Target): Promise<string[]> {
     const { mapping, found } = await this.#columns(steps, target);
@@ -184,7 +184,7 @@ export class TableKeeper {
     if (added.length > 0) tell('columns', { stream, table, columns: added.map(({ name }) => name) });
     for (const { name, field } of columns.mapping.cleared) {
       log.info(
-        `${destination.table}.${name} has no values any more: of ${JSON.stringify(field)}, new versions have NULL there.`,
+        `${destination.table}.${name} gets no more values of ${JSON.stringify(field)}: new versions of rows have NULL there.`,
       );
     }
   }

@@ -18,8 +18,9 @@ export class TableList {
   }
 
   /**
-   * Which of some tables a schema has, with their columns. Asks for what needs no warehouse, for all at once: of a schema that has more
-   * than one answer tells (https://docs.snowflake.com/en/sql-reference/sql/show), for each.
+   * Which of some tables a schema has, with their columns. Uses SHOW, which needs no warehouse, once for the
+   * schema; once for each table where that is more than one answer holds
+   * (https://docs.snowflake.com/en/sql-reference/sql/show).
    */
   async look(
     steps: StatementRunner,

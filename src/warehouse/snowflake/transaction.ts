@@ -31,8 +31,8 @@ export async function inTransaction<T>(
 }
 
 /**
- * Snowflake rolls a transaction back that others wait for when its session was idle for five minutes, as while this process was
- * stopped. What comes behind it then is a transaction of its own: a state without its rows.
+ * Snowflake rolls back a transaction that others wait for once its session is idle for five minutes, as while this
+ * process is suspended. A statement after that would be a transaction of its own: a state without its rows.
  */
 const IDLE_MS = 4 * 60_000;
 

@@ -144,7 +144,7 @@ function replaceDated(validity: Validity, replaced: (column: Column) => Column):
   };
 }
 
-/** The columns that are each field's: those made for it, or else one of its names that no field of today has. */
+/** Each field's own columns: those made for it, or else one that has its name and is no present field's. */
 function ownColumns(
   target: Target,
   columns: readonly ExistingColumn[],

@@ -17,7 +17,7 @@ export class Destinations {
     this.#tombstones = tombstones;
   }
 
-  /** @returns forgets what is found out from now on, for when the transaction in which that happens is rolled back */
+  /** @returns a function that forgets what is found out from now on, for when the transaction is rolled back */
   mark(): () => void {
     const [resolved, generations] = [new Map(this.#resolved), new Map(this.#generations)];
     return () => {

@@ -17,7 +17,7 @@ export class Tombstones {
   /** The schemas whose table was found. One that was not found may have been made by another run since. */
   #there = new Set<string>();
 
-  /** @returns forgets what is found out from now on, for when the transaction in which that happens is rolled back */
+  /** @returns a function that forgets what is found out from now on, for when the transaction is rolled back */
   mark(): () => void {
     const there = new Set(this.#there);
     return () => {

@@ -25,7 +25,7 @@ export interface ReadableTable {
   masked: readonly string[];
 }
 
-/** What a warehouse says of a row in its own words. */
+/** How a warehouse's SQL reads a row. */
 export interface ReadingDialect {
   /** The value of a column of the stream in a row `t`. */
   value(column: Column): string;

@@ -50,7 +50,8 @@ export function castExpression(type: ColumnType, raw: string): string {
     case 'integer':
       return `CASE WHEN ${isNumber(raw)} THEN TRY_CAST(${raw} AS BIGINT) END`;
     case 'float':
-      // What is tested first DuckDB would take for shared, and make for all rows in a step of its own, which costs more than twice the cast.
+      // NULL is tested first: DuckDB would take a cast in the first condition for a common subexpression, and compute
+      // it for all rows in a step of its own, which costs more than twice the cast.
       return `CASE WHEN ${raw} IS NULL THEN NULL WHEN isfinite(TRY_CAST(${raw} AS DOUBLE)) THEN TRY_CAST(${raw} AS DOUBLE) END`;
     case 'decimal':
       // Numbers that fit into 64 bits first: DuckDB's cast to the wide type takes seventy times as long.

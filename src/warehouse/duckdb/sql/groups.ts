@@ -5,7 +5,7 @@ import type { TableName } from '../../tables/destination.js';
 import * as rows from './rows.js';
 import { createAs, GONE, GROUPS, tableName } from './sql.js';
 
-/** The statements by which a batch's removals take rows away, and its other lines. */
+/** The statements by which a batch's removals delete rows of the table, and earlier lines of the batch. */
 
 /** The columns of {@link GROUPS}, where they are c0, c1, …: first those that removals go by. */
 function groupColumns({ removedBy, validity }: ColumnMapping): Column[] {

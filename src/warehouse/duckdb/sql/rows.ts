@@ -14,8 +14,8 @@ export interface Lines {
   /** The longest line, in bytes. */
   longest: number;
   /**
-   * Whether each record is read as one JSON value, in which a field may come twice, and from which fields can be had whose names
-   * differ by case only. As a struct, which takes half the time, DuckDB knows neither.
+   * Whether each record is read as one JSON value, not as a struct. That takes twice the time, but a field may come
+   * twice, and names may differ by case only.
    */
   asJson: boolean;
   /** The temporary table that {@link loadLines} has put them into, as JSON. */

@@ -24,7 +24,7 @@ export function commentOn(table: TableName, column: Column): string {
   return `COMMENT ON COLUMN ${tableName(table)}.${identifier(column.name)} IS ${literal(comment)}`;
 }
 
-/** What a table is told by from another one of its name: its comment, which no program has given to another one. */
+/** Gives a table its identity, a comment that no other table has: a new table of the same name is told from it. */
 export function markTable(table: TableName, identity: string): string {
   return `COMMENT ON TABLE ${tableName(table)} IS ${literal(identity)}`;
 }

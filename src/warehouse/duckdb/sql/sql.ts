@@ -54,7 +54,7 @@ const MATCHED = identifier('_hubflake_matched');
 const WANTED = identifier('_hubflake_wanted');
 /** Lines that are wanted and whose rows have the same values. */
 const SAME = identifier('_hubflake_same');
-/** What rows that are replaced have in the columns of others, by the lines that take their place. */
+/** What replaced rows have in columns that other programs added, by the lines that replace them. */
 const KEPT = identifier('_hubflake_kept');
 /** What every line has in the columns that removals and validity go by; and the lines that removals leave out. */
 export const GROUPS = identifier('_hubflake_groups');
@@ -190,7 +190,7 @@ export function keepOthers(table: TableName, others: readonly string[]): string 
   );
 }
 
-/** Gives it to the rows that have taken their place. */
+/** Writes what {@link keepOthers} has kept into the rows that replaced them. */
 export function restoreOthers(table: TableName, narrow: ColumnMapping, others: readonly string[]): string {
   const set = others.map((name, i) => `${identifier(name)} = k.o${i}`).join(', ');
   return (

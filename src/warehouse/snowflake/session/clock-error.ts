@@ -11,7 +11,7 @@ const TOLERANCE_MS = 45_000;
 /** What to say of a refused JWT where this machine's clock is the reason; null where it is not, or another signed it. */
 export async function clockError({ url, credentials }: SnowflakeConfig): Promise<CredentialsError | null> {
   if (credentials.kind !== 'key-pair') return null;
-  // That Snowflake does not tell its time is no news here: the refusal is.
+  // Where Snowflake's time cannot be had, the refusal is reported as it is.
   const skew = Date.now() - (await timeOf(url).catch(() => Number.NaN));
   if (!(Math.abs(skew) > TOLERANCE_MS)) return null;
   return new CredentialsError(

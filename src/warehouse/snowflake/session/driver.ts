@@ -21,7 +21,7 @@ function loadDriver(): Driver {
   process.env.SNOWFLAKE_DISABLE_MINICORE ??= 'true';
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const loaded: Driver = loadPackage('snowflake-sdk');
-  // Its own reading of the variables knows no hosts below those of NO_PROXY, and no ports.
+  // When the driver reads NO_PROXY itself, it ignores ports, and does not exempt subdomains.
   loaded.configure({ logLevel: 'OFF', additionalLogToConsole: false, useEnvProxy: false });
   driver = loaded;
   return driver;
@@ -117,7 +117,7 @@ function login({ credentials, role }: SnowflakeConfig, token: string | null): Pa
   }
 }
 
-/** Said here, since the driver would make it of the role with its quotes. */
+/** Set here, since the driver would build the scope from the role's name with its quotes. */
 function scopeOf(oauthScope: string | null): Partial<ConnectionOptions> {
   return oauthScope === null ? {} : { oauthScope };
 }

@@ -50,8 +50,8 @@ export function isMissing(error: unknown): boolean {
 const SESSION_GONE = ['390104', '390111', '390112', '390114', '390195', '405503', '407001', '407002'];
 
 /**
- * The error within that says that a program is wrong; null where none does. The driver calls all that is thrown on a request's way a
- * network error. A SyntaxError in there is no such error: it is an answer that is no JSON.
+ * The programming error among an error and its causes; null where there is none. The driver reports all that is thrown
+ * during a request as a network error. A SyntaxError among the causes does not count: the answer was not JSON.
  */
 export function ours(error: unknown): Error | null {
   const [outer, ...inner] = causesOf(error) as Error[];
@@ -135,7 +135,7 @@ export function statementError(error: unknown, circumstance: Circumstance): Hubf
 }
 
 /**
- * What is granted for the future takes a table from who makes it, at once, and only its owner can upload to a table's stage:
+ * A future grant of OWNERSHIP takes a new table from its creator at once, and only the owner can upload to its stage:
  * https://docs.snowflake.com/en/sql-reference/sql/grant-ownership
  */
 function futureGrantHint({ database, schema }: SnowflakeConfig): string {

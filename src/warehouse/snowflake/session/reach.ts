@@ -19,7 +19,7 @@ export interface Place {
   option: string;
 }
 
-/** URLs that this process has reached: what may be wrong about the way to them was not. */
+/** URLs that this process has reached: nothing is wrong with the way to them. */
 const reached = new Set<string>();
 
 /**

@@ -94,7 +94,7 @@ export class Session {
   readonly #timeouts: Timeouts;
   /** Its full name. */
   readonly #schema: string;
-  /** That works for the session, as of the last answer; null: none, since it does not exist or may not be used. */
+  /** The session's warehouse, as of the last answer; null: there is none, or none that may be used. */
   #warehouse: unknown;
   /** Whether it was given up: nothing may be run on it any more. */
   broken = false;
@@ -246,7 +246,7 @@ function parameterValue(value: string): string {
   return /^(\d+|true|false)$/i.test(value) ? value.toUpperCase() : literal(value);
 }
 
-/** By the callback: the driver's promise is kept for logins that were refused, too. */
+/** By the callback: the promise of the driver's `connectAsync` resolves for refused logins, too. */
 function connected(connection: Connection): Promise<void> {
   return new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
 }

@@ -5,8 +5,8 @@ import { newType, takesAnything } from './types.js';
 /** How a batch's rows find theirs in a table. */
 
 /**
- * The condition that two keys are the same. That of all records having a key it is a plain equality, by which Snowflake can join and leave
- * out parts of the table; keys that hold no value are equal, too, where there may be any.
+ * The condition that two keys are the same. Where all records have a key, it is a plain equality, by which
+ * Snowflake can join and prune; where some may have none, NULL equals NULL.
  *
  * @param pairs the key's parts in the table, and in the batch
  */

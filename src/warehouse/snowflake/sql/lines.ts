@@ -6,7 +6,7 @@ import { value } from './fields.js';
 
 /** The lines of a batch in its stage table, and what its removals make of them. */
 
-/** What the lines hold that leave rows, one row a line: N, T, M, D; where there are tombstones also S. */
+/** The lines that leave rows, each as N, T, M, D; where there are tombstones also S. */
 export function lines(batch: Batch): string {
   const hasSets = hasTombstones(batch.mapping);
   return batch.contents.removals === 0 ? allLines(batch, hasSets) : remainingLines(batch, hasSets);

@@ -6,8 +6,8 @@ import { CHANGES_OF_THE_SOURCE, concat, fallbackOf, metadata, newestLines, value
 import { dropTable } from './tables.js';
 
 /**
- * Statements over so many columns that Snowflake would not take their text. The batch is typed into tables beforehand, some
- * columns in each; what is left is one statement that joins them by the lines' numbers, as atomic as the one it stands for.
+ * Statements over so many columns that their text is too long for Snowflake. The batch's values are first cast into
+ * tables, some columns in each. One statement then joins these by line number; it is as atomic as the original.
  */
 
 /** A batch in tables: what makes them, in this order, and the query on them. */
@@ -18,8 +18,8 @@ interface Portions {
 }
 
 /**
- * Compiles a statement on a batch's rows, where its text would be too long after the batch was typed into tables, and hands it to
- * `body`, which may run it in a transaction.
+ * Compiles a statement on a batch's rows and hands it to `body`, which may run it in a transaction. Where its text
+ * would be too long, the batch is cast into tables before that.
  *
  * @param compile must take its rows from `allRows` where the target is not deduplicated, else from `newestRows`
  * @param most bytes of a statement

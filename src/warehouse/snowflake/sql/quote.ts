@@ -43,7 +43,7 @@ export function qualified(...parts: string[]): string {
   return parts.map(identifier).join('.');
 }
 
-/** An identifier that fits behind a suffix: a long one is cut, and a hash of the whole keeps it apart from others. */
+/** A name with a suffix, as an identifier: a long name is cut, and a hash of the whole keeps it apart from others. */
 export function withSuffix(name: string, suffix: string): string {
   if (name.length + suffix.length <= LONGEST_IDENTIFIER) return name + suffix;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8).toUpperCase();

@@ -9,9 +9,8 @@ import { booleanExpression, castExpression, keepsText, newType, type SqlType, ta
 import { notOlder } from './versions.js';
 
 /**
- * How the rows of a batch are made of its stage table, whose one column V holds a spooled line
- * `{"n": line, "t": extraction time in ms, "m": [change entries] or null, "d": the record's data}`. Compiled as nested
- * queries, each of which only needs the names of the one inside; all of these names are ours.
+ * How the rows of a batch are made from its stage table, whose one column V holds a spooled line, see `SpoolWriter`.
+ * Compiled as nested queries, each of which only needs the names of the one inside; all of these names are ours.
  */
 
 /** The metadata columns of a table, with what they are called in a batch's rows. */
@@ -45,7 +44,7 @@ function isDeleted(batch: Batch): string {
   return deletedAt === null ? 'FALSE' : `${value(batch, deletedAt)} IS NOT NULL`;
 }
 
-/** A row, where the first line of a batch is in a table: then all of them are, since they were inserted at once. */
+/** Returns a row if the table has a batch's first line: then it has all lines, since they were inserted at once. */
 export function firstInserted(batch: Batch, table: string): string {
   const first = `SELECT ${rawId(batch.idPrefix, 'MIN(N)')} FROM (${lines({ ...batch, guard: null })})`;
   return `SELECT 1 FROM ${table} WHERE "_AIRBYTE_RAW_ID" = (${first}) LIMIT 1`;
@@ -84,7 +83,7 @@ export function versionColumns(rules: RowRules): string[] {
   return ['TOMB', 'DELETED', 'S', 'D', 'VERSION', 'LIVE', 'LIVE_VERSION', `${instant('LIVE_T')} AS LIVE_AT`];
 }
 
-/** The data that a field is taken from which a newest line does not carry. */
+/** The data from which fields are taken that the newest line does not carry. */
 export function fallbackOf(rules: RowRules): string | undefined {
   return hasTombstones(rules) ? 'LIVE_D' : undefined;
 }
@@ -116,8 +115,8 @@ export function newestLines(batch: Batch, keys: readonly string[] = keyValues(ba
 }
 
 /**
- * The lines without those that are older than the deletion of their key. The memory may hold a key twice, where two runs put it
- * there at once.
+ * The lines without those that are older than the deletion of their key. The table of deleted keys may have a key
+ * twice, where two runs added it at once.
  */
 function notDeleted(batch: Batch, flagged: string, keys: number): string {
   const { target, mapping, tombstones } = batch;

@@ -36,7 +36,7 @@ export function mergeNewest(batch: Batch, table: string): string {
       : `WHEN MATCHED AND ${notOlder(mapping, 's.VERSION', 's.HF_AT')}${changed} THEN UPDATE SET ${assignments(mapping, values, nulls)}`,
   );
   if (tombstones) clauses.push(...markings(batch));
-  // Every line has data; the term is for emulators, which know only those of the source's columns that are assigned or stand here.
+  // Always true: emulators of Snowflake only see those columns of the source that are assigned or named here.
   const known = tombstones ? ' AND s.D IS NOT NULL AND (s.S IS NULL OR s.S >= 0)' : '';
   const inserts = tombstones ? ` AND s.LIVE${deletes ? ' AND NOT s.DELETED' : ''}` : '';
   clauses.push(
