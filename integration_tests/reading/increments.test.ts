@@ -161,6 +161,47 @@ describe('archived records', () => {
     expect(second.records.map((data) => [data.id, data.archived])).toEqual(restored.map((id) => [id, false]));
   });
 
+  test.each([true, false])(
+    'a record that is archived again between the list and the look at it is there once it is restored again; restoring sets its time: %s',
+    async (restoreBumps) => {
+      await start({ restoreBumps });
+      const { portal } = sandbox;
+      const [emitted, unknown] = liveIds() as [string, string];
+      portal.archive('contacts', unknown);
+      let { state } = await read(null);
+      portal.archive('contacts', emitted);
+      ({ state } = await read(state));
+      const both = [emitted, unknown];
+      portal.restore('contacts', both);
+      onCall = (url, body) => {
+        if (url.includes('/batch/read') && body.includes(unknown)) portal.archive('contacts', both);
+      };
+      ({ state } = await read(state));
+      onCall = () => {};
+      ahead += 3 * 60 * MINUTE;
+      portal.restore('contacts', both);
+      const { records } = await read(state);
+      expect(records.map(({ id, archived }) => [id, archived])).toEqual(both.map((id) => [id, false]));
+    },
+  );
+
+  test('an erased record is asked for twice, and then no more', async () => {
+    await start();
+    const [id] = liveIds() as [string];
+    sandbox.portal.archive('contacts', id);
+    let { state } = await read(null);
+    sandbox.portal.erase('contacts', id);
+    const asked = [];
+    for (let sync = 0; sync < 4; sync += 1) {
+      const before = kinds().batchRead ?? 0;
+      const result = await read(state);
+      expect(result.records).toEqual([]);
+      state = result.state;
+      asked.push((kinds().batchRead ?? 0) - before);
+    }
+    expect(asked).toEqual([1, 1, 0, 0]);
+  });
+
   test('a record that is restored while the first load runs, behind its reader, is there at its end', async () => {
     await start();
     const { portal } = sandbox;

@@ -83,11 +83,11 @@ export class DriftPlanter {
         stale.add(id);
         return portal.edit('contacts', id, { firstname: `Edited ${pick}` }, { at });
       case 'record created long ago':
-        missing.add(portal.create('contacts', { firstname: `Created ${pick}` }, { at }));
+        missing.add(this.#isUsed(portal.create('contacts', { firstname: `Created ${pick}` }, { at })));
         return;
       case 'record merged long ago': {
         const other = this.#live(pick + 1);
-        missing.add(portal.merge('contacts', id, other, { at }));
+        missing.add(this.#isUsed(portal.merge('contacts', id, other, { at })));
         for (const loser of [id, other]) ghosts.add(loser);
       }
     }
@@ -113,6 +113,12 @@ export class DriftPlanter {
   #choose(records: readonly { id: string }[], pick: number): string {
     const free = records.filter(({ id }) => !this.#used.has(id));
     const id = free[pick % free.length]?.id as string;
+    this.#used.add(id);
+    return id;
+  }
+
+  /** What has come in the portal differs already. */
+  #isUsed(id: string): string {
     this.#used.add(id);
     return id;
   }

@@ -110,7 +110,9 @@ async function write(answers: Answers, path: string, pipeline: object, secrets: 
   for (const [name, value] of secrets.values) {
     const set = process.env[name];
     if (set !== undefined && set !== value) {
-      answers.warn(`${name} is also set in the environment, with another value, which goes before the one in .env.`);
+      answers.warn(
+        `${name} is also set in the environment, with another value, which takes precedence over the one in .env.`,
+      );
     }
   }
 }

@@ -8,7 +8,7 @@ import * as duckRows from './duckdb/sql/rows.js';
 import * as duckSchema from './duckdb/sql/schema.js';
 import * as duck from './duckdb/sql/sql.js';
 import * as duckTombstones from './duckdb/sql/tombstones.js';
-import { redate as duckRedate } from './duckdb/sql/validity.js';
+import { recomputeValidity as duckRecompute } from './duckdb/sql/validity.js';
 import { DUCKDB_NAMES } from './duckdb/table-keeper.js';
 import { BatchContents } from './loader/batch-contents.js';
 import { REMOVES, type Validity } from './schema-keywords.js';
@@ -23,7 +23,7 @@ import * as states from './snowflake/sql/states.js';
 import * as tables from './snowflake/sql/tables.js';
 import * as snowTombstones from './snowflake/sql/tombstones.js';
 import { newType } from './snowflake/sql/types.js';
-import { redate as snowRedate } from './snowflake/sql/validity.js';
+import { recomputeValidity as snowRecompute } from './snowflake/sql/validity.js';
 import { insertAll, mergeNewest, removeRows } from './snowflake/sql/write.js';
 import { type ColumnMapping, newMapping } from './tables/column-mapping.js';
 import { rawMapping } from './tables/raw-form.js';
@@ -136,7 +136,7 @@ function ofDuckDb(evil: string): string[] {
     duckGroups.findGone(given),
     duckGroups.removeRows(table, given, TYPED.rowValue),
     duckGroups.removeRows(table, given, duckForms.RAW.rowValue),
-    duckRedate(table, given, validity),
+    duckRecompute(table, given, validity),
     duck.countDoubles(table, given),
     duck.match(table, given),
     duck.match(table, given, duckRaw.rowCursor(given)),
@@ -209,7 +209,7 @@ function ofSnowflake(evil: string): string[] {
     removeRows(batch('append_dedup', true), table, snowForms.TYPED.rowValue),
     removeRows(batch('append_dedup', true), table, snowForms.RAW.rowValue),
     countRows(batch('append_dedup', true)),
-    snowRedate(given, table, given.mapping.validity as Validity),
+    snowRecompute(given, table, given.mapping.validity as Validity),
     mergeNewest(given, table),
     mergeNewest({ ...given, tombstones: table }, table),
     snowRaw.mergeRaw({ ...given, tombstones: table }, table),

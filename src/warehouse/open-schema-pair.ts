@@ -18,6 +18,6 @@ export async function openSchemaPair(
     return SnowflakeSchemaPair.open(left, right, timeouts);
   }
   throw new ConfigError(
-    `--left is of ${left.type} and --right of ${right.type}: both have to be of one warehouse, where they are compared.`,
+    `--left is of ${left.type} and --right of ${right.type}: both must be of one kind, since the comparison runs in one warehouse.`,
   );
 }

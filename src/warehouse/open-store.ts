@@ -3,8 +3,8 @@ import type { Timeouts } from './snowflake/session/session.js';
 import type { SessionPools } from './snowflake/session/session-pools.js';
 import type { Store } from './store.js';
 
-/** What a store is opened for. `look`: nothing is created. `try`: failures are not retried. */
-type Use = 'write' | 'look' | 'try';
+/** What a store is opened for. `read-only`: nothing is created. `try`: failures are not retried. */
+type Use = 'write' | 'read-only' | 'try';
 
 /** What the stores of one destination share that are opened one after the other: the sessions with Snowflake. */
 export class Connections {
@@ -48,7 +48,7 @@ async function makeStore(
 ): Promise<Store> {
   if (config.type === 'duckdb') {
     const { DuckDbStore } = await import('./duckdb/store.js');
-    return new DuckDbStore(config, use === 'look');
+    return new DuckDbStore(config, use === 'read-only');
   }
   const { SnowflakeStore } = await import('./snowflake/store.js');
   const { SessionPools } = await import('./snowflake/session/session-pools.js');

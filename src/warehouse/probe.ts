@@ -49,7 +49,7 @@ export async function probe(store: Store, settings: ProbeSettings): Promise<void
 
 /** Drops the tables of checks that were killed, not of those that may still be running. */
 async function dropLeftovers(store: Store, target: Target): Promise<void> {
-  for (const table of (await store.look([])).keys()) {
+  for (const table of (await store.findTables([])).keys()) {
     const [, made] = NAME.exec(table) ?? [];
     if (made === undefined || Date.now() / 1000 - Number.parseInt(made, 36) < LONGEST_CHECK_SECONDS) continue;
     log.info(`Dropping the table ${table} of a check that is gone.`);

@@ -26,7 +26,7 @@ export function sideSuffix(target: Target): string {
 }
 
 /** Gives the target of a stream the generation of the refresh that it is loaded by. */
-export function refreshes(target: Target, generation: number): void {
+export function setRefreshGeneration(target: Target, generation: number): void {
   target.generation = generation;
   target.minimumGeneration = generation;
   target.hasGeneration = true;

@@ -73,21 +73,21 @@ export function validityOf(keywords: Keywords, removedBy: readonly Column[], key
   const [by, from, to, current] = [field('by'), field('from'), field('to'), field('current')];
   const refuse = (why: string) => refused(keywords, VALIDITY, why);
   if (typeof gapMs !== 'number' || !Number.isSafeInteger(gapMs) || gapMs < 0) {
-    throw refuse('"gap_ms" is to be a whole number of milliseconds.');
+    throw refuse('"gap_ms" should be a whole number of milliseconds.');
   }
   if (open !== null && !isInstant(open)) {
-    throw refuse('"open" is to be null, or an instant such as "9999-12-31T23:59:59.999Z".');
+    throw refuse('"open" should be null, or an instant such as "9999-12-31T23:59:59.999Z".');
   }
   const validity = { of, by, from, to, current, gapMs, open };
-  if (!canBeDated(validity))
-    throw refuse('"by", "from" and "to" are to be instants of one type, and "current" a boolean.');
+  if (!isComputable(validity))
+    throw refuse('"by", "from" and "to" should be instants of one type, and "current" a boolean.');
   const isWithin = (some: readonly Column[], all: readonly Column[]) => some.every((column) => all.includes(column));
   if (!isWithin(removedBy, of) && !isWithin(of, removedBy)) {
-    throw refuse(`"of" is to have all the fields that "${REMOVALS}" goes by, or these all of "of".`);
+    throw refuse(`"of" should have all the fields of "${REMOVALS}", or those all fields of "of".`);
   }
   if (key.length > 0 && !isWithin(of, key)) {
     throw refuse(
-      '"of" is to be part of the primary key: a row that went to another group would leave its own as it was.',
+      '"of" should be part of the primary key: a row that moved to another group would leave the one that it came from as it was.',
     );
   }
   return validity;
@@ -98,8 +98,8 @@ function isInstant(value: JsonValue): value is string {
   return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
-/** Whether rows can be dated in columns of these types. */
-export function canBeDated({ by, from, to, current }: Validity): boolean {
+/** Whether these columns have types in which their validity can be computed. */
+export function isComputable({ by, from, to, current }: Validity): boolean {
   return (
     ['timestamp_tz', 'timestamp'].includes(by.type) &&
     from.type === by.type &&
@@ -111,16 +111,16 @@ export function canBeDated({ by, from, to, current }: Validity): boolean {
 function membersOf(keywords: Keywords, keyword: string): JsonObject {
   const given = keywords.schema[keyword];
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
-  throw refused(keywords, keyword, 'it is to be an object.');
+  throw refused(keywords, keyword, 'it should be an object.');
 }
 
 /** The columns of a list of fields. Lists and objects are equal in no way that both warehouses know. */
 function groupOf(keywords: Keywords, keyword: string, member: string, given: JsonValue | undefined): Column[] {
   if (!Array.isArray(given) || given.length === 0)
-    throw refused(keywords, keyword, `"${member}" is to be a list of fields.`);
+    throw refused(keywords, keyword, `"${member}" should be a list of fields.`);
   const columns = [...new Set(given.map((name) => columnOf(keywords, keyword, member, name)))];
   const other = columns.find(({ type }) => isSemiStructured(type));
-  if (other) throw refused(keywords, keyword, `"${other.field}" is to be of one type, and no list or object.`);
+  if (other) throw refused(keywords, keyword, `"${other.field}" should be of one type, and no list or object.`);
   return columns;
 }
 

@@ -109,7 +109,7 @@ export interface Store {
   /** Called once another run has taken over from this one: what it still writes would be refused. */
   onLost: (error: HubflakeError) => void;
   /** Which of some tables the default schema has, by name; others may be among them. */
-  look(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>>;
+  findTables(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>>;
   /** The fields that a stream's table has no column for. */
   lacking(target: Target): Promise<string[]>;
   /**

@@ -149,24 +149,24 @@ test('what says that a record is a removal is no column', () => {
 });
 
 test.each<[JsonObject, string]>([
-  [{ hubflake_removes: true }, '"hubflake_removes": it is to be an object'],
-  [{ hubflake_removes: {} }, '"by" is to be a list of fields'],
-  [{ hubflake_removes: { by: [] } }, '"by" is to be a list of fields'],
+  [{ hubflake_removes: true }, '"hubflake_removes": it should be an object'],
+  [{ hubflake_removes: {} }, '"by" should be a list of fields'],
+  [{ hubflake_removes: { by: [] } }, '"by" should be a list of fields'],
   [{ hubflake_removes: { by: [1] } }, '"by" names no field'],
   [{ hubflake_removes: { by: ['deal'] } }, 'its schema has no field "deal"'],
-  [{ hubflake_removes: { by: ['list'] } }, '"list" is to be of one type'],
-  [{ hubflake_validity: [] }, '"hubflake_validity": it is to be an object'],
-  [{ hubflake_validity: { ...VALIDITY, of: 'id' } }, '"of" is to be a list of fields'],
+  [{ hubflake_removes: { by: ['list'] } }, '"list" should be of one type'],
+  [{ hubflake_validity: [] }, '"hubflake_validity": it should be an object'],
+  [{ hubflake_validity: { ...VALIDITY, of: 'id' } }, '"of" should be a list of fields'],
   [{ hubflake_validity: { ...VALIDITY, to: null } }, '"to" names no field'],
   [{ hubflake_validity: { ...VALIDITY, by: 'when' } }, 'its schema has no field "when"'],
-  [{ hubflake_validity: { ...VALIDITY, by: 'id' } }, 'are to be instants of one type'],
-  [{ hubflake_validity: { ...VALIDITY, to: 'local' } }, 'are to be instants of one type'],
+  [{ hubflake_validity: { ...VALIDITY, by: 'id' } }, 'should be instants of one type'],
+  [{ hubflake_validity: { ...VALIDITY, to: 'local' } }, 'should be instants of one type'],
   [{ hubflake_validity: { ...VALIDITY, current: 'id' } }, 'and "current" a boolean'],
-  [{ hubflake_validity: { ...VALIDITY, gap_ms: -1 } }, '"gap_ms" is to be a whole number'],
-  [{ hubflake_validity: { ...VALIDITY, open: 'tomorrow' } }, '"open" is to be null, or an instant'],
-  [{ hubflake_validity: { ...VALIDITY, open: '2024-13-01T00:00:00Z' } }, '"open" is to be null, or an instant'],
-  [{ hubflake_validity: VALIDITY, hubflake_removes: { by: ['since'] } }, '"of" is to have all the fields'],
-  [{ hubflake_validity: { ...VALIDITY, of: ['id', 'local'] } }, '"of" is to be part of the primary key'],
+  [{ hubflake_validity: { ...VALIDITY, gap_ms: -1 } }, '"gap_ms" should be a whole number'],
+  [{ hubflake_validity: { ...VALIDITY, open: 'tomorrow' } }, '"open" should be null, or an instant'],
+  [{ hubflake_validity: { ...VALIDITY, open: '2024-13-01T00:00:00Z' } }, '"open" should be null, or an instant'],
+  [{ hubflake_validity: VALIDITY, hubflake_removes: { by: ['since'] } }, '"of" should have all the fields'],
+  [{ hubflake_validity: { ...VALIDITY, of: ['id', 'local'] } }, '"of" should be part of the primary key'],
 ])('refuses the stream whose json_schema says %j', (keywords, message) => {
   const [target] = eachTarget([keyworded(keywords)], options);
   expect(target).toBeInstanceOf(ConfigError);

@@ -44,7 +44,7 @@ export interface RowRules {
 
 /**
  * A stream as its messages describe it, and the table that it asks for. A `ColumnMapping` says where its fields lie in
- * an existing table; a `Destination`, where its rows go.
+ * an existing table; a `DestinationTable`, where its rows go.
  */
 export interface Target extends RowRules {
   stream: string;
@@ -181,7 +181,7 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
     deletedAt: column([DELETED_AT]) ?? null,
     hardDeletes: options.hardDeletes,
     removedBy,
-    validity: isDated(stream.name, options, validity) ? validity : null,
+    validity: isComputed(stream.name, options, validity) ? validity : null,
     generation: configured.generation_id ?? 0,
     hasGeneration: typeof configured.generation_id === 'number',
     minimumGeneration: configured.minimum_generation_id ?? 0,
@@ -189,8 +189,8 @@ function targetOf(configured: ConfiguredStream, options: TargetOptions): Target 
   };
 }
 
-/** Whether a stream's rows are dated anew. A raw table has each record as it came. */
-function isDated(stream: string, { tableForm }: TargetOptions, validity: Validity | null): boolean {
+/** Whether a stream's validity is computed. A raw table has each record as it came. */
+function isComputed(stream: string, { tableForm }: TargetOptions, validity: Validity | null): boolean {
   if (validity === null) return false;
   if (tableForm !== 'raw') return true;
   log.warn(

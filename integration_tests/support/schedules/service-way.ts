@@ -1,4 +1,4 @@
-import { Standing } from '../../../src/commands/service/standing.js';
+import { ServiceSurroundings } from '../../../src/commands/service/service-surroundings.js';
 import { runJob } from '../../../src/commands/sync/run-sync.js';
 import type { Surroundings } from '../../../src/commands/sync/surroundings.js';
 import { parsePipelineConfig } from '../../../src/config/pipeline.js';
@@ -21,7 +21,7 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
   });
   Object.assign(config.source, FAST);
   Object.assign(config.destination.loader, { flushBytes: batch.bytes });
-  let standing = new Standing(config, 60_000, QUICK);
+  let lasting = new ServiceSurroundings(config, 60_000, QUICK);
   // Some rounds pause at every so many states, as long readings do.
   let states = 0;
   const turn = () => () => {
@@ -32,13 +32,13 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
     const surroundings: Surroundings = {
       // What is looked at now and then is looked at in each run, since each is compared.
       pace: { recentMinutes, isDue: () => true, looked: () => undefined, turn },
-      openStore: () => standing.openStore(),
-      withClient: (signal, body) => standing.withClient(signal, body),
-      planning: (body) => standing.planning(body),
-      recall: (kept) => standing.recall(kept),
+      openStore: () => lasting.openStore(),
+      withClient: (signal, body) => lasting.withClient(signal, body),
+      planning: (body) => lasting.planning(body),
+      recall: (kept) => lasting.recall(kept),
       chosen: () => null,
-      remember: (kept, closing, areKept) => standing.remember(kept, closing, areKept),
-      ended: (stream, end) => standing.ended(stream, end),
+      remember: (kept, closing, areKept) => lasting.remember(kept, closing, areKept),
+      ended: (stream, end) => lasting.ended(stream, end),
       isNews: () => true,
     };
     const injected = QUICK;
@@ -63,8 +63,8 @@ export function serviceWay(sandbox: Sandbox, schedule: TableSchedule, destinatio
         return false;
       } finally {
         // The client's connections are this process's own for the time of a run.
-        await standing.reconnect();
-        if (life.isKilled) standing = new Standing(config, 60_000, QUICK);
+        await lasting.reconnect();
+        if (life.isKilled) lasting = new ServiceSurroundings(config, 60_000, QUICK);
       }
     },
   };

@@ -24,7 +24,7 @@ import { runJob } from '../sync/run-sync.js';
 import type { SyncResult } from '../sync/sync-result.js';
 import { HealthLog } from './health.js';
 import { Metrics } from './metrics.js';
-import { Standing } from './standing.js';
+import { ServiceSurroundings } from './service-surroundings.js';
 import { type Address, WebServer } from './web.js';
 
 /** After failed rounds, the next one waits longer each time, up to this. */
@@ -66,7 +66,7 @@ export async function runService(options: ServiceOptions, signal: AbortSignal): 
 
 class Service {
   readonly #options: ServiceOptions;
-  readonly #standing: Standing;
+  readonly #surroundings: ServiceSurroundings;
   readonly #health: HealthLog;
   readonly #metrics: Metrics;
   /** null: nobody would see it. */
@@ -86,7 +86,7 @@ class Service {
     this.#options = options;
     this.#now = injected.time?.monotonic ?? monotonicNow;
     this.#sleep = injected.time?.sleep ?? sleepUntilStopped;
-    this.#standing = new Standing(config, everyMs, injected);
+    this.#surroundings = new ServiceSurroundings(config, everyMs, injected);
     this.#health = new HealthLog(everyMs);
     const about = { command: 'sync', pipeline: config.name, version: VERSION } as const;
     this.#report = options.listen || options.report ? new ReportCollector(about) : null;
@@ -100,7 +100,7 @@ class Service {
     ];
     this.#metrics = new Metrics(
       () => this.#health.at(this.#now()),
-      () => this.#standing.callsLeftToday,
+      () => this.#surroundings.callsLeftToday,
     );
   }
 
@@ -130,7 +130,7 @@ class Service {
     for (const end of this.#endings) end();
     this.#metrics.close();
     this.#report?.close();
-    await this.#standing.close();
+    await this.#surroundings.close();
   }
 
   #page(): string {
@@ -154,17 +154,17 @@ class Service {
   async #round(startedAt: MonotonicMs, signal: AbortSignal): Promise<number> {
     const { config, injected, everyMs, onRound } = this.#options;
     const refresh = this.#rounds === 0 ? this.#options.refresh : [];
-    this.#standing.beginRound();
+    this.#surroundings.beginRound();
     this.#health.began(startedAt);
     try {
-      const job = { config, refresh, injected, surroundings: this.#standing };
+      const job = { config, refresh, injected, surroundings: this.#surroundings };
       // Only long rounds show anything outside a terminal.
       const endProgress = await showProgress();
       const result = await runJob(job, signal).finally(endProgress);
       this.#rounds += 1;
       this.#failures = 0;
-      this.#standing.endRound(result.errors);
-      this.#health.ended(startedAt, result, this.#standing.readStreams);
+      this.#surroundings.endRound(result.errors);
+      this.#health.ended(startedAt, result, this.#surroundings.readStreams);
       this.#metrics.ended(result);
       // A stream that failed in an earlier round, and is not due yet, still fails.
       this.#report?.take(outcomeOfSync({ ...result, errors: this.#health.failures }));
@@ -202,11 +202,11 @@ class Service {
   /** The day's calls are used up. What was learned of the day's count goes with the client. @returns how long to wait */
   async #dayEnded(): Promise<number> {
     const { everyMs } = this.#options;
-    const resetsInMs = this.#standing.dayResetsInMs ?? LONGEST_DAY_PAUSE_MS;
-    await this.#standing.reconnect();
+    const resetsInMs = this.#surroundings.dayResetsInMs ?? LONGEST_DAY_PAUSE_MS;
+    await this.#surroundings.reconnect();
     const pauseMs = Math.max(everyMs, Math.min(resetsInMs, LONGEST_DAY_PAUSE_MS));
     log.warn(
-      `HubSpot's calls of the day are used up, so that tables get older. The next look is in ${Math.ceil(pauseMs / 60_000)} minutes.`,
+      `HubSpot's calls of the day are used up, so that tables get older. The next round is in ${Math.ceil(pauseMs / 60_000)} minutes.`,
     );
     return pauseMs;
   }

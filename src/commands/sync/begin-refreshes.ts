@@ -1,5 +1,5 @@
 import { log } from '../../log.js';
-import { refreshes } from '../../warehouse/refresh.js';
+import { setRefreshGeneration } from '../../warehouse/refresh.js';
 import type { KeptState, Store } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import type { SyncPlan } from './plan-sync.js';
@@ -21,7 +21,7 @@ export async function beginRefreshes(
     const kept = states.get(stream) ?? null;
     const generation = begins ? await store.beginRefresh(target, pipeline, kept) : (kept?.refresh ?? null);
     if (generation === null) continue;
-    refreshes(target, generation);
+    setRefreshGeneration(target, generation);
     log.info(
       `${stream} is ${begins ? 'loaded anew' : 'still being loaded anew, from where that was interrupted'}; ${target.table} keeps its old rows until that is complete.`,
     );

@@ -7,7 +7,7 @@ import type { Preview } from '../../warehouse/store.js';
 import type { Target } from '../../warehouse/target.js';
 import { withHubSpot } from '../runner/hubspot-session.js';
 import { planSync } from './plan-sync.js';
-import { lookAtTables, settleTables } from './settle-tables.js';
+import { findTables, settleTables } from './settle-tables.js';
 import { warnOfRefreshToken } from './surroundings.js';
 import { describeFailure, type SyncResult } from './sync-result.js';
 
@@ -53,7 +53,7 @@ export async function runPlan(
   declared?: readonly StreamDeclaration[],
   onRefreshToken: (token: string) => void = warnOfRefreshToken,
 ): Promise<SyncForecast> {
-  const store = await openStore(config.destination, config.name, 'look');
+  const store = await openStore(config.destination, config.name, 'read-only');
   try {
     return await withHubSpot(config.source, { signal, onRefreshToken }, async (client) => {
       const kept = await store.loadStates(config.name);
@@ -66,7 +66,7 @@ export async function runPlan(
         portal,
         plan,
         kept,
-        await lookAtTables(store, config, plan, kept),
+        await findTables(store, config, plan, kept),
       );
       const { streams } = plan;
       const forecasts: StreamForecast[] = [];

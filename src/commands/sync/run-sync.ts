@@ -13,7 +13,7 @@ import { LoaderSink } from '../sinks/loader-sink.js';
 import { beginRefreshes } from './begin-refreshes.js';
 import { freshnessOf, Ledger } from './ledger.js';
 import { planSync } from './plan-sync.js';
-import { bereftStreams, lookAtTables, settleTables } from './settle-tables.js';
+import { findTables, settleTables, streamsWithoutTable } from './settle-tables.js';
 import { ofOneSync, type Surroundings } from './surroundings.js';
 import { logSync } from './sync-log.js';
 import { type DescribedFailure, failuresOf, type SyncResult, type TableResult } from './sync-result.js';
@@ -151,13 +151,13 @@ async function planJob(
     pace: surroundings.pace,
   });
   const offered = names ?? portal.streamNames;
-  const choose = (bereft: ReadonlySet<string>) => surroundings.chosen(portal, offered, kept.states, bereft);
+  const choose = (withoutTable: ReadonlySet<string>) => surroundings.chosen(portal, offered, kept.states, withoutTable);
   let chosen = choose(new Set());
   let plan = await planSync(config, portal, kept.states, refresh, chosen);
-  const found = await lookAtTables(store, config, plan, kept);
-  const bereft = bereftStreams(store, kept, found);
-  if (offered.some((name) => bereft.has(name) && chosen?.has(name) === false)) {
-    chosen = choose(bereft);
+  const found = await findTables(store, config, plan, kept);
+  const withoutTable = streamsWithoutTable(store, kept, found);
+  if (offered.some((name) => withoutTable.has(name) && chosen?.has(name) === false)) {
+    chosen = choose(withoutTable);
     plan = await planSync(config, portal, kept.states, refresh, chosen);
   }
   return { portal, plan, found, isWhole: chosen === null };

@@ -11,16 +11,16 @@ import type { SyncPlan } from './plan-sync.js';
 export type FoundTables = ReadonlyMap<string, FoundTable>;
 
 /** Looks at the tables of a plan's streams and of all kept states, all at once. */
-export function lookAtTables(store: Store, config: PipelineConfig, plan: SyncPlan, kept: Kept): Promise<FoundTables> {
+export function findTables(store: Store, config: PipelineConfig, plan: SyncPlan, kept: Kept): Promise<FoundTables> {
   const wanted = targetsOf(store, config, plan).flatMap((target) =>
     target instanceof ConfigError ? [] : [target.table],
   );
   const held = [...kept.states.values()].flatMap(({ table }) => (table ? [table.holder, table.table] : []));
-  return store.look([...new Set([...wanted, ...held])]);
+  return store.findTables([...new Set([...wanted, ...held])]);
 }
 
-/** The streams whose states are about tables that are gone. @param found of {@link lookAtTables} */
-export function bereftStreams(store: Store, { states }: Kept, found: FoundTables): ReadonlySet<string> {
+/** The streams whose states are about tables that are gone. @param found of {@link findTables} */
+export function streamsWithoutTable(store: Store, { states }: Kept, found: FoundTables): ReadonlySet<string> {
   const isBereft = ({ table }: KeptState) =>
     table !== null && standingOf(table, table, table.form, found, store.names).is === 'anew';
   return new Set([...states].filter(([, kept]) => isBereft(kept)).map(([stream]) => stream));
@@ -31,7 +31,7 @@ export function bereftStreams(store: Store, { states }: Kept, found: FoundTables
  * describes, a state is worthless. A stream whose table is missing or another one is loaded from the start; for one whose table
  * lacks a column, that property is read again. Streams that cannot have their table become failures.
  *
- * @param found of {@link lookAtTables}
+ * @param found of {@link findTables}
  * @returns the targets of the plan's streams, in their order
  */
 export async function settleTables(

@@ -39,13 +39,13 @@ export interface Surroundings {
    * Which streams are read this time; null: all are.
    *
    * @param states those to go on from
-   * @param bereft the streams whose tables are gone
+   * @param withoutTable the streams whose tables are gone
    */
   chosen(
     portal: Portal,
     names: readonly string[],
     states: KeptStates,
-    bereft: ReadonlySet<string>,
+    withoutTable: ReadonlySet<string>,
   ): ReadonlySet<string> | null;
   /**
    * Takes the states of the streams that were read to their ends, or paused.

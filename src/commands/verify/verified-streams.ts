@@ -77,7 +77,9 @@ export async function planVerify(
     schema: store.defaultSchema,
     names: store.names,
   });
-  const found = await store.look(targets.flatMap((target) => (target instanceof ConfigError ? [] : [target.table])));
+  const found = await store.findTables(
+    targets.flatMap((target) => (target instanceof ConfigError ? [] : [target.table])),
+  );
   const streams: VerifiedStream[] = [];
   for (const [index, { name }] of plan.streams.entries()) {
     const target = targets[index];

@@ -76,7 +76,7 @@ export async function verifyStream(
 
 /** Reads the stream's table; null: it has none, since it had no records. */
 export async function readerOf({ store, stream: { target } }: StreamTask): Promise<Reader | null> {
-  const found = await store.look([target.table]);
+  const found = await store.findTables([target.table]);
   if (!found.has(store.names.same(target.table))) return null;
   const reader = await store.reader(target);
   if (reader) return reader;

@@ -2,7 +2,7 @@ import { reachedStep } from '../../commit-steps.js';
 import { type Counts, NO_ROWS } from '../store.js';
 import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
-import type { TableWrite } from '../tables/destination.js';
+import type { TableWrite } from '../tables/destination-table.js';
 import type { Tombstones } from '../tables/tombstones.js';
 import { canDelete, hasTombstones, type Target } from '../target.js';
 import { type Batch, NotAllNew, unexpected } from './batch.js';
@@ -155,7 +155,7 @@ export class BatchWriter {
     return [
       ...this.#groups.before(write, stamp, lines),
       ...this.#rowStatements(write, stamp, left),
-      ...this.#groups.behind(write),
+      ...this.#groups.after(write),
     ];
   }
 

@@ -1,6 +1,6 @@
 import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
-import type { Destination, TableName } from '../tables/destination.js';
+import type { DestinationTable, TableName } from '../tables/destination-table.js';
 import type { Target } from '../target.js';
 import type { Database } from './database.js';
 import * as sql from './sql/sql.js';
@@ -34,7 +34,7 @@ export class DuckDbCatalog implements Catalog {
   }
 
   /** The file is this process's alone: what an attempt that died has left there is nobody's. */
-  async beginSide(side: Destination): Promise<Destination> {
+  async beginSide(side: DestinationTable): Promise<DestinationTable> {
     await this.drop(side);
     return side;
   }

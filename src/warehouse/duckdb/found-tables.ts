@@ -1,6 +1,6 @@
 import { fieldOfComment } from '../names.js';
 import type { ExistingColumn } from '../tables/column-mapping.js';
-import type { TableName } from '../tables/destination.js';
+import type { TableName } from '../tables/destination-table.js';
 import { existingType } from './sql/columns.js';
 import { columnsOf } from './sql/schema.js';
 
@@ -20,7 +20,7 @@ export interface Found {
 }
 
 /** How the tables are looked at. */
-export interface Looker {
+export interface TableFinder {
   /** Another number once tables or views may have changed. */
   readonly tablesVersion: number;
   rows(query: string): Promise<Record<string, unknown>[]>;
@@ -34,12 +34,12 @@ type ByName = ReadonlyMap<string, Found>;
  * process has the file open, no other one writes to it.
  */
 export class FoundTables {
-  readonly #connection: Looker;
+  readonly #connection: TableFinder;
   readonly #nameOf: (name: string) => string;
   readonly #schemas = new Map<string, { version: number; tables: Promise<ByName> }>();
 
   /** @param nameOf the same for all names that DuckDB takes for one */
-  constructor(connection: Looker, nameOf: (name: string) => string) {
+  constructor(connection: TableFinder, nameOf: (name: string) => string) {
     this.#connection = connection;
     this.#nameOf = nameOf;
   }
@@ -54,14 +54,14 @@ export class FoundTables {
     const version = this.#connection.tablesVersion;
     const known = this.#schemas.get(schema);
     if (known?.version === version) return known.tables;
-    const tables = this.#look(schema);
+    const tables = this.#query(schema);
     this.#schemas.set(schema, { version, tables });
-    // A look that failed is none.
+    // A failed query is asked again.
     tables.catch(() => this.#schemas.delete(schema));
     return tables;
   }
 
-  async #look(schema: string): Promise<ByName> {
+  async #query(schema: string): Promise<ByName> {
     const tables = new Map<string, Found & { columns: FoundColumn[] }>();
     for (const row of await this.#connection.rows(columnsOf(schema))) {
       const name = String(row.tableName);

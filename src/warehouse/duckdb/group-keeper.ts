@@ -1,14 +1,14 @@
 import { reachedStep } from '../../commit-steps.js';
 import type { BatchContents } from '../loader/batch-contents.js';
 import { type Counts, NO_ROWS } from '../store.js';
-import type { TableWrite } from '../tables/destination.js';
+import type { TableWrite } from '../tables/destination-table.js';
 import { type Batch, unexpected } from './batch.js';
 import type { Database } from './database.js';
 import type { TableForm } from './sql/forms.js';
 import * as groups from './sql/groups.js';
 import type * as rows from './sql/rows.js';
 import { GONE } from './sql/sql.js';
-import { redate } from './sql/validity.js';
+import { recomputeValidity } from './sql/validity.js';
 import type { TableKeeper } from './table-keeper.js';
 
 /** A batch on its way, with what is known of it as a whole. */
@@ -44,7 +44,7 @@ export class GroupKeeper {
     const { left, removed } = removals > 0 ? await this.#remove(grouped) : { left: batch, removed: 0 };
     if (left.rows === 0 && !(await this.#isThere(write))) return NO_ROWS;
     const counts = await body(left);
-    for (const statement of this.behind(write)) await this.#db.run(statement);
+    for (const statement of this.after(write)) await this.#db.run(statement);
     return { ...counts, removed };
   }
 
@@ -87,7 +87,7 @@ export class GroupKeeper {
   }
 
   /** The statements behind them. */
-  behind({ mapping, destination }: TableWrite): string[] {
-    return mapping.validity === null ? [] : [redate(destination, mapping, mapping.validity)];
+  after({ mapping, destination }: TableWrite): string[] {
+    return mapping.validity === null ? [] : [recomputeValidity(destination, mapping, mapping.validity)];
   }
 }

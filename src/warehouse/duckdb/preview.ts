@@ -1,5 +1,5 @@
 import type { Preview } from '../store.js';
-import { ownTable, type TableWrite } from '../tables/destination.js';
+import { ownTable, type TableWrite } from '../tables/destination-table.js';
 import { batchOf } from './batch.js';
 import type { BatchWriter } from './batch-writer.js';
 import type { TableForm } from './sql/forms.js';

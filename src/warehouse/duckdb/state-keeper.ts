@@ -1,6 +1,6 @@
 import { type KeptTable, packColumns } from '../kept-table.js';
 import type { Kept, StateToKeep } from '../store.js';
-import type { TableName } from '../tables/destination.js';
+import type { TableName } from '../tables/destination-table.js';
 import { keptOf } from '../tables/kept-states.js';
 import type { Target } from '../target.js';
 import type { Database } from './database.js';

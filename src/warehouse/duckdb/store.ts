@@ -23,8 +23,8 @@ import {
 } from '../store.js';
 import type { Catalog } from '../tables/catalog.js';
 import { newMapping } from '../tables/column-mapping.js';
-import { type Destination, ownTable, type TableWrite, writeTo } from '../tables/destination.js';
-import { Destinations } from '../tables/destinations.js';
+import { type DestinationTable, ownTable, type TableWrite, writeTo } from '../tables/destination-table.js';
+import { DestinationTables } from '../tables/destination-tables.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
@@ -72,7 +72,7 @@ export class DuckDbStore implements Store {
   readonly #tables: TableKeeper;
   readonly #tombstones = new Tombstones();
   readonly #catalog: Catalog;
-  readonly #destinations = new Destinations((table, suffix) => table + suffix, this.#tombstones);
+  readonly #destinations = new DestinationTables((table, suffix) => table + suffix, this.#tombstones);
   readonly #writer: BatchWriter;
   readonly #states: StateKeeper;
   readonly #spoolDir: string;
@@ -126,9 +126,9 @@ export class DuckDbStore implements Store {
   /** No other program can have the file open. */
   async refuseOthers(): Promise<void> {}
 
-  async look(): Promise<ReadonlyMap<string, FoundTable>> {
+  async findTables(): Promise<ReadonlyMap<string, FoundTable>> {
     const doing = `Looking at the tables of the schema "${this.defaultSchema}"`;
-    return this.#do(doing, () => this.#tables.look(this.defaultSchema));
+    return this.#do(doing, () => this.#tables.findTables(this.defaultSchema));
   }
 
   async lacking(target: Target): Promise<string[]> {
@@ -322,7 +322,7 @@ export class DuckDbStore implements Store {
   }
 
   /** Replaces the table's rows with those of the side table, or with none. */
-  async #replace(own: TableWrite, side: Destination): Promise<Counts> {
+  async #replace(own: TableWrite, side: DestinationTable): Promise<Counts> {
     const { target, mapping, destination } = own;
     const collected = (await this.#tables.columns(side)).length > 0;
     if (!collected && (await this.#tables.columns(destination)).length === 0) return NO_ROWS;

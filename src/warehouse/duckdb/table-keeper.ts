@@ -11,11 +11,11 @@ import {
   newMapping,
   type TableColumns,
 } from '../tables/column-mapping.js';
-import type { TableName, TableWrite } from '../tables/destination.js';
+import type { TableName, TableWrite } from '../tables/destination-table.js';
 import { PAYLOAD, rawMapping } from '../tables/raw-form.js';
 import { planTable, refuseRequired, sideColumns } from '../tables/table-plan.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
-import { type Found, type FoundColumn, FoundTables, type Looker } from './found-tables.js';
+import { type Found, type FoundColumn, FoundTables, type TableFinder } from './found-tables.js';
 import { widens } from './sql/columns.js';
 import * as raw from './sql/raw.js';
 import * as schema from './sql/schema.js';
@@ -50,7 +50,7 @@ export class TooManyStatements extends Error {
 }
 
 /** How the keeper gets at the file. */
-interface Connection extends Looker {
+interface Connection extends TableFinder {
   run(statement: string): Promise<void>;
 }
 
@@ -119,7 +119,7 @@ export class TableKeeper {
   }
 
   /** The tables of a schema, by name. */
-  async look(place: string): Promise<ReadonlyMap<string, FoundTable>> {
+  async findTables(place: string): Promise<ReadonlyMap<string, FoundTable>> {
     const all = [...(await this.#found.ofSchema(place))];
     return new Map(all.flatMap(([name, found]) => (found.isView ? [] : [[name, foundTable(found)]])));
   }

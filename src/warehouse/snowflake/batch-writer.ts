@@ -5,8 +5,8 @@ import { startsAnew } from '../refresh.js';
 import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
 import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
-import type { TableWrite } from '../tables/destination.js';
-import type { Destinations } from '../tables/destinations.js';
+import type { TableWrite } from '../tables/destination-table.js';
+import type { DestinationTables } from '../tables/destination-tables.js';
 import type { Tombstones } from '../tables/tombstones.js';
 import { canDelete, type Target } from '../target.js';
 import { type Attempts, type Commits, changed } from './commits.js';
@@ -19,7 +19,7 @@ import { countRows, firstInserted, firstLive } from './sql/rows.js';
 import { newestGenerationOf } from './sql/tables.js';
 import { rememberDeleted } from './sql/tombstones.js';
 import type { SqlType } from './sql/types.js';
-import { redate } from './sql/validity.js';
+import { recomputeValidity } from './sql/validity.js';
 import { removeRows } from './sql/write.js';
 import type { StateKeeper } from './state-keeper.js';
 import type { TableKeeper } from './table-keeper.js';
@@ -43,10 +43,10 @@ export interface BatchWrite {
 }
 
 /** The parts that writing batches and ending refreshes share. */
-export interface Workshop {
+export interface WriterParts {
   tables: TableKeeper;
   views: ViewKeeper;
-  destinations: Destinations;
+  destinations: DestinationTables;
   catalogOn: (steps: StatementRunner) => Catalog;
   tombstones: Tombstones;
   states: StateKeeper;
@@ -58,22 +58,22 @@ export interface Workshop {
 
 /** Writes batches from their stage tables into the tables of their streams. */
 export class BatchWriter {
-  readonly #with: Workshop;
+  readonly #parts: WriterParts;
 
-  constructor(workshop: Workshop) {
-    this.#with = workshop;
+  constructor(workshop: WriterParts) {
+    this.#parts = workshop;
   }
 
   /** Writes a batch, with the state that it reaches. */
   async write(steps: StatementRunner, batch: BatchWrite): Promise<Counts> {
     const { target } = batch;
-    const write = await this.#with.destinations.writeOf(this.#with.catalogOn(steps), target);
+    const write = await this.#parts.destinations.writeOf(this.#parts.catalogOn(steps), target);
     return target.mode === 'append_dedup' ? this.#merge(steps, write, batch) : this.#append(steps, write, batch);
   }
 
   /** Makes a table, or what it lacks; a stream's own gets its view. @returns what the mapping's columns take */
   async make(steps: StatementRunner, write: TableWrite): Promise<SqlType[]> {
-    const { form, tables, views } = this.#with;
+    const { form, tables, views } = this.#parts;
     const { target, destination } = write;
     const types = await tables.make(steps, write);
     reachedStep('after-ddl');
@@ -82,7 +82,7 @@ export class BatchWriter {
   }
 
   async #append(steps: StatementRunner, write: TableWrite, { source, state, attempts }: BatchWrite): Promise<Counts> {
-    const { form, tables, commits } = this.#with;
+    const { form, tables, commits } = this.#parts;
     const { isSide } = write.destination;
     const table = tables.fullName(write.destination);
     if (!(await this.#needsTable(steps, write, source, null))) {
@@ -95,7 +95,7 @@ export class BatchWriter {
       const [row] = await steps.run(text);
       const inserted = changed(row, 'inserted');
       await this.#refuseShort(steps, batch, inserted);
-      await this.#redate(steps, batch, table);
+      await this.#recomputeValidity(steps, batch, table);
       return isSide ? NO_ROWS : { ...NO_ROWS, inserted, removed };
     };
     return compiled(
@@ -107,13 +107,13 @@ export class BatchWriter {
   }
 
   async #merge(steps: StatementRunner, write: TableWrite, { source, state, attempts }: BatchWrite): Promise<Counts> {
-    const { form, tables, tombstones, commits } = this.#with;
+    const { form, tables, tombstones, commits } = this.#parts;
     const { target, mapping, destination } = write;
     const { contents } = source;
     const table = tables.fullName(destination);
     const deletes = canDelete(target) && contents.mayDelete;
     // Not within the transaction, which making a table would commit.
-    const deleted = await tombstones[deletes ? 'make' : 'of'](this.#with.catalogOn(steps), target);
+    const deleted = await tombstones[deletes ? 'make' : 'of'](this.#parts.catalogOn(steps), target);
     const remembered = deleted && tables.fullName(deleted);
     const newTypes = tables.typesOf(target, mapping);
     const hasRows = await this.#needsTable(steps, write, source, remembered);
@@ -135,7 +135,7 @@ export class BatchWriter {
       const [row] = await steps.run(text);
       if (state === null && countAll(row) === 0) await this.#refuseShort(steps, batch, null);
       await remember();
-      await this.#redate(steps, batch, table);
+      await this.#recomputeValidity(steps, batch, table);
       return destination.isSide ? NO_ROWS : { ...mergedCounts(row, contents), removed };
     };
     return compiled(
@@ -155,7 +155,7 @@ export class BatchWriter {
   ): Promise<boolean> {
     const { target, mapping, destination } = write;
     const { contents } = source;
-    const { tables } = this.#with;
+    const { tables } = this.#parts;
     const marking = target.mode === 'append_dedup' ? contents.tombstones : 0;
     if (contents.removals === 0 && marking < contents.rows) return true;
     if (await tables.isThere(steps, destination)) return true;
@@ -166,14 +166,14 @@ export class BatchWriter {
   /** Takes the rows away that the batch's removals name. @returns how many they were */
   async #remove(steps: StatementRunner, batch: Batch, table: string): Promise<number> {
     if (batch.contents.removals === 0) return 0;
-    const [row] = await steps.run(removeRows(batch, table, this.#with.form.rowValue));
+    const [row] = await steps.run(removeRows(batch, table, this.#parts.form.rowValue));
     reachedStep('after-remove');
     return changed(row, 'deleted');
   }
 
-  async #redate(steps: StatementRunner, batch: Batch, table: string): Promise<void> {
+  async #recomputeValidity(steps: StatementRunner, batch: Batch, table: string): Promise<void> {
     const { validity } = batch.mapping;
-    if (validity !== null) await steps.run(redate(batch, table, validity));
+    if (validity !== null) await steps.run(recomputeValidity(batch, table, validity));
   }
 
   /**
@@ -187,7 +187,7 @@ export class BatchWriter {
     const isCounted = inserted === null || contents.removals === 0;
     const expected = isCounted ? contents.rows : Number((await steps.run(countRows(batch)))[0]?.ALL_ROWS);
     if (inserted === expected) return;
-    if (guard !== null) await this.#with.states.refuseLost(steps);
+    if (guard !== null) await this.#parts.states.refuseLost(steps);
     if (inserted !== null)
       throw steps.explain(new WarehouseError(`${expected} rows were to be inserted, but ${inserted} were.`));
   }
@@ -202,7 +202,7 @@ export class BatchWriter {
   ): Batch {
     const isGiven = target.hasGeneration || startsAnew(target);
     const generation = isGiven ? String(target.generation) : newestGenerationOf(target, table, tombstones);
-    return { target, mapping, ...source, types, generation, tombstones, idPrefix: this.#with.idPrefix };
+    return { target, mapping, ...source, types, generation, tombstones, idPrefix: this.#parts.idPrefix };
   }
 }
 

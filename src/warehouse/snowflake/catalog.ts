@@ -1,6 +1,6 @@
 import type { Catalog } from '../tables/catalog.js';
 import type { ColumnMapping } from '../tables/column-mapping.js';
-import type { Destination, TableName } from '../tables/destination.js';
+import type { DestinationTable, TableName } from '../tables/destination-table.js';
 import type { Target } from '../target.js';
 import { isGone, runName } from './run-name.js';
 import type { StatementRunner } from './session/statement-runner.js';
@@ -51,7 +51,7 @@ export class SnowflakeCatalog implements Catalog {
    * The side table is this run's alone: another that runs as well, or wakes and tidies up, has its own. What runs that died have left is
    * dropped.
    */
-  async beginSide(side: Destination): Promise<Destination> {
+  async beginSide(side: DestinationTable): Promise<DestinationTable> {
     const { run, isAlone } = this.#parts;
     for (const table of await this.namesLike(side)) {
       if (isAlone || isGone(table.slice(side.table.length + 1))) await this.drop({ schema: side.schema, table });

@@ -1,7 +1,7 @@
 import { reachedStep } from '../../commit-steps.js';
 import { type KeptTable, packColumns } from '../kept-table.js';
 import type { Counts, StateToKeep } from '../store.js';
-import type { TableWrite } from '../tables/destination.js';
+import type { TableWrite } from '../tables/destination-table.js';
 import type { Row } from './session/session.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import type { TableForm } from './sql/forms.js';

@@ -100,6 +100,6 @@ function refuseMasked({ table, fullName, mapping, isRaw }: Examined, found: read
   }
   if (masked.length === 0) return;
   log.info(
-    `${table}: masking policies are on ${masked.map(({ name }) => name).join(', ')}; what hubflake writes there it does not read.`,
+    `${table}: masking policies are on ${masked.map(({ name }) => name).join(', ')}; hubflake writes these columns, but does not read them.`,
   );
 }

@@ -1,7 +1,7 @@
 import { BatchContents } from '../loader/batch-contents.js';
 import { REMOVES } from '../schema-keywords.js';
 import type { Preview } from '../store.js';
-import { ownTable, type TableWrite } from '../tables/destination.js';
+import { ownTable, type TableWrite } from '../tables/destination-table.js';
 import type { Target } from '../target.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import type { Batch } from './sql/batch.js';
@@ -9,7 +9,7 @@ import type { TableForm } from './sql/forms.js';
 import { qualified } from './sql/quote.js';
 import { moveState, stateTable } from './sql/states.js';
 import * as sql from './sql/tables.js';
-import { redate } from './sql/validity.js';
+import { recomputeValidity } from './sql/validity.js';
 import { removeRows } from './sql/write.js';
 import type { TableKeeper } from './table-keeper.js';
 
@@ -34,7 +34,7 @@ function rowStatements(batch: Batch, table: string, form: TableForm): string[] {
   return [
     ...(contents.removals > 0 ? [removeRows(batch, table, form.rowValue)] : []),
     target.mode === 'append_dedup' ? form.merge(batch, table) : form.insertAll(batch, table),
-    ...(mapping.validity === null ? [] : [redate(batch, table, mapping.validity)]),
+    ...(mapping.validity === null ? [] : [recomputeValidity(batch, table, mapping.validity)]),
   ];
 }
 

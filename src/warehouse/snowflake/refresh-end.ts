@@ -2,8 +2,8 @@ import { reachedStep } from '../../commit-steps.js';
 import { log } from '../../log.js';
 import { hasGenerations, startsAnew } from '../refresh.js';
 import { type Counts, NO_ROWS, type StateToKeep } from '../store.js';
-import type { Destination, TableWrite } from '../tables/destination.js';
-import type { BatchWriter, Workshop } from './batch-writer.js';
+import type { DestinationTable, TableWrite } from '../tables/destination-table.js';
+import type { BatchWriter, WriterParts } from './batch-writer.js';
 import { type Attempts, changed } from './commits.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import * as sql from './sql/tables.js';
@@ -15,7 +15,7 @@ export interface Refresh {
   /** Of the table that readers see. */
   own: TableWrite;
   /** The table beside it, with the rows that were collected. */
-  side: Destination;
+  side: DestinationTable;
   guard: string | null;
   state: StateToKeep | null;
   attempts: Attempts;
@@ -23,19 +23,19 @@ export interface Refresh {
 
 /** Ends refreshes: replaces a table's rows with those of its side table. */
 export class RefreshEnd {
-  readonly #with: Workshop;
+  readonly #parts: WriterParts;
   readonly #writer: BatchWriter;
   readonly #staging: Staging;
 
-  constructor(workshop: Workshop, writer: BatchWriter, staging: Staging) {
-    this.#with = workshop;
+  constructor(workshop: WriterParts, writer: BatchWriter, staging: Staging) {
+    this.#parts = workshop;
     this.#writer = writer;
     this.#staging = staging;
   }
 
   /** Replaces the table's rows with those of the side table, or with none. */
   async replace(steps: StatementRunner, refresh: Refresh): Promise<Counts> {
-    const { states, tables } = this.#with;
+    const { states, tables } = this.#parts;
     const { own, side, state, attempts } = refresh;
     // The refresh is over once the side table is gone: if this run dies before, the next one ends the refresh again.
     const under = state && hasGenerations(own.target) ? { ...state, refresh: own.target.generation } : state;
@@ -48,7 +48,7 @@ export class RefreshEnd {
   }
 
   async #swap(steps: StatementRunner, { own, side, guard, state, attempts }: Refresh): Promise<Counts> {
-    const { form, tables, commits } = this.#with;
+    const { form, tables, commits } = this.#parts;
     const { target, mapping, destination } = own;
     const collected = await tables.isThere(steps, side);
     const isThere = await tables.isThere(steps, destination);
@@ -56,7 +56,7 @@ export class RefreshEnd {
     await this.#staging.tidy(steps, guard !== null);
     await this.#writer.make(steps, own);
     const table = tables.fullName(destination);
-    const tombstones = await this.#with.tombstones.of(this.#with.catalogOn(steps), target);
+    const tombstones = await this.#parts.tombstones.of(this.#parts.catalogOn(steps), target);
     const commit = { write: own, state, attempts };
     if (collected && isThere && startsAnew(target) && (await this.#isSame(steps, own, side))) {
       log.debug(`${target.table} has these rows already: it is left as it is`);
@@ -76,10 +76,14 @@ export class RefreshEnd {
    * Whether both tables have the same rows, apart from metadata: replacing them would cost storage, and work for every consumer of the
    * table's changes.
    */
-  async #isSame(steps: StatementRunner, { mapping, destination }: TableWrite, side: Destination): Promise<boolean> {
+  async #isSame(
+    steps: StatementRunner,
+    { mapping, destination }: TableWrite,
+    side: DestinationTable,
+  ): Promise<boolean> {
     // Columns whose fields are gone are not compared, and have to be cleared.
     if (mapping.cleared.length > 0) return false;
-    const { form, tables } = this.#with;
+    const { form, tables } = this.#parts;
     const text = sql.isSame(form.tableOf(mapping), tables.fullName(destination), tables.fullName(side));
     const [row] = (await steps.tryRun(text)) ?? [];
     return row?.SAME === true;

@@ -19,8 +19,8 @@ import {
   type Store,
 } from '../store.js';
 import type { Catalog } from '../tables/catalog.js';
-import { ownTable, writeTo } from '../tables/destination.js';
-import { Destinations } from '../tables/destinations.js';
+import { ownTable, writeTo } from '../tables/destination-table.js';
+import { DestinationTables } from '../tables/destination-tables.js';
 import { Tombstones } from '../tables/tombstones.js';
 import type { Target } from '../target.js';
 import { readableTable } from '../verify/readable.js';
@@ -81,7 +81,7 @@ export class SnowflakeStore implements Store {
   readonly #runId = randomUUID();
   readonly #list: TableList;
   readonly #tombstones = new Tombstones();
-  readonly #destinations = new Destinations(
+  readonly #destinations = new DestinationTables(
     (table, suffix) => withSuffix(table, suffix.toUpperCase()),
     this.#tombstones,
   );
@@ -185,9 +185,9 @@ export class SnowflakeStore implements Store {
     await this.#again(null, `Keeping states in ${STATE_TABLE}`, (steps) => this.#states.keep(steps, states));
   }
 
-  async look(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>> {
+  async findTables(tables: readonly string[]): Promise<ReadonlyMap<string, FoundTable>> {
     return this.#with(null, `Looking at the tables of the schema "${this.defaultSchema}"`, (steps) =>
-      this.#list.look(steps, this.defaultSchema, tables),
+      this.#list.findTables(steps, this.defaultSchema, tables),
     );
   }
 

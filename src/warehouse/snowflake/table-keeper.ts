@@ -3,7 +3,7 @@ import type { SnowflakeConfig } from '../../config/snowflake/snowflake.js';
 import { WarehouseConfigError } from '../../errors.js';
 import { log } from '../../log.js';
 import { type ColumnMapping, mapColumns, newMapping, type TableColumns } from '../tables/column-mapping.js';
-import type { TableName, TableWrite } from '../tables/destination.js';
+import type { TableName, TableWrite } from '../tables/destination-table.js';
 import { rawMapping, rawTarget } from '../tables/raw-form.js';
 import { planTable, sideColumns } from '../tables/table-plan.js';
 import type { Target } from '../target.js';

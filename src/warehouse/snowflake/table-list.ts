@@ -1,5 +1,5 @@
 import type { FoundTable } from '../kept-table.js';
-import type { TableName } from '../tables/destination.js';
+import type { TableName } from '../tables/destination-table.js';
 import type { Row } from './session/session.js';
 import type { StatementRunner } from './session/statement-runner.js';
 import { beginning, identifier, pattern, qualified } from './sql/quote.js';
@@ -22,7 +22,7 @@ export class TableList {
    * schema; once for each table where that is more than one answer holds
    * (https://docs.snowflake.com/en/sql-reference/sql/show).
    */
-  async look(
+  async findTables(
     steps: StatementRunner,
     schema: string,
     names: readonly string[],

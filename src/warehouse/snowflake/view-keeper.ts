@@ -1,7 +1,7 @@
 import { WarehouseConfigError, WarehouseError } from '../../errors.js';
 import { log } from '../../log.js';
 import { mapView } from '../tables/column-mapping.js';
-import type { TableName } from '../tables/destination.js';
+import type { TableName } from '../tables/destination-table.js';
 import { type Target, VIEW_SUFFIX } from '../target.js';
 import { describeColumns } from './described-columns.js';
 import type { StatementRunner } from './session/statement-runner.js';

@@ -1,6 +1,6 @@
 import type { Target } from '../target.js';
 import type { ColumnMapping } from './column-mapping.js';
-import type { Destination, TableName } from './destination.js';
+import type { DestinationTable, TableName } from './destination-table.js';
 
 /** What the decisions about a stream's tables ask of a warehouse, and have it do. */
 export interface Catalog {
@@ -14,7 +14,7 @@ export interface Catalog {
   namesLike(start: TableName): Promise<string[]>;
   drop(table: TableName): Promise<void>;
   /** Drops what earlier attempts have left of a side table that each run begins anew. @returns the side table of this run */
-  beginSide(side: Destination): Promise<Destination>;
+  beginSide(side: DestinationTable): Promise<DestinationTable>;
   /** The highest generation that the rows of the stream's table have; 0 where there is no table. */
   newestGeneration(target: Target): Promise<number>;
   /** How many rows of a table are of generations before one. */

@@ -2,7 +2,7 @@ import { WarehouseConfigError } from '../../errors.js';
 import type { Column } from '../column.js';
 import { type ColumnType, canTake, isSemiStructured } from '../column-types.js';
 import { METADATA_COLUMNS, type NameRules, namesBeside, namesOf, TakenNames } from '../names.js';
-import { canBeDated, type Validity } from '../schema-keywords.js';
+import { isComputable, type Validity } from '../schema-keywords.js';
 import type { RowRules, Target } from '../target.js';
 
 /** A column that a table, or a view, has. */
@@ -94,7 +94,7 @@ export function mapColumns(
     .filter((each) => !kept.has(each) && (each.field !== null || [...owned.values()].some((own) => own.includes(each))))
     .map(({ name, field }) => ({ name, field: field ?? fieldNamed(target, name, rules) }));
   const mapping = { ...withColumns(target, mapped), cleared };
-  refuseUndatable(target, mapping);
+  refuseUncomputable(target, mapping);
   return { mapping, added, widened, claimed };
 }
 
@@ -232,8 +232,8 @@ function roleOf({ key, cursor, removedBy, validity }: Target, column: Column): s
 }
 
 /** Instants of two types cannot be compared, nor written into each other's columns, without a zone that nobody has named. */
-function refuseUndatable(target: Target, { validity }: ColumnMapping): void {
-  if (validity === null || canBeDated(validity)) return;
+function refuseUncomputable(target: Target, { validity }: ColumnMapping): void {
+  if (validity === null || isComputable(validity)) return;
   const { by, from, to, current } = validity;
   const names = [by, from, to, current].map(({ name, type }) => `${name} (${type})`);
   throw new WarehouseConfigError(

@@ -1,6 +1,6 @@
 import { canDelete, type Target } from '../target.js';
 import type { Catalog } from './catalog.js';
-import type { TableName } from './destination.js';
+import type { TableName } from './destination-table.js';
 
 /** The table of deleted keys and their versions, in each schema where a row was deleted. */
 const TOMBSTONES = '_HUBFLAKE_TOMBSTONES';

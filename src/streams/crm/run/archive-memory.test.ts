@@ -23,6 +23,8 @@ describe('the archive of a state', () => {
       ids: packIds(['1', '2']),
       recent: packTimes(new Map([['5', timeOf(at(3))]]), timeOf(at(0))),
       scan: SCAN,
+      restored: packIds(['6']),
+      unfound: packIds(['7']),
       refusedAt: at(4),
     };
     const asJson = (value: unknown) => JSON.parse(JSON.stringify(value)) as JsonValue;
@@ -81,7 +83,7 @@ test('what is packed is what the memory knows, whatever came before', () => {
     fc.constantFrom('007', 'x', ''),
   );
   const change = fc.record({
-    kind: fc.constantFrom('see', 'see', 'forget', 'restore', 'settle', 'complete', 'pack'),
+    kind: fc.constantFrom('see', 'see', 'forget', 'restore', 'settle', 'miss', 'complete', 'pack'),
     id,
   });
   fc.assert(
@@ -89,21 +91,26 @@ test('what is packed is what the memory knows, whatever came before', () => {
       const memory = new ArchiveMemory(NO_ARCHIVE);
       let [before, seen] = [new Set<string>(), new Set<string>()];
       const restored = new Set<string>();
+      const unfound = new Set<string>();
       for (const { kind, id: each } of changes) {
         if (kind === 'see') {
           memory.see(each, null);
-          restored.delete(each);
-          before.delete(each);
+          for (const ids of [restored, unfound, before]) ids.delete(each);
           seen.add(each);
         } else if (kind === 'forget') {
           memory.forget(each);
-          for (const ids of [restored, before, seen]) ids.delete(each);
+          for (const ids of [restored, unfound, before, seen]) ids.delete(each);
         } else if (kind === 'restore') {
           memory.restore(each);
           if (before.delete(each) || seen.delete(each)) restored.add(each);
         } else if (kind === 'settle') {
           memory.settle(each);
-          restored.delete(each);
+          for (const ids of [restored, unfound]) ids.delete(each);
+        } else if (kind === 'miss') {
+          memory.miss(each);
+          const isSecond = unfound.delete(each);
+          for (const ids of [restored, before, seen]) ids.delete(each);
+          if (!isSecond) unfound.add(each);
         } else if (kind === 'complete') {
           expect(memory.completeScan()).toBe(true);
           before = new Set([...before, ...seen]);
@@ -112,9 +119,14 @@ test('what is packed is what the memory knows, whatever came before', () => {
         expect(memory.has(each)).toBe(before.has(each) || seen.has(each));
         expect(memory.isSeen(each)).toBe(seen.has(each));
         expect(memory.isRestored(each)).toBe(restored.has(each));
-        expect(memory.gone()).toEqual([...before, ...restored]);
+        expect(memory.gone()).toEqual([...before, ...restored, ...unfound]);
         expect(memory.isComplete).toBe(true);
-        expect(memory.pack()).toEqual({ ids: packIds(before), seen: packIds(seen), restored: packIds(restored) });
+        expect(memory.pack()).toEqual({
+          ids: packIds(before),
+          seen: packIds(seen),
+          restored: packIds(restored),
+          unfound: packIds(unfound),
+        });
       }
     }),
     { numRuns: 150 },

@@ -36,6 +36,8 @@ export type ArchiveState = {
   scan: ScanPosition | null;
   /** Packed: ids that a search found live again, while not everything of them was emitted. Missing: none. */
   restored?: string;
+  /** Packed: ids that were neither listed nor live when the last scan looked. Missing: none. */
+  unfound?: string;
   /** When HubSpot last refused to list the object's archived records. Each sync tries again. */
   refusedAt?: Instant;
 };
@@ -49,6 +51,7 @@ export function parseArchive(value: JsonValue | undefined): ArchiveState {
   const since = stateValue.instant(given.since);
   const refusedAt = stateValue.instant(given.refusedAt);
   const restored = stateValue.text(given.restored);
+  const unfound = stateValue.text(given.unfound);
   return {
     since,
     scannedAt: stateValue.instant(given.scannedAt),
@@ -56,6 +59,7 @@ export function parseArchive(value: JsonValue | undefined): ArchiveState {
     recent: typeof recent === 'string' ? recent : packTimes(timesOf(recent), timeOf(since ?? '')),
     scan: parseScan(given.scan),
     ...(restored === null ? {} : { restored }),
+    ...(unfound === null ? {} : { unfound }),
     ...(refusedAt === null ? {} : { refusedAt }),
   };
 }
@@ -95,6 +99,8 @@ export class ArchiveMemory {
   readonly #seen: Map<string, EpochMs>;
   /** Ids of records that are live again, of which not everything was emitted. */
   readonly #restored: Set<string>;
+  /** Ids that were neither listed nor live at the last scan: erased, or archived again between its two looks at them. */
+  readonly #unfound: Set<string>;
   readonly #packedBefore = new PackedText(() => packIds(this.#before));
   readonly #packedSeen = new PackedText(() => packIds(this.#seen.keys()));
 
@@ -102,6 +108,7 @@ export class ArchiveMemory {
     this.#before = new Set([...unpackIds(state.ids), ...unpackIds(state.scan?.pending)]);
     this.#seen = new Map(unpackIds(state.scan?.seen).map((id) => [id, epochMs(0)]));
     this.#restored = new Set(unpackIds(state.restored));
+    this.#unfound = new Set(unpackIds(state.unfound));
   }
 
   /** Whether every archived id is known, so that an unknown one was not archived at the last scan. */
@@ -119,7 +126,7 @@ export class ArchiveMemory {
   }
 
   see(id: string, archivedAt: string | null | undefined): void {
-    this.#restored.delete(id);
+    this.settle(id);
     this.#forgetBefore(id);
     this.#seen.set(id, epochMs(timeOf(archivedAt ?? '') || 0));
     this.#packedSeen.invalidate();
@@ -128,7 +135,7 @@ export class ArchiveMemory {
 
   /** The record is live again, or erased, and everything of it was emitted. */
   forget(id: string): void {
-    this.#restored.delete(id);
+    this.settle(id);
     this.#forgetBefore(id);
     this.#forgetSeen(id);
   }
@@ -147,11 +154,22 @@ export class ArchiveMemory {
   /** Everything of a record that is live was emitted. */
   settle(id: string): void {
     this.#restored.delete(id);
+    this.#unfound.delete(id);
   }
 
-  /** The ids of the last scan that the current one, once finished, has not seen, and those of records that were found live again. */
+  /**
+   * The record is neither listed nor live. It was erased, or archived again after the list was read: then the next scan sees it, or, if
+   * it is restored before that, nothing else shows it. So the next scan asks for it once more.
+   */
+  miss(id: string): void {
+    const isSecond = this.#unfound.has(id);
+    this.forget(id);
+    if (!isSecond) this.#unfound.add(id);
+  }
+
+  /** The ids to look up once the current scan is finished: those of the last one that it has not seen, of records found live again, and {@link miss | missed}. */
   gone(): string[] {
-    return [...this.#before, ...this.#restored];
+    return [...this.#before, ...this.#restored, ...this.#unfound];
   }
 
   /** Ends the current scan: the next one is compared with it. @returns whether every id is remembered */
@@ -165,9 +183,14 @@ export class ArchiveMemory {
     return isAll;
   }
 
-  /** The ids of both scans, and of records that are live again, packed for a state. */
-  pack(): { ids: string; seen: string; restored: string } {
-    return { ids: this.#packedBefore.text, seen: this.#packedSeen.text, restored: packIds(this.#restored) };
+  /** The ids of both scans, of records that are live again, and of those that were missed, packed for a state. */
+  pack(): { ids: string; seen: string; restored: string; unfound: string } {
+    return {
+      ids: this.#packedBefore.text,
+      seen: this.#packedSeen.text,
+      restored: packIds(this.#restored),
+      unfound: packIds(this.#unfound),
+    };
   }
 
   #forgetBefore(id: string): void {

@@ -322,10 +322,12 @@ export class ObjectRun {
     state.merges = this.merges.pack();
     state.swept = this.sweeping.memory?.toJson() ?? null;
     this.#unsavedPages = 0;
-    const { ids, seen, restored } = this.archived.pack();
+    const { ids, seen, restored, unfound } = this.archived.pack();
     state.archive.ids = ids;
     delete state.archive.restored;
+    delete state.archive.unfound;
     if (restored !== '') state.archive.restored = restored;
+    if (unfound !== '') state.archive.unfound = unfound;
     if (state.archive.scan) state.archive.scan.seen = seen;
     this.#isOpen = true;
     for (const port of this.#ports) {

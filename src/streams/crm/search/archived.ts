@@ -172,18 +172,23 @@ async function emitOwedTombstones(run: ObjectRun, position: ScanPosition, owed: 
 }
 
 /**
- * Emits those of `ids` that are live again, or reports that they do not match the stream's filters; forgets the others, which HubSpot
- * has erased. An id that the index cannot decide yet stays remembered as no longer listed, so that the next scan tries again.
+ * Emits those of `ids` that are live again, or reports that they do not match the stream's filters. The others were erased, or archived
+ * again meanwhile: the next scan asks for them once more. An id that the index cannot decide yet stays remembered as no longer listed,
+ * so that the next scan tries again.
  */
 async function emitRestored(run: ObjectRun, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { updatedAfter } = run.stream;
-  const live = [...(await readLive(run, ids)).values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
+  const found = await readLive(run, ids);
+  const live = [...found.values()].filter((row) => isFrom(updatedAtOf(row), updatedAfter));
   const { matching, excluded, undecided } = await partitionByFilter(run, live);
   await run.emitLive(matching, await readAssociated(run, matching), null, true, {
     is: 'restored',
   });
   await run.emitFilterExits(excluded);
   const kept = new Set(undecided.map((row) => row.id));
-  for (const id of ids) if (!kept.has(id)) run.archived.forget(id);
+  for (const id of ids) {
+    if (!found.has(id)) run.archived.miss(id);
+    else if (!kept.has(id)) run.archived.forget(id);
+  }
 }

@@ -1,6 +1,6 @@
 import type { Column } from '../../column.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { narrowMapping, rawMapping } from '../../tables/raw-form.js';
 import * as raw from './raw.js';
 import * as rows from './rows.js';

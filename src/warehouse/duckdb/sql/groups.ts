@@ -1,7 +1,7 @@
 import type { Column } from '../../column.js';
 import { REMOVAL } from '../../loader/batch-contents.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import * as rows from './rows.js';
 import { createAs, GONE, GROUPS, tableName } from './sql.js';
 

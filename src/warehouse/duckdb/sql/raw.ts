@@ -1,7 +1,7 @@
 import type { Column } from '../../column.js';
 import { isSemiStructured } from '../../column-types.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { ID, narrowMapping, PAYLOAD } from '../../tables/raw-form.js';
 import { canDelete, type RowRules, VIEW_SUFFIX } from '../../target.js';
 import { castExpression } from './columns.js';

@@ -1,6 +1,6 @@
 import type { Column } from '../../column.js';
 import { commentWithField } from '../../names.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { DUCKDB_TYPES } from './columns.js';
 import { identifier, literal, tableName } from './sql.js';
 

@@ -1,6 +1,6 @@
 import { quotedName as identifier, wellFormed } from '../../names.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { narrowMapping } from '../../tables/raw-form.js';
 import { canDelete } from '../../target.js';
 import { DUCKDB_TYPES } from './columns.js';

@@ -1,6 +1,6 @@
 import type { Column } from '../../column.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { DAYS_KEPT } from '../../tables/tombstones.js';
 import type { Target } from '../../target.js';
 import { castExpression } from './columns.js';

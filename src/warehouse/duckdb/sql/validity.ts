@@ -1,6 +1,6 @@
 import type { Validity } from '../../schema-keywords.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { castExpression } from './columns.js';
 import { inGroups } from './groups.js';
 import { GROUPS, identifier, literal, tableName } from './sql.js';
@@ -9,7 +9,7 @@ import { GROUPS, identifier, literal, tableName } from './sql.js';
  * Computes anew, for the groups that the batch's lines are about, between which instants each row holds. Rows for which it is true
  * already stay untouched, as do those without an instant.
  */
-export function redate(table: TableName, mapping: ColumnMapping, validity: Validity): string {
+export function recomputeValidity(table: TableName, mapping: ColumnMapping, validity: Validity): string {
   const { of, by, from, to, current } = validity;
   const names = inGroups(mapping, of);
   const group = of.map(({ name }) => `r.${identifier(name)}`);

@@ -53,7 +53,7 @@ const SESSION_GONE = ['390104', '390111', '390112', '390114', '390195', '405503'
  * The programming error among an error and its causes; null where there is none. The driver reports all that is thrown
  * during a request as a network error. A SyntaxError among the causes does not count: the answer was not JSON.
  */
-export function ours(error: unknown): Error | null {
+export function programmingErrorIn(error: unknown): Error | null {
   const [outer, ...inner] = causesOf(error) as Error[];
   if (isProgrammingError(outer)) return outer as Error;
   return inner.find((each) => isProgrammingError(each) && each.name !== 'SyntaxError') ?? null;
@@ -61,7 +61,7 @@ export function ours(error: unknown): Error | null {
 
 /** The session or the network is gone: another login may mend it. The driver's codes 401xxx to 403xxx are failed requests. */
 export function isConnectionLost(error: unknown): boolean {
-  if (ours(error) !== null) return false;
+  if (programmingErrorIn(error) !== null) return false;
   const code = codeOf(error);
   return (
     error instanceof SilenceError ||
@@ -81,7 +81,7 @@ export class SilenceError extends Error {
 /** An error of a statement, in words. */
 export function statementError(error: unknown, circumstance: Circumstance): HubflakeError {
   const { config, doing, needs, mayBeDone } = circumstance;
-  const mistake = ours(error);
+  const mistake = programmingErrorIn(error);
   if (mistake) return asHubflakeError(mistake);
   const details = detailsOf(error);
   const text = details.internal;

@@ -1,7 +1,16 @@
 import type { SnowflakeConfig } from '../../../config/snowflake/snowflake.js';
 import { asHubflakeError, CredentialsError, type HubflakeError, WarehouseConfigError } from '../../../errors.js';
 import { partsOf } from '../../error-parts.js';
-import { capitals, codeOf, databaseMissing, detailsOf, firstLine, isConnectionLost, ours, written } from './faults.js';
+import {
+  capitals,
+  codeOf,
+  databaseMissing,
+  detailsOf,
+  firstLine,
+  isConnectionLost,
+  programmingErrorIn,
+  written,
+} from './faults.js';
 import { identityError } from './identity-error.js';
 import { oauthError } from './oauth-error.js';
 import { connectionError, unreachable } from './reach.js';
@@ -10,7 +19,7 @@ import { connectionError, unreachable } from './reach.js';
 export function loginError(error: unknown, config: SnowflakeConfig): HubflakeError {
   const noLogin = oauthError(error, config) ?? identityError(error, config);
   if (noLogin) return noLogin;
-  const mistake = ours(error);
+  const mistake = programmingErrorIn(error);
   if (mistake) return asHubflakeError(mistake);
   const details = detailsOf(error);
   const text = details.internal;

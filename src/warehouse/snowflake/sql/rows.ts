@@ -161,7 +161,7 @@ export function deletedVersions(batch: Batch, keys: readonly string[]): string {
 function typed(batch: Batch, source: string, extra: readonly string[], fallback?: string): string {
   const { mapping } = batch;
   const kept = ['N', 'T', 'M', 'D', ...extra.map(nameOf).filter((name) => name !== 'D')];
-  const { query, notes } = values(batch, source, without(kept, extra), fallback);
+  const { query, notes } = values(batch, source, withExpressions(kept, extra), fallback);
   return [
     `SELECT ${metadata(batch, concat([CHANGES_OF_THE_SOURCE, ...notes]))}`,
     ...extra.map(nameOf),
@@ -218,7 +218,7 @@ function nameOf(expression: string): string {
 }
 
 /** The expressions that give the names: those of `extra` that compute something, else the plain names. */
-function without(names: readonly string[], extra: readonly string[]): string[] {
+function withExpressions(names: readonly string[], extra: readonly string[]): string[] {
   return names.map((name) => extra.find((each) => nameOf(each) === name) ?? name);
 }
 

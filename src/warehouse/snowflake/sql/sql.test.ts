@@ -12,7 +12,7 @@ import { moveState, moveStates, portions } from './states.js';
 import { addColumns, copyInto, createTable, newColumns, put, tableStage } from './tables.js';
 import { rememberDeleted } from './tombstones.js';
 import { existingType, newType } from './types.js';
-import { redate } from './validity.js';
+import { recomputeValidity } from './validity.js';
 import { insertAll, mergeNewest, removeRows } from './write.js';
 
 /** What emulators take though Snowflake would not, or do not do at all: the text that is sent decides. */
@@ -318,7 +318,7 @@ describe('groups of rows', () => {
     const given = { ...grouped(), guard: 'HAS_LEASE' };
     const statements = [
       removeRows(given, TABLE, TYPED.rowValue),
-      redate(given, TABLE, given.mapping.validity as Validity),
+      recomputeValidity(given, TABLE, given.mapping.validity as Validity),
       mergeNewest(given, TABLE),
     ];
     for (const text of statements) expect(text.split('HAS_LEASE')).toHaveLength(text.split(given.stage).length);
@@ -336,7 +336,7 @@ describe('groups of rows', () => {
   test('a gap is subtracted, and an open end is an instant, only where there is one', () => {
     const text = (more: JsonObject) => {
       const given = grouped(more);
-      return redate(given, TABLE, given.mapping.validity as Validity);
+      return recomputeValidity(given, TABLE, given.mapping.validity as Validity);
     };
     expect(text({})).toContain('SELECT *, NEXT_BEGINS AS ENDS,');
     // A row of which it is true already would be written anew, and its part of the table with it.

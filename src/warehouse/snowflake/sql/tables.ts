@@ -1,7 +1,7 @@
 import type { Column } from '../../column.js';
 import { commentWithField } from '../../names.js';
 import type { ColumnMapping } from '../../tables/column-mapping.js';
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { identifier, LONGEST_STATEMENT, literal } from './quote.js';
 import { METADATA } from './rows.js';
 import { newType, type SqlType } from './types.js';

@@ -1,4 +1,4 @@
-import type { TableName } from '../../tables/destination.js';
+import type { TableName } from '../../tables/destination-table.js';
 import { DAYS_KEPT } from '../../tables/tombstones.js';
 import type { Target } from '../../target.js';
 import type { Batch } from './batch.js';

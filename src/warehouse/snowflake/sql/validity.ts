@@ -12,7 +12,7 @@ const [{ name: RAW_ID }, { name: EXTRACTED_AT }] = METADATA;
  * Computes anew, for the groups that the batch's lines are about, between which instants each row holds. Rows for which it is true
  * already stay untouched, as do those without an instant.
  */
-export function redate(batch: Batch, table: string, validity: Validity): string {
+export function recomputeValidity(batch: Batch, table: string, validity: Validity): string {
   const { of, by, from, to, current } = validity;
   const groups = of.map(({ name }, i) => [identifier(name), `G${i}`] as const);
   const begins = `r.${identifier(by.name)}`;

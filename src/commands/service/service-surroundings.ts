@@ -19,7 +19,7 @@ import { StateMemory } from './state-memory.js';
 const SAID_AGAIN_MS = 60 * 60_000;
 
 /** What a service keeps from round to round. */
-export class Standing implements Surroundings {
+export class ServiceSurroundings implements Surroundings {
   readonly pace: Looks;
   readonly #config: PipelineConfig;
   readonly #everyMs: number;
@@ -129,7 +129,7 @@ export class Standing implements Surroundings {
     portal: Portal,
     names: readonly string[],
     states: KeptStates,
-    bereft: ReadonlySet<string>,
+    withoutTable: ReadonlySet<string>,
   ): ReadonlySet<string> | null {
     // While everything is loaded for the first time, there is nobody to make way for.
     const isComplete = ({ state }: KeptState) => state !== null && !isUnfinished(state);
@@ -146,7 +146,7 @@ export class Standing implements Surroundings {
       const isLook = group.every(({ name }) => isSnapshot(name));
       if (isLook) for (const { name } of group) this.#lookOf.set(name, look);
       const isUnderWay = group.some(({ name }) => isUnfinished(states.get(name)?.state ?? null));
-      const isGone = group.some(({ name }) => bereft.has(name) || this.#states.lost.has(name));
+      const isGone = group.some(({ name }) => withoutTable.has(name) || this.#states.lost.has(name));
       if (isLook && !isUnderWay && !isGone && !this.pace.isDue(look)) continue;
       for (const { name } of group) chosen.add(name);
     }

@@ -1,15 +1,15 @@
 import { isRefresh, sideSuffix, startsAnew } from '../refresh.js';
 import type { Target } from '../target.js';
 import type { Catalog } from './catalog.js';
-import { type Destination, ownTable, type TableName, type TableWrite, writeTo } from './destination.js';
+import { type DestinationTable, ownTable, type TableName, type TableWrite, writeTo } from './destination-table.js';
 import type { Tombstones } from './tombstones.js';
 
 /** Resolves, once a run, into which table each stream's rows go, and of which generation they are. */
-export class Destinations {
+export class DestinationTables {
   /** A table's name with a suffix, as the warehouse can have it. */
   readonly #withSuffix: (table: string, suffix: string) => string;
   readonly #tombstones: Tombstones;
-  #resolved = new Map<Target, Promise<Destination>>();
+  #resolved = new Map<Target, Promise<DestinationTable>>();
   #generations = new Map<Target, Promise<number>>();
 
   constructor(withSuffix: (table: string, suffix: string) => string, tombstones: Tombstones) {
@@ -27,7 +27,7 @@ export class Destinations {
   }
 
   /** The table that the stream's rows go to: its own, or in a refresh one beside it. */
-  resolve(catalog: Catalog, target: Target): Promise<Destination> {
+  resolve(catalog: Catalog, target: Target): Promise<DestinationTable> {
     return remembered(this.#resolved, target, () => this.#find(catalog, target));
   }
 
@@ -38,7 +38,7 @@ export class Destinations {
   }
 
   /** The side table that this run has begun to fill; null where there is none. */
-  async begunSide(target: Target): Promise<Destination | null> {
+  async begunSide(target: Target): Promise<DestinationTable | null> {
     const destination = await this.#resolved.get(target);
     return destination?.isSide ? destination : null;
   }
@@ -62,7 +62,7 @@ export class Destinations {
   }
 
   /** The table beside the stream's own, in which a refresh is collected. */
-  sideOf(target: Target): Destination {
+  sideOf(target: Target): DestinationTable {
     return { schema: target.schema, table: this.#withSuffix(target.table, sideSuffix(target)), isSide: true };
   }
 
@@ -72,7 +72,7 @@ export class Destinations {
     return Math.max(generation, await this.#tombstones.newestGeneration(catalog, target));
   }
 
-  async #find(catalog: Catalog, target: Target): Promise<Destination> {
+  async #find(catalog: Catalog, target: Target): Promise<DestinationTable> {
     const own = ownTable(target);
     if (!isRefresh(target)) return own;
     const side = this.sideOf(target);

@@ -8,7 +8,7 @@ export interface TableName {
 }
 
 /** A table that rows go to. */
-export interface Destination extends TableName {
+export interface DestinationTable extends TableName {
   /** Whether it is a table beside the stream's own, in which a refresh is collected. */
   isSide: boolean;
 }
@@ -17,15 +17,15 @@ export interface Destination extends TableName {
 export interface TableWrite {
   target: Target;
   mapping: ColumnMapping;
-  destination: Destination;
+  destination: DestinationTable;
 }
 
 /** The stream's own table, which readers see. */
-export function ownTable({ schema, table }: TableName): Destination {
+export function ownTable({ schema, table }: TableName): DestinationTable {
   return { schema, table, isSide: false };
 }
 
 /** A write to a table. A side table has none of the columns whose fields are gone. */
-export function writeTo(target: Target, mapping: ColumnMapping, destination: Destination): TableWrite {
+export function writeTo(target: Target, mapping: ColumnMapping, destination: DestinationTable): TableWrite {
   return { target, destination, mapping: destination.isSide ? { ...mapping, cleared: [] } : mapping };
 }
