@@ -65,7 +65,7 @@ export async function readCustomTypes(client: HubSpotClient): Promise<readonly O
     if (endsAll) throw error;
     if (error instanceof MissingScopesError)
       log.info(`Custom objects are left out: the token lacks the scope ${CUSTOM_SCHEMAS_SCOPE}.`);
-    else log.warn(`Which custom objects there are could not be learned: ${error.message}`);
+    else log.warn(`The custom objects could not be listed: ${error.message}`);
     return error;
   }
 }

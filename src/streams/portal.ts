@@ -195,7 +195,7 @@ export class Portal implements PortalFacts {
   explained(name: string, error: HubflakeError): HubflakeError {
     const tier = this.#planOf(name)?.tier;
     if (!(error instanceof MissingScopesError) || tier === undefined) return error;
-    return new MissingScopesError(`${error.message} HubSpot has ${name} from ${tier} on.`, error.scopes, {
+    return new MissingScopesError(`${error.message} HubSpot offers ${name} from ${tier} on.`, error.scopes, {
       cause: error,
     });
   }
@@ -292,7 +292,7 @@ export class Portal implements PortalFacts {
 
   #noteScopes(name: string, scopes: readonly string[]): void {
     const tier = this.#planOf(name)?.tier ?? null;
-    const from = tier === null ? '' : `, which HubSpot has from ${tier} on`;
+    const from = tier === null ? '' : `, which HubSpot offers from ${tier} on`;
     this.#note(name, scopes, `the token lacks the scope ${scopes.join(', and ') || 'that it needs'}${from}`, tier);
   }
 

@@ -171,7 +171,7 @@ async function readBatch(
   } catch (error) {
     if (batch.length <= LEAST_LIMIT || !isRefusal(error, [400]) || isUnknownObject(error)) throw error;
     const size = Math.max(LEAST_LIMIT, Math.ceil(batch.length / 2));
-    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; ${size} are requested at once.`);
+    log.info(`HubSpot refuses ${batch.length} records in one call for ${what}; from now on ${size} per call.`);
     takenSizes.set(client, size);
     return 'too many';
   }

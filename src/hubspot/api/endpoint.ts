@@ -9,19 +9,19 @@ import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { sharedPage } from './shared-pages.js';
 
-/** Answers with an item without an id that are taken for damaged, so that the call is repeated. The next one is taken as it is. */
+/** How often a call is repeated because an item has no id; the next answer is taken as it is. */
 const MOST_DAMAGED = 2;
 /** Items of a page where HubSpot documents no other default or maximum. */
 const PAGE_ITEMS = 100;
 
-/** An endpoint that answers a collection, page by page: all that calling it takes. */
+/** How to call an endpoint that returns a collection, page by page. */
 export interface Endpoint {
   kind: CallKind;
   /** Below the host; of a collection that belongs to an object, by the segment that HubSpot knows the object by. */
   path: string | { of: ObjectType; at: (segment: string) => string };
   /** The path before the date-based versions, called where HubSpot does not know `path`. */
   olderPath?: string;
-  /** How that answers, where it does so in another way. */
+  /** How the answers of `olderPath` differ, if they do. */
   olderForm?: Partial<Pick<Endpoint, 'results' | 'paging'>>;
   /** What is asked for, as a noun, for messages. */
   what: string;
@@ -31,9 +31,9 @@ export interface Endpoint {
   /** The member of the answer that has the items, `results` by default; null: the answer itself is the only one. */
   results?: string | null;
   /**
-   * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `offset`: the same in `offset`, where `hasMore` is
-   * true. `id`: sorted by ids, each page from behind the last id of the one before on, since HubSpot's `after` ends at 10,000 items.
-   * `none`: HubSpot answers the collection whole, and takes no limit.
+   * `after`: pages of `limit` items, each naming the next one in `paging.next.after`. `offset`: the same in `offset`,
+   * while `hasMore` is true. `id`: sorted by id, each page beginning after the last id of the one before, since
+   * HubSpot's `after` ends at 10,000 items. `none`: HubSpot returns the whole collection, and takes no limit.
    */
   paging: 'after' | 'offset' | 'id' | 'none';
   /** Items of a page, 100 by default. */
@@ -169,7 +169,7 @@ function callItems(
  * The pages of a collection, from the one at `start` (null: the first) to the last. The next page travels while one is worked on.
  * Throws a RequestError where HubSpot's cursor stands still.
  *
- * @param isEnough whether no page is wanted behind one; called once a page, before the next one is requested
+ * @param isEnough whether no page is wanted after this one; called once a page, before the next one is requested
  */
 export async function* pagesOf(
   client: HubSpotClient,
@@ -215,7 +215,7 @@ export function hasId(item: Item, id: string): boolean {
   return (item[id] ?? null) !== null;
 }
 
-/** The id from behind which the next page is asked for. Throws a RequestError where ids do not rise: pages would leave out items. */
+/** The id after which the next page begins. Throws a RequestError if ids do not ascend: pages would leave out items. */
 function lastId({ what, id = 'id' }: Endpoint, items: readonly Item[], after: string | null): string {
   let last = Number(after ?? -1);
   for (const item of items) {

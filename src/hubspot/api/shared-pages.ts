@@ -8,14 +8,17 @@ interface Page {
   calls: 0 | 1;
 }
 
-/** Of those that streams read side by side: about as far as one of them is ahead of another. */
+/**
+ * The most pages that are kept briefly: about as many as one stream is ahead of another that reads side by side with
+ * it.
+ */
 const MOST_BRIEFLY = 100;
 
 type Pages = Map<string, Promise<Page>>;
 
 /** By run, or round of a service, the pages that several streams read. */
 const kept = new WeakMap<object, Pages>();
-/** The same of those that are kept briefly, so that they take no place of the others. */
+/** The same for pages that are kept briefly, so that they do not displace the others. */
 const keptBriefly = new WeakMap<object, Pages>();
 
 /**

@@ -3,7 +3,7 @@ export type Budget = 'burst' | 'search' | 'exempt';
 
 /** What HubSpot's limits, and our own counts, know of a call. */
 export interface CallKind {
-  /** Under which the summary of a run counts it. */
+  /** The name under which the summary of a run counts it. */
   readonly name: string;
   readonly budget: Budget;
   /** Which of HubSpot's services answers, as far as their counts of the day were seen to differ. */

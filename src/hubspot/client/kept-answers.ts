@@ -23,7 +23,7 @@ export class KeptAnswers {
     if (this.isDue === null) return { answer: await ask(), isNew: true };
     const isDue = this.isDue(what);
     const known = this.#answers.get(what);
-    // What is kept under a question is what asking it gave.
+    // The cast holds: a question always has the same type of answer.
     if (known && !isDue) return { answer: (await known) as T, isNew: false };
     const asked = ask();
     this.#answers.set(what, asked);

@@ -3,11 +3,14 @@ import { LONG_AGO, type MonotonicMs } from '../../time.js';
 /** The largest share of the lowest observed latency that is relied on: the lowest so far may not be the lowest possible. */
 const MOST_TRUSTED_SHARE = 0.99;
 /**
- * How much lower than the lowest observed latency the lowest possible one is taken to be, in units of what is to be expected: the lowest
- * of n values lies above their bound by about an n-th of their mean distance from it.
+ * How far below the lowest observed latency the lowest possible one is assumed, as a multiple of the expected distance:
+ * the lowest of n values lies above their lower bound by about an n-th of their mean distance from it.
  */
 const CAUTION = 2;
-/** Two clocks that measure the same interval differ by milliseconds, and a part of each latency is the time that HubSpot takes to answer. */
+/**
+ * Added to the interval: two clocks differ by milliseconds over it, and a part of each latency is the time that HubSpot
+ * takes to answer.
+ */
 const MARGIN_MS = 8;
 
 /** A call and when it was sent. */

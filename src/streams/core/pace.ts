@@ -13,7 +13,7 @@ export interface Found {
 export interface Pace {
   /** How many minutes a usual increment reaches back; null: each reaches back by the whole lookback. */
   readonly recentMinutes: number | null;
-  /** Whether a list is to be read that is looked at whole. @param look what tells the list from every other */
+  /** Whether a list that is always read whole is due. @param look what tells the list from every other */
   isDue(look: string): boolean;
   /**
    * Begins a reading's turn, which may be bounded so that other streams are not kept waiting for the next round.

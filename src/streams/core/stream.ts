@@ -20,7 +20,7 @@ export interface PortalFacts {
   /** null: HubSpot does not report it to this token. */
   readonly id: number | null;
   readonly known: KnownObjects;
-  /** The local dates that records tell; null: they tell none. */
+  /** Makes the local dates that records have; null: they have none. */
   readonly localDates: LocalDates | null;
   readonly chains: ChainLimits;
   readonly pace: Pace;
@@ -32,7 +32,7 @@ export interface PortalFacts {
   firstRow(type: ObjectType): Promise<ObjectRow | undefined>;
 }
 
-/** A stream before it is opened: what is known without a call to HubSpot. All kinds of streams implement this and {@link Stream}. */
+/** A stream before it is opened: what is known without a call to HubSpot, and how to open it as a {@link Stream}. */
 export interface StreamPlan {
   readonly name: string;
   /** The scopes that HubSpot documents for it, one of each group; empty: none are documented. */
@@ -53,7 +53,7 @@ export interface StreamPlan {
   readonly isOfChanges?: boolean;
   /** Whether it has an object's records, one by one. */
   readonly isOfRecords?: boolean;
-  /** Whether the configuration has it by its group, and so not as one that must be readable. */
+  /** Whether the configuration includes it only by its group: then it need not be readable. */
   readonly isByGroup?: boolean;
   /** Reads as little as possible to find out whether the token may read the stream. Throws if not. */
   probe(portal: PortalFacts): Promise<void>;
@@ -86,7 +86,7 @@ export interface Stream {
   read(run: StreamRun): Promise<number>;
   /** Reads several streams at once that are read from the same calls: those with the same function, of plans that share sources. */
   readonly together?: ReadTogether;
-  /** Whether rows stay of what HubSpot no longer lists, such as past values of archived records: loaded anew, a table would lose them. */
+  /** Whether its table keeps rows of what HubSpot no longer lists, such as past values: a reload would lose them. */
   readonly keepsGone?: boolean;
   /** The state from which the values of some fields are read again; null, or without this member: only a reload would. */
   readAgain?(state: JsonObject, fields: readonly string[]): JsonObject | null;

@@ -64,7 +64,7 @@ class ArchivedRecords implements Stream {
     const { schema, primaryKey } = object.layout;
     this.name = object.name;
     this.cursor = 'archivedAt' in schema ? 'archivedAt' : 'archived_at';
-    // Its rows are no tombstones, for which destinations keep no row.
+    // `archived` without the mark of tombstones: destinations would keep no rows of those.
     this.entry = catalogEntry(this.name, { ...schema, archived: BOOLEAN }, [primaryKey], this.cursor);
   }
 
@@ -97,7 +97,9 @@ class ArchivedRead {
     this.#output = new StreamOutput(sink, name, portal.client.clock, this.#state.emittedAt);
   }
 
-  /** Begins a load where rows that are there have their properties otherwise than new ones would: in clear, or with other local dates. */
+  /**
+   * Begins a load if existing rows were written otherwise than new ones would be: in clear, or with other local dates.
+   */
   #loadIfRewritten(given: JsonObject | null): void {
     const state = this.#state;
     if (state.cursor === null && state.load === null) return;

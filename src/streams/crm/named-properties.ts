@@ -7,7 +7,7 @@ import type { PortalFacts } from '../core/stream.js';
 import type { EntryProperties } from '../privacy/entry-properties.js';
 import { type ObjectProperties, readSensitiveNames } from './object-properties.js';
 
-/** So many letters that differ are a slip; a name that resembles one less may well be another portal's. */
+/** A name that differs by at most this many letters is a slip; others may well be another portal's. */
 const SLIP = 2;
 
 /** An object's stream, and its entry of `objects`; null: it has none. */
@@ -44,7 +44,7 @@ export async function checkNames(
         `${option} of ${stream}: ${type.name} have no property "${name}". Did you mean "${meant}"? Its values would be written in clear. If it is of another portal, give this one a configuration without it.`,
       );
     }
-    // Of what is read besides the entries, their own streams tell.
+    // A stream without an entry of `objects` does not warn: the object's own stream does.
     if (criteria === null) continue;
     const advice = hidden.includes(name)
       ? ' Sensitive properties are read only with "sensitive": "hash" or "include".'

@@ -31,7 +31,8 @@ import { sweepIfDue } from './sweep/sweep.js';
  * | a pass was interrupted | the rest of it, then what changed since it began |
  * | everything is complete | what changed since the last pass began, less the lookback |
  *
- * Behind that, what is due of a sweep is read. If a property was added since, or has another type, the records that have a value for it are read first.
+ * After that, a sweep is read if one is due. If a property was added since, or has another type, the records that have
+ * a value for it are read first.
  */
 export async function readObject(
   client: HubSpotClient,

@@ -40,7 +40,7 @@ export interface ObjectStream {
   kinds: ReadonlyMap<string, ValueKind>;
   /** The properties, selected or not, whose values are replaced by hashes; null: none. */
   hashed: HashedProperties | null;
-  /** The local dates that records tell; null: they tell none. */
+  /** Makes the local dates that records have; null: they have none. */
   localDates: LocalDates | null;
   /** The properties that the configuration says not to read. */
   excluded: readonly string[];

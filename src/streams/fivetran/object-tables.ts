@@ -16,7 +16,10 @@ function links(name: string, from: readonly string[], to: string): LinksTable {
   return { name, from, to: standardObject(to) };
 }
 
-/** Fivetran's tables of associations. Those of engagements are read from these, which are new where an association is. */
+/**
+ * Fivetran's tables of associations. Those of engagements are read from the engagements: where an association is new,
+ * so is its engagement.
+ */
 const LINKS: readonly LinksTable[] = [
   links('deal_company', ['deals'], 'companies'),
   links('deal_contact', ['deals'], 'contacts'),

@@ -9,7 +9,7 @@ export const TIMESTAMP: JsonObject = {
   airbyte_type: 'timestamp_without_timezone',
 };
 
-/** The time at which a row of Fivetran's tables was written last, by which our writer tells no two rows apart. */
+/** When a row of Fivetran's tables was last written. Our writer ignores it when it compares rows. */
 export const SYNCED: JsonObject = {
   ...TIMESTAMP,
   description: 'When the row was written last, in UTC.',

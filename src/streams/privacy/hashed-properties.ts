@@ -22,7 +22,9 @@ export class HashedProperties {
     return this.names.has(name) ? `${name}\0hashed ${this.hasher.mark}` : name;
   }
 
-  /** The versions of a property as they may leave the process. What set them may have the value in its own name. */
+  /**
+   * The versions of a property as they may leave the process. Their sources may have the value in their ids and labels.
+   */
   versionsOf(name: string, versions: readonly Version[]): readonly Version[] {
     if (!this.names.has(name)) return versions;
     const values = new Set(versions.map(({ value }) => value?.toLowerCase() ?? ''));

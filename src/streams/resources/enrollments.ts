@@ -56,8 +56,8 @@ const ofContacts: PartitionSource = {
       members: { contactId: row.id },
       fingerprint: updatedAtOf(row),
     }));
-    // A search that hides contacts says nothing of those that are missing.
-    // The search is behind: a contact may have left its sequence.
+    // The search lags: a contact may have left its sequence. A search that hides contacts says nothing of those that
+    // are missing.
     return { all, calls, mayVanish: true, isWithout: (id) => !search.isUnsettled && !found.has(id) };
   },
   async probe(portal) {

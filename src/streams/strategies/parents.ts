@@ -34,7 +34,7 @@ export interface Parent {
 /** A parent as its children see it. Throws a RequestError if it has no id, since its children would be taken to be gone. */
 export function parentOf({ id, as, others = {} }: Parents, item: Item): Parent {
   if (!hasId(item, id)) {
-    throw new RequestError(`HubSpot answers an item without ${id}, so that what hangs on it cannot be asked for.`, 200);
+    throw new RequestError(`HubSpot returned an item without ${id}, so what belongs to it cannot be requested.`, 200);
   }
   const known = String(item[id]);
   const more = Object.entries(others).map(([field, member]) => [field, asJson(item[member])]);
@@ -65,7 +65,7 @@ export function parentItems({ parentsIn, isWanted = () => true }: Parents, items
   return (parentsIn ? items.flatMap(parentsIn) : items).filter(isWanted);
 }
 
-/** Parents that are asked for what hangs on them, until one can be, to find out whether the token may. */
+/** The most parents whose children are requested to find out whether the token may read any. */
 const MOST_PROBED = 10;
 
 /**

@@ -7,7 +7,7 @@ import { Refusals } from './refusals.js';
 
 /** A part of a stream's items that is read by itself. */
 export interface Partition {
-  /** The first field of the stream's key, unless its resource says how many are. */
+  /** The first field of the key of its items, or the first `partitionFields` ones, joined by slashes. */
   readonly id: string;
   /** The collections that have its items. */
   readonly endpoints: readonly Endpoint[];
@@ -26,7 +26,7 @@ export interface Partitions {
   isWithout(id: string): boolean;
   /** How several are read by one call, where HubSpot takes their ids; its items must tell theirs. */
   together?: { most: number; endpoint(ids: readonly string[]): Endpoint } | undefined;
-  /** Whether HubSpot may answer 404 for each of them, since it had its items only a moment ago. */
+  /** Whether HubSpot may answer 404 for all of them: each may have lost its items since it was found. */
   mayVanish?: boolean;
 }
 

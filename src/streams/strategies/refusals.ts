@@ -19,7 +19,7 @@ export class Refusals {
   #refused = 0;
   #vanished = 0;
 
-  /** @param mayVanish whether HubSpot may not have any part (404) of a stream that can be read */
+  /** @param mayVanish whether all parts may be gone (404) although the stream can be read */
   constructor(stream: string, mayVanish = false) {
     this.#stream = stream;
     this.#mayVanish = mayVanish;
@@ -55,7 +55,7 @@ export class Refusals {
     const isUsual = this.#mayVanish && this.#vanished === this.#refused;
     if (this.#refused === this.#attempts && !isAlone && !isUsual) throw this.#first;
     const others = this.#refused - 1;
-    const more = others === 0 ? '' : ` Nor can ${others} others be read.`;
-    log.info(`${this.#stream}: ${this.#first.message}${more} What is there of it stays as it is.`);
+    const more = others === 0 ? '' : ` ${others} more cannot be read either.`;
+    log.info(`${this.#stream}: ${this.#first.message}${more} Existing rows stay as they are.`);
   }
 }

@@ -3,19 +3,19 @@ import { joinedRanges, type RangePart, type TableRows, type VersionRange } from 
 /** How many searches count the columns. */
 const COLUMNS = 12;
 
-/** A range in parts of about equally many rows, as searches count them that can each have some. */
+/** A range in parts of about equally many rows, in groups that one search each counts. */
 export interface Grid {
-  /** Parts one behind the other, as one. */
+  /** Each joins parts that follow one another. */
   sections: RangePart[];
-  /** A part of each section. What is too much or too little in a part is so in its column. */
+  /** Each has one part of every section. A part with too many or too few records shows in the count of its column. */
   columns: RangePart[][];
-  /** Some sections each, so that of any two some code has only one: a row that has moved within a column has moved to another section. */
+  /** Each has some sections; any two sections differ in some code. Rows that moved within a column show here. */
   codes: RangePart[][];
 }
 
 /**
  * @param most how many ranges a search can have
- * @param round another one has other bounds, and a column more
+ * @param round each one has a column more than the one before, and so other bounds
  */
 export async function gridOf(table: TableRows, range: VersionRange, most: number, round: number): Promise<Grid> {
   const [parts = []] = await table.divide([range], (COLUMNS + round) * most);

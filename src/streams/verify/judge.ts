@@ -34,7 +34,7 @@ export interface JudgeOptions {
   isDeletionToCome(archived: ObjectRow): boolean;
   /** The properties to read of records that differ. */
   properties: readonly string[];
-  /** Whether a record whose row has its version differs all the same. */
+  /** Whether the content is known to differ: then a row is stale even if it has its record's version. */
   comparesContent?: boolean;
 }
 
@@ -46,8 +46,8 @@ export interface Verdict {
 }
 
 /**
- * Tells which of some suspects differ, by reading the records by id: searches lag, and records change while others are counted. The table's rows
- * are looked at behind that, so that what was written meanwhile is seen.
+ * Tells which of some suspects differ, by reading the records by id: searches lag, and records change while others are
+ * counted. The table's rows are looked at after that, so that what was written meanwhile is seen.
  *
  * @param onDifferences called with those that differ, a batch at a time: of many, not all records are held
  */

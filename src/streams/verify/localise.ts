@@ -11,7 +11,7 @@ export const LISTED_PAGES = 20;
 const GRID_SEARCHES = 15;
 /** What changed lately is listed besides. */
 const SPARE = 2;
-/** So many grids in a row that find nothing are the last; and so many at most. */
+/** The search ends after this many grids in a row that find nothing, or this many in all. */
 const IN_VAIN = 4;
 const MOST_ROUNDS = 10;
 
@@ -64,7 +64,7 @@ export class Localiser {
     if (pages <= LISTED_PAGES) return this.list(range);
     const before = this.#portal.searches;
     const mayCount = (round: number) => {
-      // What a difference may take: where its row puts it, and where the record is.
+      // Each difference may be searched for twice: where its row is, and where its record is.
       const most = 2 * this.suspects.size * Math.log2(pages) + LISTED_PAGES;
       return this.#portal.searches - before + GRID_SEARCHES + round + SPARE < most;
     };
@@ -97,7 +97,8 @@ export class Localiser {
       return 0;
     }
     await this.#divide(inColumns, pages);
-    // What differs in no column, or was found in one, differs in no code either; but for rows that have moved within a column.
+    // What was found counts as mended. If a code still differs, rows have moved within a column, whose count is the
+    // same.
     if (!this.#mustList && inCodes.some((node) => this.#surplusOf(node) !== 0)) {
       await this.#divide(await this.#count(sections.map((section) => [section])), pages);
     }
@@ -112,7 +113,7 @@ export class Localiser {
         this.#mustList = true;
         return;
       }
-      // Those first where HubSpot has more: whose record is listed, its row is found by its id, and not by counting.
+      // Nodes where HubSpot has more come first: once a record is listed, its row is found by id, without counting.
       const surplus = open.filter((node) => this.#surplusOf(node) > 0);
       const chosen = new Set(surplus.length > 0 ? surplus : open);
       const [short, long] = [[...chosen].filter(isShort), [...chosen].filter((node) => !isShort(node))];
@@ -129,7 +130,7 @@ export class Localiser {
     return Promise.all(groups.map(async (parts) => ({ parts, counted: await this.#portal.count(parts) })));
   }
 
-  /** Halves each node, counts one half, and knows the other's number. */
+  /** Halves each node: counts one half, and infers the count of the other. */
   async #halve(nodes: readonly Node[]): Promise<Node[]> {
     const single = nodes.flatMap(({ parts: [part, ...others] }) => (part && others.length === 0 ? [part] : []));
     const divided = single.length === 0 ? [] : await this.#table.divide(single, 2);
@@ -215,8 +216,8 @@ export class Localiser {
 }
 
 /**
- * About how many searches it takes behind the first grid to find all that differs: how many differences there are can be told from how many columns have
- * none, as if they had fallen on them by chance.
+ * About how many searches it takes after the first grid to find all that differs. The number of differences is
+ * estimated from the number of columns without any, as if they had fallen on the columns by chance.
  */
 function searchesFor(differing: number, columns: number, pages: number): number {
   if (differing === 0) return 0;

@@ -86,7 +86,7 @@ interface Comparison {
 interface Compared {
   records: number;
   suspects: string[];
-  /** Records that were modified behind the horizon, and whose rows do not say so yet. */
+  /** Records that were modified at the horizon or later, and whose rows do not say so yet. */
   changed: string[];
   isListed: boolean;
   totalsAreOff: boolean;
@@ -112,7 +112,7 @@ async function compare(comparison: Comparison): Promise<Compared> {
   return { records: young + before, suspects: [...found], changed, isListed, totalsAreOff };
 }
 
-/** Tells what was modified behind the horizon from what is suspect. */
+/** Separates what was modified at the horizon or later (`changed`) from the other suspects. */
 function split({ suspects }: Localiser, horizon: EpochMs): { suspects: string[]; changed: string[] } {
   const isYoung = ({ listed }: Suspect) => listed !== undefined && listed !== null && listed >= horizon;
   const all = [...suspects.values()];

@@ -50,10 +50,13 @@ export class EmittedVersions {
   }
 }
 
-/** The values emitted last of calculated properties, whose versions have the time at which they were asked for. */
+/** The last emitted values of calculated properties: HubSpot dates their versions by when it was asked for them. */
 export class CalculatedValues {
   readonly #values: Map<string, string>;
-  /** What was remembered at the beginning. In states on the way it does for what was emitted since, which may be emitted again. */
+  /**
+   * What was remembered at the beginning. States before the closing one keep it: what was emitted since may be emitted
+   * again.
+   */
   readonly before: JsonObject;
 
   constructor(memory: JsonValue | undefined) {

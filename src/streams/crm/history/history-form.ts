@@ -37,7 +37,7 @@ const VALIDITY: JsonObject = {
   is_current: { ...BOOLEAN, description: 'Whether it is the current value.' },
 };
 
-/** The record's id, in the layouts `airbyte` of source-hubspot's three histories. */
+/** The field with the record's id in source-hubspot's histories; contacts have a form of their own. */
 const AIRBYTE_IDS: Readonly<Record<string, string>> = { companies: 'companyId', deals: 'dealId' };
 
 /** The form of the layout `airbyte`: source-hubspot's where it has the stream. @param object the object's name */
@@ -64,7 +64,7 @@ const CONTACTS: HistoryForm = {
     'source-label': STRING,
     'updated-by-user-id': INTEGER,
     archived: BOOLEAN,
-    // HubSpot's API has them no more. source-hubspot has the columns, always empty.
+    // HubSpot's API no longer has them. source-hubspot has the columns, always empty.
     selected: BOOLEAN,
     'is-contact': BOOLEAN,
     'canonical-vid': INTEGER,

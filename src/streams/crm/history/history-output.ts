@@ -26,7 +26,9 @@ export interface HistorySelection {
   calculated: ReadonlySet<string>;
   /** Versions that ended before are left out; null: none are. */
   from: Instant | null;
-  /** Whether records may come into the selection without being modified for the first time: then all their versions count as new. */
+  /**
+   * Whether the object has filters: a record may match them for the first time, so that all its versions count as new.
+   */
   isFiltered: boolean;
   /** The properties whose values are replaced by hashes; null: none. */
   hashed: HashedProperties | null;
@@ -46,7 +48,7 @@ export class HistoryOutput implements ObjectOutput {
   readonly #fitted;
   readonly #emitted: EmittedVersions;
   readonly #calculated: CalculatedValues;
-  /** The properties of records of which HubSpot keeps fewer versions than there were since. */
+  /** How many properties, counted by record, had more versions since the last read than HubSpot keeps. */
   #incomplete = 0;
   /** The records that they are of. */
   readonly #incompleteRecords = new Set<string>();
@@ -117,14 +119,17 @@ export class HistoryOutput implements ObjectOutput {
     }
   }
 
-  /** A property that comes full, and whose oldest version is younger than what was read before, has lost some. @param reached up to where that was */
+  /**
+   * Counts properties that have lost versions: HubSpot lists as many as it keeps, and all were set after `reached`, the
+   * instant up to which versions were read before.
+   */
   #countIncomplete({ id, createdAt }: ObjectRow, histories: Histories | null, reached: Instant): void {
     const { names, object } = this.#selection;
     for (const property of names) {
       const listed = listedOf(histories, property);
       if (listed.length < mostKept(object)) continue;
       const oldest = heldVersions(listed)[0]?.at ?? timeOf(reached);
-      // Of a record that is new, it is the first one.
+      // A version as old as the record is its first one: none is lost.
       if (oldest <= timeOf(reached) || oldest <= timeOf(createdAt ?? '')) continue;
       this.#incomplete += 1;
       this.#incompleteRecords.add(id);

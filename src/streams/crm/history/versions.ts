@@ -1,7 +1,9 @@
 import type { Version } from '../../../hubspot/api/object-row.js';
 import { type EpochMs, timeOf } from '../../../time.js';
 
-/** HubSpot keeps so many versions of a property, of contacts and of other objects. Its documentation does not say so; vendors have seen it. */
+/**
+ * How many versions of a property HubSpot keeps, of contacts and of other objects: not documented, but seen by vendors.
+ */
 const KEPT_OF_CONTACTS = 45;
 const KEPT_OF_OTHERS = 20;
 
@@ -37,7 +39,10 @@ export function heldVersions(listed: readonly Version[]): HeldVersion[] {
   return held.map(([at, version], index) => ({ version, at, until: held[index + 1]?.[0] ?? null }));
 }
 
-/** Those that a property of changing times has, in the order of time: HubSpot works such values out when it is asked, so that only another value is a version. */
+/**
+ * The versions of a calculated property. HubSpot works out and dates its value when asked: only another value is a
+ * version.
+ */
 export function changedVersions(held: readonly HeldVersion[]): HeldVersion[] {
   const changed = held.filter(({ version }, index) => heldValue(version) !== heldValue(held[index - 1]?.version));
   return changed.map((each, index) => ({ ...each, until: changed[index + 1]?.at ?? null }));

@@ -94,7 +94,9 @@ function byTime(a: string | null, b: string | null): number {
   return timeOf(a ?? '') - timeOf(b ?? '');
 }
 
-/** A state without a cursor is behind one with an earlier step of the same reading; otherwise the one with the earlier cursor is behind. */
+/**
+ * Of one lineage, the state with the lower step is behind; otherwise the one with the earlier cursor, if both have one.
+ */
 function byProgress(a: ObjectState, b: ObjectState): number {
   if (a.lineage === b.lineage) return a.step - b.step;
   return timeOf(a.cursor ?? '') - timeOf(b.cursor ?? '') || 0;

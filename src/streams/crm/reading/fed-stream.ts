@@ -86,7 +86,7 @@ const readTogether: ReadTogether = async (runs) => {
         const counted = first && outcomes.get(first.name);
         if (first && typeof counted === 'number') outcomes.set(first.name, counted + calls);
       } catch (error) {
-        // A stop is told of for those that have not failed.
+        // A stop: streams that have failed before keep their errors.
         for (const { name } of feeds) if (typeof outcomes.get(name) === 'number') fail(name, error);
       }
     }),
@@ -94,7 +94,7 @@ const readTogether: ReadTogether = async (runs) => {
   return runs.map(({ stream }) => outcomes.get(stream.name) ?? 0);
 };
 
-/** Where a stream's records and states go; the error, if its state is none of its. */
+/** Where a stream's records and states go; a StateError, if this version cannot read its state. */
 function channelOf({ name, feeds }: FedStream, run: StreamRun): StreamChannel | HubflakeError {
   try {
     return new StreamChannel(

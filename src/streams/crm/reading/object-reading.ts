@@ -31,7 +31,9 @@ export interface Feed {
   isOfSelection: boolean;
   /** Why what the stream's state has is not enough, as a clause; null: it is. @param memory what the output's state has besides the reading's */
   shortage?(memory: JsonMemory, cursor: string | null): string | null;
-  /** @param stream the reading's, whose associations have the places of its links */
+  /**
+   * @param stream the reading's: the place of a link among its associations is that of its ids in `LiveRecord.links`
+   */
   output(stream: ObjectStream, memory: JsonMemory): ObjectOutput;
 }
 
@@ -94,7 +96,7 @@ export async function readFeeds(
 }
 
 /**
- * Why a feed's state is of no use to what the feed is now, as a clause: it is read from the start. null: it goes on.
+ * Why a feed cannot go on from its state and is read from the start, as a clause; null: it can.
  *
  * @param given the state; null: there is none
  */

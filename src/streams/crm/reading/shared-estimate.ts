@@ -4,13 +4,13 @@ import type { Estimate, PortalFacts } from '../../core/stream.js';
 import { estimateObject } from '../estimate.js';
 import type { ObjectStream } from '../object-stream.js';
 
-/** The estimate of a reading, and whose own calls it was told with. */
+/** The estimate of a reading, and the names of the {@link OwnCalls} that were counted with it. */
 interface Shared {
   estimate: Promise<Estimate>;
   told: Set<string>;
 }
 
-/** By object, the estimates of its readings: one for all streams that are as far. */
+/** By object, the estimates of its readings: one for all streams whose states are at the same position. */
 const made = new WeakMap<ObjectStream, Map<string, Shared>>();
 
 /** Calls that a stream takes besides those of its object. */
@@ -27,7 +27,8 @@ export interface ReadingShare {
 }
 
 /**
- * Estimates what a stream takes of an object's reading. The calls that all streams of a reading share are told to the first of them that asks.
+ * Estimates what a stream takes of an object's reading. Calls that the streams of a reading share count for the first
+ * that asks.
  */
 export async function estimateWith(
   share: ReadingShare,

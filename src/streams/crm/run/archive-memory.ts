@@ -38,7 +38,7 @@ export type ArchiveState = {
   restored?: string;
   /** Packed: ids that were neither listed nor live when the last scan looked. Missing: none. */
   unfound?: string;
-  /** When HubSpot last refused to list the object's archived records. Each sync tries again. */
+  /** When HubSpot last refused to list the object's archived records. The next scan that is due tries again. */
   refusedAt?: Instant;
 };
 

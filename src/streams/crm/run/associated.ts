@@ -63,8 +63,9 @@ export async function readTyped(
 }
 
 /**
- * The associations of records whose list call requested them. Those with types are left empty: their output reads them. HubSpot truncates long lists there; those are read by batch reads,
- * and so are those that may be listed under an unknown name.
+ * The associations of records whose list call requested them. HubSpot truncates long lists there: those are read by
+ * batch reads, and so are those that may be listed under an unknown name. Typed associations are left empty: their
+ * output reads them.
  */
 export async function completeAssociated(
   client: HubSpotClient,

@@ -30,9 +30,10 @@ export interface Erased {
 }
 
 /**
- * Why live records are read: `load`: by the list of a first load; `changes`: they were modified since an instant, where all was read up to another one, which is later as searches lag; `values`: properties are
- * read that the stream did not have; `restored`: they were archived, and are not any more;
- * `sweep`: they may have changed without HubSpot showing it among changes.
+ * Why live records are read. `load`: the list of a first load has them. `changes`: they were modified from `since` on;
+ * all was read before up to `reached`, which is later, as searches lag. `values`: they have values of properties that
+ * the stream did not read before. `restored`: they were archived, and no longer are. `sweep`: they may have changed
+ * without HubSpot showing it among changes.
  */
 export type Occasion =
   | { is: 'load' | 'values' | 'restored' | 'sweep' }

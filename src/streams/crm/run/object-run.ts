@@ -151,7 +151,7 @@ export class ObjectRun {
       })
       .filter(({ row, hash }) => repeats || hash === null || !this.sent.isUnchanged(row.id, hash));
     const emitsMerges = this.#emitsMerges;
-    // The state must precede learning: one that knows a merge whose tombstone was not emitted would suppress it.
+    // Before merges are learned: a state that knows a merge whose tombstone was not emitted would suppress it.
     if (live.length > 0 || (emitsMerges && rows.some((row) => this.merges.hasNewMerges(row)))) await this.#open();
     // A backfill emits some values only, and a sweep no past ones.
     const isWhole = occasion.is !== 'values' && occasion.is !== 'sweep';
@@ -201,7 +201,8 @@ export class ObjectRun {
     const histories = await this.#histories(archived, true);
     const merged = rows.flatMap((row) => this.merges.learn(row));
     const records = archived.map(({ row }) => ({ row, histories: histories?.get(row.id) ?? null }));
-    // Until its end, a scan has the instant of the one before. What was modified since may have been archived before a search showed it.
+    // Until a scan ends, `archive.since` is the instant of the one before. What was modified since then, or within the
+    // lookback before it, may have been archived before a search showed it.
     const { since: before } = this.state.archive;
     const since = before === null ? null : earlier(before, this.options.lookbackMinutes);
     await this.#ports.each(({ output, emit }) => output.archived?.(records, since, emit, this.#rememberFrom()));
@@ -295,7 +296,7 @@ export class ObjectRun {
     throw new StoppedError(`The turn of ${name} is over.`);
   }
 
-  /** The same behind a page: where the state is large, only behind every tenth. */
+  /** The same after a page; where the state is large, only after every tenth. */
   async savePage(): Promise<void> {
     this.#unsavedPages += 1;
     if (this.#unsavedPages < PAGES_A_STATE && (this.sweeping.memory?.size ?? 0) > LARGE_MEMORY) return;

@@ -6,7 +6,7 @@ const WHOLE_EVERY = 1 / 4;
 
 type Reach = Pick<ReadOptions, 'pace' | 'lookbackMinutes'>;
 
-/** How many minutes a pass of a service reaches back that does not reach back by the whole lookback. */
+/** How many minutes a service's pass reaches back, if not by the whole lookback. */
 export function recentMinutes({ pace, lookbackMinutes }: Reach): number {
   return Math.min(pace.recentMinutes ?? lookbackMinutes, lookbackMinutes);
 }

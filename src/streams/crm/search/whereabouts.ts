@@ -61,8 +61,9 @@ export async function whatBecameOf(
 }
 
 /**
- * The survivors of records that were merged away, by their ids. HubSpot answers a batch read of such a record with its survivor, which names those
- * merged into it; of a chain of merges perhaps only the last, so that records are asked for one by one where a survivor is nobody's.
+ * The survivors of records that were merged away, by the ids of these. HubSpot answers a batch read of such a record
+ * with its survivor, which lists those merged into it, but of a chain of merges perhaps only the last. Where a survivor
+ * lists none of `ids`, records are read one by one.
  */
 async function survivorsOf(
   { client, stream }: LookingRun,
@@ -84,7 +85,7 @@ async function survivorsOf(
   return found;
 }
 
-/** Those of some records that are archived. What HubSpot says of them it may refuse. */
+/** Those of some records that are archived; none, if HubSpot refuses to read them. */
 async function archivedAmong({ client, stream }: LookingRun, ids: readonly string[]): Promise<Map<string, ObjectRow>> {
   if (ids.length === 0) return new Map();
   const { type, properties } = stream;

@@ -32,8 +32,9 @@ export interface HashedRecord {
 }
 
 /**
- * What was emitted of the records of a stream, where no warehouse can tell: a hash for each run of ten records that follow each other by id. A sweep
- * compares them, run by run; until it has come past a run, and what differs was emitted, the one of the sweep before counts.
+ * What was emitted of the records of a stream, where no warehouse can tell: a hash for each run of ten records that
+ * follow each other by id. A sweep compares run by run; the hash of the sweep before counts until a run was compared
+ * and what differs in it was emitted.
  *
  * Records that are emitted in between are remembered by their ids: their runs count as changed.
  */
@@ -48,16 +49,19 @@ export class ContentRuns {
   /** Those of them whose run is not complete. */
   #carried: HashedRecord[] = [];
   #isBegun: boolean;
-  /** Whether no run has a hash since that was asked for. */
+  /** Whether {@link forgetHashes} was called since the comparison began. */
   #hasForgotten = false;
   /** Ids of records that were emitted outside of sweeps. */
   readonly #since: Set<string>;
   readonly #packedSince = new PackedText(() => packIds(this.#since));
-  /** Those of them that the comparison comes past, ascending; how many of these it has passed, and how many of those are settled. */
+  /**
+   * Those of `#since` after the id where the comparison began, ascending; how many it has passed; how many of these are
+   * settled.
+   */
   #dirty: string[] = [];
   #passed = 0;
   #settled = 0;
-  /** The runs as they were before what is not settled; null: all is. */
+  /** The runs as of the last {@link settle}; null: there was no change since. */
   #before: string | null = null;
   /** For how many records there was no room. */
   forgotten = 0;
@@ -149,7 +153,11 @@ export class ContentRuns {
     return changed;
   }
 
-  /** Makes runs of what no run ends behind. @param waiting what is left there is to be carried */
+  /**
+   * Makes new runs of records after the last run that was compared.
+   *
+   * @param waiting keeps those that are to be carried
+   */
   #takeRest<T extends HashedRecord>(waiting: T[], end: bigint | null, isCut: boolean): T[] {
     const isNew = this.#ahead.peek() === null;
     const takesAll = isCut || end === null;

@@ -1,12 +1,14 @@
 import type { KnownRecord } from '../../core/known-records.js';
 import { compareIds } from '../run/packed-ids.js';
 
-/** Tells which of the records that a destination has HubSpot's list lacks: both ascend by id, and are walked side by side. */
+/**
+ * Finds the records that a destination has and HubSpot's list lacks: both ascend by id, and are walked side by side.
+ */
 export class MissingRecords {
   readonly #known: AsyncIterator<KnownRecord>;
   #next: IteratorResult<KnownRecord> | null = null;
 
-  /** @param known those behind the first page's beginning, ascending */
+  /** @param known those after the beginning of the first page, ascending */
   constructor(known: AsyncIterable<KnownRecord>) {
     this.#known = known[Symbol.asyncIterator]();
   }

@@ -1,7 +1,7 @@
 /**
- * Runs of ids as one text for a state, ascending: each id as its distance from the one before, in base 36, separated by commas; behind the last one of a
- * run a point and the run's hash, which is empty where it is not known. Runs are separated by spaces. Of a million records this is read and
- * written piece by piece, as the ids of all of them would take a hundred megabytes.
+ * Runs of ids as one text for a state, ascending: each id as its distance from the one before, in base 36, separated by
+ * commas; after the last id of a run a point and the run's hash, which is empty if it is not known. Runs are separated
+ * by spaces. The text is read and written run by run, as the ids of a million records would take a hundred megabytes.
  */
 
 /** Some records whose ids follow each other, and a hash of their contents. */
@@ -19,7 +19,7 @@ export class RunReader {
   #last = 0n;
   #head: Run | null | undefined;
 
-  /** @param text behind something of another form there are no runs */
+  /** @param text is read up to the first entry that is no run */
   constructor(text: string) {
     this.#text = text;
   }

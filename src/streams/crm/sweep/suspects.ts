@@ -30,7 +30,8 @@ export class Suspects {
   add(records: readonly KnownRecord[]): void {
     const { sweeping, archived } = this.#run;
     for (const { id, version } of records) {
-      // A table may show what is on its way to it; what a state knows may have been told of by earlier runs.
+      // A table may not have yet what this run has emitted; ids in a state may be of records whose tombstones were
+      // emitted before.
       if (this.#run.hasToldGone(id) || (sweeping.remembersIds && archived.has(id))) continue;
       this.#waiting.set(id, version ?? UNKNOWN);
     }

@@ -15,7 +15,7 @@ import { isSweepDue } from './sweeping.js';
 import { type SweptPage, type SweptPages, sweptPages } from './swept-pages.js';
 
 /**
- * Calls of the day that a sweep leaves besides the reserve, for increments, which would fail without: a tenth of those that there are when it begins,
+ * The daily calls that a sweep leaves to increments, beyond the reserve: a tenth of those that are left when it begins,
  * and no more than some thousand increments take. HubSpot gives 250,000 a day, or more.
  */
 const LEFT_SHARE = 0.1;
@@ -47,7 +47,7 @@ export async function sweepIfDue(run: ObjectRun): Promise<void> {
     );
   try {
     const isComplete = await run.phase('sweep', () => sweep.read());
-    if (!isComplete) interrupted(`the calls of the day that are left are for increments.`);
+    if (!isComplete) interrupted('the remaining daily calls are kept for increments.');
   } catch (error) {
     if (!(error instanceof DailyLimitError)) throw error;
     interrupted(error.message);
@@ -69,7 +69,7 @@ class Sweep {
   readonly #position: SweepPosition;
   readonly #pages: SweptPages;
   readonly #suspects: Suspects;
-  /** null: what is gone is not told, or cannot be. */
+  /** null: records that are gone are not reported, or cannot be found. */
   #missing: MissingRecords | null;
   /** Where the page begins that is read; the position is before it while records wait for the rest of their run. */
   #at: PageStart;
@@ -114,7 +114,7 @@ class Sweep {
     const forgotten = sweeping.memory?.forgotten ?? 0;
     if (forgotten > 0) {
       log.info(
-        `${stream.name}: the state has no room for ${forgotten} records. They are emitted by each sweep, and it is not found when they are erased.`,
+        `${stream.name}: the state has no room for ${forgotten} records. Each sweep emits them again, and does not notice when they are erased.`,
       );
     }
     return true;
@@ -148,7 +148,7 @@ class Sweep {
   #ignoreOrder(): Promise<SweptPage> {
     const { stream, sweeping } = this.#run;
     log.warn(
-      `HubSpot's list of ${stream.name} is not in the order of ids: it is swept, but records that were erased cannot be told.`,
+      `HubSpot's list of ${stream.name} is not in the order of ids: it is swept, but erased records are not noticed.`,
     );
     this.#position.isUnordered = true;
     sweeping.memory?.forgetHashes();
@@ -213,7 +213,8 @@ class Sweep {
     const { memory } = this.#run.sweeping;
     memory?.settle();
     const carried = memory?.firstCarried?.id;
-    // Records that wait for the rest of their run are read again by a run that goes on from here.
+    // While records wait for the rest of their content run, the position stays at the first one's page, to read them
+    // again.
     if (carried === undefined) Object.assign(this.#position, next);
     else if (ids.includes(carried)) Object.assign(this.#position, this.#at);
     this.#position.suspects = packTimes(this.#suspects.waiting, epochMs(0));

@@ -20,7 +20,7 @@ const MS_AN_HOUR = 60 * 60_000;
 
 /** How a reading is swept, and what it knows of its records. */
 export class Sweeping {
-  /** Whether there are sweeps, and some output has anything of them. */
+  /** Whether sweeps are on, and some output takes part in them. */
   readonly isWanted: boolean;
   /** Identifies what a sweep reads. */
   readonly of: string;
@@ -32,7 +32,7 @@ export class Sweeping {
   readonly hash: ReturnType<typeof contentHasher>;
   /** The records that the destination has as live; null: it cannot tell. */
   readonly #table: KnownRecords | null;
-  /** Whether the memory knows instead. */
+  /** Whether `memory` keeps the ids of all records instead. */
   readonly remembersIds: boolean;
 
   constructor(stream: ObjectStream, options: SweepOptions, ports: readonly OutputPort[], memory: JsonObject | null) {

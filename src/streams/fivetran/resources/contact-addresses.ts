@@ -4,7 +4,7 @@ import { standardObject } from '../../../hubspot/api/object-types.js';
 import { BATCH_READ_LIMIT, batchRead } from '../../../hubspot/api/objects.js';
 import type { HubSpotClient } from '../../../hubspot/client/client.js';
 
-/** So long addresses are gathered, so that those of several pages are asked for in one call. */
+/** How long addresses are gathered, so that those of several pages are asked for in one call. */
 const GATHERING_MS = 10;
 /** The most addresses that are known in a run. */
 const MOST_KNOWN = 200_000;

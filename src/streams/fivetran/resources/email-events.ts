@@ -26,7 +26,10 @@ const EVENTS = {
 /** The event that one refers to. */
 const other = (name: string, member: string) => (event: Item) => memberOf(event[name], member) ?? null;
 
-/** The one that sent the e-mail: the package counts an event for a send by it, and the sending for itself, which HubSpot may leave out. */
+/**
+ * The event that sent the e-mail, by which Fivetran's dbt package counts the events of a send. A SENT event is its own,
+ * which HubSpot may leave out.
+ */
 const sentBy = (member: string, own: string) => (event: Item) =>
   other('sentBy', member)(event) ?? (event.type === 'SENT' ? event[own] : null);
 

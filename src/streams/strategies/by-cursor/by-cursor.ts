@@ -47,7 +47,7 @@ export interface CursorResource extends Resource {
 export function byCursor(resource: CursorResource): StreamDeclaration {
   return declare(resource, (named, portal) => new ByCursor(named, portal), {
     increment: 'updated since',
-    hiddenDeletions: resource.archived ? null : 'HubSpot lists only what there is',
+    hiddenDeletions: resource.archived ? null : 'HubSpot does not list what was deleted',
   });
 }
 
@@ -99,7 +99,10 @@ class CursorRead {
   /** Items made from here on are read again by each sync; null: none are. */
   readonly #youngSince: Instant | null;
   readonly #youngIds = new Set<string>();
-  /** Whether a state says since when a first load owes tombstones: a run that began anew would owe fewer, for rows that are there. */
+  /**
+   * Whether a state has the beginning of this load. Without one, a run after a kill would begin another load, and owe
+   * no tombstones for items archived before that.
+   */
   #isLoadKept = false;
   #calls = 0;
 

@@ -55,7 +55,7 @@ class ByWindow implements Stream {
     if (!isCounted) calls[resource.endpoint.kind.budget] += windows + (values ? 1 : 0);
     const first = [...starts].sort((a, b) => timeOf(a) - timeOf(b))[0];
     const what = first
-      ? `events since ${first.slice(0, 16)}Z, in a page a window or more`
+      ? `events since ${first.slice(0, 16)}Z, one page or more per window`
       : 'no events: there are no types';
     return { what, rows: null, calls };
   }
@@ -127,7 +127,7 @@ function isEstimated(client: HubSpotClient, stream: ByWindow, state: WindowState
   return isKnown;
 }
 
-/** As long as a window takes one page, the next one is twice as long. */
+/** The fewest windows of a read: as long as each takes one page, the next one is twice as long. */
 function fewestWindows(progress: Progress, resource: WindowResource, portal: PortalFacts): number {
   const whole = { from: timeOf(startOf(progress, resource, portal)), to: portal.client.clock.now() };
   const left = new Windows(whole, settledParts(progress, resource, portal), 0).leftMs;

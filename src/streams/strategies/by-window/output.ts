@@ -27,7 +27,7 @@ export class WindowOutput {
   readonly #marks: Marks;
   readonly #output: StreamOutput;
   readonly #records: Records;
-  /** What it has read, which is read again for others only. */
+  /** What this stream has already: it is read again for the other streams only. */
   #known: readonly Span[] = [];
   #failure: { error: unknown } | null = null;
 
@@ -51,7 +51,7 @@ export class WindowOutput {
   begin(partition: string): Progress {
     const { progress, others } = this.state;
     const known = progress.get(partition) ?? others;
-    // A stream that is read by itself does not read again what it has, and windows need not be looked through.
+    // Nothing is read again for others if the stream shares no source: then events need not be compared with it.
     if (this.resource.source !== undefined) this.#known = knownOf(known, this.resource, this.#portal);
     return known;
   }

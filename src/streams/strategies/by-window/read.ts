@@ -99,7 +99,7 @@ export class WindowRead {
       if (!this.#resource.partitions || !isUnavailable(error)) throw error;
       this.#partitions = this.#partitions.filter((each) => each !== partition);
       this.#refusals.push(error);
-      log.info(`${this.#resource.name}, ${partition.id}: ${error.message} What is there of it stays as it is.`);
+      log.info(`${this.#resource.name}, ${partition.id}: ${error.message} Existing rows stay as they are.`);
     }
   }
 

@@ -11,7 +11,10 @@ import type { EventOrder, SeenEvent } from './seen-order.js';
 export interface WindowResource extends Resource {
   key: string;
   cursor: string;
-  /** The query for events from one instant on, and before another. Where HubSpot does not say whether it includes an end, one more ms: an event of that may come twice, as the same row. */
+  /**
+   * The query for events from one instant on, and before another. Where HubSpot does not say whether it includes the
+   * ends, it is a millisecond longer: an event of that millisecond may come twice, as the same row.
+   */
   window(from: Instant, to: Instant): Readonly<Record<string, string>>;
   /** In which order HubSpot answers the events of a window. Where it holds, a window with too many pages is divided while it is read. */
   order: EventOrder;

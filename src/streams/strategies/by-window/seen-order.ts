@@ -4,7 +4,7 @@ import type { Span } from './windows.js';
 /** In which order HubSpot answers the events of a span of time. `unknown`: it is not documented. */
 export type EventOrder = 'newest first' | 'oldest first' | 'unknown';
 
-/** So many times have to follow one another in the same direction, for an order to be believed. */
+/** An order is believed once this many times have changed in its direction, and none in the other. */
 const ENOUGH = 10;
 
 /** An event, as far as its place in a list goes. */
@@ -54,10 +54,12 @@ export class SeenOrder {
   }
 
   /**
-   * The part of a window in which the events of its other pages lie; null: that cannot be told, or most of what was read is within it.
+   * The part of a window in which the events of its other pages lie; null: that cannot be told, or it has most of what
+   * was read.
    *
-   * It has all of the millisecond with which the last page begins, and so that page once more: of a list in the order of arrival, its last
-   * event may be a late one, and others behind it later. Of such a list with the oldest first, late ones may still come.
+   * It is bounded by the first event of the last page, and so has that page once more: in a list by arrival, the last
+   * event may be a late one, with later times after it. With the oldest first, it begins `lateMs` earlier, as late
+   * events may still come.
    */
   restOf({ from, to }: Span): Span | null {
     const start = this.#pageStart;

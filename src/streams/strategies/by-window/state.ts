@@ -21,7 +21,10 @@ export interface Progress {
   until: Instant | null;
   /** What was read beyond it. */
   done: readonly Span[];
-  /** When the last read began: events of shortly before may have come late. null: when `until` is, as in states of earlier versions. */
+  /**
+   * When the last read began: events of shortly before may come late. null, as in states of earlier versions: at
+   * `until`.
+   */
   readAt: Instant | null;
 }
 
@@ -112,7 +115,7 @@ function progressJson({ until, done, readAt }: Progress): JsonObject {
 
 type WindowBounds = Pick<WindowResource, 'overlapMinutes' | 'keptDays'>;
 
-/** Where late events may still come, seen from a read that begins at an instant. */
+/** The instant from which events may still come late, after a read that began at `readAt`. */
 export function settledAt(readAt: Instant, { overlapMinutes }: WindowBounds, { config }: PortalFacts): Instant {
   return earlier(readAt, Math.max(overlapMinutes, config.lookbackMinutes));
 }
@@ -131,13 +134,13 @@ function readOf({ until, done }: Progress): readonly Span[] {
   return until === null ? [] : [{ from: BEFORE_ALL, to: timeOf(until) }, ...done];
 }
 
-/** What a span has of another. */
+/** The part of one span that lies within another; empty: there is none. */
 function within(one: Span, other: Span): readonly Span[] {
   const part = { from: epochMs(Math.max(one.from, other.from)), to: epochMs(Math.min(one.to, other.to)) };
   return part.from < part.to ? [part] : [];
 }
 
-/** What the next read of a stream by itself would not read. */
+/** The spans that the next read would leave out if the stream were read alone. */
 export function knownOf(progress: Progress, bounds: WindowBounds, portal: PortalFacts): readonly Span[] {
   const before = { from: BEFORE_ALL, to: timeOf(startOf(progress, bounds, portal)) };
   return progress.until === null ? [] : [before, ...settledParts(progress, bounds, portal)];

@@ -6,7 +6,7 @@ export interface Span {
   readonly to: EpochMs;
 }
 
-/** A window with more pages is not read on, where the order of its events is known; the next ones are shorter. */
+/** From this many pages on, a window is left, if the order of its events is known, and the next ones are shorter. */
 export const MANY_PAGES = 10;
 /** No window is made shorter than this, whatever lies in it. */
 const SHORTEST_MS = 3_600_000;

@@ -29,7 +29,7 @@ export interface ChildrenResource<Child> {
   /** The call that reads them. */
   kind: CallKind;
   parentsPerCall: number;
-  /** The calls that reading so many parents takes, one by default. */
+  /** The calls that reading `parentsPerCall` parents takes, one by default. */
   callsEach?: number;
   /** Reads the children of parents, one response at a time. Several responses may have children of one parent. */
   read(client: HubSpotClient, parentIds: readonly string[]): AsyncIterable<readonly Child[]>;
@@ -237,7 +237,8 @@ class ChildrenRead<Child> {
     });
     const emitsGone = increments.tombstone !== null && !this.#isRefresh;
     const gone = emitsGone ? Object.keys(before).filter((id) => !(id in hashes)) : [];
-    // Killed behind one that is not remembered, the next run emits it again; only a tombstone of it would be missed.
+    // If this run is killed after emitting a child that no state remembers, the next one emits it again, but never its
+    // tombstone.
     const isRisky =
       gone.length > 0 || changed.some((child) => increments.tombstone !== null || increments.idOf(child) in before);
     return { parentId, changed, gone, hashes, isRisky };

@@ -50,7 +50,7 @@ class Feed implements Stream {
       }
     }
     calls[resource.endpoint.kind.budget] += parents;
-    const what = `${since === null ? 'everything' : 'what is new'} of ${parents.toLocaleString('en')}, a call or more each`;
+    const what = `${since === null ? 'everything' : 'what is new'} of ${parents.toLocaleString('en')} parents, one call or more each`;
     return { what, rows: null, calls };
   }
 

@@ -126,7 +126,7 @@ export class FeedRead {
     const { load, parents, positions } = this.#state;
     const known = parents.get(parent.id);
     this.#seen.add(parent.id);
-    // By the load that is resumed.
+    // The load that is resumed has read it already.
     if (load && known !== undefined && known >= timeOf(load.startedAt)) return;
     const before = known ?? this.#untilOfOthers();
     const outcome = await this.#refusals.attempt(() => this.#readItems(parent, before));
@@ -175,7 +175,10 @@ export class FeedRead {
     this.#unsaved.parents += 1;
   }
 
-  /** What records are made of. */
+  /**
+   * The items that become records, with what `completed` finds out of them; those of which it finds nothing are left
+   * out.
+   */
   async #completed(all: readonly Item[], since: number): Promise<readonly Item[]> {
     const { completed, itemsOf = (item) => [item] } = this.#resource;
     if (!completed) return all.flatMap(itemsOf);
@@ -206,7 +209,7 @@ export class FeedRead {
     this.#unsaved.records += fresh.length;
   }
 
-  /** Of parents that HubSpot filters by time only those are named that are behind the others. */
+  /** Where HubSpot filters parents by time, a state names only those that are behind the others. */
   #forgetParents(startedAt: EpochMs): void {
     if (!this.#resource.movedSince) return;
     const { parents } = this.#state;

@@ -46,7 +46,7 @@ class Members implements Stream {
       members += counters.size ?? 0;
       pages += how === 'newest' ? 1 : Math.max(1, Math.ceil((counters.size ?? 0) / limit));
     }
-    const what = `the members of ${asked.toLocaleString('en')} of ${parents.length.toLocaleString('en')}, a call or more each`;
+    const what = `members of ${asked.toLocaleString('en')} of ${parents.length.toLocaleString('en')} sets, one call or more each`;
     return { what, rows: members, calls: { burst: 0, search: 0, exempt: 0, [resource.endpoint.kind.budget]: pages } };
   }
 

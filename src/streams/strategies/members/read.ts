@@ -79,7 +79,7 @@ export class MembersRead {
   async #readSet(parent: Parent): Promise<void> {
     const { sets, refreshAt } = this.#state;
     const known = sets.get(parent.id);
-    // By the refresh that is resumed.
+    // The refresh that is resumed has read it already.
     if (refreshAt !== null && known && !known.isOpen && known.wholeAt >= timeOf(refreshAt)) return;
     const counters = this.#resource.countersOf(parent.item);
     const how = howToRead(known, counters, this.#startedAt, this.#resource.relookDays);
@@ -133,7 +133,8 @@ export class MembersRead {
     const isFirst = position !== undefined || before === undefined;
     // A first read that is resumed has emitted the pages before; if members have left those since, the counters tell the next read.
     const missing = position ? new Set<string>() : new Set([...known, ...(before?.uncertain ?? [])]);
-    // By a first read all that is found is emitted, and so in the state: twice in memory it would be much, of long lists.
+    // Empty in a first read, which emits all that it finds: the state has the ids, and long lists would be in memory
+    // twice.
     const found = new Set<string>();
     const begun = position?.counters ?? counters;
     let hasBegun = false;
@@ -163,7 +164,7 @@ export class MembersRead {
     const idsNow = () => {
       if (!isFirst) return new MemberIds(ids);
       const emitted = sets.get(parent.id)?.ids ?? new MemberIds();
-      // Of the read that is resumed: they may have been emitted, and have left since.
+      // Members that the interrupted read was about to emit: they may have rows, and have left since.
       emitted.add(before?.uncertain ?? []);
       return emitted;
     };

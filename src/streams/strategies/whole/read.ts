@@ -26,7 +26,7 @@ const MOST_SETTLED = 500;
 export class WholeRead {
   readonly #isRefresh: boolean;
   readonly #state: WholeState;
-  /** Whether all that there is comes, once. */
+  /** Whether every item counts as new: the state is missing, or source-hubspot's. */
   readonly #takesAll: boolean;
   readonly #memory: ContentMemory;
   readonly #output: StreamOutput;

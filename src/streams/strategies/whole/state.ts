@@ -18,7 +18,10 @@ export interface WholeState {
   emittedAt: EpochMs;
   memory: ContentMemory | null;
   after: string | null;
-  /** Whether it is source-hubspot's, which leaves out items of some streams: all that there is comes once. */
+  /**
+   * Whether it is none of ours: missing, or source-hubspot's, which leaves out items of some streams. Then every item
+   * is emitted.
+   */
   isForeign: boolean;
   /** Whether a full refresh is in progress. */
   isRefresh: boolean;

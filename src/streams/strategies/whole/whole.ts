@@ -43,7 +43,7 @@ class Whole implements Stream {
     const pages = found ? found.calls + toRead : Math.max(1, Math.ceil((memory?.size ?? 0) / perCall));
     return {
       what: found
-        ? `what ${due.length} of ${found.all.length} have, ${most ? `a call for ${most}` : 'a call or more each'}`
+        ? `${due.length} of ${found.all.length} parts, ${most ? `one call for ${most}` : 'one call or more each'}`
         : 'all of it',
       rows: null,
       calls: { burst: 0, search: 0, exempt: 0, [resource.endpoint.kind.budget]: pages },
