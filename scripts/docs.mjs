@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseSourceConfig } from '../dist/config/source.js';
 import { customObjectType } from '../dist/hubspot/api/object-types.js';
-import { KeptAnswers } from '../dist/hubspot/client/kept-answers.js';
+import { KeptAnswers } from '../dist/hubspot/client/answer-cache.js';
 import { KnownObjects } from '../dist/streams/core/known-objects.js';
 import { DECLARED_STREAMS } from '../dist/streams/registry.js';
 import { planStreams } from '../dist/streams/selection/plan-streams.js';

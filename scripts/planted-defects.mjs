@@ -724,7 +724,7 @@ const DEFECTS = [
   ],
   [
     'any refusal taken for an object that the portal does not have',
-    'src/hubspot/client/known-answers.ts',
+    'src/hubspot/client/error-kinds.ts',
     'isRefusal(error, [400, 404]) && UNKNOWN_OBJECT.test(error.said)',
     'isRefusal(error, [400, 404])',
     'integration_tests/reading/answers',
@@ -1384,8 +1384,8 @@ const DEFECTS = [
   [
     'windows: one at a time',
     'src/streams/strategies/by-window/read.ts',
-    'const AT_ONCE = 4;',
-    'const AT_ONCE = 1;',
+    'const CONCURRENCY = 4;',
+    'const CONCURRENCY = 1;',
     'strategies/by-window',
   ],
   [
@@ -1517,8 +1517,8 @@ const DEFECTS = [
   [
     'of each: the items of a parent that is gone stay',
     'src/streams/strategies/parents.ts',
-    'isWithout: (id) => !known.has(id)',
-    'isWithout: () => false',
+    'isGone: (id) => !known.has(id)',
+    'isGone: () => false',
     'integration_tests/streams/of-each',
   ],
   [
@@ -2346,7 +2346,7 @@ const DEFECTS = [
   [
     'verify: a suspect taken for a difference without being read by id',
     'src/streams/verify/judge.ts',
-    "else if (comparesContent || rows.get(id)?.version !== version) add(id, 'stale'",
+    "else if (contentDiffers || rows.get(id)?.version !== version) add(id, 'stale'",
     "else add(id, 'stale'",
     'verify/long',
     'does not show',
@@ -2479,7 +2479,7 @@ const DEFECTS = [
   ],
   [
     'service: properties never asked for again',
-    'src/hubspot/client/kept-answers.ts',
+    'src/hubspot/client/answer-cache.ts',
     'if (known && !isDue)',
     'if (known)',
     SERVICE,
@@ -2631,15 +2631,15 @@ const DEFECTS = [
   [
     'plan: what a history has of its own is planned as if it were of the records',
     'src/streams/crm/history/history-plan.ts',
-    '{ object: this.#object, isOfSelection: false }',
-    '{ object: this.#object, isOfSelection: true }',
+    '{ object: this.#object, ownsSelection: false }',
+    '{ object: this.#object, ownsSelection: true }',
     'privacy/turned-on',
     'of a history replaces',
   ],
   [
     "plan: what replaces source-hubspot's rows is not planned",
     'src/streams/crm/estimate.ts',
-    'options.isOfSelection && !isFresh(state)',
+    'options.ownsSelection && !isFresh(state)',
     'state.fingerprint !== null',
     'privacy/turned-on',
     'as is planned',

@@ -6,13 +6,13 @@ import type { ObjectRow } from '../hubspot/api/object-row.js';
 import type { ObjectType } from '../hubspot/api/object-types.js';
 import { listPage } from '../hubspot/api/objects.js';
 import type { HubSpotClient } from '../hubspot/client/client.js';
-import { isRefusal, isUnknownObject } from '../hubspot/client/known-answers.js';
+import { isRefusal, isUnknownObject } from '../hubspot/client/error-kinds.js';
 import { log } from '../log.js';
 import type { JsonObject } from '../protocol/messages.js';
 import { type Access, accessTo, scopeTexts } from './access.js';
 import { CHAINS, type ChainLimits } from './core/chain-limits.js';
 import { KnownObjects } from './core/known-objects.js';
-import { AT_ONCE, type Pace } from './core/pace.js';
+import { type Pace, SINGLE_RUN } from './core/pace.js';
 import { ParentIds } from './core/parent-ids.js';
 import type { PortalFacts, Stream, StreamDeclaration, StreamPlan } from './core/stream.js';
 import type { LocalDates } from './layouts/local-dates.js';
@@ -84,7 +84,7 @@ export class Portal implements PortalFacts {
     {
       declared = declaredStreams(config.layout),
       chains = CHAINS,
-      pace = AT_ONCE,
+      pace = SINGLE_RUN,
       offersAll = false,
     }: PortalOptions = {},
   ): Promise<Portal> {
@@ -124,13 +124,13 @@ export class Portal implements PortalFacts {
   }
 
   /** Whether HubSpot is asked for what changed of a stream, in about one call. */
-  isOfChanges(name: string): boolean {
-    return this.#planOf(name)?.isOfChanges === true;
+  hasChangeFeed(name: string): boolean {
+    return this.#planOf(name)?.hasChangeFeed === true;
   }
 
   /** Whether a stream has an object's records, one by one. */
-  isOfRecords(name: string): boolean {
-    return this.#planOf(name)?.isOfRecords === true;
+  hasRecords(name: string): boolean {
+    return this.#planOf(name)?.hasRecords === true;
   }
 
   /** Whether the configuration names the stream, rather than it merely being discoverable. */

@@ -4,7 +4,7 @@ import { nearest } from '../../config/suggest.js';
 import { findObjectType } from '../../hubspot/api/object-types.js';
 import { KnownObjects } from '../../streams/core/known-objects.js';
 import { declaredStreams } from '../../streams/registry.js';
-import { checkNames } from '../../streams/selection/names.js';
+import { checkSelectedNames } from '../../streams/selection/names.js';
 import { planOne } from '../../streams/selection/objects.js';
 import { planStreams } from '../../streams/selection/plan-streams.js';
 import { isSameName, nothingLeft } from '../../streams/selection/plans.js';
@@ -56,7 +56,7 @@ export function checkStreamNames(part: string, source: SourceConfig, streams: re
       // The names before it may be wrong, too, and keep its place.
       const list = source[option].map((name, at) => (at === index ? name : 'all')).slice(0, index + 1);
       const one = { ...source, include: [], exclude: [], [option]: list };
-      findings.push(attempt(part, { include: [], exclude: [] }, () => checkNames(one, known, declared)));
+      findings.push(attempt(part, { include: [], exclude: [] }, () => checkSelectedNames(one, known, declared)));
     }
   }
   const found = findings.filter((finding) => finding !== null);

@@ -140,7 +140,7 @@ export class ServiceSurroundings implements Surroundings {
       names.map((name) => ({ name })),
     )) {
       const isSnapshot = (name: string) =>
-        !portal.isOfChanges(name) || this.#isFullRefresh(name) || this.#leftOut.has(name);
+        !portal.hasChangeFeed(name) || this.#isFullRefresh(name) || this.#leftOut.has(name);
       const [first] = group;
       const look = `stream ${first?.name}`;
       const isLook = group.every(({ name }) => isSnapshot(name));

@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../../config/pipeline.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
 import { log } from '../../log.js';
 import type { JsonObject, SyncMode } from '../../protocol/messages.js';
-import { AT_ONCE, type Pace } from '../../streams/core/pace.js';
+import { type Pace, SINGLE_RUN } from '../../streams/core/pace.js';
 import type { Portal } from '../../streams/portal.js';
 import { openStore } from '../../warehouse/open-store.js';
 import type { KeptState, Store } from '../../warehouse/store.js';
@@ -63,7 +63,7 @@ export interface Surroundings {
 /** The surroundings of a single sync. */
 export function ofOneSync(config: PipelineConfig, { timeouts }: Injected): Surroundings {
   return {
-    pace: AT_ONCE,
+    pace: SINGLE_RUN,
     openStore: () => openStore(config.destination, config.name, 'write', timeouts),
     withClient: (signal, body) => withHubSpot(config.source, { signal, onRefreshToken: warnOfRefreshToken }, body),
     planning: (body) => body(),

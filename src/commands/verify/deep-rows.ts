@@ -4,7 +4,7 @@ import type { Reader } from '../../warehouse/store.js';
 import { type ComparedField, comparedFields, differingRows, valuesOf } from '../../warehouse/verify/contents.js';
 
 /** Rows that are fetched in one query. */
-const AT_ONCE = 20_000;
+const PAGE = 20_000;
 /** Rows whose lists are compared in one query. */
 const MOST_KEYS = 500;
 
@@ -33,10 +33,10 @@ export class DeepComparison {
 
   async *differences(): AsyncGenerator<DeepDifference[]> {
     for (let after: string | null = null; ; ) {
-      const page = { after: after === null ? null : this.#own.literal(after), limit: AT_ONCE };
+      const page = { after: after === null ? null : this.#own.literal(after), limit: PAGE };
       const rows = await this.#own.rows(differingRows(this.#own.table, this.#other.table, this.#fields, page));
       yield await this.#withoutOrder(rows.map((row) => this.#differenceIn(row)));
-      if (rows.length < AT_ONCE) return;
+      if (rows.length < PAGE) return;
       after = String(rows.at(-1)?.id);
     }
   }

@@ -61,7 +61,7 @@ export async function planVerify(
   const known = config.streams?.map(({ name }) => name) ?? portal.streamNames;
   requireKnown('--streams', names ?? [], known);
   const synced = names ?? known.filter((name) => states.has(name));
-  const skipped = isDeep ? [] : synced.filter((name) => !portal.isOfRecords(name));
+  const skipped = isDeep ? [] : synced.filter((name) => !portal.hasRecords(name));
   const wanted = synced
     .filter((name) => !skipped.includes(name))
     .map(

@@ -69,7 +69,7 @@ function judgeOf({ portal }: StreamTask, { object, state }: VerifiedRecords, tab
     horizon,
     isDeletionToCome: deletionsToCome(state, config),
     properties: propertiesFor(object, mender !== null),
-    comparesContent: true,
+    contentDiffers: true,
   };
   const keepsGhosts = config.deletes === 'off';
   const of = (some: readonly DeepDifference[]) =>

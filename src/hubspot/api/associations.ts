@@ -3,10 +3,10 @@ import { isObject } from '../../json.js';
 import { log } from '../../log.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
-import { isRefusal, isUnknownObject } from '../client/known-answers.js';
+import { isRefusal, isUnknownObject } from '../client/error-kinds.js';
 import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
-import { addressed } from './address.js';
+import { withObjectPath } from './object-path.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 
@@ -163,8 +163,8 @@ async function readBatch(
 ): Promise<BatchResult[] | 'too many'> {
   const call = { kind: CALLS.associations, body: { inputs: batch }, what };
   try {
-    return await addressed(client, from, (source) =>
-      addressed(client, to, (target) =>
+    return await withObjectPath(client, from, (source) =>
+      withObjectPath(client, to, (target) =>
         client.call({ ...call, path: paths.associations(source, target) }, (body) => decode(body, asked)),
       ),
     );

@@ -3,8 +3,8 @@ import { isObject, memberOf } from '../../json.js';
 import { log } from '../../log.js';
 import type { CallKind } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
-import { isRefusal } from '../client/known-answers.js';
-import { addressed } from './address.js';
+import { isRefusal } from '../client/error-kinds.js';
+import { withObjectPath } from './object-path.js';
 import type { ObjectType } from './object-types.js';
 import { nextOf, parseAnswer, refuseFaults, resultsOf } from './objects.js';
 import { sharedPage } from './shared-pages.js';
@@ -103,7 +103,7 @@ function requestItems(
 ): Promise<ItemPage> {
   const { path, olderPath } = endpoint;
   if (typeof path !== 'string') {
-    return addressed(client, path.of, (segment) => callItems(client, endpoint, path.at(segment), after, limit));
+    return withObjectPath(client, path.of, (segment) => callItems(client, endpoint, path.at(segment), after, limit));
   }
   if (olderPath === undefined) return callItems(client, endpoint, path, after, limit);
   const olderEndpoint = { ...endpoint, ...endpoint.olderForm };

@@ -5,7 +5,7 @@ import type { HubSpotClient } from '../client/client.js';
 import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
 import { scanPage } from '../page/page-scan.js';
-import { addressed } from './address.js';
+import { withObjectPath } from './object-path.js';
 import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
 
@@ -50,7 +50,7 @@ export function fitsInUrl(request: Omit<ListRequest, 'after'>): boolean {
 export function listPage(client: HubSpotClient, request: ListRequest): Promise<ListPage> {
   const { type, properties, archived } = request;
   const call = { kind: CALLS.list, query: listQuery(request), what: `${archived ? 'archived ' : ''}${type.name}` };
-  return addressed(client, type, (segment) =>
+  return withObjectPath(client, type, (segment) =>
     client.call({ ...call, path: paths.objects(segment) }, (body) => {
       const answer = readPage(body, properties);
       return { rows: rowsOf(answer), after: nextOf(answer) };
@@ -91,7 +91,7 @@ export function batchRead(
     ...(idProperty ? { idProperty } : {}),
   };
   const call = { kind: CALLS.batchRead, query: `archived=${archived}`, what: type.name, body };
-  return addressed(client, type, (segment) =>
+  return withObjectPath(client, type, (segment) =>
     client.call({ ...call, path: paths.batchRead(segment) }, (answered) => {
       const answer = readPage(answered, properties);
       refuseFaults(answer);

@@ -2,7 +2,7 @@ import { MissingScopesError } from '../../errors.js';
 import { isObject, memberOf, stringAt } from '../../json.js';
 import { burstCall } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
-import { isRefusal } from '../client/known-answers.js';
+import { isRefusal } from '../client/error-kinds.js';
 import { paths } from '../client/paths.js';
 import { parseAnswer } from './objects.js';
 

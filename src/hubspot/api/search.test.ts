@@ -64,13 +64,13 @@ test.each([
 });
 
 describe('an object', () => {
-  test('is addressed by its type id', async () => {
+  test('is withObjectPath by its type id', async () => {
     answerTo = () => ({ body: { total: 0, results: [] } });
     await searchPage(client, CONTACTS);
     expect(paths).toEqual(['/crm/objects/2026-09/0-1/search']);
   });
 
-  test('whose type id HubSpot does not know is addressed by its name, from then on at once', async () => {
+  test('whose type id HubSpot does not know is withObjectPath by its name, from then on at once', async () => {
     answerTo = (path) =>
       path.includes('/0-1/') ? refusal('Invalid object or event type id: 0-1') : { body: { total: 0, results: [] } };
     await searchPage(client, CONTACTS);

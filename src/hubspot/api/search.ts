@@ -2,10 +2,10 @@ import type { FilterGroup } from '../../config/source.js';
 import { log } from '../../log.js';
 import { CALLS } from '../client/calls.js';
 import type { HubSpotClient } from '../client/client.js';
-import { isRefusal } from '../client/known-answers.js';
+import { isRefusal } from '../client/error-kinds.js';
 import { MalformedAnswer } from '../client/malformed-answer.js';
 import { paths } from '../client/paths.js';
-import { addressed } from './address.js';
+import { withObjectPath } from './object-path.js';
 import type { ObjectRow } from './object-row.js';
 import type { ObjectType } from './object-types.js';
 import { BATCH_READ_LIMIT, batchRead, nextOf, readPage, rowsOf } from './objects.js';
@@ -76,7 +76,7 @@ function bodyOf(request: SearchRequest) {
 
 function search(client: HubSpotClient, request: SearchRequest, body: unknown): Promise<SearchPage> {
   const { type, properties, above = '0' } = request;
-  return addressed(client, type, (segment) =>
+  return withObjectPath(client, type, (segment) =>
     client.call({ kind: CALLS.search, path: paths.search(segment), what: type.name, body }, (answered) => {
       const answer = readPage(answered, properties);
       const rows = rowsOf(answer);

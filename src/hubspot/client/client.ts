@@ -14,7 +14,7 @@ import { LinkedAbort } from '../../linked-abort.js';
 import { log } from '../../log.js';
 import { proxyFor } from '../../network/proxy.js';
 import { type EpochMs, epochNow, type MonotonicMs } from '../../time.js';
-import { limitHeaders, readBody } from './answers.js';
+import { KeptAnswers } from './answer-cache.js';
 import { type FormAnswer, OAuthTokens, type SendForm, StaticToken, scopesIn, type TokenSource } from './auth.js';
 import { CALLS, CallCounter, type CallKind } from './calls.js';
 import { ServerClock } from './clock.js';
@@ -29,10 +29,10 @@ import {
   type Verdict,
 } from './faults.js';
 import { FirstAnswer } from './first-answer.js';
-import { KeptAnswers } from './kept-answers.js';
 import { MalformedAnswer } from './malformed-answer.js';
 import { judgeFailure, LostAnswer, type Route } from './network-failures.js';
 import { isReadByPost, paths } from './paths.js';
+import { limitHeaders, readBody } from './response-body.js';
 import { CallScheduler, type Permit } from './scheduler.js';
 import { installTransport } from './transport.js';
 

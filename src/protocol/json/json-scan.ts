@@ -102,7 +102,7 @@ function expectEnd(bytes: Buffer, at: number, end: number): void {
 }
 
 /**
- * A cache of short strings, addressed by length and a hash of two bytes: the names in an envelope and of its stream recur with
+ * A cache of short strings, withObjectPath by length and a hash of two bytes: the names in an envelope and of its stream recur with
  * every line, and decoding them costs more than comparing their bytes.
  */
 const cached: ({ bytes: Buffer; text: string } | undefined)[] = new Array(256);

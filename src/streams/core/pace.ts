@@ -26,7 +26,7 @@ export interface Pace {
 }
 
 /** The pace of a single run. */
-export const AT_ONCE: Pace = {
+export const SINGLE_RUN: Pace = {
   recentMinutes: null,
   isDue: () => true,
   turn: () => () => false,

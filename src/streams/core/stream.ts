@@ -50,9 +50,9 @@ export interface StreamPlan {
   /** Why a configured stream is unavailable: opening it throws this. */
   readonly obstacle?: HubflakeError;
   /** Whether HubSpot is asked for what changed, in about one call, so that a service reads it in each round. */
-  readonly isOfChanges?: boolean;
+  readonly hasChangeFeed?: boolean;
   /** Whether it has an object's records, one by one. */
-  readonly isOfRecords?: boolean;
+  readonly hasRecords?: boolean;
   /** Whether the configuration includes it only by its group: then it need not be readable. */
   readonly isByGroup?: boolean;
   /** Reads as little as possible to find out whether the token may read the stream. Throws if not. */

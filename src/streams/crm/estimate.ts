@@ -26,11 +26,11 @@ export async function estimateObject(
   stream: ObjectStream,
   mode: SyncMode,
   given: JsonObject | null,
-  options: ReadOptions & { isOfSelection: boolean },
+  options: ReadOptions & { ownsSelection: boolean },
 ): Promise<Estimate> {
   const state = parseObjectState(given, stream.name, stream.layout.cursorField, stream.updatedAfter);
   const isRefresh = mode === 'full_refresh';
-  const isComparable = options.isOfSelection && !isFresh(state);
+  const isComparable = options.ownsSelection && !isFresh(state);
   const shortage = isComparable ? shortageOf(state.fingerprint, stream, emitsFilterExits(stream, options)) : null;
   const names = shortage?.is === 'properties' && state.cursor !== null && !isRefresh ? shortage.names : [];
   const backfilled = names.length > 0 ? await countForBackfill(client, stream, names) : null;

@@ -23,7 +23,7 @@ interface Named {
  *
  * @returns the number of calls it took
  */
-export async function checkNames(
+export async function checkPropertyNames(
   { name: stream, type, criteria }: Named,
   { hashed, excluded }: EntryProperties,
   { readable, withheld }: ObjectProperties,

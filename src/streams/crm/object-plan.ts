@@ -22,7 +22,7 @@ export function planOf(
   reading: ReadingPlan,
 ): Pick<
   StreamPlan,
-  'scopes' | 'subject' | 'objectTypeId' | 'tier' | 'sources' | 'isOfChanges' | 'probe' | 'hiddenDeletions'
+  'scopes' | 'subject' | 'objectTypeId' | 'tier' | 'sources' | 'hasChangeFeed' | 'probe' | 'hiddenDeletions'
 > {
   const { type } = reading.selection;
   return {
@@ -31,7 +31,7 @@ export function planOf(
     objectTypeId: type.typeId,
     tier: type.custom ? 'any Hub Enterprise' : TIERS[type.name],
     sources: [reading],
-    isOfChanges: true,
+    hasChangeFeed: true,
     probe: async (portal) => void (await portal.firstRow(type)),
     hiddenDeletions: (state) =>
       type.hiddenDeletions ?? (archiveIsRefused(state) ? 'HubSpot refuses to list archived ones' : null),
@@ -44,7 +44,7 @@ export function objectPlan(reading: ReadingPlan): StreamPlan {
   return {
     ...planOf(reading),
     name,
-    isOfRecords: true,
+    hasRecords: true,
     reading: { increment: 'modified since', calls: '1 for 100, later 1 for 200' },
     open: async (portal) => new CrmStream(name, await reading.open(portal), portal),
   };
@@ -74,7 +74,7 @@ class CrmStream extends FedStream {
   }
 
   estimate(state: JsonObject | null, mode: SyncMode): Promise<Estimate> {
-    return estimateWith({ object: this.#object, isOfSelection: true }, this.portal, state, mode);
+    return estimateWith({ object: this.#object, ownsSelection: true }, this.portal, state, mode);
   }
 
   readAgain(state: JsonObject, fields: readonly string[]): JsonObject | null {
@@ -88,7 +88,7 @@ function recordsOf({ layout }: ObjectStream, { client }: PortalFacts): Feed {
   return {
     needs: { properties: null, links: [], histories: [] },
     cursorField: layout.cursorField,
-    isOfSelection: true,
+    ownsSelection: true,
     output: () => new RecordsOutput(layout, () => instantOf(client.clock.now())),
   };
 }

@@ -120,7 +120,7 @@ async function applySelection(run: ObjectRun): Promise<void> {
   const before = isFresh(state) ? null : state.fingerprint;
   if (before) refuseIfWithheld(before, stream);
   state.fingerprint = fingerprintOf(stream);
-  if (isFresh(state) || !run.isOfSelection) return;
+  if (isFresh(state) || !run.ownsSelection) return;
   const dropped = before === null || state.refresh ? null : droppedSince(before, stream);
   if (dropped !== null)
     log.info(

@@ -14,7 +14,7 @@ import type { LocalDates } from '../layouts/local-dates.js';
 import { adviseOnCopies } from '../privacy/copies.js';
 import { type EntryProperties, entryProperties } from '../privacy/entry-properties.js';
 import { type HashedProperties, hashedProperties } from '../privacy/hashed-properties.js';
-import { checkNames } from './named-properties.js';
+import { checkPropertyNames } from './named-properties.js';
 import { type ObjectProperties, readObjectProperties, type Withheld } from './object-properties.js';
 
 /** The property in which HubSpot lists the ids that were merged into a record. */
@@ -81,7 +81,7 @@ export async function openObject(selection: ObjectSelection, portal: ObjectFacts
   const { client, config } = portal;
   const found = await readObjectProperties(client, selection.type, config.sensitive, () => portal.tokenScopes());
   const entry = entryProperties(selection.type, selection.criteria, config, portal.known);
-  const calls = found.calls + (await checkNames(selection, entry, found, portal));
+  const calls = found.calls + (await checkPropertyNames(selection, entry, found, portal));
   return defineObject(selection, entry, portal, { ...found, calls });
 }
 

@@ -50,7 +50,7 @@ class EngagementStream extends FedStream {
         feed: {
           needs: { properties, links: [], histories: [] },
           cursorField: '_fivetran_synced',
-          isOfSelection: false,
+          ownsSelection: false,
           output,
         },
       };
@@ -78,7 +78,7 @@ function isInClear({ hashed, excluded }: ObjectStream, name: string): boolean {
 }
 
 class EngagementOutput implements ObjectOutput {
-  readonly isOfSelection = false;
+  readonly ownsSelection = false;
   readonly isSwept = true;
 
   constructor(

@@ -111,7 +111,7 @@ function linksFeed(target: AssociationTarget, columns: LinkColumns, { client, co
   return {
     needs: { properties: [], links: [target], histories: [] },
     cursorField: '_fivetran_synced',
-    isOfSelection: false,
+    ownsSelection: false,
     output: (stream, memory) => {
       const swept = new ContentRuns('links', false, stateValue.object(memory?.swept));
       return new LinksOutput(stream, target, columns, client, config.sweepEveryHours > 0 ? swept : null);
@@ -124,7 +124,7 @@ function linksFeed(target: AssociationTarget, columns: LinkColumns, { client, co
  * and no state has to remember millions of associations.
  */
 class LinksOutput implements ObjectOutput {
-  readonly isOfSelection = false;
+  readonly ownsSelection = false;
   readonly isSwept = true;
   readonly #stream: ObjectStream;
   readonly #target: AssociationTarget;

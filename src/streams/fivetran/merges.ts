@@ -91,7 +91,7 @@ class MergesStream extends FedStream {
     const feed = {
       needs: { properties: [], links: [], histories: [] },
       cursorField: '_fivetran_synced',
-      isOfSelection: false,
+      ownsSelection: false,
       output: () => new MergesOutput(table, () => portal.client.clock.now()),
     };
     const entry = withRemovals(catalogEntry(name, schema, key, '_fivetran_synced'), [loser]);
@@ -105,7 +105,7 @@ class MergesStream extends FedStream {
 
 /** The merges that records tell of. What was merged into a record that is merged itself goes on to the last survivor. */
 class MergesOutput implements ObjectOutput {
-  readonly isOfSelection = false;
+  readonly ownsSelection = false;
   readonly tellsMerges = true;
 
   constructor(

@@ -2,7 +2,7 @@ import { readItems } from '../../hubspot/api/endpoint.js';
 import { KeyedSearch } from '../../hubspot/api/keyed-search.js';
 import { type ObjectRow, propertyOf } from '../../hubspot/api/object-row.js';
 import { standardObject } from '../../hubspot/api/object-types.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { isRefusal } from '../../hubspot/client/error-kinds.js';
 import { paths } from '../../hubspot/client/paths.js';
 import type { PortalFacts } from '../core/stream.js';
 import { EVERY_ID } from '../crm/run/object-state.js';
@@ -58,7 +58,7 @@ const ofContacts: PartitionSource = {
     }));
     // The search lags: a contact may have left its sequence. A search that hides contacts says nothing of those that
     // are missing.
-    return { all, calls, mayVanish: true, isWithout: (id) => !search.isUnsettled && !found.has(id) };
+    return { all, calls, mayVanish: true, isGone: (id) => !search.isUnsettled && !found.has(id) };
   },
   async probe(portal) {
     const { rows } = await enrolledContacts(portal).next({ after: EVERY_ID.after, upTo: null });

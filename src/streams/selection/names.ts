@@ -33,7 +33,11 @@ export class Exclusion {
 }
 
 /** Throws a ConfigError for a name that no stream and no group has. */
-export function checkNames(config: SourceConfig, known: KnownObjects, declared: readonly StreamDeclaration[]): void {
+export function checkSelectedNames(
+  config: SourceConfig,
+  known: KnownObjects,
+  declared: readonly StreamDeclaration[],
+): void {
   const ofObjects =
     config.layout === 'fivetran'
       ? tablesOf(config, known, declared).map(({ name }) => name)

@@ -6,7 +6,7 @@ import type { StreamDeclaration, StreamPlan } from '../core/stream.js';
 import { associationsPlan } from '../resources/crm/associations.js';
 import { planFivetran } from './fivetran.js';
 import { HISTORY, planHistories, readingsIn } from './histories.js';
-import { checkNames, Exclusion, groupOf, isOfGroups } from './names.js';
+import { checkSelectedNames, Exclusion, groupOf, isOfGroups } from './names.js';
 import { planCriteria, planEverything } from './objects.js';
 import { clash, isSameName } from './plans.js';
 
@@ -34,7 +34,7 @@ export function planStreams(
     : config.objects
       ? planCriteria(config.objects, known, declared)
       : planEverything(config, known.custom, usual);
-  checkNames(config, known, declared);
+  checkSelectedNames(config, known, declared);
   const excluded = new Exclusion(config, known);
   const histories = isFivetran ? [] : planHistories(config, known, readingsIn(chosen), named);
   const plans = [

@@ -1,7 +1,7 @@
 import { RequestError } from '../../errors.js';
 import { type Endpoint, hasId, type Item, pagesOf, readItems } from '../../hubspot/api/endpoint.js';
 import type { HubSpotClient } from '../../hubspot/client/client.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { isRefusal } from '../../hubspot/client/error-kinds.js';
 import type { JsonObject } from '../../protocol/messages.js';
 import type { EpochMs } from '../../time.js';
 import type { PortalFacts } from '../core/stream.js';
@@ -124,7 +124,7 @@ export function ofEach(children: ChildCollections): PartitionSource {
           fingerprint: fingerprint(parent.item, now),
         }),
       );
-      return { all, calls, isWithout: (id) => !known.has(id), together };
+      return { all, calls, isGone: (id) => !known.has(id), together };
     },
     probe: ({ client }) =>
       probeParents(client, children, (parent) => (together ? [together.endpoint([parent.id])] : collectionsOf(parent))),

@@ -23,7 +23,7 @@ export interface Partitions {
   /** The calls that it took to find out. */
   readonly calls: number;
   /** Whether a partition is not there any more, and its items with it. */
-  isWithout(id: string): boolean;
+  isGone(id: string): boolean;
   /** How several are read by one call, where HubSpot takes their ids; its items must tell theirs. */
   together?: { most: number; endpoint(ids: readonly string[]): Endpoint } | undefined;
   /** Whether HubSpot may answer 404 for all of them: each may have lost its items since it was found. */
@@ -49,7 +49,7 @@ export interface PartitionRead {
 }
 
 /** Calls in flight for one stream. */
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 
 /**
  * Reads partitions, several at once. A collection that HubSpot refuses is passed over, see {@link Refusals}.
@@ -61,7 +61,7 @@ export async function* readPartitions(
   stream: string,
   { together, mayVanish }: Pick<Partitions, 'together' | 'mayVanish'>,
   due: readonly Partition[],
-  atOnce = AT_ONCE,
+  atOnce = CONCURRENCY,
 ): AsyncGenerator<PartitionRead> {
   const refusals = new Refusals(stream, mayVanish);
   const parts = together ? chunksOf(due, together.most) : due.map((each) => [each]);

@@ -30,13 +30,13 @@ export class Records {
   }
 
   /** Whether every item so far had a key: if not, what was not found may be there nevertheless. */
-  get areAllTold(): boolean {
+  get haveAllKeys(): boolean {
     return this.#withoutKey === 0;
   }
 
   /** Says how many items were passed over; to be called at the end. */
   warn(): void {
-    if (this.areAllTold) return;
+    if (this.haveAllKeys) return;
     const [count, items] = [this.#withoutKey.toLocaleString('en'), this.#withoutKey === 1 ? 'item' : 'items'];
     log.warn(`${this.#resource.name}: ${count} ${items} without ${keysOf(this.#resource).join(' and ')} passed over.`);
   }

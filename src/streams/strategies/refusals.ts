@@ -1,5 +1,5 @@
 import { MissingScopesError, type RequestError } from '../../errors.js';
-import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { isRefusal } from '../../hubspot/client/error-kinds.js';
 import { log } from '../../log.js';
 
 /** Whether an error says that the token may not read something, or that the portal does not have it. */

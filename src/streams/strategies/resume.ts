@@ -1,4 +1,4 @@
-import { isRefusal } from '../../hubspot/client/known-answers.js';
+import { isRefusal } from '../../hubspot/client/error-kinds.js';
 import { log } from '../../log.js';
 import type { JsonValue } from '../../protocol/messages.js';
 import type { Instant } from '../../time.js';

@@ -35,7 +35,7 @@ export interface JudgeOptions {
   /** The properties to read of records that differ. */
   properties: readonly string[];
   /** Whether the content is known to differ: then a row is stale even if it has its record's version. */
-  comparesContent?: boolean;
+  contentDiffers?: boolean;
 }
 
 /** How many differ, by how. */
@@ -70,7 +70,7 @@ async function judgeBatch(
   options: JudgeOptions,
   ids: readonly string[],
 ): Promise<{ differences: Judged[]; pending: number }> {
-  const { table, horizon, properties, comparesContent } = options;
+  const { table, horizon, properties, contentDiffers } = options;
   const sighting = await lookFor(options, ids, properties);
   const { matching, excluded, undecided, missing } = sighting;
   const rows = await table.find(ids);
@@ -87,7 +87,7 @@ async function judgeBatch(
     const { id } = row;
     const version = timeIn(updatedAtOf(row));
     if (!isLiveRow(id)) add(id, 'missing', row, null, isFresh(row));
-    else if (comparesContent || rows.get(id)?.version !== version) add(id, 'stale', row, null, isFresh(row));
+    else if (contentDiffers || rows.get(id)?.version !== version) add(id, 'stale', row, null, isFresh(row));
   }
   for (const row of excluded) {
     if (isLiveRow(row.id)) add(row.id, 'ghost', null, { is: 'filtered', row }, isFresh(row));

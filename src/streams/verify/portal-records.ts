@@ -15,7 +15,7 @@ const MOST_FILTERS = 18;
 const FILTERS_ADDED = 2;
 
 /** Records of a listing that are held at once. */
-const AT_ONCE = 20_000;
+const RECORDS_HELD = 20_000;
 
 /** A record as far as a listing shows it. */
 export interface ListedRecord {
@@ -66,7 +66,7 @@ export class PortalRecords {
         return;
       }
       after = last.id;
-      if (records.length < AT_ONCE) continue;
+      if (records.length < RECORDS_HELD) continue;
       yield { records, ids: { after: from, upTo: after } };
       records = [];
       from = after;

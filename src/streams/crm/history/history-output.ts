@@ -40,7 +40,7 @@ export interface HistorySelection {
  * never change, so there are no tombstones; what is archived or merged away keeps its history.
  */
 export class HistoryOutput implements ObjectOutput {
-  readonly isOfSelection = false;
+  readonly ownsSelection = false;
   readonly #selection: HistorySelection;
   readonly #now: () => EpochMs;
   /** What {@link historyShortage} compares. */

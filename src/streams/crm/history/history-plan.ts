@@ -106,7 +106,7 @@ function historyFeed(object: ObjectStream, selection: HistorySelection, now: () 
   return {
     needs: { properties: [], links: [], histories: selection.names },
     cursorField: selection.form.cursorField,
-    isOfSelection: false,
+    ownsSelection: false,
     shortage: (memory, cursor) => historyShortage(selection, memory, (name) => created.get(name) ?? null, cursor),
     output: (_, memory) => new HistoryOutput(selection, memory, now),
   };
@@ -134,7 +134,7 @@ class HistoryStream extends FedStream {
     const own = (rows: number, isLoad: boolean) => ({ burst: Math.ceil(rows / perCall(isLoad)) });
     const [feed] = this.feeds;
     const why = feed ? feedShortage(this.#object, feed.feed, this.name, state) : null;
-    const share = { object: this.#object, isOfSelection: false };
+    const share = { object: this.#object, ownsSelection: false };
     const from = why === null ? state : null;
     const { what, calls } = await estimateWith(share, this.portal, from, mode, { name: 'histories', calls: own });
     const again = why === null || mode === 'full_refresh' ? '' : ` again: ${why}`;

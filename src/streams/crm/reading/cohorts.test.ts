@@ -7,7 +7,7 @@ const at = (minute: number) => instantOf(timeOf(`2026-03-01T00:${String(minute).
 
 function member(name: string, state: object, more: Partial<Member> = {}): Member & { name: string } {
   const whole = Object.assign(parseObjectState(null, name, 'updatedAt', null), structuredClone(state));
-  return { name, state: whole, mode: 'incremental', isRefreshed: false, isOfSelection: false, isAlone: false, ...more };
+  return { name, state: whole, mode: 'incremental', isRefreshed: false, ownsSelection: false, isAlone: false, ...more };
 }
 
 const load = { startedAt: at(0), after: '5', mergesSince: null };
@@ -95,7 +95,7 @@ test('the selection that counts is that of the stream that makes it', () => {
   const fingerprint = { properties: 'AAAA' };
   const joined = joinedState([
     member('history', { cursor: at(1), fingerprint: { properties: 'BBBB' } }),
-    member('records', { cursor: at(2), fingerprint }, { isOfSelection: true }),
+    member('records', { cursor: at(2), fingerprint }, { ownsSelection: true }),
   ]);
   expect(joined.fingerprint).toEqual(fingerprint);
   expect(joinedState([member('history', { cursor: at(1), fingerprint })]).fingerprint).toBeNull();

@@ -11,7 +11,7 @@ export interface Member {
   /** An earlier attempt of the same job has finished its full refresh. */
   isRefreshed: boolean;
   /** Whether the selection of the reading is its own. */
-  isOfSelection: boolean;
+  ownsSelection: boolean;
   /** It has to be read from the start, for which the others need not be read again. */
   isAlone: boolean;
 }
@@ -55,7 +55,7 @@ export function joinedState(members: readonly Member[]): ObjectState {
   const reached = states.map(({ recent, cursor }) => recent ?? cursor ?? joined.cursor).sort(byTime)[0] ?? null;
   joined.recent = reached === joined.cursor ? null : reached;
   joined.step = Math.max(...states.map(({ step }) => step));
-  joined.fingerprint = members.find(({ isOfSelection }) => isOfSelection)?.state.fingerprint ?? null;
+  joined.fingerprint = members.find(({ ownsSelection }) => ownsSelection)?.state.fingerprint ?? null;
   const sent = JSON.stringify(behind.sent);
   if (others.some((other) => JSON.stringify(other.sent) !== sent)) joined.sent = null;
   joinSweeps(joined, others);

@@ -39,7 +39,7 @@ export abstract class FedStream implements Stream {
         const given = part === '' ? state : (partsOf(state)[part] ?? null);
         const isShort = feedShortage(object, feed, this.name, given) !== null;
         return estimateWith(
-          { object, isOfSelection: feed.isOfSelection },
+          { object, ownsSelection: feed.ownsSelection },
           this.portal,
           isShort ? null : given,
           mode,

@@ -28,7 +28,7 @@ export interface OutputNeeds {
 export interface Feed {
   needs: OutputNeeds;
   cursorField: string;
-  isOfSelection: boolean;
+  ownsSelection: boolean;
   /** Why what the stream's state has is not enough, as a clause; null: it is. @param memory what the output's state has besides the reading's */
   shortage?(memory: JsonMemory, cursor: string | null): string | null;
   /**
@@ -117,7 +117,7 @@ function memoryOf(given: JsonObject | null): JsonMemory {
 
 function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isShared: boolean): ReadyFeed {
   const { feed, channel, name, mode, part } = run;
-  const { isOfSelection, cursorField } = feed;
+  const { ownsSelection, cursorField } = feed;
   const given = channel.stateOf(part);
   const parse = (from: typeof given) => parseObjectState(from, name, cursorField, object.updatedAfter);
   let state = parse(given);
@@ -131,9 +131,9 @@ function readyFeed(object: ObjectStream, run: FeedRun, options: ReadOptions, isS
     memory = null;
   }
   const isRefreshed = mode === 'full_refresh' && given?.[REFRESH_COMPLETE] === true && !isUnderWay(state);
-  const before = isOfSelection && isShared ? state.fingerprint : null;
+  const before = ownsSelection && isShared ? state.fingerprint : null;
   const shortage = before === null ? null : shortageOf(before, object, emitsFilterExits(object, options));
-  return { ...run, state, memory, isRefreshed, isOfSelection, isAlone: shortage?.is === 'everything' };
+  return { ...run, state, memory, isRefreshed, ownsSelection, isAlone: shortage?.is === 'everything' };
 }
 
 /** What is asked of HubSpot for some of a reading's outputs. */
@@ -145,7 +145,7 @@ function streamOf(object: ObjectStream, cohort: readonly ReadyFeed[]): ObjectStr
   const [first] = cohort;
   return {
     ...object,
-    name: cohort.find(({ isOfSelection }) => isOfSelection)?.name ?? first?.name ?? object.name,
+    name: cohort.find(({ ownsSelection }) => ownsSelection)?.name ?? first?.name ?? object.name,
     // HubSpot chooses properties where none are named.
     properties: takesAll ? object.properties : [...new Set(['hs_object_id', ...named])],
     associations: [...(takesAll ? object.associations : []), ...links],

@@ -23,7 +23,7 @@ export interface OwnCalls {
 /** Of which reading a stream is, and whether it has the reading's selection. */
 export interface ReadingShare {
   object: ObjectStream;
-  isOfSelection: boolean;
+  ownsSelection: boolean;
 }
 
 /**
@@ -67,12 +67,12 @@ export async function estimateWith(
 }
 
 async function estimateReading(
-  { object, isOfSelection }: ReadingShare,
+  { object, ownsSelection }: ReadingShare,
   { client, config, id, chains, pace }: PortalFacts,
   state: JsonObject | null,
   mode: SyncMode,
 ): Promise<Estimate> {
-  const options = { ...config, portalId: id, chains, pace, isOfSelection };
+  const options = { ...config, portalId: id, chains, pace, ownsSelection };
   const estimate = await estimateObject(client, object, mode, state, options);
   // `definitionCalls` includes a call that the estimate already counts.
   estimate.calls.burst += object.definitionCalls - 1;

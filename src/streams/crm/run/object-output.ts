@@ -55,7 +55,7 @@ export interface ObjectOutput {
   /** Whether it tells of merges although deletions are not reported. */
   readonly tellsMerges?: boolean;
   /** Whether the reading's selection, and so its fingerprint, is this output's. */
-  readonly isOfSelection: boolean;
+  readonly ownsSelection: boolean;
   /** Whether a sweep is of use to it. */
   readonly isSwept?: boolean;
   /** @param rememberFrom the next reading finds again what changed from this time on */

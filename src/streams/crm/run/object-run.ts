@@ -88,8 +88,8 @@ export class ObjectRun {
   }
 
   /** Whether some output has the reading's selection, so that states tell what it was. */
-  get isOfSelection(): boolean {
-    return this.#ports.some(({ isOfSelection }) => isOfSelection);
+  get ownsSelection(): boolean {
+    return this.#ports.some(({ ownsSelection }) => ownsSelection);
   }
 
   get #emitsMerges(): boolean {
@@ -113,7 +113,7 @@ export class ObjectRun {
 
   /** Tells how many rows are expected. */
   estimate(rows: number): void {
-    for (const port of this.#ports) if (port.output.isOfSelection) port.estimate(rows);
+    for (const port of this.#ports) if (port.output.ownsSelection) port.estimate(rows);
   }
 
   /**
@@ -335,7 +335,7 @@ export class ObjectRun {
       const { output } = port;
       // Its last state stays the one to resume from, which may read some pages again.
       if (output.isBehind) continue;
-      const own = output.isOfSelection ? state : { ...state, fingerprint: null };
+      const own = output.ownsSelection ? state : { ...state, fingerprint: null };
       // A copy, since the sink may keep the state until rows are committed, or emit it again.
       const memory = output.memory?.(closing?.from ?? null);
       const out = objectStateJson(

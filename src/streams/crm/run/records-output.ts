@@ -9,7 +9,7 @@ const ERASED = 'The record was erased: HubSpot has it neither among the live, no
 
 /** An object's records themselves, one by one, and their tombstones. */
 export class RecordsOutput implements ObjectOutput {
-  readonly isOfSelection = true;
+  readonly ownsSelection = true;
   readonly isSwept = true;
   readonly #layout: Layout;
   readonly #now: () => string;

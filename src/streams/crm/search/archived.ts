@@ -1,6 +1,6 @@
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { fitsInUrl, LIST_LIMIT, listPage } from '../../../hubspot/api/objects.js';
-import { refusesArchive } from '../../../hubspot/client/known-answers.js';
+import { refusesArchive } from '../../../hubspot/client/error-kinds.js';
 import { log } from '../../../log.js';
 import { earlier, isFrom, timeOf } from '../../../time.js';
 import { archivedLook, type Found } from '../../core/pace.js';

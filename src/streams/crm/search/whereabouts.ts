@@ -1,6 +1,6 @@
 import type { ObjectRow } from '../../../hubspot/api/object-row.js';
 import { batchRead } from '../../../hubspot/api/objects.js';
-import { isRefusal } from '../../../hubspot/client/known-answers.js';
+import { isRefusal } from '../../../hubspot/client/error-kinds.js';
 import { isFrom } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { mergedIdsIn } from '../run/merges.js';

@@ -44,7 +44,7 @@ export class Sweeping {
     this.of = `${options.sweep} ${contentSalt(stream)}`;
     const tables = swept.map((port) => port.knownRecords());
     const isByTable = tables.every((table) => table !== null);
-    const own = swept.findIndex(({ output }) => output.isOfSelection);
+    const own = swept.findIndex(({ output }) => output.ownsSelection);
     this.#table = isByTable ? (tables[own] ?? null) : null;
     // A table compares whole rows only.
     const remembers = this.isWanted && (isPart || !isByTable);

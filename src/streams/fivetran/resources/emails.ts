@@ -1,5 +1,5 @@
 import type { StreamDeclaration } from '../../core/stream.js';
-import { CAMPAIGNS } from '../../resources/marketing/email-campaigns.js';
+import { EMAIL_CAMPAIGNS } from '../../resources/marketing/email-campaigns.js';
 import { EMAIL_SUBSCRIPTIONS } from '../../resources/marketing/marketing.js';
 import { whole } from '../../strategies/whole/whole.js';
 import { boolean, columns, integer, text } from './columns.js';
@@ -8,7 +8,7 @@ import { KEPT, MARKED } from './tables.js';
 /** E-mails that were sent to many, and what can be subscribed to. */
 
 const emailCampaign = whole({
-  ...CAMPAIGNS,
+  ...EMAIL_CAMPAIGNS,
   ...KEPT,
   name: 'email_campaign',
   key: 'id',

@@ -24,7 +24,7 @@ const owner = whole({
   // Two lists that make one collection: an owner moves from one to the other.
   partitions: {
     reading: { calls: '2 for 100' },
-    find: async () => ({ all: [EVERY_OWNER], calls: 0, isWithout: () => false }),
+    find: async () => ({ all: [EVERY_OWNER], calls: 0, isGone: () => false }),
     probe: async ({ client }: PortalFacts) => void (await readItems(client, OWNERS, null, 1)),
   },
   partitionFields: 0,

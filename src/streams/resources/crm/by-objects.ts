@@ -37,7 +37,7 @@ export function ofObjects(
     const { known } = portal;
     const names = new Set(known.all.map((type) => named(type, known.all)));
     const all = partitionsOf(await readableTypes(portal, what), portal);
-    return { all, calls: 0, isWithout: (id) => known.isComplete && !id.split('/').every((name) => names.has(name)) };
+    return { all, calls: 0, isGone: (id) => known.isComplete && !id.split('/').every((name) => names.has(name)) };
   };
   return {
     reading: { calls },

@@ -10,14 +10,14 @@ import type { WholeResource } from '../../strategies/whole/resource.js';
 import { whole } from '../../strategies/whole/whole.js';
 import { collection, itemsIn, single } from '../collection.js';
 import { TIERS } from '../tiers.js';
-import { CAMPAIGNS } from './marketing.js';
+import { MARKETING_CAMPAIGNS } from './marketing.js';
 
 /**
  * What HubSpot tells of each marketing campaign. It changes without the campaign's time of update, so that every campaign is asked for in
  * each sync.
  */
 
-const PARENTS = { endpoints: [CAMPAIGNS], id: 'id', as: 'campaignId' };
+const PARENTS = { endpoints: [MARKETING_CAMPAIGNS], id: 'id', as: 'campaignId' };
 const OF_CAMPAIGNS = {
   group: 'marketing',
   tier: TIERS.marketing,

@@ -67,7 +67,7 @@ const detailOf = (id: string, appId: unknown) =>
   });
 
 /** How e-mails that were sent to many are read: each by itself. */
-export const CAMPAIGNS = {
+export const EMAIL_CAMPAIGNS = {
   tier: TIERS.email,
   group: 'marketing',
   isDefault: true,
@@ -87,7 +87,7 @@ export const CAMPAIGNS = {
 
 /** Each e-mail that was sent to many, in source-hubspot's layout. HubSpot's list only says which there are. */
 const campaigns = whole({
-  ...CAMPAIGNS,
+  ...EMAIL_CAMPAIGNS,
   name: 'campaigns',
   key: 'id',
   cursor: 'lastUpdatedTime',

@@ -158,7 +158,7 @@ const CAMPAIGN_PROPERTIES = [
 ];
 
 /** Campaigns of marketing, which several streams are about. */
-export const CAMPAIGNS = collection('campaigns', 'marketing campaigns', paths.marketingCampaigns(), {
+export const MARKETING_CAMPAIGNS = collection('campaigns', 'marketing campaigns', paths.marketingCampaigns(), {
   olderPath: '/marketing/v3/campaigns',
   query: { properties: CAMPAIGN_PROPERTIES.join(',') },
   isShared: true,
@@ -171,7 +171,7 @@ const marketingCampaigns = whole({
   isDefault: true,
   scopes: [['marketing.campaigns.read']],
   subject: 'campaigns',
-  endpoint: CAMPAIGNS,
+  endpoint: MARKETING_CAMPAIGNS,
   key: 'id',
   cursor: 'updatedAt',
   schema: {

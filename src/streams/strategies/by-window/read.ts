@@ -11,7 +11,7 @@ import { commonProgress, ONLY, settledAt, settledParts, startOf, UNREAD } from '
 import { MANY_PAGES, type Span, Windows } from './windows.js';
 
 /** Windows that are read at once. */
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 /** Events are remembered from so much before the overlap on, since HubSpot may include the ends of a window or not. */
 const MARGIN_MS = 1000;
 
@@ -72,7 +72,7 @@ export class WindowRead {
   async #readWindows(): Promise<void> {
     const inFlight = new Set<Promise<unknown>>();
     while (this.#failures.length === 0) {
-      const partition = inFlight.size < AT_ONCE ? this.#next() : undefined;
+      const partition = inFlight.size < CONCURRENCY ? this.#next() : undefined;
       if (partition) {
         const window = this.#readWindow(partition)
           .catch((error: unknown) => this.#failures.push(error))

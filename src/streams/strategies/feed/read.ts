@@ -19,7 +19,7 @@ import { type FeedResource, overlapOf, parentsSince } from './resource.js';
 import { type FeedState, feedStateJson, parseFeedState } from './state.js';
 
 /** Parents whose items are requested at once. */
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 /** The most records, and parents, until a state follows. */
 const MOST_UNSAVED = { records: 5_000, parents: 500 };
 
@@ -104,7 +104,7 @@ export class FeedRead {
       for await (const page of pagesOf(this.#portal.client, endpoint, start === '' ? null : start)) {
         this.#calls += page.calls;
         const all = parentItems(parents, page.items).map((item) => parentOf(parents, item));
-        await forEachAtOnce(all, AT_ONCE, (parent) => this.#readParent(parent));
+        await forEachAtOnce(all, CONCURRENCY, (parent) => this.#readParent(parent));
         if (load) {
           load.after = page.after === null ? `${index + 1}:` : `${index}:${page.after}`;
           this.#forgetParents(timeOf(load.startedAt));
@@ -119,7 +119,7 @@ export class FeedRead {
     const { parents, movedSince } = this.#resource;
     if (!movedSince) return;
     const behind = [...this.#state.parents.keys()].filter((id) => !this.#seen.has(id));
-    await forEachAtOnce(behind, AT_ONCE, (id) => this.#readParent(parentOf(parents, { [parents.id]: id })));
+    await forEachAtOnce(behind, CONCURRENCY, (id) => this.#readParent(parentOf(parents, { [parents.id]: id })));
   }
 
   async #readParent(parent: Parent): Promise<void> {

@@ -15,7 +15,7 @@ import { howToRead, type MembersResource } from './resource.js';
 import { type Counters, MemberIds, type MemberSet, type MembersState, parseMembersState } from './state.js';
 
 /** Sets that are read at once. */
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 
 /** One read of the members of sets. */
 export class MembersRead {
@@ -54,7 +54,7 @@ export class MembersRead {
       const gone = [...set.ids.values(), ...set.uncertain];
       await this.#output.hold({ set: id, members: [], gone, settle: () => void state.sets.delete(id) });
     }
-    await forEachAtOnce(parents, AT_ONCE, (parent) => this.#readSet(parent));
+    await forEachAtOnce(parents, CONCURRENCY, (parent) => this.#readSet(parent));
     this.#refusals.check();
     this.#records.warn();
     await this.#output.flush();
@@ -178,7 +178,7 @@ export class MembersRead {
 
   /** One of those that were passed over for want of a key may be a member that is missing: then none counts as gone. */
   #goneOf(missing: ReadonlySet<string>): string[] {
-    return this.#records.areAllTold ? [...missing] : [];
+    return this.#records.haveAllKeys ? [...missing] : [];
   }
 
   #settle(id: string, set: Omit<MemberSet, 'uncertain' | 'isOpen'>): void {

@@ -67,7 +67,7 @@ export class WholeRead {
     if (partitions) await this.#readPartitions(partitions);
     else await resume(this.resource.name, position, (after) => this.#readFrom(after), hasBegun);
     await this.#emitBuffer(null);
-    if (!this.#isRefresh && this.#records.areAllTold) await this.#emitGone();
+    if (!this.#isRefresh && this.#records.haveAllKeys) await this.#emitGone();
     this.#records.warn();
     this.#output.stamp();
     if (this.#memory.isFull) {
@@ -82,7 +82,7 @@ export class WholeRead {
 
   /** What is remembered of partitions that cannot be read now, or need not be, is taken for unchanged. */
   async #readPartitions(found: Partitions): Promise<void> {
-    const { all, calls, isWithout } = found;
+    const { all, calls, isGone: isPartitionGone } = found;
     const { resource, portal } = this;
     this.#calls += calls;
     const known = this.#state.partitions;
@@ -104,7 +104,7 @@ export class WholeRead {
     const isAllThere = all.every(({ id }) => complete.has(id) || !known.has(id));
     const isGone = (id: string) => {
       const partition = partitionOf(resource, id);
-      return this.#isShared ? isAllThere : complete.has(partition) || isWithout(partition);
+      return this.#isShared ? isAllThere : complete.has(partition) || isPartitionGone(partition);
     };
     for (const id of this.#memory.gone()) if (!isGone(id)) this.#memory.markPresent(id);
     const there = new Set(all.map(({ id }) => id));

@@ -1,5 +1,5 @@
 import type { HubSpotClient } from '../client/client.js';
-import { isUnknownObject } from '../client/known-answers.js';
+import { isUnknownObject } from '../client/error-kinds.js';
 import type { ObjectType } from './object-types.js';
 
 /** The path segments that HubSpot accepted after it had rejected the first one, by client and object. */
@@ -12,7 +12,7 @@ const accepted = new WeakMap<HubSpotClient, Map<string, string>>();
  *
  * @param call makes the call with the given path segment
  */
-export async function addressed<T>(
+export async function withObjectPath<T>(
   client: HubSpotClient,
   type: ObjectType,
   call: (segment: string) => Promise<T>,
