@@ -41,7 +41,11 @@ export async function lookFor(
   return { ...partition, missing: ids.filter((id) => !found.has(id)), answered };
 }
 
-/** What became of records that are not live. @param ids some of those that {@link lookFor} has missed */
+/**
+ * What became of records that are not live. One that is live after all, as it was restored between these looks, is left out.
+ *
+ * @param ids some of those that {@link lookFor} has missed
+ */
 export async function whatBecameOf(
   run: LookingRun,
   ids: readonly string[],
@@ -51,13 +55,18 @@ export async function whatBecameOf(
   const archived = await archivedAmong(run, ids);
   const left = ids.filter((id) => !archived.has(id));
   const survivors = await survivorsOf(run, left, answered, properties);
-  return new Map(
-    ids.map((id): [string, Gone] => {
-      const [row, survivor] = [archived.get(id), survivors.get(id)];
-      if (row) return [id, { is: 'archived', row }];
-      return [id, survivor ? { is: 'merged', survivor } : { is: 'erased' }];
-    }),
+  const live = await liveAmong(
+    run,
+    left.filter((id) => !survivors.has(id)),
   );
+  const gone = new Map<string, Gone>();
+  for (const id of ids) {
+    const [row, survivor] = [archived.get(id), survivors.get(id)];
+    if (row) gone.set(id, { is: 'archived', row });
+    else if (survivor) gone.set(id, { is: 'merged', survivor });
+    else if (!live.has(id)) gone.set(id, { is: 'erased' });
+  }
+  return gone;
 }
 
 /**
@@ -83,6 +92,12 @@ async function survivorsOf(
     if (row && row.id !== id) found.set(id, row);
   }
   return found;
+}
+
+async function liveAmong({ client, stream }: LookingRun, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await batchRead(client, { type: stream.type, ids, properties: [] });
+  return new Set(rows.filter((row) => row.archived !== true).map((row) => row.id));
 }
 
 /** Those of some records that are archived; none, if HubSpot refuses to read them. */
