@@ -97,6 +97,8 @@ export interface Store {
   readonly spoolIsCompressed: boolean;
   /** How many rows a batch of the stream should have at most. */
   fittingRows(target: Target): number;
+  /** Whether a batch of so many rows costs less with some more. */
+  leavesShortTail(rows: number): boolean;
   /** The schema of streams that name none. */
   readonly defaultSchema: string;
   /** Connects, and says clearly what is wrong with the configuration. */

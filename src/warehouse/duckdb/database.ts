@@ -26,7 +26,7 @@ const LOG_BYTES = 256 * MEGABYTE;
  * Rows that are compressed together. A batch with as many new rows is compressed when it is inserted, in the place of being written to the
  * log and compressed by a checkpoint: a quarter less memory, and a twentieth less CPU, than with DuckDB's own 122,880 (measured).
  */
-const ROWS_OF_GROUP = 16_384;
+export const ROWS_OF_GROUP = 16_384;
 
 const SETTINGS = {
   // A second thread would need as much memory again and a quarter more CPU (measured), and records come no faster than one takes them.

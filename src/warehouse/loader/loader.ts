@@ -10,11 +10,14 @@ import { type Batch, StreamLoad, type StreamResult } from './stream-load.js';
 /** Files are loaded in parallel; larger ones only pay where a batch has many of them. */
 const FILE_BYTES = 50 * 1024 * 1024;
 
+/** A batch that would leave a short tail may be so many times longer than others. */
+const LONGEST_BATCH = 1.5;
+
 export interface LoaderSettings {
   spoolDir: string;
   /**
    * A batch is flushed when so many bytes of files are waiting, or when its first record has waited so long; earlier where the
-   * warehouse wants fewer rows at once.
+   * warehouse wants fewer rows at once, and a little later where it wants some more.
    */
   flushBytes: number;
   flushMilliseconds: number;
@@ -141,7 +144,8 @@ export class Loader {
     this.#startTimer();
     await load.drained();
     const isFull = load.rows >= this.#store.fittingRows(load.target);
-    if (isFull || this.#waiting() >= this.#settings.flushBytes) this.#seal();
+    const longest = this.#settings.flushBytes * (this.#store.leavesShortTail(load.rows) ? LONGEST_BATCH : 1);
+    if (isFull || this.#waiting() >= longest) this.#seal();
     while (this.#committing + this.#waiting() > this.#settings.spoolMaxBytes) {
       if (this.#committing === 0 && !this.#seal()) break;
       await this.#tail;

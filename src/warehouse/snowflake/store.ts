@@ -63,6 +63,7 @@ export class SnowflakeStore implements Store {
   readonly longestRecord = LONGEST_VARIANT;
   readonly spoolIsCompressed = true;
   readonly fittingRows = (): number => Number.POSITIVE_INFINITY;
+  readonly leavesShortTail = (): boolean => false;
   readonly defaultSchema: string;
   readonly parallelCommits = PARALLEL_COMMITS;
   readonly #config: SnowflakeConfig;
