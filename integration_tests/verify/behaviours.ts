@@ -130,6 +130,29 @@ export function verifyBehaviours(
     expect(JSON.stringify(row?._airbyte_meta)).toContain('erased');
   });
 
+  test('a record that was merged long ago is marked as archived, with its survivor', async () => {
+    const config = await begin();
+    await sync(config);
+    const [id, other] = sandbox.portal.truth('contacts').live.map((each) => each.id) as [string, string];
+    const survivor = sandbox.portal.merge('contacts', id, other, { at: Date.now() - 90 * 86_400_000 });
+    const expectMarked = async () => {
+      const rows = await warehouse.rows('contacts', { id: 'text', archived: 'boolean', merged_into: 'text' });
+      const gone = rows.filter((row) => row.id !== survivor && [id, other].includes(String(row.id)));
+      expect(gone.length).toBeGreaterThan(0);
+      for (const row of gone) expect(row).toMatchObject({ archived: true, merged_into: survivor });
+    };
+    // By the survivor, which has changed; and once that is in the table, by itself.
+    await verify(config, { repairs: true });
+    await expectMarked();
+    const [mark, into] = [warehouse.name('archived'), warehouse.name('merged_into')];
+    await warehouse.execute(
+      `UPDATE {table} SET "${mark}" = FALSE, "${into}" = NULL WHERE "${into}" = '${survivor}'`,
+      'contacts',
+    );
+    await verify(config, { repairs: true });
+    await expectMarked();
+  });
+
   test('a row that claims to be newer than its record is mended all the same', async () => {
     const config = await begin();
     await sync(config);

@@ -11,6 +11,11 @@ import { only, pipelineOf, sync, verify } from './harness.js';
 const CONTACTS = 15_000;
 /** So many contacts were imported at once: they have one time. */
 const IMPORTED = 3_000;
+/** So many have each of the first two instants. */
+const FIRST = 400;
+/** A grid has so many ranges, in so many sections. */
+const RANGES = 60;
+const SECTIONS = 5;
 
 /** A table too long to be listed: what differs is found by counting. */
 describe('a long table', () => {
@@ -19,6 +24,8 @@ describe('a long table', () => {
   let sandbox: Sandbox;
   let ids: string[];
   let imported: string[];
+  /** Contacts that were edited long ago, which the index may not have noticed. */
+  let edited: string[];
   /** Those that were modified so late that an old time puts their rows into another range. */
   let late: string[];
   let onCall = (_path: string): void => undefined;
@@ -32,6 +39,12 @@ describe('a long table', () => {
       onCall: ({ path }) => onCall(path),
     });
     imported = sandbox.portal.createSamples('contacts', IMPORTED, { at: Date.UTC(2024, 4, 1) });
+    for (const at of [0, 1]) sandbox.portal.createSamples('contacts', FIRST, { at: Date.UTC(2007, 0, 1) + at });
+    edited = sandbox.portal
+      .truth('contacts')
+      .live.slice(100, 103)
+      .map(({ id }) => id);
+    sandbox.portal.edit('contacts', edited, { firstname: 'Edited' }, { at: Date.UTC(2024, 6, 1) });
     await sync(pipeline(folder.join('base.duckdb')));
     const { live } = sandbox.portal.truth('contacts');
     ids = live.map(({ id }) => id);
@@ -92,6 +105,14 @@ describe('a long table', () => {
     );
   });
 
+  test('of the oldest instant, only the row that is missing is asked for', async () => {
+    const oldest = sandbox.portal.truth('contacts').live.filter(({ updatedAt }) => updatedAt.startsWith('2007-01-01'));
+    const [first] = oldest.filter(({ updatedAt }) => updatedAt === oldest[0]?.updatedAt);
+    const { streams, calls } = await verify(await drifted([`DELETE FROM contacts WHERE id = '${first?.id}'`]));
+    expect(only(streams)).toMatchObject({ missing: 1, stale: 0, ghosts: 0 });
+    expect(calls.byKind.batchRead).toBe(1);
+  });
+
   test('rows without a record are found, all and only they, in few searches', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 10 }), async (days) => {
@@ -123,20 +144,32 @@ describe('a long table', () => {
     );
   });
 
-  test('a row that has moved within a column of the grid is found', async () => {
-    // Of 60 ranges in five sections, one column has the ranges that are a fifth of the rows apart.
+  /** The ranges of the first grid, oldest first, each with its contacts: the middle of those of one instant says where all of them are. */
+  function ranges(): { id: string; at: number }[][] {
     const byTime = sandbox.portal
       .truth('contacts')
       .live.map(({ id, updatedAt }) => ({ id, at: Date.parse(updatedAt) }));
     byTime.sort((a, b) => a.at - b.at);
-    const range = (rank: number) => Math.floor((rank * 60) / byTime.length);
+    const parts = new Map<number, { id: string; at: number }[]>();
+    for (let first = 0; first < byTime.length; ) {
+      const instant = byTime.slice(first).findIndex(({ at }) => at !== byTime[first]?.at);
+      const next = instant === -1 ? byTime.length : first + instant;
+      const part = Math.floor(((first + next) * RANGES) / (2 * byTime.length));
+      parts.set(part, [...(parts.get(part) ?? []), ...byTime.slice(first, next)]);
+      first = next;
+    }
+    return [...parts.values()];
+  }
+
+  test('a row that has moved within a column of the grid is found', async () => {
+    const all = ranges();
+    const width = Math.ceil(all.length / SECTIONS);
+    const from = all.length - 3;
     for (const sections of [1, 2, 3]) {
-      const rank = Math.floor(byTime.length * 0.9);
-      const to = byTime.find((_, i) => range(i) === range(rank) - 12 * sections + 0 && i % 50 === 25);
-      const { id } = byTime[rank] as { id: string };
+      const [moved, to] = [all[from]?.[100], all[from - width * sections]?.[100]];
       const time = new Date((to?.at ?? 0) + 1).toISOString();
       const { streams } = await verify(
-        await drifted([`UPDATE contacts SET updated_at = '${time}' WHERE id = '${id}'`]),
+        await drifted([`UPDATE contacts SET updated_at = '${time}' WHERE id = '${moved?.id}'`]),
       );
       expect(only(streams)).toMatchObject({ missing: 0, stale: 1, ghosts: 0 });
     }
@@ -199,8 +232,35 @@ describe('a long table', () => {
     }
   });
 
-  test('a record that the index does not show is no difference', async () => {
-    const hidden = new Set(ids.slice(100, 103).map(Number));
+  test('nor are totals that are off once what differs is divided', async () => {
+    let searches = 0;
+    onCall = (path) => {
+      if (!path.endsWith('/search')) return;
+      searches += 1;
+      if (searches === 18) sandbox.switches.set({ totalOff: 3 });
+    };
+    const { streams } = await verify(await drifted([`DELETE FROM contacts WHERE id IN (${list(ids.slice(40, 42))})`]));
+    onCall = () => undefined;
+    sandbox.switches.set({ totalOff: 0 });
+    expect(only(streams)).toMatchObject({ missing: 2, stale: 0, ghosts: 0, isProved: true });
+  });
+
+  test('what changed lately costs no more searches', async () => {
+    const config = await drifted([]);
+    const old = ids.slice(500, 560);
+    const before = sandbox.portal.truth('contacts').live.filter(({ id }) => old.includes(id));
+    sandbox.portal.edit('contacts', old, { firstname: 'Lately' });
+    const { streams, calls } = await verify(config);
+    for (const { id, properties, updatedAt } of before) {
+      const firstname = properties.firstname ?? '';
+      sandbox.portal.edit('contacts', id, { firstname }, { at: Date.parse(updatedAt) });
+    }
+    expect(only(streams)).toMatchObject({ missing: 0, stale: 0, ghosts: 0, pending: old.length });
+    expect(calls.byKind.search).toBeLessThanOrEqual(20);
+  });
+
+  test('a record that the index does not show as it is, is no difference', async () => {
+    const hidden = new Set(edited.map(Number));
     sandbox.switches.set({
       indexLagMs: (_type: string, id: number) => (hidden.has(id) ? Number.POSITIVE_INFINITY : 0),
     });
