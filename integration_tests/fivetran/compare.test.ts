@@ -290,7 +290,10 @@ test('in Snowflake', async () => {
       stderr: expect.stringContaining('different Snowflake accounts'),
     });
     const mixed = { ...warehouse.place, left: { type: 'duckdb', path: folder.join('a.duckdb') } };
-    expect(await compare(mixed)).toMatchObject({ code: 1, stderr: expect.stringContaining('both must be of one kind') });
+    expect(await compare(mixed)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('both must be of one kind'),
+    });
   } finally {
     await warehouse.end();
   }
