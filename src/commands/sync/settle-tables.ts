@@ -21,9 +21,9 @@ export function findTables(store: Store, config: PipelineConfig, plan: SyncPlan,
 
 /** The streams whose states are about tables that are gone. @param found of {@link findTables} */
 export function streamsWithoutTable(store: Store, { states }: Kept, found: FoundTables): ReadonlySet<string> {
-  const isBereft = ({ table }: KeptState) =>
+  const isGone = ({ table }: KeptState) =>
     table !== null && standingOf(table, table, table.form, found, store.names).is === 'anew';
-  return new Set([...states].filter(([, kept]) => isBereft(kept)).map(([stream]) => stream));
+  return new Set([...states].filter(([, kept]) => isGone(kept)).map(([stream]) => stream));
 }
 
 /**

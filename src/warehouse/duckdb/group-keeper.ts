@@ -86,7 +86,7 @@ export class GroupKeeper {
     ];
   }
 
-  /** The statements behind them. */
+  /** The statements after them. */
   after({ mapping, destination }: TableWrite): string[] {
     return mapping.validity === null ? [] : [recomputeValidity(destination, mapping, mapping.validity)];
   }

@@ -60,8 +60,8 @@ export interface WriterParts {
 export class BatchWriter {
   readonly #parts: WriterParts;
 
-  constructor(workshop: WriterParts) {
-    this.#parts = workshop;
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
   }
 
   /** Writes a batch, with the state that it reaches. */

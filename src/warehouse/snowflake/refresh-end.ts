@@ -27,8 +27,8 @@ export class RefreshEnd {
   readonly #writer: BatchWriter;
   readonly #staging: Staging;
 
-  constructor(workshop: WriterParts, writer: BatchWriter, staging: Staging) {
-    this.#parts = workshop;
+  constructor(parts: WriterParts, writer: BatchWriter, staging: Staging) {
+    this.#parts = parts;
     this.#writer = writer;
     this.#staging = staging;
   }

@@ -125,7 +125,7 @@ export class SnowflakeStore implements Store {
       this.#lease = new Lease(table, owner, aside, (error) => this.onLost(error));
     }
     this.#states = new StateKeeper(table, qualified(config.database, config.schema), this.#lease);
-    const workshop = {
+    const writerParts = {
       tables: this.#tables,
       views: this.#views,
       destinations: this.#destinations,
@@ -136,8 +136,8 @@ export class SnowflakeStore implements Store {
       commits: new Commits(this.#list, this.#states, this.#form),
       idPrefix: this.#runId.slice(0, -LINE_DIGITS),
     };
-    this.#writer = new BatchWriter(workshop);
-    this.#refreshEnd = new RefreshEnd(workshop, this.#writer, this.#staging);
+    this.#writer = new BatchWriter(writerParts);
+    this.#refreshEnd = new RefreshEnd(writerParts, this.#writer, this.#staging);
   }
 
   async open(): Promise<void> {

@@ -78,13 +78,13 @@ test('what was sent is believed only if every stream remembers the same', () => 
 test('records that one of them knows as archived are uncertain for the reading', () => {
   const archive = { since: at(0), scannedAt: at(0), ids: packIds(['1', '2']), recent: '', scan: null };
   const scan = { startedAt: at(1), after: '7', tells: true, seen: packIds(['4']), pending: packIds(['5']), recent: '' };
-  const further = { ...archive, ids: packIds(['1', '2', '3']), scan };
+  const further = { ...archive, ids: packIds(['1', '2', '3']), unfound: packIds(['6']), scan };
   const joined = joinedState([
     member('behind', { cursor: at(1), lineage: 'a', step: 1, archive }),
     member('further', { pass, cursor: at(1), lineage: 'a', step: 2, archive: further }),
   ]);
   expect(unpackIds(joined.archive.ids)).toEqual(['1', '2']);
-  expect(unpackIds(joined.archive.scan?.pending).sort()).toEqual(['3', '4', '5']);
+  expect(unpackIds(joined.archive.scan?.pending).sort()).toEqual(['3', '4', '5', '6']);
   expect(joined.archive.scan).toMatchObject({ after: null, tells: true });
   // Where all know the same, no scan is owed.
   const same = joinedState([member('one', { cursor: at(1), archive }), member('two', { cursor: at(1), archive })]);

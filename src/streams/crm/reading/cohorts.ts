@@ -103,5 +103,7 @@ function byProgress(a: ObjectState, b: ObjectState): number {
 }
 
 function archivedIn({ archive }: ObjectState): string[] {
-  return [archive.ids, archive.scan?.seen, archive.scan?.pending].flatMap((packed) => unpackIds(packed));
+  return [archive.ids, archive.unfound, archive.scan?.seen, archive.scan?.pending].flatMap((packed) =>
+    unpackIds(packed),
+  );
 }

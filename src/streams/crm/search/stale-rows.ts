@@ -25,8 +25,11 @@ export async function resolveStaleRows(run: ObjectRun, rows: ObjectRow[]): Promi
   });
 }
 
+/** What reading records takes of a run. */
+type LiveRun = Pick<ObjectRun, 'client' | 'stream'>;
+
 /** Those of the records that are live now, by id. */
-export async function readLive({ client, stream }: ObjectRun, ids: readonly string[]): Promise<Map<string, ObjectRow>> {
+export async function readLive({ client, stream }: LiveRun, ids: readonly string[]): Promise<Map<string, ObjectRow>> {
   const live = new Map<string, ObjectRow>();
   for (let start = 0; start < ids.length; start += BATCH_READ_LIMIT) {
     const batch = ids.slice(start, start + BATCH_READ_LIMIT);
@@ -39,9 +42,6 @@ export async function readLive({ client, stream }: ObjectRun, ids: readonly stri
   return live;
 }
 
-/** What asking for the filters takes of a run. */
-type FilteredRun = Pick<ObjectRun, 'client' | 'stream'>;
-
 /** Live records by whether they match a stream's filters. */
 export interface FilterPartition {
   matching: readonly ObjectRow[];
@@ -51,7 +51,7 @@ export interface FilterPartition {
 }
 
 /** Divides live records by whether they match the stream's filters, according to HubSpot's search. */
-export async function partitionByFilter(run: FilteredRun, rows: readonly ObjectRow[]): Promise<FilterPartition> {
+export async function partitionByFilter(run: LiveRun, rows: readonly ObjectRow[]): Promise<FilterPartition> {
   const { filterGroups } = run.stream;
   if (filterGroups.length === 0) return { matching: rows, excluded: [], undecided: [] };
   const found = await indexedVersions(run, rows, filterGroups);
@@ -68,7 +68,7 @@ export async function partitionByFilter(run: FilteredRun, rows: readonly ObjectR
 
 /** The rows that a search with these filters returns: by id, when the indexed version was last updated. */
 async function indexedVersions(
-  { client, stream }: FilteredRun,
+  { client, stream }: LiveRun,
   rows: readonly ObjectRow[],
   filterGroups: ObjectStream['filterGroups'],
 ): Promise<Map<string, string | null>> {

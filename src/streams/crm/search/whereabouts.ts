@@ -5,7 +5,7 @@ import { isFrom } from '../../../time.js';
 import { updatedAtOf } from '../../layouts/layout.js';
 import { mergedIdsIn } from '../run/merges.js';
 import type { ObjectRun } from '../run/object-run.js';
-import { type FilterPartition, partitionByFilter } from './stale-rows.js';
+import { type FilterPartition, partitionByFilter, readLive } from './stale-rows.js';
 
 /** What became of a record that is gone. */
 export type Gone =
@@ -55,7 +55,7 @@ export async function whatBecameOf(
   const archived = await archivedAmong(run, ids);
   const left = ids.filter((id) => !archived.has(id));
   const survivors = await survivorsOf(run, left, answered, properties);
-  const live = await liveAmong(
+  const live = await readLive(
     run,
     left.filter((id) => !survivors.has(id)),
   );
@@ -92,12 +92,6 @@ async function survivorsOf(
     if (row && row.id !== id) found.set(id, row);
   }
   return found;
-}
-
-async function liveAmong({ client, stream }: LookingRun, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
-  const rows = await batchRead(client, { type: stream.type, ids, properties: [] });
-  return new Set(rows.filter((row) => row.archived !== true).map((row) => row.id));
 }
 
 /** Those of some records that are archived; none, if HubSpot refuses to read them. */
